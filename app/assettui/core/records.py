@@ -1,0 +1,236 @@
+"""What has happened, as typed rows: events, runs, steps, and the current state of assets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from assettui.core.keys import AssetKey
+from assettui.core.metadata import JsonObject, MetadataValue
+
+
+class RunStatus(StrEnum):
+    """Where a run is: queued → starting → started → success, failure or canceled."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    """Taken from the queue; no step has begun."""
+    STARTED = "started"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    CANCELING = "canceling"
+    """Asked to stop; its steps are being ended."""
+    CANCELED = "canceled"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can happen to the run any more."""
+        return self in (RunStatus.SUCCESS, RunStatus.FAILURE, RunStatus.CANCELED)
+
+
+class StepStatus(StrEnum):
+    """Where a step is: pending → running → success, failure or canceled; or skipped, never having run."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    SKIPPED = "skipped"
+    CANCELED = "canceled"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can happen to the step any more."""
+        return self not in (StepStatus.PENDING, StepStatus.RUNNING)
+
+
+class EventKind(StrEnum):
+    """What an event says. The events of a run or step are named for the status that they lead to."""
+
+    RUN_QUEUED = "run_queued"
+    """Payload: `assets`, `plan`, `job`, `tags`."""
+    RUN_STARTING = "run_starting"
+    RUN_STARTED = "run_started"
+    RUN_SUCCESS = "run_success"
+    RUN_FAILURE = "run_failure"
+    """Payload: `error`, in one line."""
+    RUN_CANCELING = "run_canceling"
+    RUN_CANCELED = "run_canceled"
+    STEP_STARTED = "step_started"
+    """Payload: `worker`, its process id, and `assets`."""
+    STEP_SUCCESS = "step_success"
+    STEP_FAILURE = "step_failure"
+    """Payload: `error`, a `StepError`."""
+    STEP_SKIPPED = "step_skipped"
+    """Payload: `error`, whose message is the reason."""
+    STEP_CANCELED = "step_canceled"
+    MATERIALIZED = "materialized"
+    """Payload: see `Materialization`."""
+    LOG = "log"
+    """Payload: `level`, `logger`, `message`, and `traceback` where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact."""
+
+    kind: EventKind
+    time_us: int
+    run_id: str | None = None
+    step_key: str | None = None
+    asset_key: AssetKey | None = None
+    payload: JsonObject = field(default_factory=dict[str, Any])
+    id: int = 0
+    """Ascending in the order of recording; 0 before it is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepError:
+    """Why a step failed, was skipped or was canceled."""
+
+    message: str
+    """In one line."""
+    kind: str = "error"
+    """`exception`, `exit`, `signal`, `skipped`, `canceled`, `lost` (its leader died), or `error`."""
+    exception: str | None = None
+    """The name of the user's exception class."""
+    traceback: str | None = None
+    """The user's frames first, those of the program left out."""
+
+    def to_json(self) -> JsonObject:
+        """Without what is None."""
+        data: JsonObject = {"message": self.message, "kind": self.kind}
+        if self.exception:
+            data["exception"] = self.exception
+        if self.traceback:
+            data["traceback"] = self.traceback
+        return data
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> StepError:
+        """The error that `to_json` wrote."""
+        return StepError(data["message"], data.get("kind", "error"), data.get("exception"), data.get("traceback"))
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRef:
+    """Where a stored value is, and how to read it."""
+
+    format: str
+    """The name of the format that wrote it, such as `parquet:polars`, `json`, `pickle` or `none`."""
+    path: str = ""
+    """Relative to the folder for values; empty where the format needs no file."""
+    size_bytes: int = 0
+
+    def to_json(self) -> JsonObject:
+        """As JSON."""
+        return {"format": self.format, "path": self.path, "size_bytes": self.size_bytes}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> ValueRef:
+        """The reference that `to_json` wrote."""
+        return ValueRef(data["format"], data["path"], data["size_bytes"])
+
+
+@dataclass(frozen=True, slots=True)
+class Materialization:
+    """The record of having computed and stored an asset."""
+
+    asset_key: AssetKey
+    time_us: int
+    run_id: str
+    data_version: str
+    code_version: str | None
+    input_versions: Mapping[str, str | None]
+    """Key of each upstream asset → its data version at that time; None where it had none."""
+    duration_us: int | None = None
+    rows: int | None = None
+    value: ValueRef | None = None
+    """None where the function stored its data itself."""
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+
+    def payload(self) -> JsonObject:
+        """The payload of the event that records it: all that the event's own columns do not hold."""
+        data: dict[str, Any] = {"data_version": self.data_version}
+        if self.code_version is not None:
+            data["code_version"] = self.code_version
+        if self.input_versions:
+            data["input_versions"] = dict(self.input_versions)
+        if self.duration_us is not None:
+            data["duration_us"] = self.duration_us
+        if self.rows is not None:
+            data["rows"] = self.rows
+        if self.value is not None:
+            data["value"] = self.value.to_json()
+        if self.metadata:
+            data["metadata"] = {name: value.to_json() for name, value in self.metadata.items()}
+        return data
+
+    @staticmethod
+    def from_payload(asset_key: AssetKey, time_us: int, run_id: str, data: Mapping[str, Any]) -> Materialization:
+        """The materialization that `payload` wrote."""
+        return Materialization(
+            asset_key=asset_key,
+            time_us=time_us,
+            run_id=run_id,
+            data_version=data["data_version"],
+            code_version=data.get("code_version"),
+            input_versions=data.get("input_versions", {}),
+            duration_us=data.get("duration_us"),
+            rows=data.get("rows"),
+            value=ValueRef.from_json(data["value"]) if "value" in data else None,
+            metadata={name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AssetState:
+    """What is known of an asset now."""
+
+    asset_key: AssetKey
+    last: Materialization | None = None
+    failed_us: int | None = None
+    """When a step of it last failed, if it has not been materialized since."""
+    failed_run: str | None = None
+    error: str | None = None
+    """Why it failed, in one line."""
+    running_run: str | None = None
+    """The run that is computing it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run."""
+
+    run_id: str
+    status: RunStatus
+    created_us: int
+    started_us: int | None = None
+    ended_us: int | None = None
+    assets: tuple[AssetKey, ...] = ()
+    job: str | None = None
+    partition_key: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    error: str | None = None
+    """Why it failed, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of a run."""
+
+    run_id: str
+    step_key: str
+    status: StepStatus
+    assets: tuple[AssetKey, ...]
+    started_us: int | None = None
+    ended_us: int | None = None
+    worker_pid: int | None = None
+    error: StepError | None = None
+
+    @property
+    def duration_us(self) -> int | None:
+        """How long it ran; None until it has ended, or where it never ran."""
+        return None if self.started_us is None or self.ended_us is None else self.ended_us - self.started_us

@@ -1,0 +1,47 @@
+"""Text from outside, made safe to show: nothing in it can move the cursor, set the clipboard or reorder a line."""
+
+from __future__ import annotations
+
+import re
+
+_CONTROL_RANGES = (
+    (0x00, 0x1F),  # C0, ESC among them
+    (0x7F, 0x9F),  # DEL and C1, 8-bit CSI and OSC among them
+    (0x061C, 0x061C),  # Arabic letter mark
+    (0x200B, 0x200F),  # zero widths, left-to-right and right-to-left marks
+    (0x2028, 0x202E),  # line and paragraph separators, bidirectional embeddings and overrides
+    (0x2060, 0x206F),  # invisible operators, bidirectional isolates
+    (0xD800, 0xDFFF),  # lone surrogates, which no terminal encoding can carry
+    (0xFEFF, 0xFEFF),  # byte order mark
+    (0xFFF9, 0xFFFB),  # interlinear annotation
+    (0xE0000, 0xE007F),  # tags
+)
+# The zero-width joiner stays: emoji and several scripts need it, and it moves nothing.
+_KEPT = {0x200D}
+_TABLE = {
+    code: (0x2400 + code if code < 0x20 else 0x2421 if code == 0x7F else 0xFFFD)
+    for first, last in _CONTROL_RANGES
+    for code in range(first, last + 1)
+    if code not in _KEPT
+}
+UNSAFE = re.compile(
+    "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _CONTROL_RANGES if first not in _KEPT) + "]"
+)
+"""Finds a text that `clean` may have to change."""
+
+
+def clean(text: str) -> str:
+    """The text with every control character replaced by a visible stand-in of one cell, so `len` stays the same."""
+    return text.translate(_TABLE) if UNSAFE.search(text) else text
+
+
+def one_line(text: str, width: int) -> str:
+    """The first `width` characters of the text's first line, cleaned; an ellipsis where something was left out."""
+    line, _, rest = text[: width + 1].partition("\n")
+    line = clean(line.replace("\t", "  ").rstrip("\r"))
+    return line[: max(0, width - 1)] + "…" if rest or len(line) > width else line
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 asset`, `2 assets`, `1,200 assets`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

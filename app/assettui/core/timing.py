@@ -1,0 +1,51 @@
+"""Times as integer microseconds since the epoch, UTC, and the two ways in which they are written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+SECOND_US = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def iso(time_us: int) -> str:
+    """ISO 8601 in UTC, to the microsecond, as every JSON output has it: `2013-01-01T05:00:00.000000Z`."""
+    moment = _EPOCH + timedelta(microseconds=time_us)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"
+
+
+def iso_or_none(time_us: int | None) -> str | None:
+    """As `iso`; None stays None."""
+    return None if time_us is None else iso(time_us)
+
+
+def local(time_us: int, zone: tzinfo | None = None) -> str:
+    """The time as faces show it: `2013-01-01 00:00:00`, in `zone` (the system's own where None)."""
+    return (_EPOCH + timedelta(microseconds=time_us)).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ago(time_us: int, now_us: int) -> str:
+    """How long before now, in one unit: `now`, `12s ago`, `3m ago`, `2h ago`, `5d ago`."""
+    seconds = max(0, (now_us - time_us) // SECOND_US)
+    if seconds < 1:
+        return "now"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit} ago"
+    return f"{seconds}s ago"
+
+
+def duration(length_us: int | None) -> str:
+    """A duration in at most seven characters: `4ms`, `1.2s`, `3m05s`, `2h07m`; `–` where there is none."""
+    if length_us is None:
+        return "–"
+    if length_us < SECOND_US:
+        return f"{length_us / 1000:.0f}ms"
+    seconds = length_us / SECOND_US
+    if seconds < 59.95:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    minutes = whole // 60
+    return f"{minutes // 60}h{minutes % 60:02d}m"

@@ -1,0 +1,24 @@
+"""Data versions: what identifies the data that an asset holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+
+def default_data_version(code_version: str | None, input_versions: Mapping[str, str | None], run_id: str) -> str:
+    """The data version of an asset whose function returned none: 16 hexadecimal digits.
+
+    The same code version and the same input data versions give the same data version. Without a code version the
+    code may have changed with every run, so the run itself is part of what is hashed.
+
+    Args:
+        code_version: What the user says of the code.
+        input_versions: The data version of each upstream asset, by key; None where it has none (never materialized).
+        run_id: The run that made it.
+    """
+    digest = hashlib.sha256()
+    code = f"code:{code_version}" if code_version is not None else f"run:{run_id}"
+    for part in (code, *(f"{key}={version}" for key, version in sorted(input_versions.items()))):
+        digest.update(f"{len(part)}:{part}".encode())
+    return digest.hexdigest()[:16]

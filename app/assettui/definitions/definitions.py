@@ -1,0 +1,47 @@
+"""The set of definitions that makes a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from assettui.definitions.asset import AssetsDefinition
+
+
+class Definitions:
+    """All that a project defines. A module holds at most one, at its top level, under any name.
+
+    Args:
+        assets: The decorated asset functions; lists among them are taken apart.
+    """
+
+    def __init__(self, assets: Iterable[AssetsDefinition | Iterable[AssetsDefinition]] = ()) -> None:
+        self.assets: tuple[Any, ...] = tuple(flatten(assets))
+
+
+def flatten(items: Iterable[Any]) -> Iterable[Any]:
+    """The items in order, those of nested lists and tuples in their place, each object once."""
+    seen: set[int] = set()
+    pending = list(items)[::-1]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, list | tuple):
+            pending.extend(reversed(item))  # pyright: ignore[reportUnknownArgumentType] - of whatever users put there
+        elif id(item) not in seen:
+            seen.add(id(item))
+            yield item
+
+
+def in_namespace(namespace: dict[str, Any]) -> Definitions | list[Definitions]:
+    """What a module defines: its one `Definitions`, all of them where there are several, or else its bare assets.
+
+    Args:
+        namespace: The module's globals.
+    """
+    found = list(flatten(value for value in namespace.values() if isinstance(value, Definitions)))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        return found
+    named = [value for value in namespace.values() if isinstance(value, AssetsDefinition | list | tuple)]
+    return Definitions([item for item in flatten(named) if isinstance(item, AssetsDefinition)])

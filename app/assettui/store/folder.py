@@ -1,0 +1,78 @@
+"""Where a store's files are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from assettui.core.errors import StoreError
+
+DATABASE_NAME = "store.db"
+_DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFolder:
+    """The paths of one store."""
+
+    database: Path
+    """The SQLite file."""
+
+    @staticmethod
+    def at(path: Path) -> StoreFolder:
+        """The store at a path: a folder, or the SQLite file itself, beside which all else is kept."""
+        path = path.expanduser().absolute()
+        is_database = path.suffix in _DATABASE_SUFFIXES or path.is_file()
+        return StoreFolder(path if is_database else path / DATABASE_NAME)
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds them all."""
+        return self.database.parent
+
+    @property
+    def values(self) -> Path:
+        """The folder for stored values."""
+        return self.root / "values"
+
+    @property
+    def logs(self) -> Path:
+        """The folder for what steps print."""
+        return self.root / "logs"
+
+    @property
+    def lease(self) -> Path:
+        """The file whose lock makes a process the leader."""
+        return self.root / "leader.lock"
+
+    @property
+    def socket(self) -> Path:
+        """The socket on which the leader is woken, and followers are told of commits."""
+        return self.root / "leader.sock"
+
+    def step_log(self, run_id: str, step_key: str, stream: str) -> Path:
+        """The file for what a step writes to `stdout` or `stderr`; the step's key is encoded so that it can name one."""
+        name = "".join(char if char.isalnum() and char.isascii() or char in "_-." else f"%{ord(char):02X}" for char in step_key)
+        if len(name) > 180:
+            import hashlib  # deferred: rarely needed
+
+            name = f"{name[:140]}%{hashlib.sha256(step_key.encode()).hexdigest()[:32]}"
+        return self.logs / run_id / f"{name}.{stream}"
+
+    def create(self) -> None:
+        """Make the folder (0700) and an empty database file (0600) where they are missing.
+
+        Raises:
+            StoreError: They cannot be made.
+        """
+        try:
+            if not self.root.is_dir():
+                self.root.mkdir(mode=0o700, parents=True)
+                (self.root / ".gitignore").write_text("*\n")
+            os.close(os.open(self.database, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise StoreError(
+                f"the store {self.database} cannot be made: {error.strerror}",
+                hint="check the folder's permissions and the free space, or move the store with --store",
+            ) from error

@@ -1,0 +1,85 @@
+"""The leader's lease: a file lock that the kernel frees when its holder dies. Exactly one process holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assettui.core.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """Who holds the lease, as it said of itself."""
+
+    pid: int
+    host: str
+    since_us: int
+    face: str
+    """What it was started as: `tui`, `up`, `materialize` or `python`."""
+
+
+class Lease:
+    """The lease, held. Release it, or die."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let another process lead."""
+        os.close(self._descriptor)
+
+
+def acquire(path: Path, *, face: str, now_us: int) -> Lease | None:
+    """Take the lease, or None where another process holds it.
+
+    Raises:
+        StoreError: The lock file cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"the lease {path} cannot be opened: {error.strerror}") from error
+    for _ in range(3):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)  # `holder` may be looking: it holds a shared lock for microseconds
+            continue
+        said = {"pid": os.getpid(), "host": socket.gethostname(), "since_us": now_us, "face": face}
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(said).encode(), 0)
+        return Lease(descriptor)
+    os.close(descriptor)
+    return None
+
+
+def holder(path: Path) -> Leader | None:
+    """Who holds the lease now; None where nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return last_holder(path)
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def last_holder(path: Path) -> Leader | None:
+    """Who took the lease last, alive or not; None where nobody ever did, or what it wrote is not whole."""
+    try:
+        said: dict[str, Any] = json.loads(path.read_text())
+        return Leader(said["pid"], said["host"], said["since_us"], said["face"])
+    except (OSError, ValueError, KeyError):
+        return None

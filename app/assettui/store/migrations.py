@@ -1,0 +1,100 @@
+"""The schema, as numbered migrations. One that has been released is never edited.
+
+Times are integer microseconds since the epoch, UTC. Keys, tags and payloads come from users: data, never SQL.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils.migrations import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+migrations = Migrations("assettui")
+
+
+@migrations(name="0001_first")
+def first(db: Database) -> None:
+    """Events, and the state derived from them; the project's last good snapshot; what followers wish for."""
+    db.table("events").create(
+        {
+            "id": int,
+            "time": int,
+            "kind": str,
+            "run": str,
+            "step": str,
+            "asset": str,
+            "partition": str,
+            "payload": str,
+        },
+        pk="id",
+        not_null={"time", "kind"},
+        strict=True,
+    )
+    db.execute("CREATE INDEX events_by_run ON events (run) WHERE run IS NOT NULL")
+    db.execute("CREATE INDEX materializations_by_asset ON events (asset) WHERE kind = 'materialized'")
+    db.table("runs").create(
+        {
+            "id": str,
+            "status": str,
+            "created": int,
+            "started": int,
+            "ended": int,
+            "assets": str,
+            "job": str,
+            "partition": str,
+            "tags": str,
+            "error": str,
+        },
+        pk="id",
+        not_null={"status", "created", "assets"},
+        strict=True,
+    )
+    db.execute("CREATE INDEX runs_by_time ON runs (created)")
+    db.execute("CREATE INDEX runs_not_over ON runs (created) WHERE ended IS NULL")
+    db.table("steps").create(
+        {
+            "run": str,
+            "step": str,
+            "position": int,
+            "status": str,
+            "assets": str,
+            "started": int,
+            "ended": int,
+            "worker": int,
+            "error": str,
+        },
+        pk=("run", "step"),
+        not_null={"position", "status", "assets"},
+        strict=True,
+    )
+    db.table("assets").create(
+        {
+            "key": str,
+            "materialization": int,  # id of the event that recorded the last one
+            "kept": str,  # JSON: references to the values that are kept, the newest first
+            "failed": int,
+            "failed_run": str,
+            "error": str,
+            "running_run": str,
+        },
+        pk="key",
+        strict=True,
+    )
+    db.table("projects").create(
+        {
+            "name": str,
+            "loaded": int,
+            "snapshot": str,
+            "sources": str,  # JSON: path → [mtime in ns, size in bytes], as they were when it was loaded
+            "failed": int,
+            "error": str,  # JSON: a StepError, where the project's files as they are now cannot be loaded
+        },
+        pk="name",
+        strict=True,
+    )
+    db.table("intents").create(
+        {"id": int, "time": int, "kind": str, "run": str}, pk="id", not_null={"time", "kind"}, strict=True
+    )

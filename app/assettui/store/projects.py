@@ -1,0 +1,75 @@
+"""The project's last good snapshot, the files that it was made from, and why they cannot be loaded now."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assettui.core.records import StepError
+from assettui.core.snapshot import ProjectSnapshot
+
+Sources = Mapping[str, tuple[int, int]]
+"""Path of a file → its modification time in ns and its size in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProject:
+    """What the store knows of a project's definitions."""
+
+    snapshot: ProjectSnapshot | None
+    """The last good one; None where none was ever loaded."""
+    sources: Sources
+    """The files as they were at the last attempt to load them, good or bad."""
+    loaded_us: int | None
+    error: StepError | None
+    """Why the files as they are now cannot be loaded."""
+
+
+def load(connection: sqlite3.Connection, name: str) -> KnownProject | None:
+    """What is known of the project of that name; None where it was never loaded.
+
+    A snapshot of another version of the program counts as none.
+    """
+    row = connection.execute(
+        "SELECT snapshot, sources, loaded, error FROM projects WHERE name = ?", (name,)
+    ).fetchone()
+    if row is None:
+        return None
+    snapshot, sources, loaded, error = row
+    try:
+        good = ProjectSnapshot.from_json(json.loads(snapshot)) if snapshot else None
+    except (ValueError, KeyError):
+        good = None
+    return KnownProject(
+        snapshot=good,
+        sources={path: (mtime, size) for path, (mtime, size) in json.loads(sources or "{}").items()},
+        loaded_us=loaded,
+        error=StepError.from_json(json.loads(error)) if error else None,
+    )
+
+
+def save_loaded(
+    connection: sqlite3.Connection, name: str, snapshot: ProjectSnapshot, sources: Sources, now_us: int
+) -> None:
+    """Keep a good snapshot, inside the transaction that is open."""
+    connection.execute(
+        "INSERT INTO projects (name, loaded, snapshot, sources) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        " loaded = excluded.loaded, snapshot = excluded.snapshot, sources = excluded.sources, failed = NULL, error = NULL",
+        (
+            name,
+            now_us,
+            json.dumps(snapshot.to_json(), separators=(",", ":")),
+            json.dumps(sources, separators=(",", ":")),
+        ),
+    )
+
+
+def save_failed(connection: sqlite3.Connection, name: str, error: StepError, sources: Sources, now_us: int) -> None:
+    """Keep why the project cannot be loaded, beside its last good snapshot, inside the transaction that is open."""
+    connection.execute(
+        "INSERT INTO projects (name, failed, error, sources) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        " failed = excluded.failed, error = excluded.error, sources = excluded.sources",
+        (name, now_us, json.dumps(error.to_json()), json.dumps(sources, separators=(",", ":"))),
+    )

@@ -1,0 +1,199 @@
+"""Reading what has been recorded, as typed rows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from assettui.core.errors import NotFound
+from assettui.core.keys import AssetKey
+from assettui.core.planning import RunPlan
+from assettui.core.records import (
+    AssetState,
+    Event,
+    EventKind,
+    Materialization,
+    RunRecord,
+    RunStatus,
+    StepError,
+    StepRecord,
+    StepStatus,
+)
+
+_RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tags, error"
+_EVENT_COLUMNS = "id, time, kind, run, step, asset, payload"
+_STATE_SQL = (
+    "SELECT assets.key, assets.failed, assets.failed_run, assets.error, assets.running_run,"
+    " events.time, events.run, events.payload"
+    " FROM assets LEFT JOIN events ON events.id = assets.materialization"
+)
+
+
+def asset_states(connection: sqlite3.Connection) -> dict[AssetKey, AssetState]:
+    """The state of every asset of which anything is known. Costs a read of them all."""
+    return {state.asset_key: state for state in map(_state, connection.execute(_STATE_SQL))}
+
+
+def asset_state(connection: sqlite3.Connection, key: AssetKey) -> AssetState:
+    """The state of one asset; an empty one where nothing is known."""
+    row = connection.execute(f"{_STATE_SQL} WHERE assets.key = ?", (str(key),)).fetchone()
+    return _state(row) if row else AssetState(key)
+
+
+def materializations(connection: sqlite3.Connection, key: AssetKey, limit: int) -> list[Materialization]:
+    """The last materializations of an asset, the newest first."""
+    rows = connection.execute(
+        "SELECT time, run, payload FROM events WHERE kind = 'materialized' AND asset = ? ORDER BY id DESC LIMIT ?",
+        (str(key), limit),
+    )
+    return [Materialization.from_payload(key, time, run, json.loads(payload)) for time, run, payload in rows]
+
+
+def runs(
+    connection: sqlite3.Connection, *, limit: int, offset: int = 0, status: RunStatus | None = None
+) -> list[RunRecord]:
+    """Runs, the newest first."""
+    condition, values = ("WHERE status = ?", [status.value]) if status else ("", [])
+    rows = connection.execute(
+        f"SELECT {_RUN_COLUMNS} FROM runs {condition} ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",  # noqa: S608 - our own text
+        (*values, limit, offset),
+    )
+    return [_run(row) for row in rows]
+
+
+def runs_not_over(connection: sqlite3.Connection) -> list[RunRecord]:
+    """Every run that is queued, starting, started or canceling, the oldest first."""
+    rows = connection.execute(f"SELECT {_RUN_COLUMNS} FROM runs WHERE ended IS NULL ORDER BY created, rowid")  # noqa: S608 - our own text
+    return [_run(row) for row in rows]
+
+
+def count_runs(connection: sqlite3.Connection) -> int:
+    """How many runs there are."""
+    return connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+
+
+def count_runs_by_status(connection: sqlite3.Connection) -> dict[RunStatus, int]:
+    """How many runs that are not over have each status."""
+    rows = connection.execute("SELECT status, count(*) FROM runs WHERE ended IS NULL GROUP BY status")
+    return {RunStatus(status): count for status, count in rows}
+
+
+def run(connection: sqlite3.Connection, run_id: str) -> RunRecord:
+    """The run of that id, or the one whose id begins so.
+
+    Raises:
+        NotFound: There is none, or several begin so.
+    """
+    pattern = "".join(char for char in run_id if char.isalnum())
+    rows = connection.execute(
+        f"SELECT {_RUN_COLUMNS} FROM runs WHERE id >= ? AND id < ? LIMIT 2",  # noqa: S608 - our own text
+        (pattern, pattern + "\U0010ffff"),
+    ).fetchall()
+    if not pattern or not rows:
+        raise NotFound(f"no run is called {run_id!r}", hint="see `assettui run ls`")
+    if len(rows) > 1 and rows[0][0] != run_id:
+        raise NotFound(f"several runs begin with {run_id!r}", hint="give more of the id; see `assettui run ls`")
+    return _run(rows[0])
+
+
+def run_plan(connection: sqlite3.Connection, run_id: str) -> RunPlan:
+    """What a run was asked to do."""
+    row = connection.execute("SELECT payload FROM events WHERE run = ? ORDER BY id LIMIT 1", (run_id,)).fetchone()
+    return RunPlan.from_json(json.loads(row[0])["plan"])
+
+
+def steps(connection: sqlite3.Connection, run_id: str) -> list[StepRecord]:
+    """The steps of a run, upstream before downstream."""
+    rows = connection.execute(
+        "SELECT step, status, assets, started, ended, worker, error FROM steps WHERE run = ? ORDER BY position", (run_id,)
+    )
+    return [
+        StepRecord(
+            run_id=run_id,
+            step_key=step,
+            status=StepStatus(status),
+            assets=tuple(AssetKey(key) for key in json.loads(assets)),
+            started_us=started,
+            ended_us=ended,
+            worker_pid=worker,
+            error=StepError.from_json(json.loads(error)) if error else None,
+        )
+        for step, status, assets, started, ended, worker, error in rows
+    ]
+
+
+def events(
+    connection: sqlite3.Connection,
+    *,
+    run_id: str | None = None,
+    step_key: str | None = None,
+    after: int = 0,
+    limit: int = 1_000,
+) -> list[Event]:
+    """Events in the order of recording, those of one run and step where they are given, from the one after `after` on."""
+    conditions, values = ["id > ?"], [after]
+    conditions_of: Sequence[tuple[str, str | None]] = (("run = ?", run_id), ("step = ?", step_key))
+    parameters: list[Any] = [*values]
+    for condition, value in conditions_of:
+        if value is not None:
+            conditions.append(condition)
+            parameters.append(value)
+    rows = connection.execute(
+        f"SELECT {_EVENT_COLUMNS} FROM events WHERE {' AND '.join(conditions)} ORDER BY id LIMIT ?",  # noqa: S608 - our own text
+        (*parameters, limit),
+    )
+    return [event_of(row) for row in rows]
+
+
+def all_events(connection: sqlite3.Connection) -> Iterable[Event]:
+    """Every event, in the order of recording, one at a time."""
+    return map(event_of, connection.execute(f"SELECT {_EVENT_COLUMNS} FROM events ORDER BY id"))  # noqa: S608 - our own text
+
+
+def last_failed_runs(connection: sqlite3.Connection, limit: int) -> list[RunRecord]:
+    """The runs that failed last, the newest first."""
+    return runs(connection, limit=limit, status=RunStatus.FAILURE)
+
+
+def data_version(connection: sqlite3.Connection) -> int:
+    """A number that changes whenever another connection has committed. Costs 5 µs."""
+    return connection.execute("PRAGMA data_version").fetchone()[0]
+
+
+def event_of(row: tuple[Any, ...]) -> Event:
+    """The event that a row of `id, time, kind, run, step, asset, payload` holds."""
+    event_id, time, kind, run_id, step, asset, payload = row
+    return Event(
+        kind=EventKind(kind),
+        time_us=time,
+        run_id=run_id,
+        step_key=step,
+        asset_key=AssetKey(asset) if asset is not None else None,
+        payload=json.loads(payload) if payload else {},
+        id=event_id,
+    )
+
+
+def _state(row: tuple[Any, ...]) -> AssetState:
+    key, failed, failed_run, error, running_run, time, run_id, payload = row
+    asset_key = AssetKey(key)
+    last = Materialization.from_payload(asset_key, time, run_id, json.loads(payload)) if payload else None
+    return AssetState(asset_key, last, failed, failed_run, error, running_run)
+
+
+def _run(row: tuple[Any, ...]) -> RunRecord:
+    run_id, status, created, started, ended, assets, job, partition, tags, error = row
+    return RunRecord(
+        run_id=run_id,
+        status=RunStatus(status),
+        created_us=created,
+        started_us=started,
+        ended_us=ended,
+        assets=tuple(AssetKey(key) for key in json.loads(assets)),
+        job=job,
+        partition_key=partition,
+        tags=json.loads(tags) if tags else {},
+        error=error,
+    )

@@ -1,0 +1,1 @@
+"""Values of assets: formats, versions, atomic writes. Knows nothing of runs, steps or the store."""

@@ -1,0 +1,129 @@
+"""Values as files: one folder an asset, one file a version, each written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from assettui.core.errors import ValueStorageError
+from assettui.core.keys import AssetKey
+from assettui.core.records import ValueRef
+from assettui.values import formats
+
+VERSION_MARK = "@"
+"""Begins the name of each version's file. No part of a key begins so: a file is never taken for an asset's folder."""
+TEMPORARY_SUFFIX = ".tmp"
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+
+
+class FileValues:
+    """Stores and loads values below one folder.
+
+    Args:
+        root: The folder; made when the first value is stored.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def store(self, asset_key: AssetKey, value: Any, version: str) -> ValueRef:
+        """Write a value as a new version: to a temporary name, synced, then renamed.
+
+        Args:
+            asset_key: Whose value it is.
+            value: Anything; None needs no file.
+            version: Unique among all versions of the asset, and fit for a file name.
+
+        Raises:
+            ValueStorageError: The value cannot be written; its cause is what the library behind its format raised.
+        """
+        format_name = formats.format_of(value)
+        if format_name == formats.NONE:
+            return ValueRef(formats.NONE)
+        folder = self.root / folder_of(asset_key)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return self._write(folder, value, format_name, version)
+        except Exception as error:
+            if format_name == "parquet:pandas" and not isinstance(error, OSError):
+                # Some frames of pandas (mixed objects, several column levels) have no form in Parquet.
+                return self._store_as_pickle(folder, asset_key, value, version)
+            raise _cannot_store(asset_key, value, error) from error
+
+    def _store_as_pickle(self, folder: Path, asset_key: AssetKey, value: Any, version: str) -> ValueRef:
+        try:
+            return self._write(folder, value, formats.PICKLE, version)
+        except Exception as error:
+            raise _cannot_store(asset_key, value, error) from error
+
+    def _write(self, folder: Path, value: Any, format_name: str, version: str) -> ValueRef:
+        final = folder / f"{VERSION_MARK}{version}{formats.SUFFIXES[format_name]}"
+        temporary = folder / f"{VERSION_MARK}{version}{TEMPORARY_SUFFIX}"
+        try:
+            formats.write(value, format_name, temporary)
+            _sync(temporary)
+            temporary.rename(final)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync(folder)
+        return ValueRef(format_name, str(final.relative_to(self.root)), final.stat().st_size)
+
+    def load(self, ref: ValueRef, annotation: Any = None) -> Any:
+        """Read a stored value, as the kind of frame that the annotation names, else as it was stored.
+
+        Raises:
+            ValueStorageError: The file is gone or damaged.
+        """
+        path = self.root / ref.path
+        try:
+            return formats.read(path, ref.format, annotation)
+        except FileNotFoundError as error:
+            raise ValueStorageError(f"the stored value {path} is gone", hint="materialize the asset again") from error
+        except ValueStorageError:
+            raise
+        except Exception as error:
+            raise ValueStorageError(f"the stored value {path} cannot be read: {error}") from error
+
+    def remove(self, ref: ValueRef) -> None:
+        """Remove a version; nothing happens where it is gone already."""
+        if ref.path:
+            (self.root / ref.path).unlink(missing_ok=True)
+
+    def remove_unfinished(self, asset_key: AssetKey, version: str) -> None:
+        """Remove what a step that died left of a version: the temporary file, or one that was never recorded."""
+        folder = self.root / folder_of(asset_key)
+        for suffix in {TEMPORARY_SUFFIX, *formats.SUFFIXES.values()}:
+            (folder / f"{VERSION_MARK}{version}{suffix}").unlink(missing_ok=True)
+
+
+def folder_of(asset_key: AssetKey) -> Path:
+    """The folder of an asset below the root: one level for each part of the key, encoded so that it can name a file."""
+    return Path(*(_encode(part) for part in asset_key.parts))
+
+
+def _encode(part: str) -> str:
+    if _PLAIN.issuperset(part) and not part.startswith("."):
+        return part
+    return "".join(
+        char if char in _PLAIN and char != "." else "".join(f"%{byte:02X}" for byte in char.encode())
+        for char in part
+    )
+
+
+def _cannot_store(asset_key: AssetKey, value: Any, error: Exception) -> ValueStorageError:
+    kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    return ValueStorageError(
+        f"the value of {asset_key}, of type {kind}, cannot be stored: {error}",
+        hint="return a frame, JSON or something that pickle can hold; or store it in the function and return a "
+        "MaterializeResult",
+    )
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

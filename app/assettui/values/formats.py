@@ -1,0 +1,179 @@
+"""The forms in which values are written: frames as Parquet, what JSON can hold as JSON, the rest as pickle.
+
+No frame library is imported before a frame of its own kind is written or asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, cast
+
+from assettui.core.errors import ValueStorageError
+
+NONE: Final = "none"
+JSON: Final = "json"
+PICKLE: Final = "pickle"
+SUFFIXES: Final = {
+    "parquet:polars": ".parquet",
+    "parquet:polars-lazy": ".parquet",
+    "parquet:pandas": ".parquet",
+    "parquet:pyarrow": ".parquet",
+    JSON: ".json",
+    PICKLE: ".pickle",
+}
+_FRAMES: Final = {
+    ("polars", "DataFrame"): "parquet:polars",
+    ("polars", "LazyFrame"): "parquet:polars-lazy",
+    ("pandas", "DataFrame"): "parquet:pandas",
+    ("pyarrow", "Table"): "parquet:pyarrow",
+}
+_ALIASES: Final = {"pl": "polars", "pd": "pandas", "pa": "pyarrow"}
+
+
+def format_of(value: object) -> str:
+    """The name of the format in which a value is stored."""
+    if value is None:
+        return NONE
+    kind = type(value)
+    frame = _FRAMES.get((kind.__module__.split(".", 1)[0], kind.__qualname__))
+    if frame is not None:
+        return frame
+    return JSON if _is_json(value) else PICKLE
+
+
+def row_count(value: object) -> int | None:
+    """How many rows a value has: the height of a frame, the length of a list; None for anything else."""
+    match format_name := _FRAMES.get((type(value).__module__.split(".", 1)[0], type(value).__qualname__)):
+        case None:
+            return len(cast("list[Any]", value)) if isinstance(value, list) else None
+        case "parquet:polars-lazy":
+            return None
+        case "parquet:pyarrow":
+            return cast("Any", value).num_rows
+        case _:
+            assert format_name
+            return len(cast("Any", value))
+
+
+def write(value: Any, format_name: str, path: Path) -> None:
+    """Write a value to a new file.
+
+    Raises:
+        Whatever the library behind the format raises for a value that it cannot write.
+    """
+    match format_name:
+        case "parquet:polars":
+            value.write_parquet(path)
+        case "parquet:polars-lazy":
+            value.sink_parquet(path)
+        case "parquet:pandas":
+            value.to_parquet(path)
+        case "parquet:pyarrow":
+            from pyarrow import parquet  # pyright: ignore[reportMissingTypeStubs] - deferred: 0.1 s
+
+            parquet.write_table(value, path)  # pyright: ignore[reportUnknownMemberType] - untyped
+        case "json":
+            path.write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")), encoding="ascii")
+        case "pickle":
+            with path.open("wb") as file:
+                pickle.dump(value, file, protocol=5)
+        case _:
+            raise ValueStorageError(f"no format is called {format_name!r}")
+
+
+def read(path: Path, format_name: str, annotation: Any = None) -> Any:
+    """Read a value back, as the kind of frame that the reader's annotation names, else as the kind that was written.
+
+    Raises:
+        ValueStorageError: The format is unknown, as when a newer program wrote it.
+    """
+    match format_name:
+        case "none":
+            return None
+        case "json":
+            return json.loads(path.read_text(encoding="ascii"))
+        case "pickle":
+            with path.open("rb") as file:
+                return pickle.load(file)
+        case _:
+            reader = _READERS.get(_frame_named(annotation) or format_name)
+            if reader is None:
+                raise ValueStorageError(f"no format is called {format_name!r}", hint="a newer version may have written it")
+            return reader(path)
+
+
+def _read_polars(path: Path) -> Any:
+    import polars  # deferred: 0.2 s
+
+    return polars.read_parquet(path)
+
+
+def _read_polars_lazily(path: Path) -> Any:
+    import polars  # deferred: 0.2 s
+
+    return polars.scan_parquet(path)
+
+
+def _read_pandas(path: Path) -> Any:
+    import pandas as pd  # deferred: 0.3 s
+
+    return pd.read_parquet(path)
+
+
+def _read_pyarrow(path: Path) -> Any:
+    from pyarrow import parquet  # pyright: ignore[reportMissingTypeStubs] - deferred: 0.1 s
+
+    return parquet.read_table(path)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped
+
+
+_READERS: Final[dict[str, Callable[[Path], Any]]] = {
+    "parquet:polars": _read_polars,
+    "parquet:polars-lazy": _read_polars_lazily,
+    "parquet:pandas": _read_pandas,
+    "parquet:pyarrow": _read_pyarrow,
+}
+
+
+def _frame_named(annotation: Any) -> str | None:
+    """The format whose kind of frame an annotation names, evaluated (`pl.DataFrame`) or not (`"pl.DataFrame"`)."""
+    if isinstance(annotation, str):
+        module, _, name = annotation.strip("\"'").rpartition(".")
+        return _FRAMES.get((_ALIASES.get(module, module), name))
+    if isinstance(annotation, type):
+        return _FRAMES.get((annotation.__module__.split(".", 1)[0], annotation.__qualname__))
+    return None
+
+
+def _is_json(value: object) -> bool:
+    """Whether JSON gives back this very value, types included: no tuples, no NaN, no keys but strings."""
+    pending = [value]
+    seen = 0
+    while pending:
+        item = pending.pop()
+        kind = type(item)
+        if kind is str or kind is bool or item is None:
+            continue
+        if kind is int:
+            if cast("int", item).bit_length() > 10_000:  # past Python's limit for digits, json.loads refuses it
+                return False
+        elif kind is float:
+            if not math.isfinite(cast("float", item)):
+                return False
+        elif kind is list:
+            pending.extend(cast("list[object]", item))
+            seen += 1
+        elif kind is dict:
+            members = cast("dict[object, object]", item)
+            if not all(type(key) is str for key in members):
+                return False
+            pending.extend(members.values())
+            seen += 1
+        else:
+            return False
+        if len(pending) > 10_000_000 or seen > 1_000_000:  # a cycle, or larger than is worth the walk
+            return False
+    return True
