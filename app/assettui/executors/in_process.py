@@ -66,7 +66,7 @@ class Instance:
 
         folder = StoreFolder.at(Path(path))
         db = open_for_writing(folder)
-        held = lease.acquire(folder.lease, face="python", now_us=clock_us())
+        held = lease.acquire(folder.lease, face="python", project_id="", now_us=clock_us())
         if held is None:
             db.conn.close()
             leader = lease.last_holder(folder.lease)

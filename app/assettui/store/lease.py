@@ -23,6 +23,8 @@ class Leader:
     since_us: int
     face: str
     """What it was started as: `tui`, `up`, `materialize` or `python`."""
+    project_id: str
+    """The project whose code it runs; empty where it runs none but its own."""
 
 
 class Lease:
@@ -36,7 +38,7 @@ class Lease:
         os.close(self._descriptor)
 
 
-def acquire(path: Path, *, face: str, now_us: int) -> Lease | None:
+def acquire(path: Path, *, face: str, project_id: str, now_us: int) -> Lease | None:
     """Take the lease, or None where another process holds it.
 
     Raises:
@@ -52,7 +54,13 @@ def acquire(path: Path, *, face: str, now_us: int) -> Lease | None:
         except BlockingIOError:
             time.sleep(0.01)  # `holder` may be looking: it holds a shared lock for microseconds
             continue
-        said = {"pid": os.getpid(), "host": socket.gethostname(), "since_us": now_us, "face": face}
+        said = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since_us": now_us,
+            "face": face,
+            "project_id": project_id,
+        }
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(said).encode(), 0)
         return Lease(descriptor)
@@ -80,6 +88,6 @@ def last_holder(path: Path) -> Leader | None:
     """Who took the lease last, alive or not; None where nobody ever did, or what it wrote is not whole."""
     try:
         said: dict[str, Any] = json.loads(path.read_text())
-        return Leader(said["pid"], said["host"], said["since_us"], said["face"])
+        return Leader(said["pid"], said["host"], said["since_us"], said["face"], said["project_id"])
     except (OSError, ValueError, KeyError):
         return None

@@ -23,6 +23,9 @@ class KnownProject:
     sources: Sources
     """The files as they were at the last attempt to load them, good or bad."""
     loaded_us: int | None
+    """When the last good snapshot was made."""
+    tried_us: int | None
+    """When the files were last loaded, well or not."""
     error: StepError | None
     """Why the files as they are now cannot be loaded."""
 
@@ -33,11 +36,11 @@ def load(connection: sqlite3.Connection, name: str) -> KnownProject | None:
     A snapshot of another version of the program counts as none.
     """
     row = connection.execute(
-        "SELECT snapshot, sources, loaded, error FROM projects WHERE name = ?", (name,)
+        "SELECT snapshot, sources, loaded, failed, error FROM projects WHERE name = ?", (name,)
     ).fetchone()
     if row is None:
         return None
-    snapshot, sources, loaded, error = row
+    snapshot, sources, loaded, failed, error = row
     try:
         good = ProjectSnapshot.from_json(json.loads(snapshot)) if snapshot else None
     except (ValueError, KeyError):
@@ -46,6 +49,7 @@ def load(connection: sqlite3.Connection, name: str) -> KnownProject | None:
         snapshot=good,
         sources={path: (mtime, size) for path, (mtime, size) in json.loads(sources or "{}").items()},
         loaded_us=loaded,
+        tried_us=failed or loaded,
         error=StepError.from_json(json.loads(error)) if error else None,
     )
 

@@ -152,10 +152,6 @@ def all_events(connection: sqlite3.Connection) -> Iterable[Event]:
     return map(event_of, connection.execute(f"SELECT {_EVENT_COLUMNS} FROM events ORDER BY id"))  # noqa: S608 - our own text
 
 
-def last_failed_runs(connection: sqlite3.Connection, limit: int) -> list[RunRecord]:
-    """The runs that failed last, the newest first."""
-    return runs(connection, limit=limit, status=RunStatus.FAILURE)
-
 
 def data_version(connection: sqlite3.Connection) -> int:
     """A number that changes whenever another connection has committed. Costs 5 µs."""

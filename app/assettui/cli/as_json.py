@@ -1,0 +1,135 @@
+"""The shapes of `--json`. Times are ISO 8601 in UTC, durations in seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assettui.core.records import Event, Materialization, RunRecord, StepError, StepRecord
+from assettui.core.timing import iso, iso_or_none
+from assettui.service.catalog import AssetDetail, AssetRow, Catalog
+from assettui.service.runs import RunDetail
+from assettui.service.status import Status
+
+
+def seconds(duration_us: int | None) -> float | None:
+    """A duration in seconds; None stays None."""
+    return None if duration_us is None else duration_us / 1_000_000
+
+
+def asset_json(row: AssetRow, catalog: Catalog) -> dict[str, Any]:
+    """One asset of the catalog."""
+    asset, last = row.asset, row.state.last
+    return {
+        "key": str(asset.key),
+        "group": asset.group,
+        "status": row.status.value,
+        "reasons": list(row.reasons()),
+        "is_external": asset.is_external,
+        "last_materialized": iso_or_none(last.time_us if last else None),
+        "last_run": last.run_id if last else None,
+        "duration_s": seconds(last.duration_us if last else None),
+        "rows": last.rows if last else None,
+        "code_version": asset.code_version,
+        "data_version": last.data_version if last else None,
+        "upstream": [str(key) for key in catalog.graph.upstream[asset.key]],
+        "downstream": [str(key) for key in catalog.graph.downstream[asset.key]],
+        "owners": list(asset.owners),
+        "kinds": list(asset.kinds),
+        "tags": dict(asset.tags),
+        "description": asset.description,
+        "metadata": {name: value.to_json() for name, value in row.metadata.items()},
+        "source": str(asset.at) if asset.at else None,
+    }
+
+
+def detail_json(detail: AssetDetail, catalog: Catalog) -> dict[str, Any]:
+    """One asset with its past."""
+    return {
+        **asset_json(detail.row, catalog),
+        "materializations": [materialization_json(made) for made in detail.history],
+    }
+
+
+def materialization_json(made: Materialization) -> dict[str, Any]:
+    """One materialization."""
+    return {
+        "time": iso(made.time_us),
+        "run_id": made.run_id,
+        "duration_s": seconds(made.duration_us),
+        "rows": made.rows,
+        "data_version": made.data_version,
+        "code_version": made.code_version,
+        "input_versions": dict(made.input_versions),
+        "metadata": {name: value.to_json() for name, value in made.metadata.items()},
+    }
+
+
+def run_json(run: RunRecord) -> dict[str, Any]:
+    """One run."""
+    return {
+        "run_id": run.run_id,
+        "status": run.status.value,
+        "created": iso(run.created_us),
+        "started": iso_or_none(run.started_us),
+        "ended": iso_or_none(run.ended_us),
+        "assets": [str(key) for key in run.assets],
+        "job": run.job,
+        "partition": run.partition_key,
+        "tags": dict(run.tags),
+        "error": run.error,
+    }
+
+
+def step_json(step: StepRecord) -> dict[str, Any]:
+    """One step of a run."""
+    return {
+        "step": step.step_key,
+        "asset_keys": [str(key) for key in step.assets],
+        "status": step.status.value,
+        "started": iso_or_none(step.started_us),
+        "ended": iso_or_none(step.ended_us),
+        "duration_s": seconds(step.duration_us),
+        "error": error_json(step.error),
+    }
+
+
+def error_json(error: StepError | None) -> dict[str, Any] | None:
+    """Why a step failed, was skipped or was canceled."""
+    return None if error is None else dict(error.to_json())
+
+
+def run_detail_json(detail: RunDetail) -> dict[str, Any]:
+    """One run with its steps."""
+    run = detail.run
+    ended_us, started_us = run.ended_us, run.created_us
+    return {
+        **run_json(run),
+        "duration_s": seconds(ended_us - started_us if ended_us is not None else None),
+        "steps": [step_json(step) for step in detail.steps],
+    }
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """One event."""
+    return {
+        "id": event.id,
+        "time": iso(event.time_us),
+        "kind": event.kind.value,
+        "run_id": event.run_id,
+        "step": event.step_key,
+        "asset": str(event.asset_key) if event.asset_key is not None else None,
+        **{name: value for name, value in event.payload.items() if name not in ("plan", "version")},
+    }
+
+
+def status_json(status: Status) -> dict[str, Any]:
+    """How things are."""
+    leader = status.leader
+    return {
+        "leader": {"pid": leader.pid, "host": leader.host, "since": iso(leader.since_us), "face": leader.face}
+        if leader
+        else None,
+        "running": status.running,
+        "queued": status.queued,
+        "last_failures": [run_json(run) for run in status.failed_runs],
+    }

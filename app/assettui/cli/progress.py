@@ -1,0 +1,169 @@
+"""How a run goes: bars on a terminal, lines in a pipe, nothing where JSON is wanted."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from assettui.cli.output import say, tell
+from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus
+from assettui.core.text import clean, one_line, plural
+from assettui.core.timing import duration
+from assettui.service.runs import RunDetail
+
+_GLYPHS = {
+    EventKind.STEP_SUCCESS: "✓",
+    EventKind.STEP_FAILURE: "✗",
+    EventKind.STEP_SKIPPED: "↷",
+    EventKind.STEP_CANCELED: "■",
+}
+
+
+class Progress(Protocol):
+    """Shows the events of one run, between enter and exit; `conclude` says how it ended."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def show(self, event: Event) -> None: ...
+
+    def conclude(self, detail: RunDetail) -> None: ...
+
+
+def progress_for(detail: RunDetail, *, quiet: bool) -> Progress:
+    """The kind of progress that fits where the output goes."""
+    if sys.stderr.isatty():
+        return _Bars(detail, quiet=quiet)
+    return _Lines(quiet=quiet)
+
+
+class _Lines:
+    """A line as each step ends."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        self.started: dict[str, int] = {}
+        self.rows: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def show(self, event: Event) -> None:
+        if self.quiet:
+            return
+        line = step_line(event, self.started, self.rows)
+        if line:
+            say(line)
+
+    def conclude(self, detail: RunDetail) -> None:
+        conclude(detail)
+
+
+class _Bars:
+    """One bar for the run, above it what has ended, beside it what is running."""
+
+    def __init__(self, detail: RunDetail, *, quiet: bool) -> None:
+        # deferred: 40 ms that a pipe need not pay
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        self.quiet = quiet
+        self.started: dict[str, int] = {}
+        self.rows: dict[str, int] = {}
+        self.running: dict[str, None] = {}
+        self.bars: Any = RichProgress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self.task = self.bars.add_task("", total=len(detail.steps))
+
+    def __enter__(self) -> Self:
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bars.stop()
+
+    def show(self, event: Event) -> None:
+        line = step_line(event, self.started, self.rows)
+        if event.kind is EventKind.STEP_STARTED and event.step_key:
+            self.running[event.step_key] = None
+        elif event.kind in _GLYPHS and event.step_key:
+            self.running.pop(event.step_key, None)
+            self.bars.advance(self.task)
+        self.bars.update(self.task, description=one_line(", ".join(self.running), 60))
+        if line and not self.quiet:
+            self.bars.console.print(clean(line), markup=False, highlight=False, soft_wrap=True)
+
+    def conclude(self, detail: RunDetail) -> None:
+        conclude(detail)
+
+
+def step_line(event: Event, started: dict[str, int], rows: dict[str, int]) -> str | None:
+    """What to say of an event, if anything; remembers when steps began and how many rows they made."""
+    step = event.step_key or ""
+    match event.kind:
+        case EventKind.STEP_STARTED:
+            started[step] = event.time_us
+        case EventKind.MATERIALIZED:
+            count = event.payload.get("rows")
+            if isinstance(count, int):
+                rows[step] = count
+        case EventKind.STEP_SUCCESS | EventKind.STEP_FAILURE | EventKind.STEP_SKIPPED | EventKind.STEP_CANCELED:
+            took = f"  {duration(event.time_us - started[step])}" if step in started else ""
+            made = f"  {plural(rows[step], 'row')}" if step in rows else ""
+            error = event.payload.get("error")
+            reason = f"  {one_line(str(error['message']), 200)}" if isinstance(error, dict) else ""
+            return f"{_GLYPHS[event.kind]} {step}{took}{made}{reason}"
+        case _:
+            return None
+    return None
+
+
+def conclude(detail: RunDetail) -> None:
+    """Say how a run ended, and show the tracebacks of the steps that failed."""
+    for step in detail.steps:
+        if step.status is StepStatus.FAILURE and step.error is not None:
+            _show_error(step.step_key, step.error)
+    run = detail.run
+    ended_us = run.ended_us or run.created_us
+    counts = {status: sum(step.status is status for step in detail.steps) for status in StepStatus}
+    parts = [
+        plural(counts[StepStatus.SUCCESS], "asset") + " materialized" if counts[StepStatus.SUCCESS] else "",
+        *(
+            f"{counts[status]:,} {word}"
+            for status, word in (
+                (StepStatus.FAILURE, "failed"),
+                (StepStatus.SKIPPED, "skipped"),
+                (StepStatus.CANCELED, "canceled"),
+            )
+            if counts[status]
+        ),
+    ]
+    summary = ", ".join(part for part in parts if part) or "nothing materialized"
+    line = f"run {run.run_id[:8]} {run.status.value}: {summary} in {duration(ended_us - run.created_us)}"
+    (say if run.status is RunStatus.SUCCESS else tell)(line)
+    if run.status is RunStatus.FAILURE and not counts[StepStatus.FAILURE] and run.error:
+        tell(run.error)
+
+
+def _show_error(step_key: str, error: StepError) -> None:
+    tell(f"\n✗ {step_key}: {error.message}")
+    if error.traceback:
+        tell(error.traceback.rstrip())

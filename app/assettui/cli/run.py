@@ -1,0 +1,228 @@
+"""`assettui run`: what was run, how it went, what it said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assettui.cli import as_json as shapes
+from assettui.cli.output import Exit, print_json, say, table, tell
+from assettui.cli.target import Target, json_option, target_options, target_options_without_f
+from assettui.core.records import Event, EventKind, RunStatus, StepRecord
+from assettui.core.text import one_line, plural
+from assettui.core.timing import duration, local
+from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, run_detail, run_page
+from assettui.service.session import Session, clock_us
+
+_PAGE = 1_000
+
+
+@click.group()
+def run() -> None:
+    """What was run, how it went, what it said."""
+
+
+@run.command("ls")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many, the newest first.")
+@click.option("--status", type=click.Choice([status.value for status in RunStatus]), help="Only these.")
+@json_option
+@target_options
+def list_runs(target: Target, limit: int, status: str | None, as_json: bool) -> None:
+    """List runs, the newest first."""
+    page = run_page(target.session(), limit=limit, status=RunStatus(status) if status else None)
+    if as_json:
+        print_json([shapes.run_json(each) for each in page.runs])
+        return
+    now_us = clock_us()
+    table(
+        ("RUN", "STATUS", "CREATED", "TOOK", "ASSETS", "ERROR"),
+        (
+            (
+                each.run_id[:8],
+                each.status.value,
+                local(each.created_us),
+                duration((each.ended_us or now_us) - each.started_us if each.started_us else None),
+                one_line(", ".join(str(key) for key in each.assets), 40),
+                one_line(each.error or "", 60),
+            )
+            for each in page.runs
+        ),
+    )
+    if page.total > len(page.runs) and not status:
+        tell(f"{len(page.runs)} of {plural(page.total, 'run')}; see more with --limit")
+
+
+@run.command("show")
+@click.argument("run_id", metavar="ID")
+@json_option
+@target_options
+def show_run(target: Target, run_id: str, as_json: bool) -> None:
+    """Show one run with its steps. ID may be the beginning of the id."""
+    detail = run_detail(target.session(), run_id)
+    if as_json:
+        print_json(shapes.run_detail_json(detail))
+        return
+    _show(detail)
+
+
+@run.command("logs")
+@click.argument("run_id", metavar="ID")
+@click.option("-f", "--follow", "is_following", is_flag=True, help="Go on until the run is over.")
+@click.option("--step", help="Only of this step.")
+@json_option
+@target_options_without_f
+def show_logs(target: Target, run_id: str, is_following: bool, step: str | None, as_json: bool) -> None:
+    """Show what a run did and said: its events, and what its steps printed."""
+    session = target.session()
+    detail = run_detail(session, run_id)
+    if step is not None and step not in {each.step_key for each in detail.steps}:
+        raise click.BadParameter(f"the run has no step {step!r}", param_hint="--step")
+    if as_json and not is_following:
+        print_json(_logs_json(session, detail, step))
+        return
+    if as_json:
+        raise click.UsageError("--json and --follow do not go together")
+    _Printer(session, detail, step).print_all(is_following=is_following)
+
+
+@run.command("cancel")
+@click.argument("run_id", metavar="ID")
+@json_option
+@target_options
+def cancel_run(target: Target, run_id: str, as_json: bool) -> Exit:
+    """Ask for a run to be canceled, and wait until it is."""
+    session = target.session()
+    asked = cancel(session, run_id)
+    if session.leader() is None:
+        tell("nobody leads the store now: the next assettui to do so will cancel the run")
+    else:
+        for _ in follow(session, asked.run_id):
+            continue
+    detail = run_detail(session, asked.run_id)
+    if as_json:
+        print_json(shapes.run_detail_json(detail))
+    else:
+        say(f"run {detail.run.run_id[:8]} {detail.run.status.value}")
+    return Exit.OK
+
+
+def _show(detail: RunDetail) -> None:
+    run_record = detail.run
+    say(f"run {run_record.run_id}  {run_record.status.value}")
+    say(f"created {local(run_record.created_us)}")
+    if run_record.started_us:
+        ended_us = run_record.ended_us or clock_us()
+        say(f"started {local(run_record.started_us)}  took {duration(ended_us - run_record.started_us)}")
+    for name, value in run_record.tags.items():
+        say(f"tag     {name}={value}")
+    if run_record.error:
+        say(f"error   {run_record.error}")
+    say()
+    table(
+        ("STEP", "STATUS", "TOOK", "ERROR"),
+        (
+            (
+                step.step_key,
+                step.status.value,
+                duration(step.duration_us),
+                one_line(step.error.message, 100) if step.error else "",
+            )
+            for step in detail.steps
+        ),
+    )
+    for step in detail.steps:
+        if step.error and step.error.traceback:
+            say(f"\n{step.step_key}\n{step.error.traceback.rstrip()}")
+
+
+def event_line(event: Event) -> str:
+    """One event in one line, and the lines of its traceback where there is one."""
+    payload = event.payload
+    if event.kind is EventKind.LOG:
+        logger = f" {payload['logger']}:" if payload.get("logger") else ""
+        said = f"{payload['level']}{logger} {payload['message']}"
+    else:
+        error = payload.get("error")
+        message = error["message"] if isinstance(error, dict) else error
+        said = event.kind.value + (f": {message}" if message else "")
+        if event.kind is EventKind.MATERIALIZED and isinstance(payload.get("rows"), int):
+            said += f": {payload['rows']:,} rows"
+    trace = payload.get("traceback") or (
+        payload["error"].get("traceback") if isinstance(payload.get("error"), dict) else None  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
+    )
+    head = f"{local(event.time_us)}  {event.step_key or '–'}  {said}"
+    return f"{head}\n{str(trace).rstrip()}" if trace else head
+
+
+class _Printer:
+    """Prints events as they come, and what steps print, each line behind the step's name."""
+
+    def __init__(self, session: Session, detail: RunDetail, step: str | None) -> None:
+        self.session = session
+        self.run_id = detail.run.run_id
+        self.only = step
+        self.steps: list[StepRecord] = [each for each in detail.steps if step in (None, each.step_key)]
+        self.read: dict[Path, int] = {}
+
+    def print_all(self, *, is_following: bool) -> None:
+        if is_following:
+            for events in follow(self.session, self.run_id):
+                self._print(events)
+        else:
+            after = 0
+            while events := events_of(self.session, self.run_id, after=after, limit=_PAGE):
+                self._print(events)
+                after = events[-1].id
+        self._print_output(is_last=True)
+
+    def _print(self, events: list[Event]) -> None:
+        for event in events:
+            if self.only in (None, event.step_key):
+                say(event_line(event))
+        self._print_output(is_last=False)
+
+    def _print_output(self, *, is_last: bool) -> None:
+        for step in self.steps:
+            for stream in ("out", "err"):
+                path = log_file(self.session, self.run_id, step.step_key, stream)
+                self._print_file(path, f"{step.step_key} {stream}| ", is_last=is_last)
+
+    def _print_file(self, path: Path, prefix: str, *, is_last: bool) -> None:
+        try:
+            with path.open("rb") as file:
+                file.seek(self.read.get(path, 0))
+                for line in file:
+                    if not line.endswith(b"\n") and not is_last:
+                        return  # not yet whole
+                    say(prefix + line.rstrip(b"\r\n").decode("utf-8", "replace"))
+                    self.read[path] = self.read.get(path, 0) + len(line)
+        except FileNotFoundError:
+            return
+
+
+def _logs_json(session: Session, detail: RunDetail, step: str | None) -> dict[str, object]:
+    run_id = detail.run.run_id
+    events: list[Event] = []
+    while page := events_of(session, run_id, after=events[-1].id if events else 0, limit=_PAGE):
+        events.extend(page)
+    return {
+        "run_id": run_id,
+        "events": [shapes.event_json(event) for event in events if step in (None, event.step_key)],
+        "output": [
+            {
+                "step": each.step_key,
+                "stdout": _text_of(log_file(session, run_id, each.step_key, "out")),
+                "stderr": _text_of(log_file(session, run_id, each.step_key, "err")),
+            }
+            for each in detail.steps
+            if step in (None, each.step_key)
+        ],
+    }
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""

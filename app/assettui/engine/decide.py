@@ -1,0 +1,400 @@
+"""The engine's decisions: `decide(state, happening, now) -> (state, actions)`, without I/O, clock or threads.
+
+A run goes queued → starting → started → success, failure or canceled; its steps start as soon as what they need has
+succeeded and a worker is free. Whatever dies, every step ends, and with its last step the run does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from assettui.core.planning import RunPlan
+from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus
+from assettui.core.timing import SECOND_US
+from assettui.engine.state import (
+    Action,
+    CancelAsked,
+    EngineState,
+    Execute,
+    Happening,
+    Kill,
+    Moment,
+    ProjectEdited,
+    Record,
+    RunQueued,
+    RunState,
+    StartWorker,
+    StepEnded,
+    Terminate,
+    WakeAt,
+    WorkerBroken,
+    WorkerLoaded,
+    WorkerLost,
+    WorkerPhase,
+    WorkerStarted,
+    WorkerState,
+)
+from assettui.worker.request import StepOutcome
+
+CANCEL_GRACE_US = 2 * SECOND_US
+"""How long user code may clean up after it was asked to end, before it is killed."""
+MAX_STEPS_OF_WORKER = 1_000
+"""A worker is replaced after so many steps, since user code may leak."""
+MAX_WORKER_BYTES = 4 << 30
+"""A worker that has ever needed more memory than this is replaced after its step."""
+
+
+def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[EngineState, list[Action]]:
+    """What follows from one thing that has happened.
+
+    Args:
+        state: What was known before; it is not changed.
+        happening: What has happened.
+        now_us: The time, in microseconds since the epoch, UTC.
+
+    Returns:
+        What is known now, and what is to be done, in order.
+    """
+    turn = _Turn(state, now_us)
+    match happening:
+        case RunQueued():
+            turn.take_run(happening.run_id, happening.plan)
+        case CancelAsked():
+            turn.cancel_run(happening.run_id)
+        case ProjectEdited():
+            turn.load_project_again()
+        case WorkerStarted():
+            turn.note_worker(happening.worker, happening.generation)
+        case WorkerLoaded():
+            turn.welcome_worker(happening.worker, happening.pid)
+        case WorkerBroken():
+            turn.dismiss_broken_worker(happening.worker, happening.error)
+        case StepEnded():
+            turn.end_step_of_worker(happening)
+        case WorkerLost():
+            turn.bury_worker(happening.worker, happening.cause)
+        case Moment():
+            turn.kill_overdue_workers()
+        case _:
+            assert_never(happening)
+    turn.give_work()
+    return turn.finished(), turn.actions
+
+
+def is_idle(state: EngineState) -> bool:
+    """Whether no run is being carried out."""
+    return not state.runs
+
+
+class _Turn:
+    """One decision in the making: a copy of the state to work on, and the actions so far."""
+
+    def __init__(self, state: EngineState, now_us: int) -> None:
+        self.before = state
+        self.now_us = now_us
+        self.generation = state.generation
+        self.starting = state.starting
+        self.broken = state.broken
+        self.runs = dict(state.runs)
+        self.workers = dict(state.workers)
+        self.actions: list[Action] = []
+
+    def finished(self) -> EngineState:
+        return EngineState(
+            self.before.capacity, self.generation, self.starting, self.runs, self.workers, self.broken
+        )
+
+    # Runs.
+
+    def take_run(self, run_id: str, plan: RunPlan) -> None:
+        if run_id in self.runs:
+            return
+        waiting_for = {step.key: len(step.after) for step in plan.steps}
+        needed_by: dict[str, list[str]] = {step.key: [] for step in plan.steps}
+        for step in plan.steps:
+            for above in step.after:
+                needed_by[above].append(step.key)
+        self.runs[run_id] = RunState(
+            run_id=run_id,
+            plan={step.key: step for step in plan.steps},
+            needed_by={key: tuple(below) for key, below in needed_by.items()},
+            status=RunStatus.STARTING,
+            steps=dict.fromkeys(waiting_for, StepStatus.PENDING),
+            waiting_for=waiting_for,
+            ready=tuple(key for key, count in waiting_for.items() if count == 0),
+            unfinished=len(waiting_for),
+        )
+        self._record(EventKind.RUN_STARTING, run_id)
+        if self.broken is not None and not self._is_loading():
+            # What broke it may have been mended where no watch sees it: an installed package, say. Try once more.
+            self.load_project_again()
+
+    def cancel_run(self, run_id: str) -> None:
+        run = self.runs.get(run_id)
+        if run is None or run.status is RunStatus.CANCELING:
+            return
+        self._record(EventKind.RUN_CANCELING, run_id)
+        run = replace(run, status=RunStatus.CANCELING)
+        self.runs[run_id] = run
+        self._skip(run_id, _pending(run), "the run was canceled")
+        for worker_id, worker in self.workers.items():
+            if worker.phase is WorkerPhase.BUSY and worker.task is not None and worker.task[0] == run_id:
+                self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+        self._end_run_if_over(run_id)
+
+    def end_step(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
+        run = self.runs.get(run_id)
+        if run is None or run.steps.get(step_key) is not StepStatus.RUNNING:
+            return
+        for made in outcome.materializations:
+            self.actions.append(
+                Record(Event(EventKind.MATERIALIZED, made.time_us, run_id, step_key, made.asset_key, made.payload()))
+            )
+        status, error = outcome.status, outcome.error
+        if run.status is RunStatus.CANCELING and status is StepStatus.FAILURE:
+            status = StepStatus.CANCELED  # however it died, it died of being canceled
+        self._record_step_end(run_id, step_key, status, error)
+        self.runs[run_id] = _with_step(run, step_key, status, error)
+        if status is StepStatus.SUCCESS:
+            self._release(run_id, step_key)
+        else:
+            what = "was canceled" if status is StepStatus.CANCELED else "failed"
+            self._skip(run_id, _downstream(run, step_key), f"{step_key} {what}")
+        self._end_run_if_over(run_id)
+
+    def _release(self, run_id: str, step_key: str) -> None:
+        """Count a success towards the steps that needed it."""
+        run = self.runs[run_id]
+        waiting_for = dict(run.waiting_for)
+        now_ready: list[str] = []
+        for below in run.needed_by[step_key]:
+            waiting_for[below] -= 1
+            if waiting_for[below] == 0 and run.steps[below] is StepStatus.PENDING:
+                now_ready.append(below)
+        self.runs[run_id] = replace(run, waiting_for=waiting_for, ready=(*run.ready, *now_ready))
+
+    def _skip(self, run_id: str, step_keys: Iterable[str], reason: str) -> None:
+        run = self.runs[run_id]
+        error = StepError(reason, "skipped")
+        for key in step_keys:
+            if run.steps[key] is StepStatus.PENDING:
+                self._record_step_end(run_id, key, StepStatus.SKIPPED, error)
+                run = _with_step(run, key, StepStatus.SKIPPED, None)
+        self.runs[run_id] = run
+
+    def _end_run_if_over(self, run_id: str) -> None:
+        run = self.runs[run_id]
+        if run.unfinished:
+            return
+        del self.runs[run_id]
+        if run.status is RunStatus.CANCELING:
+            self._record(EventKind.RUN_CANCELED, run_id)
+        elif run.first_error is not None:
+            self._record(EventKind.RUN_FAILURE, run_id, error=run.first_error)
+        else:
+            self._record(EventKind.RUN_SUCCESS, run_id)
+
+    # The project.
+
+    def load_project_again(self) -> None:
+        self.generation += 1
+        self._start_worker()
+
+    def _mourn_project(self, worker: WorkerState, error: StepError) -> None:
+        if worker.generation == self.generation:  # otherwise what counts is how the newest edit loads
+            self.broken = error
+
+    def _is_loading(self) -> bool:
+        return self.starting > 0 or any(
+            w.phase is WorkerPhase.LOADING and w.generation == self.generation for w in self.workers.values()
+        )
+
+    def _fail_what_cannot_go_on(self) -> None:
+        """Fail the runs that need a project that cannot be loaded.
+
+        A run that has begun goes on as long as there are workers left that have a good, older edit imported.
+        """
+        if self.broken is None or self._is_loading():
+            return
+        has_older = any(w.phase in (WorkerPhase.IDLE, WorkerPhase.BUSY) for w in self.workers.values())
+        error = StepError(f"the project cannot be loaded: {self.broken.message}", self.broken.kind)
+        for run_id, run in list(self.runs.items()):
+            if run.status is RunStatus.STARTING or (run.status is RunStatus.STARTED and not has_older):
+                self.runs[run_id] = replace(run, first_error=run.first_error or error.message)
+                self._skip(run_id, _pending(run), error.message)
+                self._end_run_if_over(run_id)
+
+    # Workers.
+
+    def note_worker(self, worker_id: int, generation: int) -> None:
+        self.starting -= 1
+        self.workers[worker_id] = WorkerState(generation)
+
+    def dismiss_broken_worker(self, worker_id: int, error: StepError) -> None:
+        worker = self.workers.get(worker_id)
+        if worker is not None and worker.phase is WorkerPhase.LOADING:
+            self._mourn_project(worker, error)
+            self.workers[worker_id] = replace(worker, phase=WorkerPhase.ENDING)  # it ends by itself
+
+    def welcome_worker(self, worker_id: int, pid: int) -> None:
+        worker = self.workers.get(worker_id)
+        if worker is None or worker.phase is not WorkerPhase.LOADING:
+            return
+        self.workers[worker_id] = replace(worker, phase=WorkerPhase.IDLE, pid=pid)
+        if worker.generation == self.generation:
+            self.broken = None
+
+    def end_step_of_worker(self, ended: StepEnded) -> None:
+        worker = self.workers.get(ended.worker)
+        if worker is None or worker.task != (ended.run_id, ended.step_key):
+            return  # it says so of a step that is no longer its own
+        steps_done = worker.steps_done + 1
+        is_ending = worker.phase is WorkerPhase.ENDING
+        phase = WorkerPhase.ENDING if is_ending else WorkerPhase.IDLE
+        self.workers[ended.worker] = replace(worker, phase=phase, task=None, steps_done=steps_done)
+        if not is_ending and (steps_done >= MAX_STEPS_OF_WORKER or ended.rss_bytes > MAX_WORKER_BYTES):
+            self._end_worker(ended.worker, within_us=CANCEL_GRACE_US)
+        self.end_step(ended.run_id, ended.step_key, ended.outcome)
+
+    def bury_worker(self, worker_id: int, cause: StepError) -> None:
+        worker = self.workers.pop(worker_id, None)
+        if worker is None:
+            return
+        if worker.phase is WorkerPhase.LOADING:
+            self._mourn_project(worker, cause)
+        if worker.task is not None:
+            self.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, error=cause))
+
+    def kill_overdue_workers(self) -> None:
+        for worker_id, worker in self.workers.items():
+            if worker.kill_at_us is not None:
+                if worker.kill_at_us <= self.now_us:
+                    self.actions.append(Kill(worker_id))
+                else:
+                    self.actions.append(WakeAt(worker.kill_at_us))
+
+    def _end_worker(self, worker_id: int, *, within_us: int) -> None:
+        worker = self.workers[worker_id]
+        kill_at_us = self.now_us + within_us
+        self.workers[worker_id] = replace(worker, phase=WorkerPhase.ENDING, kill_at_us=kill_at_us)
+        self.actions.extend((Terminate(worker_id), WakeAt(kill_at_us)))
+
+    # Work.
+
+    def give_work(self) -> None:
+        """Give ready steps to idle workers, the oldest run first, and see to it that there are workers enough."""
+        self._fail_what_cannot_go_on()
+        self._retire_old_workers()
+        idle = [worker_id for worker_id, worker in self.workers.items() if self._is_usable(worker)]
+        wanted = 0
+        for run in list(self.runs.values()):
+            if not run.ready or run.status is RunStatus.CANCELING:
+                continue
+            if self.broken is not None and run.status is RunStatus.STARTING:
+                continue  # only what began with an older edit may go on with it
+            for position, step_key in enumerate(run.ready):
+                if not idle:
+                    wanted += len(run.ready) - position
+                    break
+                self._start_step(run.run_id, step_key, idle.pop(0))
+        self._start_workers(wanted)
+
+    def _is_usable(self, worker: WorkerState) -> bool:
+        return worker.phase is WorkerPhase.IDLE and (worker.generation == self.generation or self.broken is not None)
+
+    def _start_step(self, run_id: str, step_key: str, worker_id: int) -> None:
+        run, worker = self.runs[run_id], self.workers[worker_id]
+        if run.status is RunStatus.STARTING:
+            self._record(EventKind.RUN_STARTED, run_id)
+        version = f"{self.now_us}-{run_id[:8]}"
+        self.actions.append(
+            Record(
+                Event(
+                    EventKind.STEP_STARTED,
+                    self.now_us,
+                    run_id,
+                    step_key,
+                    payload={"worker": worker.pid, "version": version},
+                )
+            )
+        )
+        self.runs[run_id] = replace(
+            run,
+            status=RunStatus.STARTED,
+            steps={**run.steps, step_key: StepStatus.RUNNING},
+            ready=tuple(key for key in run.ready if key != step_key),
+        )
+        self.workers[worker_id] = replace(worker, phase=WorkerPhase.BUSY, task=(run_id, step_key))
+        self.actions.append(Execute(worker_id, run_id, run.plan[step_key], version))
+
+    def _start_workers(self, wanted: int) -> None:
+        if self.broken is not None:
+            return
+        loading = sum(
+            1 for w in self.workers.values() if w.phase is WorkerPhase.LOADING and w.generation == self.generation
+        )
+        # Those that end or have an older edit imported are on their way out, and do not count.
+        busy = sum(1 for w in self.workers.values() if w.phase is WorkerPhase.BUSY)
+        for _ in range(min(wanted, self.before.capacity - busy) - loading - self.starting):
+            self._start_worker()
+
+    def _start_worker(self) -> None:
+        self.starting += 1
+        self.actions.append(StartWorker(self.generation))
+
+    def _retire_old_workers(self) -> None:
+        if self.broken is not None and any(run.status is RunStatus.STARTED for run in self.runs.values()):
+            return
+        is_loaded = any(
+            w.generation == self.generation and w.phase in (WorkerPhase.IDLE, WorkerPhase.BUSY)
+            for w in self.workers.values()
+        )
+        if not is_loaded and self.broken is None:
+            return
+        for worker_id, worker in list(self.workers.items()):
+            if worker.phase is WorkerPhase.IDLE and worker.generation < self.generation:
+                self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+
+    # Events.
+
+    def _record(self, kind: EventKind, run_id: str, *, error: str | None = None) -> None:
+        payload = {"error": error} if error is not None else {}
+        self.actions.append(Record(Event(kind, self.now_us, run_id, payload=dict(payload))))
+
+    def _record_step_end(self, run_id: str, step_key: str, status: StepStatus, error: StepError | None) -> None:
+        payload = {"error": error.to_json()} if error is not None else {}
+        self.actions.append(
+            Record(Event(EventKind(f"step_{status.value}"), self.now_us, run_id, step_key, payload=dict(payload)))
+        )
+
+
+def _with_step(run: RunState, step_key: str, status: StepStatus, error: StepError | None) -> RunState:
+    """The run with a step that is over."""
+    first_error = run.first_error
+    if first_error is None and status is StepStatus.FAILURE:
+        first_error = f"{step_key}: {error.message if error else 'failed'}"
+    return replace(
+        run,
+        steps={**run.steps, step_key: status},
+        ready=tuple(key for key in run.ready if key != step_key),
+        unfinished=run.unfinished - 1,
+        first_error=first_error,
+    )
+
+
+def _pending(run: RunState) -> list[str]:
+    return [key for key, status in run.steps.items() if status is StepStatus.PENDING]
+
+
+def _downstream(run: RunState, step_key: str) -> list[str]:
+    """The steps that need the given one, directly or not, in the order of the plan."""
+    reached: set[str] = set()
+    frontier = [step_key]
+    while frontier:
+        for below in run.needed_by[frontier.pop()]:
+            if below not in reached:
+                reached.add(below)
+                frontier.append(below)
+    return [key for key in run.plan if key in reached]

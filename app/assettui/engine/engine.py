@@ -1,0 +1,395 @@
+"""The engine: a thin shell around `decide`. It waits for what happens, records what is decided, then does it.
+
+One thread. Each turn gathers all that has happened, decides, commits what is to be recorded in one durable transaction,
+and only then acts on the world: a step is started after it was recorded that it starts.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, assert_never
+
+from assettui.core.keys import AssetKey
+from assettui.core.records import Event, EventKind, StepError, StepStatus
+from assettui.core.snapshot import ProjectSnapshot
+from assettui.engine.alarm import Alarm, SchedulerAlarm
+from assettui.engine.decide import decide, is_idle
+from assettui.engine.inbox import Inbox
+from assettui.engine.journal import Journal
+from assettui.engine.state import (
+    Action,
+    CancelAsked,
+    EngineState,
+    Execute,
+    Happening,
+    Kill,
+    Moment,
+    ProjectEdited,
+    Record,
+    RunQueued,
+    StartWorker,
+    StepEnded,
+    Terminate,
+    WakeAt,
+    WorkerBroken,
+    WorkerLoaded,
+    WorkerLost,
+    WorkerStarted,
+)
+from assettui.executors.workers import WorkerPool, WorkerProcess
+from assettui.project.locate import SETTINGS_FILES, Project
+from assettui.project.sources import fingerprints
+from assettui.project.watch import Watch
+from assettui.store.doorbell import Doorbell
+from assettui.store.folder import StoreFolder
+from assettui.store.intents import Intent, IntentKind
+from assettui.store.lease import Leader, Lease
+from assettui.worker.request import StepOutcome
+
+LOOK_EVERY_S = 1.0
+"""The store is looked at so often even if nobody rings: a follower may die between writing and ringing."""
+LOG_DELAY_S = 0.01
+"""Log events, which decide nothing, wait so long for others to be committed with them."""
+
+
+class Engine:
+    """Carries out what is in a store, for as long as this process leads it.
+
+    Making one starts the first worker at once, so that the project is being imported while this process has still
+    other things to do; `start` begins the work.
+
+    Args:
+        project: Whose code runs.
+        folder: The store.
+        lease: The lease on it, held; released at the end.
+        previous: Who held it before, if anybody did.
+        capacity: How many steps may run at once.
+        watch_sources: Whether the project is loaded again when its files are edited.
+        on_end: Called from the engine's thread when it has ended, asked or not.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        folder: StoreFolder,
+        lease: Lease,
+        *,
+        previous: Leader | None,
+        capacity: int,
+        watch_sources: bool,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.failure: BaseException | None = None
+        """What ended the engine, where it was not asked to end."""
+        self._project = project
+        self._folder = folder
+        self._lease = lease
+        self._previous = previous
+        self._on_end = on_end
+        self._inbox: Inbox[Happening | _Died] = Inbox()
+        self._alarm: Alarm = SchedulerAlarm(lambda: self._inbox.put(Moment()))
+        self._watch = Watch(self._on_files_changed) if watch_sources else None
+        self._sources: dict[str, tuple[int, int]] = {}
+        self._pool = WorkerPool(project, folder, lambda worker: self._inbox.put(_Died(worker)))
+        self._described = 0
+        self._attempts: dict[int, tuple[tuple[AssetKey, ...], str]] = {}
+        self._logs: list[Event] = []
+        self._logs_since = 0.0
+        self._taken: list[Intent] = []
+        self._is_draining = False
+        self._is_stopping = False
+        self._is_ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._state, actions = decide(EngineState(capacity), ProjectEdited(), clock_us())
+        self._first = [happening for action in actions for happening in self._act(action)]
+
+    # For other threads.
+
+    def start(self) -> None:
+        """Begin, in a thread of its own."""
+        self._thread.start()
+
+    def wait_until_ready(self) -> None:
+        """Wait until the store is open, and whoever rings is heard.
+
+        Raises:
+            StoreError: The store cannot be opened.
+        """
+        self._is_ready.wait()
+        self.check()
+
+    def check(self) -> None:
+        """Raise what has ended the engine, where it was not asked to end."""
+        if self.failure is not None:
+            raise self.failure
+
+    def is_alive(self) -> bool:
+        """Whether it is still at work."""
+        return self._thread.is_alive()
+
+    def drain(self) -> None:
+        """Take nothing more from the queue, finish what is running, then end."""
+        self._is_draining = True
+        self._inbox.wake()
+
+    def stop(self) -> None:
+        """Cancel what is running, take nothing more from the queue, then end."""
+        self._is_stopping = True
+        self.drain()
+
+    def join(self, timeout_s: float | None = None) -> None:
+        """Wait until it has ended."""
+        self._thread.join(timeout_s)
+
+    # Its own thread.
+
+    def _run(self) -> None:
+        try:
+            # While the first worker imports the project, this thread imports what the store needs.
+            self._journal = Journal(self._folder, self._project.id)
+            self._doorbell = Doorbell(self._folder.socket)
+            try:
+                self._is_ready.set()
+                self._journal.close_left_behind(_left_behind_by(self._previous), clock_us())
+                self._turn(self._first)
+                self._loop()
+            finally:
+                self._doorbell.close()
+                self._journal.close()
+        except BaseException as error:  # noqa: BLE001 - kept for the faces: a thread has nobody else to tell
+            self.failure = error
+        finally:
+            if self._watch is not None:
+                self._watch.stop()
+            self._alarm.close()
+            self._pool.close()
+            self._inbox.close()
+            self._lease.release()
+            self._is_ready.set()
+            self._on_end()
+
+    def _loop(self) -> None:
+        next_look = 0.0
+        while not (self._is_draining and is_idle(self._state)):
+            is_woken, happenings = self._await(next_look)
+            if is_woken or time.monotonic() >= next_look:
+                next_look = time.monotonic() + LOOK_EVERY_S
+                happenings.extend(self._look())
+            if self._is_stopping:
+                happenings.extend(CancelAsked(run_id) for run_id in self._state.runs)
+            self._turn(happenings)
+
+    def _await(self, next_look: float) -> tuple[bool, list[Happening]]:
+        """Wait for something to happen; whether somebody rang, and what workers and other threads have said."""
+        workers = {worker.connection: worker for worker in self._pool.workers.values()}
+        bells = self._doorbell.sockets()
+        deadline = min(next_look, self._logs_since + LOG_DELAY_S) if self._logs else next_look
+        timeout_s = max(0.0, deadline - time.monotonic())
+        # poll, not select: a process with many open files has descriptors beyond what select can name
+        waiting = select.poll()
+        by_descriptor: dict[int, Any] = {each.fileno(): each for each in (self._inbox, *workers, *bells)}
+        for descriptor in by_descriptor:
+            waiting.register(descriptor, select.POLLIN)
+        ready = [by_descriptor[descriptor] for descriptor, _ in waiting.poll(timeout_s * 1000)]
+        happenings: list[Happening] = []
+        is_woken = False
+        for each in ready:
+            if each is self._inbox:
+                is_woken = True
+                for said in self._inbox.take_all():
+                    happenings.extend(self._bury(said) if isinstance(said, _Died) else [said])
+            elif each in workers:
+                happenings.extend(self._hear(workers[each]))
+            else:
+                is_woken = True
+                self._doorbell.answer(each)
+        return is_woken, happenings
+
+    def _turn(self, happenings: list[Happening]) -> None:
+        """Decide on all that has happened, commit, then act; acting may itself make things happen."""
+        while True:
+            actions: list[Action] = []
+            for happening in happenings:
+                self._state, decided = decide(self._state, happening, clock_us())
+                actions.extend(decided)
+            self._commit([action.event for action in actions if isinstance(action, Record)])
+            happenings = [happening for action in actions for happening in self._act(action)]
+            if not happenings:
+                return
+
+    def _commit(self, events: list[Event]) -> None:
+        are_logs_due = bool(self._logs) and time.monotonic() >= self._logs_since + LOG_DELAY_S
+        if not (events or self._taken or are_logs_due):
+            return
+        logs, self._logs = self._logs, []
+        taken, self._taken = self._taken, []
+        self._journal.commit([*logs, *events], taken)
+        self._doorbell.tell()
+
+    def _look(self) -> Iterator[Happening]:
+        """What other processes have written into the store."""
+        if not self._journal.has_news():
+            return
+        for intent in self._journal.pending_intents():
+            self._taken.append(intent)
+            match intent.kind:
+                case IntentKind.CANCEL:
+                    yield from self._cancel(intent.run_id or "")
+                case IntentKind.RELOAD:
+                    yield ProjectEdited()
+                case _:
+                    assert_never(intent.kind)
+        if not self._is_draining:
+            for run_id, plan in self._journal.queued_runs():
+                yield RunQueued(run_id, plan)
+
+    def _cancel(self, run_id: str) -> Iterator[Happening]:
+        if run_id not in self._state.runs:
+            # It may be queued still: it is taken, so that it can be canceled as any other is.
+            for queued_id, plan in self._journal.queued_runs():
+                if queued_id == run_id:
+                    yield RunQueued(run_id, plan)
+        yield CancelAsked(run_id)
+
+    # Acting.
+
+    def _act(self, action: Action) -> Iterator[Happening]:
+        match action:
+            case Record():
+                pass  # committed already
+            case StartWorker():
+                yield from self._start_worker(action.generation)
+            case Execute():
+                worker = self._pool.workers.get(action.worker)
+                self._attempts[action.worker] = (action.step.assets, action.version)
+                if worker is not None:  # otherwise it has just died, which is told by itself
+                    worker.send(self._journal.request(action.run_id, action.step, action.version))
+            case Terminate() | Kill():
+                worker = self._pool.workers.get(action.worker)
+                if worker is not None:
+                    worker.signal(signal.SIGTERM if isinstance(action, Terminate) else signal.SIGKILL)
+            case WakeAt():
+                self._alarm.wake_at(action.time_us)
+            case _:
+                assert_never(action)
+
+    def _start_worker(self, generation: int) -> Iterator[Happening]:
+        try:
+            worker = self._pool.start(describe=generation > self._described)
+        except OSError as error:
+            yield WorkerStarted(0, generation)
+            yield WorkerLost(0, StepError(f"no worker process can be started: {error.strerror}", "error"))
+            return
+        yield WorkerStarted(worker.id, generation)
+
+    # Hearing.
+
+    def _hear(self, worker: WorkerProcess) -> Iterator[Happening]:
+        try:
+            messages = worker.messages()
+            if messages is None:
+                # The pipe has ended: it is dead, or as good as dead. Its death is told by itself.
+                worker.signal(signal.SIGKILL)
+                select.select([], [], [], 0.001)
+                return
+            for message in messages:
+                yield from self._understand(worker, message)
+        except (ValueError, KeyError):
+            worker.signal(signal.SIGKILL)  # user code has written to the pipe: no later word of it can be trusted
+
+    def _understand(self, worker: WorkerProcess, message: dict[str, Any]) -> Iterator[Happening]:
+        match message["is"]:
+            case "loaded":
+                if message["snapshot"] is not None:
+                    self._keep_snapshot(worker.id, ProjectSnapshot.from_json(message["snapshot"]))
+                yield WorkerLoaded(worker.id, message["pid"])
+            case "broken":
+                error = StepError.from_json(message["error"])
+                self._keep_load_error(error, message["sources"])
+                yield WorkerBroken(worker.id, error)
+            case "log":
+                if not self._logs:
+                    self._logs_since = time.monotonic()
+                payload = {
+                    name: message[name] for name in ("level", "logger", "message", "traceback") if message.get(name)
+                }
+                self._logs.append(
+                    Event(EventKind.LOG, message["time_us"], message["run"], message["step"], payload=payload)
+                )
+            case "done":
+                outcome = StepOutcome.from_json(message["outcome"])
+                self._forget_attempt(worker.id, is_kept=outcome.status is StepStatus.SUCCESS)
+                yield StepEnded(worker.id, message["run"], message["step"], outcome, message["rss_bytes"])
+            case _:
+                raise ValueError("not a message")
+
+    def _bury(self, died: _Died) -> Iterator[Happening]:
+        worker = self._pool.workers.get(died.worker)
+        if worker is None:
+            return
+        for message in worker.remaining_messages():
+            yield from self._understand(worker, message)
+        printed = worker.printed()
+        cause = self._pool.bury(worker)
+        self._forget_attempt(worker.id, is_kept=False)
+        state = self._state.workers.get(worker.id)
+        if state is not None and state.pid is None and state.generation == self._state.generation:
+            cause = StepError(f"{cause.message} while it imported the project", cause.kind, traceback=printed or None)
+            if self._state.broken is None:
+                self._keep_load_error(cause, ())
+        yield WorkerLost(worker.id, cause)
+
+    def _forget_attempt(self, worker_id: int, *, is_kept: bool) -> None:
+        attempt = self._attempts.pop(worker_id, None)
+        if attempt is not None and not is_kept:
+            self._journal.remove_unfinished(*attempt)
+
+    # The project.
+
+    def _keep_snapshot(self, worker_id: int, snapshot: ProjectSnapshot) -> None:
+        state = self._state.workers.get(worker_id)
+        if state is None or state.generation < self._state.generation:
+            return  # an older edit
+        self._described = state.generation
+        self._sources = fingerprints(self._project, snapshot.sources)
+        self._journal.keep_snapshot(snapshot, self._sources, clock_us())
+        self._doorbell.tell()
+        self._watch_sources()
+
+    def _keep_load_error(self, error: StepError, sources: Any) -> None:
+        # A file that could not be imported is not among the sources: those of the last good time are kept in sight.
+        self._sources = fingerprints(self._project, {*self._sources, *sources})
+        self._journal.keep_load_error(error, self._sources, clock_us())
+        self._doorbell.tell()
+        self._watch_sources()
+
+    def _watch_sources(self) -> None:
+        if self._watch is not None:
+            self._watch.folders({self._project.root, *(Path(source).parent for source in self._sources)})
+
+    def _on_files_changed(self, paths: set[str]) -> None:
+        if any(path.endswith(".py") or Path(path).name in SETTINGS_FILES or path in self._sources for path in paths):
+            self._inbox.put(ProjectEdited())
+
+
+class _Died:
+    """A worker process has died, and is not yet reaped."""
+
+    def __init__(self, worker: int) -> None:
+        self.worker = worker
+
+
+def clock_us() -> int:
+    """Now: microseconds since the epoch, UTC."""
+    return time.time_ns() // 1000
+
+
+def _left_behind_by(previous: Leader | None) -> str:
+    if previous is None:
+        return "the process that carried it out is gone"
+    return f"the process that carried it out ({previous.face}, pid {previous.pid}) is gone"

@@ -1,0 +1,127 @@
+"""The engine's side of the store: what it commits together, and what it reads to start a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from assettui.core.keys import AssetKey
+from assettui.core.planning import RunPlan, StepPlan
+from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus, ValueRef
+from assettui.core.snapshot import ProjectSnapshot
+from assettui.engine.recovery import closing_events
+from assettui.store import intents, projects, queries
+from assettui.store.database import open_for_writing, writing
+from assettui.store.folder import StoreFolder
+from assettui.store.intents import Intent
+from assettui.store.projects import Sources
+from assettui.store.recording import record
+from assettui.values.files import FileValues
+from assettui.worker.request import StepRequest
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+class Journal:
+    """Writes to one store in durable commits, and removes from the disk what a commit has made superfluous.
+
+    Args:
+        folder: The store.
+        project_id: The project that snapshots are kept for.
+
+    Raises:
+        StoreError: It cannot be opened; from any method, where it can no longer be written.
+    """
+
+    def __init__(self, folder: StoreFolder, project_id: str) -> None:
+        self._folder = folder
+        self._project_id = project_id
+        self._db: Database = open_for_writing(folder)
+        self._values = FileValues(folder.values)
+        self._seen = -1
+
+    def close(self) -> None:
+        """Close the store."""
+        self._db.conn.close()
+
+    def commit(self, events: Iterable[Event], taken: list[Intent]) -> None:
+        """Record events and remove the intents that they answer, all or nothing."""
+        with writing(self._db) as db:
+            recorded = record(db.conn, events)
+            intents.take(db.conn, taken)
+        for ref in recorded.superseded:
+            self._values.remove(ref)
+
+    def keep_snapshot(self, snapshot: ProjectSnapshot, sources: Sources, now_us: int) -> None:
+        """Keep the project's last good snapshot."""
+        with writing(self._db) as db:
+            projects.save_loaded(db.conn, self._project_id, snapshot, sources, now_us)
+
+    def keep_load_error(self, error: StepError, sources: Sources, now_us: int) -> None:
+        """Keep why the project cannot be loaded as it is now."""
+        with writing(self._db) as db:
+            projects.save_failed(db.conn, self._project_id, error, sources, now_us)
+
+    def has_news(self) -> bool:
+        """Whether another process may have written since the last time this was asked. Costs 5 µs."""
+        version = queries.data_version(self._db.conn)
+        has_changed, self._seen = version != self._seen, version
+        return has_changed
+
+    def pending_intents(self) -> list[Intent]:
+        """What others wish for, the oldest first."""
+        return intents.pending(self._db.conn)
+
+    def queued_runs(self) -> list[tuple[str, RunPlan]]:
+        """The runs that wait to be taken, the oldest first."""
+        return [
+            (run.run_id, queries.run_plan(self._db.conn, run.run_id))
+            for run in queries.runs_not_over(self._db.conn)
+            if run.status is RunStatus.QUEUED
+        ]
+
+    def request(self, run_id: str, step: StepPlan, version: str) -> StepRequest:
+        """What a worker must be told to run a step now: the latest values and data versions of what it depends on."""
+        states = {key: queries.asset_state(self._db.conn, key).last for key in step.upstream}
+        values: dict[AssetKey, ValueRef | None] = {}
+        for each in step.inputs:
+            last = states.get(each.key)
+            if last is not None:
+                values[each.key] = last.value
+        return StepRequest(
+            run_id=run_id,
+            step=step,
+            values=values,
+            input_versions={str(key): last.data_version if last else None for key, last in states.items()},
+            version=version,
+            stdout=str(self._folder.step_log(run_id, step.key, "out")),
+            stderr=str(self._folder.step_log(run_id, step.key, "err")),
+        )
+
+    def remove_unfinished(self, assets: Iterable[AssetKey], version: str) -> None:
+        """Remove what an attempt that did not succeed may have left on the disk."""
+        for key in assets:
+            self._values.remove_unfinished(key, version)
+
+    def close_left_behind(self, reason: str, now_us: int) -> int:
+        """Close the runs that a dead leader was carrying out; how many there were."""
+        events: list[Event] = []
+        count = 0
+        for run in queries.runs_not_over(self._db.conn):
+            steps = queries.steps(self._db.conn, run.run_id)
+            closing = list(closing_events(run, steps, reason, now_us))
+            events.extend(closing)
+            count += bool(closing)
+            for step in steps if closing else ():
+                if step.status is StepStatus.RUNNING:
+                    self._remove_unfinished_of(run.run_id, step.step_key, step.assets)
+        if events:
+            self.commit(events, [])
+        return count
+
+    def _remove_unfinished_of(self, run_id: str, step_key: str, assets: Iterable[AssetKey]) -> None:
+        for event in queries.events(self._db.conn, run_id=run_id, step_key=step_key):
+            version = event.payload.get("version")
+            if event.kind is EventKind.STEP_STARTED and isinstance(version, str):
+                self.remove_unfinished(assets, version)

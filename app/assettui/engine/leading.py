@@ -1,0 +1,42 @@
+"""Becoming the leader of a store, or finding that another process is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from assettui.engine.engine import Engine, clock_us
+from assettui.project.locate import Project
+from assettui.store import lease
+from assettui.store.folder import StoreFolder
+
+
+def lead(
+    project: Project,
+    folder: StoreFolder,
+    *,
+    face: str,
+    watch_sources: bool,
+    on_end: Callable[[], None] = lambda: None,
+) -> Engine | None:
+    """An engine that leads the store, its first worker started and nothing else; None where another process leads.
+
+    Args:
+        project: Whose code is to run.
+        folder: The store; made where it is missing.
+        face: What this process was started as, for others to see.
+        watch_sources: Whether the project is loaded again when its files are edited.
+        on_end: Called from the engine's thread when it has ended, asked or not.
+
+    Raises:
+        StoreError: The store cannot be made.
+    """
+    folder.create()
+    previous = lease.last_holder(folder.lease)
+    held = lease.acquire(folder.lease, face=face, project_id=project.id, now_us=clock_us())
+    if held is None:
+        return None
+    capacity = project.settings.max_workers or os.cpu_count() or 1
+    return Engine(
+        project, folder, held, previous=previous, capacity=capacity, watch_sources=watch_sources, on_end=on_end
+    )

@@ -1,0 +1,40 @@
+"""Closing what a leader that died has left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepError, StepRecord, StepStatus
+
+
+def closing_events(run: RunRecord, steps: Iterable[StepRecord], reason: str, now_us: int) -> Iterator[Event]:
+    """The events that close a run which nobody carries out any more; none for one that is queued or over.
+
+    A step that was running has failed, since nothing of it was recorded; what had succeeded stays so.
+
+    Args:
+        run: The run, as the store has it.
+        steps: Its steps, as the store has them.
+        reason: Why nobody carries it out, in one line.
+        now_us: The time.
+    """
+    if run.status is RunStatus.QUEUED or run.status.is_over:
+        return
+    lost = StepError(reason, "lost")
+    is_canceling = run.status is RunStatus.CANCELING
+    for step in steps:
+        match step.status:
+            case StepStatus.RUNNING:
+                kind = EventKind.STEP_CANCELED if is_canceling else EventKind.STEP_FAILURE
+                yield Event(kind, now_us, run.run_id, step.step_key, payload={"error": lost.to_json()})
+            case StepStatus.PENDING:
+                skipped = StepError(reason, "skipped")
+                yield Event(
+                    EventKind.STEP_SKIPPED, now_us, run.run_id, step.step_key, payload={"error": skipped.to_json()}
+                )
+            case _:
+                continue
+    if is_canceling:
+        yield Event(EventKind.RUN_CANCELED, now_us, run.run_id, payload={"error": reason})
+    else:
+        yield Event(EventKind.RUN_FAILURE, now_us, run.run_id, payload={"error": reason})

@@ -1,0 +1,203 @@
+"""What the engine knows, what can happen to it, and what it can decide: values, all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TypeAlias
+
+from assettui.core.planning import RunPlan, StepPlan
+from assettui.core.records import Event, RunStatus, StepError, StepStatus
+from assettui.worker.request import StepOutcome
+
+
+class WorkerPhase(Enum):
+    """What a worker is doing."""
+
+    LOADING = auto()
+    """Importing the project."""
+    IDLE = auto()
+    BUSY = auto()
+    ENDING = auto()
+    """Asked to end; nothing more is asked of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """One worker."""
+
+    generation: int
+    """The edit of the project that it has imported."""
+    phase: WorkerPhase = WorkerPhase.LOADING
+    pid: int | None = None
+    task: tuple[str, str] | None = None
+    """The run and the step that it is busy with, or was when it was asked to end."""
+    steps_done: int = 0
+    kill_at_us: int | None = None
+    """When it is killed, if it has not ended by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """One run that is not over."""
+
+    run_id: str
+    plan: Mapping[str, StepPlan]
+    """The steps by key, upstream before downstream."""
+    needed_by: Mapping[str, tuple[str, ...]]
+    """For each step, those that need it directly."""
+    status: RunStatus
+    steps: Mapping[str, StepStatus]
+    waiting_for: Mapping[str, int]
+    """For each pending step, how many of the steps that it needs have not succeeded yet."""
+    ready: tuple[str, ...]
+    """Pending steps that wait for nothing but a worker, in the order of the plan."""
+    unfinished: int
+    """Steps that are pending or running."""
+    first_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """All that the engine's decisions depend on."""
+
+    capacity: int
+    """How many workers may be there at once."""
+    generation: int = 0
+    """The edit of the project that new work is done with."""
+    starting: int = 0
+    """Workers that were asked for, and whose processes have not been started yet."""
+    runs: Mapping[str, RunState] = field(default_factory=dict[str, RunState])
+    """Those that are not over, the oldest first."""
+    workers: Mapping[int, WorkerState] = field(default_factory=dict[int, WorkerState])
+    broken: StepError | None = None
+    """Why the project cannot be loaded as it is now."""
+
+
+# What can happen.
+
+
+@dataclass(frozen=True, slots=True)
+class RunQueued:
+    """A run was found in the queue."""
+
+    run_id: str
+    plan: RunPlan
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked:
+    """Somebody wants a run to stop."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectEdited:
+    """The project's files have changed, or somebody wants them loaded again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStarted:
+    """A worker process was started, and is importing the project."""
+
+    worker: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLoaded:
+    """A worker has imported the project."""
+
+    worker: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerBroken:
+    """A worker cannot import the project."""
+
+    worker: int
+    error: StepError
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A worker says how its step ended."""
+
+    worker: int
+    run_id: str
+    step_key: str
+    outcome: StepOutcome
+    rss_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost:
+    """A worker process is dead."""
+
+    worker: int
+    cause: StepError
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Time has passed: something that was to be done at a certain time may be due."""
+
+
+Happening: TypeAlias = (
+    RunQueued | CancelAsked | ProjectEdited | WorkerStarted | WorkerLoaded | WorkerBroken | StepEnded | WorkerLost | Moment
+)
+
+
+# What can be decided.
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append an event to the store. It is committed before any other action of the same turn is carried out."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Have an idle worker run a step."""
+
+    worker: int
+    run_id: str
+    step: StepPlan
+    version: str
+    """Names the versions of values that this attempt stores."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartWorker:
+    """Start a worker; it imports the project as it is then."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terminate:
+    """Ask a worker, and all that it started, to end."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Kill a worker, and all that it started."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Say `Moment` at that time, if not before."""
+
+    time_us: int
+
+
+Action: TypeAlias = Record | Execute | StartWorker | Terminate | Kill | WakeAt

@@ -1,0 +1,40 @@
+"""Having a worker describe the project, where no engine is at work."""
+
+from __future__ import annotations
+
+import select
+import threading
+
+from assettui.core.records import StepError
+from assettui.core.snapshot import ProjectSnapshot
+from assettui.executors.workers import WorkerPool
+from assettui.project.locate import Project
+from assettui.store.folder import StoreFolder
+
+
+def describe_in_worker(project: Project, folder: StoreFolder) -> ProjectSnapshot | StepError:
+    """Import the project in a worker of its own and describe it; the error tells why it cannot be.
+
+    Raises:
+        StoreError: The folder for the worker's log cannot be made.
+    """
+    folder.create()
+    has_died = threading.Event()
+    pool = WorkerPool(project, folder, lambda _: has_died.set())
+    try:
+        worker = pool.start(describe=True)
+        while select.select([worker.connection], [], [])[0]:
+            messages = worker.messages()
+            for message in messages or ():
+                if message["is"] == "loaded":
+                    return ProjectSnapshot.from_json(message["snapshot"])
+                if message["is"] == "broken":
+                    return StepError.from_json(message["error"])
+            if messages is None:
+                break
+        has_died.wait()
+        printed = worker.printed()
+        cause = pool.bury(worker)
+        return StepError(f"{cause.message} while it imported the project", cause.kind, traceback=printed or None)
+    finally:
+        pool.close()

@@ -1,0 +1,182 @@
+"""Worker processes as their leader sees them: started, spoken to, watched, ended. Every effect on them is here."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assettui.core.records import StepError
+from assettui.executors.guard import Guard
+from assettui.project.locate import Project
+from assettui.store.folder import StoreFolder
+from assettui.worker.protocol import FrameReader, encode, receive
+from assettui.worker.request import StepRequest
+
+SEND_TIMEOUT_S = 5.0
+LOG_TAIL_BYTES = 2_000
+
+
+@dataclass(eq=False, slots=True)
+class WorkerProcess:
+    """One worker."""
+
+    id: int
+    process: subprocess.Popen[bytes]
+    connection: socket.socket
+    log: Path
+    """What it printed outside of any step."""
+    reader: FrameReader = field(default_factory=FrameReader)
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also that of its process group."""
+        return self.process.pid
+
+    def messages(self) -> Iterator[dict[str, Any]] | None:
+        """The messages that have come, without waiting if the pipe is readable; None once it has ended.
+
+        Raises:
+            ValueError: Something that is no message was written to the pipe.
+        """
+        return receive(self.connection, self.reader)
+
+    def remaining_messages(self) -> Iterator[dict[str, Any]]:
+        """What a dead worker had still said."""
+        while select.select([self.connection], [], [], 0)[0]:
+            try:
+                messages = self.messages()
+                if messages is None:
+                    return
+                yield from messages
+            except ValueError:
+                return
+
+    def send(self, request: StepRequest) -> None:
+        """Ask it to run a step; a worker that cannot even be asked is killed, and its death tells the rest."""
+        try:
+            self.connection.sendall(encode({"do": "run", "request": request.to_json()}))
+        except OSError:
+            self.signal(signal.SIGKILL)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal the worker and all that it started; nothing happens where they are gone."""
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            return
+
+    def printed(self) -> str:
+        """The end of what it printed outside of any step."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(0, self.log.stat().st_size - LOG_TAIL_BYTES))
+                return file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+
+class WorkerPool:
+    """Starts workers for one project, and tells of their deaths.
+
+    Args:
+        project: What they import.
+        folder: The store beside which they keep values and logs.
+        on_death: Called with a worker's id, from a thread of its own, when it has died and is not yet reaped.
+        python: The interpreter that runs them.
+    """
+
+    def __init__(
+        self, project: Project, folder: StoreFolder, on_death: Callable[[int], None], python: str = sys.executable
+    ) -> None:
+        self.project = project
+        self.folder = folder
+        self._on_death = on_death
+        self._python = python
+        self._guard = Guard()
+        self._next_id = 1
+        self.workers: dict[int, WorkerProcess] = {}
+
+    def start(self, *, describe: bool) -> WorkerProcess:
+        """Start a worker.
+
+        Args:
+            describe: Whether it is to send the snapshot once it has loaded the project.
+        """
+        worker_id = self._next_id
+        self._next_id += 1
+        log = self.folder.logs / "workers" / f"{os.getpid()}-{worker_id}.log"
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ours, theirs = socket.socketpair()
+        options = {
+            "root": str(self.project.root),
+            "name": self.project.name,
+            "file": str(self.project.file) if self.project.file else None,
+            "module": self.project.module,
+            "values": str(self.folder.values),
+            "describe": describe,
+        }
+        with theirs, log.open("wb") as output:
+            process = subprocess.Popen(
+                [self._python, "-P", "-m", "assettui.worker.main", str(theirs.fileno()), json.dumps(options)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[theirs.fileno()],
+                cwd=self.project.root,
+                start_new_session=True,  # no signal of the terminal reaches it, and no terminal of ours is its own
+            )
+        ours.settimeout(SEND_TIMEOUT_S)
+        self._guard.add(process.pid)
+        worker = WorkerProcess(worker_id, process, ours, log)
+        self.workers[worker_id] = worker
+        threading.Thread(target=self._await_death, args=(worker,), name=f"worker-{worker_id}", daemon=True).start()
+        return worker
+
+    def _await_death(self, worker: WorkerProcess) -> None:
+        # Not reaped here: its process group's number stays its own until the group has been killed.
+        try:
+            os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:
+            return  # buried already, by `close`
+        self._on_death(worker.id)
+
+    def bury(self, worker: WorkerProcess) -> StepError:
+        """End all that a dead worker has left behind, and say how it died."""
+        worker.signal(signal.SIGKILL)
+        self._guard.remove(worker.pid)
+        status = worker.process.wait()
+        worker.connection.close()
+        del self.workers[worker.id]
+        if status == 0 or not worker.printed():
+            worker.log.unlink(missing_ok=True)
+        return _cause_of(status)
+
+    def close(self) -> None:
+        """Kill every worker, with all that it started."""
+        for worker in list(self.workers.values()):
+            worker.signal(signal.SIGKILL)
+            self.bury(worker)
+        self._guard.close()
+
+
+def _cause_of(status: int) -> StepError:
+    """Why a worker died, from its exit status as `subprocess` gives it: negative where a signal killed it."""
+    if status >= 0:
+        return StepError(f"the worker process exited with status {status}", "exit")
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    hint = " (out of memory, or killed by hand)" if name == "SIGKILL" else ""
+    crash = " (a crash in native code)" if name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGABRT", "SIGFPE") else ""
+    return StepError(f"the worker process was killed by {name}{hint}{crash}", "signal")

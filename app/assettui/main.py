@@ -1,0 +1,76 @@
+"""The composition root: arguments → project, store, engine or follower → a face."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+import assettui
+from assettui.cli.output import Exit, tell
+from assettui.cli.target import Target, target_options
+from assettui.core.errors import AssettuiError, LaunchError, NotFound, ProjectError, SelectionError
+
+_COMMANDS = {
+    "asset": "asset:asset",
+    "demo": "demo:demo",
+    "init": "init:init",
+    "materialize": "materialize:materialize",
+    "run": "run:run",
+    "status": "status:status",
+    "up": "up:up",
+}
+_WRONG_USAGE = (SelectionError, NotFound, ProjectError, LaunchError)
+
+
+class _LazyCommands(click.Group):
+    """Imports a command's module when it is asked for, so that none pays for another."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        return getattr(importlib.import_module(f"assettui.cli.{module}"), name)
+
+
+@click.group(
+    cls=_LazyCommands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(assettui.__version__, prog_name="assettui")
+@target_options
+def commands(target: Target) -> None:
+    """A data orchestrator, built around assets, that lives in the terminal.
+
+    Without a command: the screens, on the project found here.
+    """
+    if click.get_current_context().invoked_subcommand is None:
+        from assettui.tui.opening import open_screens  # deferred: Textual takes 0.2 s
+
+        open_screens(target.session())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line, and exit with its status."""
+    try:
+        status: Any = commands.main(args=arguments, prog_name="assettui", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        tell("interrupted")
+        sys.exit(Exit.INTERRUPTED)
+    except AssettuiError as error:
+        tell(f"assettui: {error}")
+        sys.exit(Exit.WRONG_USAGE if isinstance(error, _WRONG_USAGE) else Exit.WORK_FAILED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; what Python would flush at exit has nowhere to go either.
+        sys.stderr.close()
+        sys.exit(Exit.WORK_FAILED)
+    sys.exit(status if isinstance(status, int) else Exit.OK)

@@ -1,0 +1,112 @@
+"""Which project is meant: named by `-f` or `-m`, or found from the working directory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from assettui.core.errors import ProjectError
+from assettui.project.settings import Settings, read_settings
+
+STORE_NAME = ".assettui"
+SETTINGS_FILES = ("pyproject.toml", "assettui.toml")
+PLAIN_FILES = ("definitions.py", "pipeline.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The user's code: where it is, and what it says of itself. Either `file` or `module` is set."""
+
+    root: Path
+    """The folder that imports start from, absolute."""
+    file: Path | None
+    module: str | None
+    settings: Settings
+    settings_file: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called on screen."""
+        return self.settings.name or self.root.name or "project"
+
+    @property
+    def id(self) -> str:
+        """What tells it from other projects that share its store."""
+        return f"file:{self.file}" if self.file else f"module:{self.module}"
+
+    @property
+    def store_path(self) -> Path:
+        """Where its store is, unless the user says otherwise."""
+        return self.root / (self.settings.store or STORE_NAME)
+
+
+def locate(directory: Path, *, file: str | None = None, module: str | None = None) -> Project:
+    """The project that is meant.
+
+    Args:
+        directory: Where to look, absolute; settings are also looked for in the folders above it.
+        file: A Python file, relative to the directory.
+        module: A module or package that can be imported from the directory.
+
+    Raises:
+        ProjectError: There is none, or several, or its settings are wrong.
+    """
+    if file and module:
+        raise ProjectError("a file and a module were both named", hint="give --file or --module, not both")
+    if not directory.is_dir():
+        raise ProjectError(f"{directory} is not a folder")
+    if file:
+        return _of_file(Path(os.path.abspath(directory / file)), Settings(), None)
+    if module:
+        return Project(directory, None, module, Settings())
+    return _from_settings(directory) or _from_layout(directory, Settings(), None)
+
+
+def _of_file(path: Path, settings: Settings, settings_file: Path | None) -> Project:
+    if path.is_dir():
+        return _from_layout(path, settings, settings_file)
+    if not path.is_file():
+        raise ProjectError(f"there is no file {path}", hint="name a Python file that defines assets")
+    root = settings_file.parent if settings_file else path.parent
+    return Project(root, path, None, settings, settings_file)
+
+
+def _from_settings(directory: Path) -> Project | None:
+    for folder in (directory, *directory.parents):
+        for name in SETTINGS_FILES:
+            path = folder / name
+            settings = read_settings(path) if path.is_file() else None
+            if settings is None:
+                continue
+            if settings.file:
+                return _of_file(folder / settings.file, settings, path)
+            if settings.module:
+                return Project(folder, None, settings.module, settings, path)
+            return _from_layout(folder, settings, path)
+    return None
+
+
+def _from_layout(folder: Path, settings: Settings, settings_file: Path | None) -> Project:
+    for name in PLAIN_FILES:
+        if (folder / name).is_file():
+            if (folder / "__init__.py").is_file():  # the folder is itself a package, whose modules import each other
+                return Project(folder.parent, None, f"{folder.name}.{name[:-3]}", settings, settings_file)
+            return Project(folder, folder / name, None, settings, settings_file)
+    packages = [
+        (base, child.name)
+        for base in (folder, folder / "src")
+        if base.is_dir()
+        for child in sorted(base.iterdir())
+        if (child / "definitions.py").is_file() and (child / "__init__.py").is_file()
+    ]
+    if len(packages) == 1:
+        base, package = packages[0]
+        return Project(base, None, f"{package}.definitions", settings, settings_file)
+    if packages:
+        names = ", ".join(f"{name}.definitions" for _, name in packages)
+        raise ProjectError(f"{folder} holds several packages with definitions: {names}", hint="choose one with --module")
+    raise ProjectError(
+        f"there is no project in {folder}",
+        hint="name it with --file or --module, make one with `assettui init`, or see one with `assettui demo`",
+    )

@@ -1,0 +1,66 @@
+"""What a project may say of itself, in `[tool.assettui]` of `pyproject.toml` or at the top of `assettui.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from assettui.core.errors import ProjectError
+from assettui.core.keys import closest
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings, as written; paths are relative to the file that holds them."""
+
+    file: str | None = None
+    """The Python file that defines the project."""
+    module: str | None = None
+    """The module or package that defines it."""
+    name: str | None = None
+    """What it is called on screen; by default the name of its folder."""
+    store: str | None = None
+    """Where its store is; by default `.assettui`."""
+    max_workers: int | None = None
+    """How many steps may run at once; by default as many as there are cores."""
+
+
+def read_settings(path: Path) -> Settings | None:
+    """The settings that a file holds; None where it is a `pyproject.toml` without `[tool.assettui]`.
+
+    Raises:
+        ProjectError: It is not TOML, or a setting is unknown or of the wrong type.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path} is not TOML: {error}") from error
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be read: {error.strerror}") from error
+    if path.name == "pyproject.toml":
+        data = data.get("tool", {}).get("assettui")
+        if data is None:
+            return None
+    return _checked(data, path)
+
+
+def _checked(data: Mapping[str, Any], path: Path) -> Settings:
+    known = {field.name: int if field.name == "max_workers" else str for field in fields(Settings)}
+    for name, value in data.items():
+        if name not in known:
+            near = closest(name, known)
+            raise ProjectError(
+                f"{path}: no setting is called {name!r}",
+                hint=f"did you mean {near!r}?" if near else f"settings: {', '.join(known)}",
+            )
+        if type(value) is not known[name]:
+            raise ProjectError(f"{path}: {name} is {value!r}, not {'a number' if known[name] is int else 'text'}")
+    settings = Settings(**data)
+    if settings.max_workers is not None and settings.max_workers < 1:
+        raise ProjectError(f"{path}: max_workers is {settings.max_workers}", hint="at least 1")
+    if settings.file and settings.module:
+        raise ProjectError(f"{path}: file and module are both set", hint="keep one of them")
+    return settings

@@ -1,0 +1,156 @@
+"""The catalog: every asset of the project with all that is known of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assettui.core.errors import NotFound
+from assettui.core.graph import AssetGraph
+from assettui.core.keys import AssetKey, closest
+from assettui.core.metadata import MetadataValue
+from assettui.core.records import AssetState, Materialization, StepError
+from assettui.core.snapshot import AssetSnapshot, ProjectSnapshot
+from assettui.core.staleness import AssetStatus, Standing, standings
+from assettui.service.session import Session
+from assettui.store import projects, queries
+
+HISTORY_LENGTH = 30
+"""How many past materializations an asset is shown with."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRow:
+    """One asset: how it is defined, what has happened to it, and where it stands."""
+
+    asset: AssetSnapshot
+    state: AssetState
+    standing: Standing
+
+    @property
+    def key(self) -> AssetKey:
+        """Its key."""
+        return self.asset.key
+
+    @property
+    def status(self) -> AssetStatus:
+        """The one word for it."""
+        return self.standing.status
+
+    @property
+    def metadata(self) -> dict[str, MetadataValue]:
+        """What was declared, and what the last materialization said, which wins."""
+        return {**self.asset.metadata, **(self.state.last.metadata if self.state.last else {})}
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not fresh, each reason in one line; empty where it is."""
+        match self.status:
+            case AssetStatus.FAILED:
+                return (self.state.error or "its last run failed",)
+            case AssetStatus.STALE:
+                return tuple(dict.fromkeys(root.what for cause in self.standing.causes for root in cause.roots()))
+            case AssetStatus.NEVER:
+                if self.asset.is_external:
+                    return ("made by something else",)
+                return ("never materialized",)
+            case _:
+                return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The assets of a project, and how well its files load."""
+
+    project_name: str
+    graph: AssetGraph
+    rows: tuple[AssetRow, ...]
+    """In the order of the definition."""
+    snapshot: ProjectSnapshot | None
+    """The last good one; None where the project was never loaded."""
+    error: StepError | None
+    """Why the project's files as they are now cannot be loaded."""
+    loaded_us: int | None
+
+    def row(self, key: AssetKey) -> AssetRow:
+        """The asset of that key.
+
+        Raises:
+            NotFound: There is none; the closest key is offered.
+        """
+        for row in self.rows:
+            if row.key == key:
+                return row
+        near = closest(str(key), [str(row.key) for row in self.rows])
+        raise NotFound(
+            f"no asset is called {str(key)!r}", hint=f"did you mean {near!r}?" if near else "see `assettui asset ls`"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AssetDetail:
+    """One asset with its past."""
+
+    row: AssetRow
+    upstream: tuple[AssetRow, ...]
+    downstream: tuple[AssetRow, ...]
+    history: tuple[Materialization, ...]
+    """The last materializations, the newest first."""
+
+
+def catalog(session: Session) -> Catalog:
+    """The catalog as the store has it; no user code is imported.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    with session.reading() as connection:
+        return read_catalog(connection, session)
+
+
+def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
+    """The catalog, by a connection that is open."""
+    known = projects.load(connection, session.project.id)
+    snapshot = known.snapshot if known else None
+    graph = AssetGraph(snapshot.assets if snapshot else ())
+    states = queries.asset_states(connection)
+    standing = standings(graph, states)
+    return Catalog(
+        project_name=session.project.name,
+        graph=graph,
+        rows=tuple(
+            AssetRow(asset, states.get(key) or AssetState(key), standing[key]) for key, asset in graph.assets.items()
+        ),
+        snapshot=snapshot,
+        error=known.error if known else None,
+        loaded_us=known.loaded_us if known else None,
+    )
+
+
+def asset_detail(session: Session, key: AssetKey) -> AssetDetail:
+    """One asset with its past.
+
+    Raises:
+        NotFound: There is no such asset.
+    """
+    with session.reading() as connection:
+        found = read_catalog(connection, session)
+        row = found.row(key)
+        history = queries.materializations(connection, key, HISTORY_LENGTH)
+    rows = {each.key: each for each in found.rows}
+    return AssetDetail(
+        row=row,
+        upstream=_rows_of(rows, found.graph.upstream[key]),
+        downstream=_rows_of(rows, found.graph.downstream[key]),
+        history=tuple(history),
+    )
+
+
+def history(session: Session, key: AssetKey) -> tuple[Materialization, ...]:
+    """The last materializations of an asset, the newest first."""
+    with session.reading() as connection:
+        return tuple(queries.materializations(connection, key, HISTORY_LENGTH))
+
+
+def _rows_of(rows: dict[AssetKey, AssetRow], keys: Iterable[AssetKey]) -> tuple[AssetRow, ...]:
+    return tuple(rows[key] for key in keys)

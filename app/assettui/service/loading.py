@@ -1,0 +1,99 @@
+"""Seeing to it that the store's snapshot says what the project's files say now, before anything is decided by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assettui.core.errors import AssettuiError, StoreError
+from assettui.core.records import StepError
+from assettui.executors.describing import describe_in_worker
+from assettui.project.sources import are_unchanged, fingerprints
+from assettui.service.session import Session, clock_us
+from assettui.store import intents, projects
+from assettui.store.doorbell import Visitor
+from assettui.store.intents import IntentKind
+
+LOOK_EVERY_S = 1.0
+
+
+class ProjectBroken(AssettuiError):
+    """The project's files as they are now cannot be loaded."""
+
+    def __init__(self, error: StepError) -> None:
+        self.error = error
+        details = f"\n{error.traceback.rstrip()}" if error.traceback else ""
+        super().__init__(f"the project cannot be loaded: {error.message}{details}")
+
+
+def ensure_loaded(session: Session) -> None:
+    """Have the project loaded again if its files have changed since, by the leader, or else by a worker of our own.
+
+    Raises:
+        ProjectBroken: It cannot be loaded as it is now.
+        StoreError: The store cannot be read or written.
+    """
+    known = _known(session)
+    if known is not None and are_unchanged(known.sources):
+        if known.error is not None:
+            raise ProjectBroken(known.error)
+        if known.snapshot is not None:
+            return
+    leader = session.leader()
+    if leader is not None and leader.project_id == session.project.id:
+        asked_us = clock_us()
+        with session.writing() as connection:
+            intents.wish(connection, IntentKind.RELOAD, asked_us)
+        await_loaded(session, asked_us)
+        return
+    _load_here(session)
+
+
+def await_loaded(session: Session, since_us: int, check: Callable[[], None] = lambda: None) -> None:
+    """Wait until the leader has loaded the project, at that time or later.
+
+    Args:
+        session: The store.
+        since_us: A time; what was loaded before it does not count.
+        check: Called now and then; may raise what makes waiting vain.
+
+    Raises:
+        ProjectBroken: It cannot be loaded.
+        StoreError: The leader went away meanwhile.
+    """
+    visitor = Visitor(session.folder.socket)
+    try:
+        while True:
+            known = _known(session)
+            if known is not None and known.tried_us is not None and known.tried_us >= since_us:
+                if known.error is not None:
+                    raise ProjectBroken(known.error)
+                return
+            check()
+            if session.leader() is None:
+                raise StoreError("the leader went away before it had loaded the project", hint="try again")
+            visitor.wait(LOOK_EVERY_S)
+    finally:
+        visitor.close()
+
+
+def _known(session: Session) -> projects.KnownProject | None:
+    try:
+        with session.reading() as connection:
+            return projects.load(connection, session.project.id)
+    except StoreError:
+        if session.folder.database.exists() and session.folder.database.stat().st_size:
+            raise
+        return None
+
+
+def _load_here(session: Session) -> None:
+    described = describe_in_worker(session.project, session.folder)
+    with session.writing() as connection:
+        if isinstance(described, StepError):
+            sources = fingerprints(session.project, ())
+            projects.save_failed(connection, session.project.id, described, sources, clock_us())
+        else:
+            sources = fingerprints(session.project, described.sources)
+            projects.save_loaded(connection, session.project.id, described, sources, clock_us())
+    if isinstance(described, StepError):
+        raise ProjectBroken(described)

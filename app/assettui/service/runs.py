@@ -1,0 +1,169 @@
+"""Runs: asking for them, canceling them, looking at them, following them to their end."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from assettui.core.errors import LaunchError
+from assettui.core.keys import AssetKey
+from assettui.core.planning import RunPlan, plan_run
+from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepRecord
+from assettui.service.catalog import read_catalog
+from assettui.service.session import Session, clock_us
+from assettui.store import intents, queries
+from assettui.store.doorbell import Visitor
+from assettui.store.intents import IntentKind
+from assettui.store.recording import record
+
+LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """One run with its steps."""
+
+    run: RunRecord
+    steps: tuple[StepRecord, ...]
+    """Upstream before downstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Some of the runs."""
+
+    runs: tuple[RunRecord, ...]
+    """The newest first."""
+    total: int
+    """How many there are in all."""
+
+
+def preview(session: Session, keys: Iterable[AssetKey]) -> RunPlan:
+    """What a run of these assets would do.
+
+    Raises:
+        LaunchError: It could not be run: nothing can be materialized, or something that it would read is not there.
+    """
+    with session.reading() as connection:
+        return _plan(connection, session, keys)
+
+
+def _plan(connection: sqlite3.Connection, session: Session, keys: Iterable[AssetKey]) -> RunPlan:
+    found = read_catalog(connection, session)
+    # What an earlier run is about to make will be there by the time that this one is carried out.
+    available = {key for run in queries.runs_not_over(connection) for key in run.assets}
+    available.update(row.key for row in found.rows if row.state.last is not None)
+    return plan_run(found.graph, keys, available)
+
+
+def launch(session: Session, keys: Iterable[AssetKey], *, tags: Mapping[str, str] | None = None) -> str:
+    """Ask for a run of these assets; it is queued, and the leader carries it out.
+
+    Returns:
+        The id of the run.
+
+    Raises:
+        LaunchError: It could not be run, or the leader runs another project's code.
+        StoreError: The store cannot be written.
+    """
+    leader = session.leader()
+    if leader is not None and leader.project_id != session.project.id:
+        raise LaunchError(
+            f"the store is led by a process that runs another project's code (pid {leader.pid})",
+            hint="end it first, or give each project a store of its own with --store",
+        )
+    plan = preview(session, keys)
+    run_id = os.urandom(8).hex()
+    payload = {"plan": plan.to_json(), **({"tags": dict(tags)} if tags else {})}
+    with session.writing() as connection:
+        record(connection, [Event(EventKind.RUN_QUEUED, clock_us(), run_id, payload=dict(payload))])
+    return run_id
+
+
+def cancel(session: Session, run_id: str) -> RunRecord:
+    """Ask for a run to be canceled: by the leader at once, or by the next one where nobody leads now.
+
+    Returns:
+        The run as it was before.
+
+    Raises:
+        NotFound: No run is called so.
+        LaunchError: It is over.
+    """
+    with session.reading() as connection:
+        run = queries.run(connection, run_id)
+    if run.status.is_over:
+        raise LaunchError(f"run {run.run_id} is over: {run.status.value}", hint="see `assettui run ls`")
+    with session.writing() as connection:
+        intents.wish(connection, IntentKind.CANCEL, clock_us(), run.run_id)
+    return run
+
+
+def run_page(session: Session, *, limit: int, offset: int = 0, status: RunStatus | None = None) -> RunPage:
+    """Runs, the newest first."""
+    with session.reading() as connection:
+        return RunPage(
+            tuple(queries.runs(connection, limit=limit, offset=offset, status=status)), queries.count_runs(connection)
+        )
+
+
+def run_detail(session: Session, run_id: str) -> RunDetail:
+    """One run with its steps.
+
+    Args:
+        session: The store.
+        run_id: Its id, or enough of the beginning.
+
+    Raises:
+        NotFound: No run is called so, or several are.
+    """
+    with session.reading() as connection:
+        run = queries.run(connection, run_id)
+        return RunDetail(run, tuple(queries.steps(connection, run.run_id)))
+
+
+def events_of(session: Session, run_id: str, *, after: int = 0, limit: int = 1_000) -> list[Event]:
+    """The events of a run, in order, from the one after `after` on."""
+    with session.reading() as connection:
+        return queries.events(connection, run_id=run_id, after=after, limit=limit)
+
+
+def log_file(session: Session, run_id: str, step_key: str, stream: str) -> Path:
+    """The file that holds what a step wrote to `out` or `err`; it is missing where the step never ran."""
+    return session.folder.step_log(run_id, step_key, stream)
+
+
+def follow(
+    session: Session, run_id: str, *, after: int = 0, on_alone: Callable[[], None] = lambda: None
+) -> Iterator[list[Event]]:
+    """The events of a run as they come, until it is over.
+
+    Args:
+        session: The store.
+        run_id: The whole id.
+        after: The id of the last event that is known already.
+        on_alone: Called whenever nobody leads the store, so that nothing will happen to the run by itself.
+
+    Yields:
+        New events, in order; an empty list where something else was committed.
+    """
+    visitor = Visitor(session.folder.socket)
+    try:
+        while True:
+            with session.reading() as connection:
+                new = queries.events(connection, run_id=run_id, after=after)
+                is_over = queries.run(connection, run_id).status.is_over
+            yield new
+            if new:
+                after = new[-1].id
+                continue
+            if is_over:
+                return
+            if session.leader() is None:
+                on_alone()
+            visitor.wait(LOOK_EVERY_S)
+    finally:
+        visitor.close()

@@ -1,0 +1,66 @@
+"""One face's view of one store: the project it is about, and a connection that reads."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from assettui.project.locate import Project
+from assettui.store.database import open_for_reading, told, writing
+from assettui.store.doorbell import Visitor
+from assettui.store.folder import StoreFolder
+from assettui.store.lease import Leader, holder
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is asked about. Cheap: nothing is open while nothing is asked."""
+
+    project: Project
+    folder: StoreFolder
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """A connection that reads, and sees one state of the store throughout.
+
+        Raises:
+            StoreError: There is no store, or it cannot be read.
+        """
+        connection = open_for_reading(self.folder)
+        try:
+            with told(self.folder.database):
+                connection.execute("BEGIN")
+                yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def writing(self) -> Generator[sqlite3.Connection]:
+        """One short write transaction; the leader is woken after it.
+
+        Raises:
+            StoreError: The store cannot be written; then nothing was.
+        """
+        from assettui.store.database import open_for_writing  # imports sqlite-utils, which a plain read need not
+
+        db = open_for_writing(self.folder)
+        try:
+            with writing(db):
+                yield db.conn
+        finally:
+            db.conn.close()
+        visitor = Visitor(self.folder.socket)
+        visitor.ring()
+        visitor.close()
+
+    def leader(self) -> Leader | None:
+        """Who leads the store now."""
+        return holder(self.folder.lease)
+
+
+def clock_us() -> int:
+    """Now: microseconds since the epoch, UTC."""
+    return time.time_ns() // 1000

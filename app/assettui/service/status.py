@@ -1,0 +1,58 @@
+"""How things are, in a few numbers: who leads, what runs, what waits, what failed."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from assettui.core.records import RunRecord, RunStatus
+from assettui.service.catalog import Catalog
+from assettui.service.session import Session
+from assettui.core.staleness import AssetStatus
+from assettui.store import queries
+from assettui.store.lease import Leader
+
+LAST_FAILURES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How things are."""
+
+    leader: Leader | None
+    running: int
+    """Runs that are starting, started or canceling."""
+    queued: int
+    failed_runs: tuple[RunRecord, ...]
+    """The last ones, the newest first."""
+
+
+def status(session: Session) -> Status:
+    """How things are.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    with session.reading() as connection:
+        return read_status(connection, session)
+
+
+def read_status(connection: sqlite3.Connection, session: Session) -> Status:
+    """As `status`, by a connection that is open."""
+    counts = queries.count_runs_by_status(connection)
+    queued = counts.pop(RunStatus.QUEUED, 0)
+    return Status(
+        leader=session.leader(),
+        running=sum(counts.values()),
+        queued=queued,
+        failed_runs=tuple(queries.runs(connection, limit=LAST_FAILURES, status=RunStatus.FAILURE)),
+    )
+
+
+def counts_by_status(catalog: Catalog) -> dict[AssetStatus, int]:
+    """How many assets have each status; external assets do not count."""
+    counts = dict.fromkeys(AssetStatus, 0)
+    for row in catalog.rows:
+        if not row.asset.is_external:
+            counts[row.status] += 1
+    return counts

@@ -1,0 +1,106 @@
+"""What a step prints and logs: bytes to files, log records to the leader."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, cast
+
+from assettui.definitions.context import LOGGER_NAME
+from assettui.worker.errors import format_exception
+
+MAX_LOG_EVENTS: Final = 10_000
+"""Log records of one step that become events; later ones go to its stderr, so that no step can flood the store."""
+MAX_MESSAGE_CHARS: Final = 100_000
+"""What is kept of one message; a longer one is whole in the step's stderr."""
+
+
+@contextmanager
+def output_to(stdout: str, stderr: str) -> Iterator[None]:
+    """Send file descriptors 1 and 2 to these files, for whatever writes to them: Python, C, or a subprocess."""
+    if not stdout:
+        yield
+        return
+    _flush()
+    kept = os.dup(1), os.dup(2)
+    try:
+        for target, path in ((1, stdout), (2, stderr)):
+            Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(descriptor, target)
+            os.close(descriptor)
+        yield
+    finally:
+        _flush()
+        for target, descriptor in enumerate(kept, 1):
+            os.dup2(descriptor, target)
+            os.close(descriptor)
+
+
+def show_lines_at_once() -> None:
+    """Make Python's own streams write each line as it ends, in UTF-8, whatever the locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # closed by user code, or a full disk: nothing is left to be done here
+            continue
+
+
+class LogRelay(logging.Handler):
+    """Gives each record to a function, as a message for the leader.
+
+    Args:
+        send: Takes `time_us`, `level`, `logger`, `message` and, where there is one, `traceback`.
+    """
+
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
+        self._send = send
+        self._pid = os.getpid()
+        self._count = 0
+
+    def begin(self) -> None:
+        """Attach to the root logger, where user code may have removed it, and count from 0 again."""
+        self._count = 0
+        root = logging.getLogger()
+        if self not in root.handlers:
+            root.addHandler(self)
+        if root.level == logging.WARNING:  # the default: nobody has chosen otherwise
+            root.setLevel(logging.INFO)
+        logging.getLogger(LOGGER_NAME).setLevel(logging.DEBUG)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send a record, or print it where it is one too many or this is a forked child."""
+        try:
+            message = record.getMessage()
+        except Exception as error:  # noqa: BLE001 - the arguments are the user's, and may raise anything
+            message = f"{record.msg!r} cannot be formatted: {error!r}"
+        self._count += 1
+        if self._count > MAX_LOG_EVENTS or os.getpid() != self._pid:
+            if self._count == MAX_LOG_EVENTS + 1:
+                print(f"— {MAX_LOG_EVENTS:,} log records kept as events; the rest are here —", file=sys.stderr)
+            print(f"{record.levelname} {record.name}: {message}", file=sys.stderr)
+            return
+        said: dict[str, Any] = {
+            "time_us": int(record.created * 1_000_000),
+            "level": record.levelname,
+            "logger": "" if record.name == LOGGER_NAME else record.name,
+            "message": message,
+        }
+        if len(message) > MAX_MESSAGE_CHARS:
+            print(message, file=sys.stderr)
+            said["message"] = f"{message[:MAX_MESSAGE_CHARS]}… ({len(message):,} characters; whole in stderr)"
+        if record.exc_info and record.exc_info[1] is not None:
+            said["traceback"] = format_exception(cast("BaseException", record.exc_info[1]))
+        self._send(said)

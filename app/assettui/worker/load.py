@@ -1,0 +1,72 @@
+"""Importing the user's project, in the worker and nowhere else."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from assettui.core.errors import AssettuiError, DefinitionsError, Problem
+from assettui.definitions.definitions import Definitions, in_namespace
+from assettui.definitions.describe import Described, describe
+
+_OWN_FOLDER = Path(__file__).resolve().parent.parent
+
+
+class NothingDefined(AssettuiError):
+    """The project was imported, and holds no asset."""
+
+
+def load(root: Path, name: str, *, file: Path | None = None, module: str | None = None) -> Described:
+    """Import a project and describe it.
+
+    Args:
+        root: The project's folder, put first on the path for imports.
+        name: What the project is called.
+        file: The Python file that defines it, or
+        module: the name of the module.
+
+    Raises:
+        DefinitionsError: The definitions are wrong; it holds every problem.
+        NothingDefined: There is no asset in it.
+        BaseException: Whatever the user's code raises while it is imported.
+    """
+    sys.path.insert(0, str(file.parent if file else root))
+    imported = _import_file(file) if file else importlib.import_module(module or "definitions")
+    found = in_namespace(vars(imported))
+    if not isinstance(found, Definitions):
+        raise DefinitionsError(
+            [Problem(f"{imported.__file__} holds {len(found)} Definitions objects", None, "merge them into one")]
+        )
+    described = describe(name, found.assets, sources=sources_below(root))
+    if not described.definitions:
+        raise NothingDefined(
+            f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level"
+        )
+    return described
+
+
+def _import_file(file: Path) -> ModuleType:
+    # Under the file's own name, so that what it defines can be pickled and imported by its siblings.
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise NothingDefined(f"{file} is not a Python file", hint="name a file that ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def sources_below(root: Path) -> list[str]:
+    """The imported files that belong to the project: below its folder, and to no installed package."""
+    found: set[str] = set()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str):
+            continue
+        path = Path(file)
+        if path.is_relative_to(root) and not path.is_relative_to(_OWN_FOLDER) and "site-packages" not in path.parts:
+            found.add(file)
+    return sorted(found)

@@ -1,0 +1,130 @@
+"""A worker: imports the project once, then executes one step after the other until its leader is gone.
+
+Run as `python -P -m assettui.worker.main FD OPTIONS`, where FD is its end of the pipe and OPTIONS is JSON.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from assettui.core.records import StepStatus
+from assettui.definitions.describe import Described
+from assettui.values.files import FileValues
+from assettui.worker.capture import LogRelay, output_to, show_lines_at_once
+from assettui.worker.errors import Canceled, step_error
+from assettui.worker.load import load, sources_below
+from assettui.worker.protocol import FrameReader, encode, receive
+from assettui.worker.request import StepOutcome, StepRequest
+from assettui.worker.step import execute_step
+
+
+class Worker:
+    """One worker process.
+
+    Args:
+        connection: Its end of the pipe.
+        values: Where values are stored and loaded.
+    """
+
+    def __init__(self, connection: socket.socket, values: FileValues) -> None:
+        self._connection = connection
+        self._values = values
+        self._reader = FrameReader()
+        self._is_in_user_code = False
+        self._is_ending = False
+        self._current = ("", "")
+        self._relay = LogRelay(self._send_log)
+
+    def serve(self, described: Described) -> None:
+        """Execute what is asked for until the leader is gone or has asked to end."""
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        while not self._is_ending:
+            messages = receive(self._connection, self._reader)
+            if messages is None:
+                return
+            for message in messages:
+                self._execute(StepRequest.from_json(message["request"]), described)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Tell the leader; where it is gone there is nobody to work for."""
+        try:
+            self._connection.sendall(encode(message))
+        except OSError:
+            os._exit(1)
+
+    def _execute(self, request: StepRequest, described: Described) -> None:
+        self._current = (request.run_id, request.step.key)
+        self._relay.begin()
+        try:
+            self._is_in_user_code = True
+            try:
+                with output_to(request.stdout, request.stderr):
+                    outcome = execute_step(request, described.definitions, self._values, _now_us)
+            finally:
+                self._is_in_user_code = False
+        except Canceled as error:  # it came between our own lines, just before or after the user's
+            outcome = StepOutcome(StepStatus.CANCELED, error=step_error(error))
+        except OSError as error:  # the files for what the step prints cannot be opened
+            outcome = StepOutcome(StepStatus.FAILURE, error=step_error(error))
+        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        self.send(
+            {
+                "is": "done",
+                "run": request.run_id,
+                "step": request.step.key,
+                "outcome": outcome.to_json(),
+                "rss_bytes": peak_kib * (1 if sys.platform == "darwin" else 1024),
+            }
+        )
+
+    def _send_log(self, said: dict[str, Any]) -> None:
+        run_id, step_key = self._current
+        self.send({"is": "log", "run": run_id, "step": step_key, **said})
+
+    def _on_terminate(self, signal_number: int, frame: object) -> None:
+        self._is_ending = True
+        if not self._is_in_user_code:
+            raise SystemExit(0)
+        raise Canceled
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def main(argv: list[str]) -> NoReturn:
+    """Load the project, tell the leader, and serve."""
+    connection = socket.socket(fileno=int(argv[0]))
+    connection.set_inheritable(False)
+    options: dict[str, Any] = json.loads(argv[1])
+    root = Path(options["root"])
+    faulthandler.enable()
+    show_lines_at_once()
+    worker = Worker(connection, FileValues(Path(options["values"])))
+    try:
+        file = Path(options["file"]) if options["file"] else None
+        described = load(root, options["name"], file=file, module=options["module"])
+    except BaseException as error:  # noqa: BLE001 - user code is imported here, and may raise anything
+        worker.send({"is": "broken", "error": step_error(error).to_json(), "sources": sources_below(root)})
+        sys.exit(0)
+    snapshot = described.snapshot.to_json() if options["describe"] else None
+    worker.send({"is": "loaded", "pid": os.getpid(), "snapshot": snapshot})
+    try:
+        worker.serve(described)
+    finally:
+        sys.stdout.flush()
+    # Threads or atexit handlers of user code must not keep a worker that nobody needs any more.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
