@@ -45,7 +45,7 @@ class _LazyCommands(click.Group):
 )
 @click.version_option(assettui.__version__, prog_name="assettui")
 @target_options
-def commands(target: Target) -> None:
+def commands(target: Target) -> int:
     """A data orchestrator, built around assets, that lives in the terminal.
 
     Without a command: the screens, on the project found here.
@@ -53,7 +53,8 @@ def commands(target: Target) -> None:
     if click.get_current_context().invoked_subcommand is None:
         from assettui.tui.opening import open_screens  # deferred: Textual takes 0.2 s
 
-        open_screens(target.session())
+        return open_screens(target.session())
+    return Exit.OK
 
 
 def main(arguments: list[str] | None = None) -> None:

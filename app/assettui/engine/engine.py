@@ -103,7 +103,8 @@ class Engine:
         self._taken: list[Intent] = []
         self._is_draining = False
         self._is_stopping = False
-        self._is_ready = threading.Event()
+        self.is_ready = threading.Event()
+        """Set once the store is open and whoever rings is heard, or once the engine has ended."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._state, actions = decide(EngineState(capacity), ProjectEdited(), clock_us())
         self._first = [happening for action in actions for happening in self._act(action)]
@@ -120,7 +121,7 @@ class Engine:
         Raises:
             StoreError: The store cannot be opened.
         """
-        self._is_ready.wait()
+        self.is_ready.wait()
         self.check()
 
     def check(self) -> None:
@@ -154,7 +155,7 @@ class Engine:
             self._journal = Journal(self._folder, self._project.id)
             self._doorbell = Doorbell(self._folder.socket)
             try:
-                self._is_ready.set()
+                self.is_ready.set()
                 self._journal.close_left_behind(_left_behind_by(self._previous), clock_us())
                 self._turn(self._first)
                 self._loop()
@@ -170,7 +171,7 @@ class Engine:
             self._pool.close()
             self._inbox.close()
             self._lease.release()
-            self._is_ready.set()
+            self.is_ready.set()
             self._on_end()
 
     def _loop(self) -> None:

@@ -1,0 +1,256 @@
+"""The app: which screens there are, the keys that work on all of them, and how they hear of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Protocol
+
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.worker import get_current_worker
+
+from assettui.core.errors import AssettuiError
+from assettui.core.text import clean, plural
+from assettui.service.catalog import Catalog, read_catalog
+from assettui.service.session import Session
+from assettui.service.status import Status, counts_by_status, read_status
+from assettui.tui.catalog import CatalogScreen
+from assettui.tui.feed import Feed
+from assettui.tui.help import keys_of, own_bindings
+from assettui.tui.questions import Question, Reading
+from assettui.tui.run import RunScreen
+from assettui.tui.runs import RunsScreen
+from assettui.tui.safe_text import SafeText
+from assettui.tui.situation import Role, Situation
+
+
+class Leadership(Protocol):
+    """This process's part in leading the store."""
+
+    def begin(self) -> None:
+        """Start the work that was prepared, once the screen is there."""
+        ...
+
+    def wait_until_begun(self) -> None:
+        """Wait until the store is open and its doorbell is heard, where this process leads."""
+        ...
+
+    def take(self) -> bool:
+        """Lead, if nobody else does; whether this process leads now."""
+        ...
+
+    def is_held(self) -> bool:
+        """Whether this process leads."""
+        ...
+
+    def failure(self) -> BaseException | None:
+        """What ended this process's engine, where it was not asked to end."""
+        ...
+
+
+class AssettuiApp(App[None]):
+    """Wires screens, keys and changes together. Knows no SQL, no run, no partition.
+
+    Args:
+        session: The store.
+        leadership: This process's part in leading it.
+        catalog: What is painted first.
+    """
+
+    TITLE = "assettui"
+    CSS_PATH = "catalog.tcss"  # here, since Textual does not load the style sheet of a default screen
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_DISPLAY = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "main_screen('catalog')", "Catalog"),
+        Binding("4", "main_screen('runs')", "Runs"),
+        Binding("L", "lead", "Lead", show=False),
+        Binding("question_mark", "help", "Keys", key_display="?"),
+        Binding("q", "leave", "Quit"),
+        Binding("ctrl+q", "leave", "Quit", show=False),
+        Binding("ctrl+c", "leave", "Quit", show=False),
+    ]
+
+    situation: reactive[Situation | None] = reactive(None)
+
+    @dataclass
+    class Changed(Message):
+        """Something was committed to the store."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Looking once is enough."""
+            return isinstance(message, AssettuiApp.Changed)
+
+    @dataclass
+    class Loaded(Message):
+        """The store as it is now."""
+
+        catalog: Catalog
+        status: Status
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest counts."""
+            return isinstance(message, AssettuiApp.Loaded)
+
+    def __init__(self, session: Session, leadership: Leadership, catalog: Catalog) -> None:
+        super().__init__()
+        self.session = session
+        self._leadership = leadership
+        self._safe_text = SafeText()
+        self._catalog_screen = CatalogScreen(catalog)
+        self._runs_screen: RunsScreen | None = None
+        self._has_told_failure = False
+        self._feed = Feed(session, self._on_change, leadership.wait_until_begun)
+        self.set_reactive(
+            AssettuiApp.situation,
+            Situation(
+                session.project.name,
+                Role.LEADER if leadership.is_held() else Role.FOLLOWER,
+                assets=counts_by_status(catalog),
+            ),
+        )
+
+    def get_default_screen(self) -> Screen[None]:
+        """The catalog."""
+        return self._catalog_screen
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """All that is drawn passes here, whichever widget draws it; see `SafeText`."""
+        return [*super().get_line_filters(), self._safe_text]
+
+    def on_mount(self) -> None:
+        """Begin the work once the first frame is there."""
+        self.call_after_refresh(self.begin)
+
+    def begin(self) -> None:
+        """Start the engine, where this process leads, and hear of changes from now on."""
+        self._leadership.begin()
+        self._feed.start()
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        self._feed.stop()
+
+    # Changes.
+
+    def _on_change(self) -> None:
+        self.post_message(self.Changed())
+
+    @on(Changed)
+    def load_again(self) -> None:
+        """Look at what has changed."""
+        self.load()
+        if isinstance(self.screen, RunsScreen | RunScreen):
+            self.screen.reload()
+
+    @work(thread=True, exclusive=True, group="load")
+    def load(self) -> None:
+        """Fetch the store as it is now."""
+        try:
+            with self.session.reading() as connection:
+                catalog, status = read_catalog(connection, self.session), read_status(connection, self.session)
+        except AssettuiError as error:
+            self.call_from_thread(self.warn, error)
+            return
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Loaded(catalog, status))
+
+    @on(Loaded)
+    def show(self, message: Loaded) -> None:
+        """Show it."""
+        leader = message.status.leader
+        is_held = self._leadership.is_held()
+        self.situation = Situation(
+            project_name=message.catalog.project_name,
+            role=Role.LEADER if is_held else Role.FOLLOWER if leader else Role.ALONE,
+            leader=f"{leader.face} {leader.pid}" if leader else "",
+            running=message.status.running,
+            queued=message.status.queued,
+            assets=counts_by_status(message.catalog),
+        )
+        self._catalog_screen.show(message.catalog)
+        failure = self._leadership.failure()
+        if failure is not None and not self._has_told_failure:
+            self._has_told_failure = True
+            self.push_screen(Reading("The engine has stopped", f"{failure}\n\nL starts it again."))
+
+    # Screens.
+
+    def action_main_screen(self, name: str) -> None:
+        """Show a main screen, whatever lies above it."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if name == "runs":
+            self.push_screen(RunsScreen())
+
+    def open_run(self, run_id: str) -> None:
+        """Open one run above the screen."""
+        self.push_screen(RunScreen(run_id))
+
+    def read(self, title: str, text: str) -> None:
+        """Show a text to be read."""
+        self.push_screen(Reading(title, text))
+
+    def action_help(self) -> None:
+        """Show the keys of this screen."""
+        self.push_screen(Reading("Keys", keys_of(self.screen)))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every key's action, for the palette."""
+        for active in own_bindings(screen):
+            binding = active.binding
+            if active.enabled:
+                callback: Callable[[], Any] = partial(self.run_action, binding.action, default_namespace=active.node)
+                yield SystemCommand(binding.description, f"key {self.get_key_display(binding)}", callback)
+        yield SystemCommand("Theme", "Choose another set of colors", self.action_change_theme)
+
+    # Words.
+
+    def tell(self, text: str) -> None:
+        """Say something that fades."""
+        self.notify(clean(text), markup=False, timeout=4)
+
+    def warn(self, error: AssettuiError) -> None:
+        """Say what could not be done, and what to do."""
+        self.notify("\n".join(map(clean, str(error).split("\n"))), severity="error", markup=False, timeout=8)
+
+    # Leading and leaving.
+
+    def action_lead(self) -> None:
+        """Lead the store, where nobody does."""
+        self.take_lead()
+
+    @work(thread=True, group="lead")
+    def take_lead(self) -> None:
+        """Take the lead, away from the screen: the store may have to be opened for it."""
+        if self._leadership.is_held():
+            return
+        self._has_told_failure = False
+        try:
+            is_held = self._leadership.take()
+        except AssettuiError as error:
+            self.call_from_thread(self.warn, error)
+            return
+        self.call_from_thread(self.tell, "this process leads now" if is_held else "another process leads")
+        self.post_message(self.Changed())
+
+    def action_leave(self) -> None:
+        """Quit; where this process carries out runs, ask first, since they end with it."""
+        here = self.situation
+        if here is None or here.role is not Role.LEADER or not here.running:
+            self.exit()
+            return
+
+        def leave(answer: bool | None) -> None:
+            if answer:
+                self.exit()
+
+        text = f"{plural(here.running, 'run')} will be canceled. What is finished is kept."
+        self.push_screen(Question("Quit", text, "cancel and quit"), leave)

@@ -1,0 +1,61 @@
+"""How a status looks: a glyph and a color each, so that neither is needed to tell them apart. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assettui.core.records import RunStatus, StepStatus
+from assettui.core.staleness import AssetStatus
+
+GREEN, YELLOW, RED, BLUE, GREY = "#5fd787", "#e5c07b", "#ff6b6b", "#61afef", "#8a8f98"
+
+ASSET_LOOKS = {
+    AssetStatus.FRESH: ("●", GREEN),
+    AssetStatus.STALE: ("◐", YELLOW),
+    AssetStatus.FAILED: ("✗", RED),
+    AssetStatus.NEVER: ("○", GREY),
+    AssetStatus.RUNNING: ("▶", BLUE),
+}
+EXTERNAL_LOOK = ("◇", GREY)
+
+RUN_LOOKS = {
+    RunStatus.QUEUED: ("◌", GREY),
+    RunStatus.STARTING: ("▷", BLUE),
+    RunStatus.STARTED: ("▶", BLUE),
+    RunStatus.SUCCESS: ("✓", GREEN),
+    RunStatus.FAILURE: ("✗", RED),
+    RunStatus.CANCELING: ("■", YELLOW),
+    RunStatus.CANCELED: ("■", GREY),
+}
+
+STEP_LOOKS = {
+    StepStatus.PENDING: ("◌", GREY),
+    StepStatus.RUNNING: ("▶", BLUE),
+    StepStatus.SUCCESS: ("✓", GREEN),
+    StepStatus.FAILURE: ("✗", RED),
+    StepStatus.SKIPPED: ("↷", YELLOW),
+    StepStatus.CANCELED: ("■", GREY),
+}
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """One block for each value, the lowest and the highest bar for the least and the greatest; flat where all agree."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    if low == high:
+        return _BLOCKS[3] * len(values)
+    steps = len(_BLOCKS) - 1
+    return "".join(_BLOCKS[round((value - low) / (high - low) * steps)] for value in values)
+
+
+def time_bar(start: float, end: float, width: int) -> tuple[int, int]:
+    """Where a bar from `start` to `end`, as fractions of a span, lies in `width` cells: its first cell and its length.
+
+    A bar is at least one cell long, and never leaves the span.
+    """
+    first = min(width - 1, max(0, int(start * width)))
+    last = min(width, max(first + 1, round(end * width)))
+    return first, last - first

@@ -1,0 +1,55 @@
+"""The list of assets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from assettui.core.keys import AssetKey
+from assettui.core.timing import ago, duration
+from assettui.service.catalog import AssetRow
+from assettui.service.session import clock_us
+from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY
+from assettui.tui.columns import Column
+from assettui.tui.listing import Cell, Listing
+
+
+class AssetList(Listing[AssetRow]):
+    """Assets, with those that are selected."""
+
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column("  asset", 28),
+        Column("group", 12, rank=2),
+        Column("kinds", 14, rank=3),
+        Column("built", 9, is_right=True),
+        Column("took", 7, is_right=True, rank=1),
+        Column("rows", 11, is_right=True, rank=1),
+        Column("why", 30, rank=4),
+    )
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.selected: set[AssetKey] = set()
+
+    def identity(self, row: AssetRow) -> object:
+        """The key."""
+        return row.key
+
+    def is_marked(self, row: AssetRow) -> bool:
+        """Whether it is selected."""
+        return row.key in self.selected
+
+    def cells(self, row: AssetRow) -> Sequence[Cell]:
+        """What a line shows."""
+        glyph, color = EXTERNAL_LOOK if row.asset.is_external else ASSET_LOOKS[row.status]
+        last = row.state.last
+        reasons = row.reasons() if last is not None or row.state.failed_us is not None else ()
+        return (
+            (f"{glyph} {row.key}", color),
+            (row.asset.group, GREY),
+            (",".join(row.asset.kinds), GREY),
+            (ago(last.time_us, clock_us()) if last else "external" if row.asset.is_external else "never", ""),
+            (duration(last.duration_us if last else None), ""),
+            (f"{last.rows:,}" if last and last.rows is not None else "–", ""),
+            (f"  {reasons[0]}" if reasons else "", color),
+        )

@@ -1,0 +1,70 @@
+"""What is known of the asset under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.widgets import Static
+
+from assettui.core.records import Materialization
+from assettui.core.text import clean, one_line
+from assettui.core.timing import ago, duration, local
+from assettui.service.catalog import AssetRow, Catalog
+from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY, sparkline
+
+_MAX_CHARS = 4_000
+
+
+class AssetPane(Static):
+    """Description, lineage one step each way, metadata, and how many rows it had in the past."""
+
+    def show(self, row: AssetRow | None, catalog: Catalog, history: Sequence[Materialization], now_us: int) -> None:
+        """Show an asset, with its past materializations, the newest first."""
+        self.update(_about(row, catalog, history, now_us) if row is not None else Text(""))
+
+
+def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], now_us: int) -> Text:
+    glyph, color = EXTERNAL_LOOK if row.asset.is_external else ASSET_LOOKS[row.status]
+    word = "external" if row.asset.is_external else row.status.value
+    text = Text()
+    text.append(f"{glyph} {clean(str(row.key))}", style=f"bold {color}")
+    text.append(f"  {word}\n", style=color)
+    for reason in row.reasons() if not row.asset.is_external else ():
+        text.append(f"  {one_line(reason, 300)}\n", style=color)
+    if row.asset.description:
+        text.append(_lines(row.asset.description) + "\n")
+    for arrow, keys in (("↑", catalog.graph.upstream[row.key]), ("↓", catalog.graph.downstream[row.key])):
+        if keys:
+            text.append(f"{arrow} ", style=GREY)
+            text.append("  ".join(clean(str(key)) for key in keys) + "\n")
+    last = row.state.last
+    if last is not None:
+        rows = [made.rows for made in reversed(history) if made.rows is not None]
+        if rows:
+            text.append("rows ", style=GREY)
+            text.append(f"{rows[-1]:,} ")
+            text.append(sparkline(rows) + "\n", style=color)
+        _fact(text, "built", f"{local(last.time_us)} ({ago(last.time_us, now_us)}), took {duration(last.duration_us)}")
+        _fact(text, "run", last.run_id[:8])
+    for name, value in row.metadata.items():
+        _fact(text, name, value.show())
+    _fact(text, "group", row.asset.group)
+    _fact(text, "kinds", ", ".join(row.asset.kinds))
+    _fact(text, "owners", ", ".join(row.asset.owners))
+    _fact(text, "tags", ", ".join(f"{name}={value}" for name, value in row.asset.tags.items()))
+    _fact(text, "code", " ".join(filter(None, (row.asset.code_version, str(row.asset.at or "")))))
+    text.right_crop(1)
+    return text
+
+
+def _fact(text: Text, name: str, value: str) -> None:
+    if value:
+        text.append(f"{one_line(name, 24)} ", style=GREY)
+        text.append(one_line(value, 400) + "\n")
+
+
+def _lines(text: str) -> str:
+    """A text of several lines, cleaned line by line, and cut where it is longer than anybody reads here."""
+    cut = text[:_MAX_CHARS] + ("…" if len(text) > _MAX_CHARS else "")
+    return "\n".join(clean(line) for line in cut.expandtabs(4).splitlines())

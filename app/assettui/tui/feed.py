@@ -1,0 +1,57 @@
+"""Hearing that something was committed, from the leader's doorbell, in a thread that sleeps until then."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from assettui.service.session import Session
+from assettui.store.doorbell import Visitor
+
+SETTLE_S = 0.05
+"""Commits that follow each other within this time are one change: the screen is drawn once for them."""
+LOOK_EVERY_S = 1.0
+"""How often a leader is looked for while nobody leads."""
+
+
+class Feed:
+    """Calls a function whenever something may have changed in the store.
+
+    Args:
+        session: The store.
+        on_change: Called from the feed's own thread, for the first time as soon as it has begun.
+        wait_until_begun: Waits, in the same thread, until there is something to hear.
+    """
+
+    def __init__(
+        self, session: Session, on_change: Callable[[], None], wait_until_begun: Callable[[], None]
+    ) -> None:
+        self._session = session
+        self._on_change = on_change
+        self._wait_until_begun = wait_until_begun
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Call no more."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        self._wait_until_begun()
+        visitor = Visitor(self._session.folder.socket)
+        had_leader = visitor.connect()
+        self._on_change()
+        while not self._stop.is_set():
+            is_told = visitor.wait(LOOK_EVERY_S)
+            has_leader = visitor.connect()
+            if self._stop.is_set():
+                break
+            if is_told or has_leader != had_leader:
+                self._on_change()
+                self._stop.wait(SETTLE_S)
+            had_leader = has_leader
+        visitor.close()

@@ -1,0 +1,55 @@
+"""The line at the top of every main screen: project, leader, what runs, waits and failed."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from assettui.core.staleness import AssetStatus
+from assettui.core.text import one_line
+from assettui.tui.appearance import ASSET_LOOKS, BLUE, GREEN, GREY, RED, YELLOW
+from assettui.tui.situation import Role, Situation
+
+
+class Header(Widget):
+    """One line, which follows the app's situation."""
+
+    DEFAULT_CSS = "Header { height: 1; dock: top; background: $panel; padding: 0 1; }"
+
+    situation: reactive[Situation | None] = reactive(None)
+
+    def on_mount(self) -> None:
+        """Show every change of the app's situation."""
+
+        def show(situation: Situation | None) -> None:
+            self.situation = situation
+
+        self.watch(self.app, "situation", show)
+
+    def render(self) -> Text:
+        """The line."""
+        here = self.situation
+        if here is None:
+            return Text("")
+        line = Text(one_line(here.project_name, 24), style="bold", no_wrap=True, overflow="ellipsis")
+        line.append("  ")
+        line.append_text(_role(here))
+        for glyph, count, word, color in (
+            ("▶", here.running, "running", BLUE),
+            ("◌", here.queued, "queued", GREY),
+            ("✗", here.count(AssetStatus.FAILED), "failed", RED),
+            (ASSET_LOOKS[AssetStatus.STALE][0], here.count(AssetStatus.STALE), "stale", YELLOW),
+        ):
+            line.append(f"   {glyph} {count:,} {word}", style=color if count else GREY)
+        return line
+
+
+def _role(here: Situation) -> Text:
+    match here.role:
+        case Role.LEADER:
+            return Text("● leader", style=GREEN)
+        case Role.FOLLOWER:
+            return Text(f"◍ follows {here.leader}", style=BLUE)
+        case Role.ALONE:
+            return Text("○ nobody leads: L to lead", style=YELLOW)

@@ -1,0 +1,44 @@
+"""The keys of a screen, from the very table that makes them work."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.binding import ActiveBinding, Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from assettui.tui.appearance import GREY
+
+_GLYPHS = "● fresh   ◐ stale   ✗ failed   ○ never built   ▶ running   ◇ external"
+
+
+def keys_of(screen: Screen[object]) -> Text:
+    """Every key of ours that does something now, with what it does."""
+    seen: dict[str, list[str]] = {}
+    for active in own_bindings(screen):
+        binding = active.binding
+        seen.setdefault(binding.description, []).append(binding.key_display or screen.app.get_key_display(binding))
+    text = Text()
+    for description, keys in seen.items():
+        text.append(f"{' '.join(dict.fromkeys(keys)):>16}", style="bold")
+        text.append(f"  {description}\n")
+    text.append(f"{'ctrl+p':>16}", style="bold")
+    text.append("  Everything, by name\n")
+    text.append(f"\n{_GLYPHS}", style=GREY)
+    return text
+
+
+def own_bindings(screen: Screen[object]) -> list[ActiveBinding]:
+    """The bindings that work now, without those that Textual's widgets bring along."""
+    return [active for active in screen.active_bindings.values() if active.binding.description in _own(active.node)]
+
+
+def _own(node: DOMNode) -> set[str]:
+    """What the bindings of a widget's own classes are called."""
+    return {
+        binding.description
+        for each in type(node).__mro__
+        if each.__module__.startswith("assettui.")
+        for binding in vars(each).get("BINDINGS", ())
+        if isinstance(binding, Binding)
+    }

@@ -1,0 +1,87 @@
+"""Opening the screens: lead or follow, paint what the store knows, and only then begin to work."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from assettui.core.errors import ProjectError
+from assettui.core.graph import AssetGraph
+from assettui.engine.engine import Engine
+from assettui.engine.leading import lead
+from assettui.service.catalog import Catalog, catalog
+from assettui.service.session import Session
+
+
+class _Lead:
+    """This process's part in leading the store; see `Leadership`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._taking = threading.Lock()
+        self.engine: Engine | None = self._lead()
+        self._has_begun = False
+
+    def _lead(self) -> Engine | None:
+        return lead(self._session.project, self._session.folder, face="tui", watch_sources=True)
+
+    def begin(self) -> None:
+        """Start the engine that was prepared."""
+        self._has_begun = True
+        if self.engine is not None:
+            self.engine.start()
+
+    def wait_until_begun(self) -> None:
+        """Wait until the engine hears; what has ended it instead is told by `failure`."""
+        if self.engine is not None:
+            self.engine.is_ready.wait()
+
+    def take(self) -> bool:
+        """Lead, if nobody else does."""
+        with self._taking:
+            if not self.is_held():
+                self.engine = self._lead()
+                if self.engine is not None:
+                    self.engine.start()
+                    self.engine.wait_until_ready()
+            return self.is_held()
+
+    def is_held(self) -> bool:
+        """Whether this process leads."""
+        return self.engine is not None and (self.engine.is_alive() or not self._has_begun)
+
+    def failure(self) -> BaseException | None:
+        """What ended the engine, where it was not asked to end."""
+        return self.engine.failure if self.engine is not None else None
+
+
+def open_screens(session: Session) -> int:
+    """Show the screens until the user leaves them; gives the exit status.
+
+    Raises:
+        ProjectError: There is no terminal to show them in.
+        StoreError: The store cannot be opened.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ProjectError(
+            "the screens need a terminal", hint="without one, use the commands: see `assettui --help`"
+        )
+    known = _known(session)  # before anything is started: a store that cannot be read is told in plain text
+    leading = _Lead(session)  # its worker imports the project while this process imports Textual
+    from assettui.tui.app import AssettuiApp  # deferred: 0.2 s, which the worker uses
+
+    app = AssettuiApp(session, leading, known)
+    try:
+        app.run()
+    finally:
+        if leading.engine is not None and leading.engine.is_alive():
+            leading.engine.stop()
+            leading.engine.join()
+    return app.return_code or 0
+
+
+def _known(session: Session) -> Catalog:
+    """The catalog as the store has it; an empty one where there is no store yet."""
+    if session.folder.database.exists() and session.folder.database.stat().st_size:
+        return catalog(session)
+    return Catalog(session.project.name, AssetGraph(()), (), None, None, None)

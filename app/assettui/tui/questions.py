@@ -1,0 +1,73 @@
+"""Questions and long texts, each in a window above the screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from assettui.core.text import clean
+
+
+class _Window(ModalScreen[bool]):
+    """A titled window with a text that can be scrolled, and a line of keys."""
+
+    DEFAULT_CSS = """
+    _Window { align: center middle; }
+    _Window > Vertical {
+        width: 90%; max-width: 110; height: auto; max-height: 90%; background: $surface; border: round $primary;
+        padding: 0 1; border-title-color: $text; border-title-style: bold;
+    }
+    _Window VerticalScroll { height: auto; max-height: 100%; }
+    _Window .keys { dock: bottom; height: 1; color: $text-muted; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "answer(False)", "Close"),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("pagedown", "scroll(20)", "Page down", show=False),
+        Binding("pageup", "scroll(-20)", "Page up", show=False),
+    ]
+
+    def __init__(self, title: str, text: Text | str, keys: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text if isinstance(text, Text) else Text("\n".join(map(clean, text.expandtabs(4).split("\n"))))
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """The window."""
+        with Vertical() as window:
+            window.border_title = Text(clean(self._title)).markup
+            with VerticalScroll():
+                yield Static(self._text)
+            yield Static(Text(self._keys), classes="keys")
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll the text."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def action_answer(self, answer: bool) -> None:
+        """Close the window."""
+        self.dismiss(answer)
+
+
+class Reading(_Window):
+    """A text to be read, a traceback say."""
+
+    def __init__(self, title: str, text: Text | str) -> None:
+        super().__init__(title, text, "esc close   ↑↓ scroll")
+
+
+class Question(_Window):
+    """A question; the answer is True where it was confirmed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,y", "answer(True)", "Yes")]
+
+    def __init__(self, title: str, text: Text | str, yes: str) -> None:
+        super().__init__(title, text, f"enter {yes}   esc cancel")

@@ -1,0 +1,260 @@
+"""One run: its steps, and what they say, live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+from textual.worker import get_current_worker
+
+from assettui.core.errors import AssettuiError
+from assettui.core.records import Event, EventKind
+from assettui.core.text import one_line
+from assettui.core.timing import duration, local
+from assettui.project.watch import Watch
+from assettui.service.runs import RunDetail, cancel, events_of, log_file, run_detail
+from assettui.service.session import clock_us
+from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_LOOKS, YELLOW
+from assettui.tui.header import Header
+from assettui.tui.listing import Cell, Listing, ListingHeader
+from assettui.tui.log_view import FileLines, LogView, TextLines
+from assettui.tui.run_list import StepList
+
+if TYPE_CHECKING:
+    from assettui.tui.app import AssettuiApp
+
+MAX_EVENT_LINES = 20_000
+"""The oldest lines of events are let go beyond so many; `assettui run logs` shows them all."""
+_LEVEL_COLORS = {"DEBUG": GREY, "WARNING": YELLOW, "ERROR": RED, "CRITICAL": RED}
+_KIND_COLORS = {
+    EventKind.STEP_FAILURE: RED,
+    EventKind.RUN_FAILURE: RED,
+    EventKind.STEP_SUCCESS: GREEN,
+    EventKind.RUN_SUCCESS: GREEN,
+    EventKind.MATERIALIZED: BLUE,
+    EventKind.STEP_SKIPPED: YELLOW,
+}
+
+
+class Tab(Enum):
+    """What is shown below the steps."""
+
+    EVENTS = "events"
+    STDOUT = "stdout"
+    STDERR = "stderr"
+
+
+class RunScreen(Screen[None]):
+    """One run.
+
+    Args:
+        run_id: The whole id.
+    """
+
+    CSS_PATH = "run.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back"),
+        Binding("e", "tab('events')", "Events"),
+        Binding("o", "tab('stdout')", "stdout"),
+        Binding("r", "tab('stderr')", "stderr"),
+        Binding("tab", "switch_focus", "Steps/log", show=False),
+        Binding("c", "cancel", "Cancel"),
+        Binding("y", "copy_id", "Copy id", show=False),
+    ]
+
+    app: AssettuiApp  # pyright: ignore[reportIncompatibleMethodOverride] - the one app that there is
+
+    @dataclass
+    class Loaded(Message):
+        """The run as it is now, and the events that have come since."""
+
+        detail: RunDetail
+        events: list[Event]
+
+    @dataclass
+    class Printed(Message):
+        """A step has written something."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Looking once is enough."""
+            return isinstance(message, RunScreen.Printed)
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self._run_id = run_id
+        self._detail: RunDetail | None = None
+        self._last_event = 0
+        self._event_lines: list[tuple[str | None, Cell]] = []
+        self._tab = Tab.EVENTS
+        self._file: tuple[str, Tab, FileLines] | None = None
+        self._watch: Watch | None = None
+
+    def compose(self) -> ComposeResult:
+        """The screen."""
+        yield Header()
+        yield Static(id="summary")
+        yield ListingHeader(StepList.COLUMNS)
+        yield StepList(id="steps")
+        yield Static(id="tabs")
+        yield LogView(id="log")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to load, and to listen to what the steps write."""
+        self.query_one(StepList).focus()
+        self.reload()
+        self.listen()
+
+    def on_unmount(self) -> None:
+        """Listen no more."""
+        if self._watch is not None:
+            self._watch.stop()
+
+    def on_screen_resume(self) -> None:
+        """The screen is shown again."""
+        self.reload()
+
+    @work(thread=True, group="listen")
+    def listen(self) -> None:
+        """Be told by the kernel when a step has written something."""
+        folder = log_file(self.app.session, self._run_id, "", "out").parent
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._watch = Watch(lambda _: self.post_message(self.Printed()) and None)
+        self._watch.folders([folder])
+
+    @work(thread=True, exclusive=True)
+    def reload(self) -> None:
+        """Fetch the run as it is now, and the events that have come since."""
+        session = self.app.session
+        detail = run_detail(session, self._run_id)
+        while True:
+            events = events_of(session, self._run_id, after=self._last_event)
+            if get_current_worker().is_cancelled:
+                return
+            self.post_message(self.Loaded(detail, events))
+            if not events:
+                return
+            # The handler runs on another thread: what was fetched is remembered here, so that nothing comes twice.
+            self._last_event = events[-1].id
+
+    @on(Loaded)
+    def show(self, message: Loaded) -> None:
+        """Show them."""
+        self._detail = message.detail
+        run = message.detail.run
+        glyph, color = RUN_LOOKS[run.status]
+        took = (run.ended_us or clock_us()) - run.started_us if run.started_us is not None else None
+        summary = Text(f"{glyph} run {run.run_id[:8]}  {run.status.value}", style=f"bold {color}", no_wrap=True)
+        summary.append(f"  {local(run.created_us)}  {duration(took)}", style="not bold")
+        if run.error:
+            summary.append(f"  {one_line(run.error, 300)}", style=f"not bold {RED}")
+        self.query_one("#summary", Static).update(summary)
+        for event in message.events:
+            self._event_lines.extend((event.step_key, line) for line in _event_lines(event))
+        del self._event_lines[:-MAX_EVENT_LINES]
+        steps = self.query_one(StepList)
+        steps.span = (run.started_us or run.created_us, run.ended_us or clock_us())
+        steps.rows = message.detail.steps
+        self.show_log()
+
+    @on(Printed)
+    @on(Listing.Moved)
+    def show_log(self) -> None:
+        """Show what the chosen tab holds of the step under the cursor."""
+        step = self.query_one(StepList).current
+        log = self.query_one(LogView)
+        name = step.step_key if step is not None else None
+        tabs = Text(no_wrap=True)
+        for tab, key in ((Tab.EVENTS, "e"), (Tab.STDOUT, "o"), (Tab.STDERR, "r")):
+            tabs.append(f" {key} {tab.value} ", style="reverse" if tab is self._tab else GREY)
+        tabs.append("  of the whole run" if self._tab is Tab.EVENTS else f"  {one_line(name or '', 60)}", style=GREY)
+        self.query_one("#tabs", Static).update(tabs)
+        if self._tab is Tab.EVENTS:
+            log.empty_text = ""
+            log.show(TextLines([line for _, line in self._event_lines]))
+        elif name is not None:
+            log.empty_text = f"nothing on {self._tab.value}"
+            log.show(self._file_lines(name))
+
+    def _file_lines(self, step_key: str) -> FileLines:
+        if self._file is None or self._file[:2] != (step_key, self._tab):
+            stream = "out" if self._tab is Tab.STDOUT else "err"
+            path = log_file(self.app.session, self._run_id, step_key, stream)
+            self._file = (step_key, self._tab, FileLines(path))
+            self.query_one(LogView).is_following = True
+        self._file[2].read_on()
+        return self._file[2]
+
+    def action_tab(self, name: str) -> None:
+        """Show another tab."""
+        self._tab = Tab(name)
+        self.show_log()
+
+    def action_switch_focus(self) -> None:
+        """From the steps to the log, or back."""
+        log = self.query_one(LogView)
+        (self.query_one(StepList) if log.has_focus else log).focus()
+
+    @on(Listing.Chosen)
+    def show_error(self) -> None:
+        """Show all that is known of why the step failed."""
+        step = self.query_one(StepList).current
+        if step is not None and step.error is not None:
+            self.app.read(f"{step.step_key}: {step.status.value}", f"{step.error.message}\n\n{step.error.traceback or ''}")
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.app.pop_screen()
+
+    def action_cancel(self) -> None:
+        """Cancel the run."""
+        self.cancel()
+
+    @work(thread=True, group="cancel")
+    def cancel(self) -> None:
+        """Ask for the run to be canceled."""
+        try:
+            cancel(self.app.session, self._run_id)
+        except AssettuiError as error:
+            self.app.call_from_thread(self.app.warn, error)
+
+    def action_copy_id(self) -> None:
+        """Copy the run's id to the clipboard."""
+        self.app.copy_to_clipboard(self._run_id)
+        self.app.tell(f"copied {self._run_id}")
+
+
+def _event_lines(event: Event) -> list[Cell]:
+    """An event as lines: one, and those of its traceback where there is one."""
+    payload = event.payload
+    time = local(event.time_us)[11:]
+    step = f"{event.step_key}  " if event.step_key else ""
+    error = payload.get("error")
+    traceback = payload.get("traceback")
+    if event.kind is EventKind.LOG:
+        level = str(payload.get("level"))
+        logger = f"{payload['logger']}: " if payload.get("logger") else ""
+        color = _LEVEL_COLORS.get(level, "")
+        said = f"{level:<8} {logger}{payload.get('message')}"
+    else:
+        color = _KIND_COLORS.get(event.kind, GREY)
+        message = error["message"] if isinstance(error, dict) else error
+        said = event.kind.value + (f": {message}" if message else "")
+        if isinstance(error, dict):
+            traceback = error.get("traceback")
+        if event.kind is EventKind.MATERIALIZED and isinstance(payload.get("rows"), int):
+            said += f": {payload['rows']:,} rows"
+    first, *rest = said.split("\n")
+    lines: list[Cell] = [(f"{time}  {step}{first}", color)]
+    lines.extend((f"          {line}", color) for line in rest)
+    if isinstance(traceback, str):
+        lines.extend((f"          {line}", color) for line in traceback.rstrip().split("\n"))
+    return lines

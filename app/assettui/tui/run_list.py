@@ -1,0 +1,87 @@
+"""The list of runs, and the list of the steps of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from assettui.core.records import RunRecord, StepRecord
+from assettui.core.timing import ago, duration
+from assettui.service.session import clock_us
+from assettui.tui.appearance import GREY, RED, RUN_LOOKS, STEP_LOOKS, time_bar
+from assettui.tui.columns import Column
+from assettui.tui.listing import Cell, Listing
+
+_BAR_WIDTH = 24
+
+
+class RunList(Listing[RunRecord]):
+    """Runs, the newest first."""
+
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column("  assets", 22),
+        Column("run", 8),
+        Column("status", 10),
+        Column("created", 9, is_right=True),
+        Column("took", 7, is_right=True, rank=1),
+        Column("error", 50, rank=2),
+    )
+
+    def identity(self, row: RunRecord) -> object:
+        """The id."""
+        return row.run_id
+
+    def cells(self, row: RunRecord) -> Sequence[Cell]:
+        """What a line shows."""
+        glyph, color = RUN_LOOKS[row.status]
+        now_us = clock_us()
+        more = f" +{len(row.assets) - 1:,}" if len(row.assets) > 1 else ""
+        name = str(row.assets[-1]) if row.assets else ""
+        took = (row.ended_us or now_us) - row.started_us if row.started_us is not None else None
+        return (
+            (f"{glyph} {name}{more}", color),
+            (row.run_id[:8], ""),
+            (row.status.value, color),
+            (ago(row.created_us, now_us), ""),
+            (duration(took), ""),
+            (f"  {row.error or ''}", RED),
+        )
+
+
+class StepList(Listing[StepRecord]):
+    """The steps of one run, each with a bar for when it ran."""
+
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column("  step", 26),
+        Column("status", 9),
+        Column("took", 7, is_right=True),
+        Column("", _BAR_WIDTH, rank=1),
+        Column("error", 50, rank=2),
+    )
+
+    span: tuple[int, int] = (0, 1)
+    """When the run began and when it ended, or else now."""
+
+    def identity(self, row: StepRecord) -> object:
+        """Its key."""
+        return row.step_key
+
+    def cells(self, row: StepRecord) -> Sequence[Cell]:
+        """What a line shows."""
+        glyph, color = STEP_LOOKS[row.status]
+        began, ended = self.span
+        took = (row.ended_us or ended) - row.started_us if row.started_us is not None else None
+        bar = ""
+        if row.started_us is not None:
+            length = max(1, ended - began)
+            first, size = time_bar(
+                (row.started_us - began) / length, ((row.ended_us or ended) - began) / length, _BAR_WIDTH
+            )
+            bar = " " * first + "━" * size
+        return (
+            (f"{glyph} {row.step_key}", color),
+            (row.status.value, color),
+            (duration(took), ""),
+            (bar, color),
+            (f"  {row.error.message}" if row.error else "", color if row.error else GREY),
+        )

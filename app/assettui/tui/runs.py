@@ -1,0 +1,122 @@
+"""What happened: the newest runs, and how they ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer
+from textual.worker import get_current_worker
+
+from assettui.core.errors import AssettuiError
+from assettui.service.runs import RunPage, cancel, run_page
+from assettui.tui.header import Header
+from assettui.tui.listing import Listing, ListingHeader
+from assettui.tui.run_list import RunList
+
+if TYPE_CHECKING:
+    from assettui.tui.app import AssettuiApp
+
+PAGE = 500
+"""How many runs are fetched at once; more as the cursor nears the last of them."""
+
+
+class RunsScreen(Screen[None]):
+    """Runs, the newest first."""
+
+    CSS_PATH = "runs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open"),
+        Binding("c", "cancel", "Cancel"),
+        Binding("y", "copy_id", "Copy id", show=False),
+    ]
+
+    app: AssettuiApp  # pyright: ignore[reportIncompatibleMethodOverride] - the one app that there is
+
+    @dataclass
+    class Loaded(Message):
+        """The newest runs."""
+
+        page: RunPage
+
+        def can_replace(self, message: Message) -> bool:
+            """A burst of pages draws once."""
+            return isinstance(message, RunsScreen.Loaded)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted = PAGE
+        self._total = 0
+
+    def compose(self) -> ComposeResult:
+        """The screen."""
+        yield Header()
+        with Vertical(id="list"):
+            yield ListingHeader(RunList.COLUMNS)
+            yield RunList(id="runs")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to load."""
+        runs = self.query_one(RunList)
+        runs.empty_text = "nothing was run yet: m in the catalog (key 1) builds an asset"
+        runs.focus()
+
+    def on_screen_resume(self) -> None:
+        """The screen is shown, for the first time or again."""
+        self.reload()
+
+    @work(thread=True, exclusive=True)
+    def reload(self) -> None:
+        """Fetch the newest runs."""
+        page = run_page(self.app.session, limit=self._wanted)
+        if not get_current_worker().is_cancelled:
+            self.post_message(self.Loaded(page))
+
+    @on(Loaded)
+    def show(self, message: Loaded) -> None:
+        """Show them."""
+        self._total = message.page.total
+        self.query_one(RunList).rows = message.page.runs
+
+    @on(Listing.Moved)
+    def fetch_more(self) -> None:
+        """Fetch older runs where the cursor nears the last of those that are there."""
+        runs = self.query_one(RunList)
+        if len(runs.rows) < self._total and runs.cursor > len(runs.rows) - PAGE // 5 and len(runs.rows) == self._wanted:
+            self._wanted += PAGE
+            self.reload()
+
+    @on(Listing.Chosen)
+    def action_open(self) -> None:
+        """Open the run under the cursor."""
+        run = self.query_one(RunList).current
+        if run is not None:
+            self.app.open_run(run.run_id)
+
+    def action_cancel(self) -> None:
+        """Cancel the run under the cursor."""
+        run = self.query_one(RunList).current
+        if run is not None:
+            self.cancel(run.run_id)
+
+    @work(thread=True)
+    def cancel(self, run_id: str) -> None:
+        """Ask for a run to be canceled."""
+        try:
+            cancel(self.app.session, run_id)
+        except AssettuiError as error:
+            self.app.call_from_thread(self.app.warn, error)
+
+    def action_copy_id(self) -> None:
+        """Copy the id of the run under the cursor to the clipboard."""
+        run = self.query_one(RunList).current
+        if run is not None:
+            self.app.copy_to_clipboard(run.run_id)
+            self.app.tell(f"copied {run.run_id}")

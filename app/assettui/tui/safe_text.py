@@ -1,0 +1,31 @@
+"""The one choke point between text and terminal.
+
+Every line that any widget draws passes through the app's line filters; this one takes out whatever could move the
+cursor, set the clipboard or reorder the line. Texts are cleaned at their source too, where a stand-in can be shown;
+what is left to remove here has no width, so no line changes its length.
+"""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
+
+from assettui.core.text import UNSAFE
+
+
+class SafeText(LineFilter):
+    """Removes control characters, and links, whose addresses are written to the terminal as they are."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments; those that need it without what is unsafe."""
+        if not any(UNSAFE.search(text) or (style is not None and style.link) for text, style, _ in segments):
+            return segments
+        return [
+            Segment(UNSAFE.sub("", text), _without_link(style), None) for text, style, control in segments if not control
+        ]
+
+
+def _without_link(style: Style | None) -> Style | None:
+    return style.update_link(None) if style is not None and style.link else style

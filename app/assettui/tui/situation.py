@@ -1,0 +1,35 @@
+"""What every screen shows of how things are: a value, made anew with every change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from assettui.core.staleness import AssetStatus
+
+
+class Role(Enum):
+    """What this process is to the store."""
+
+    LEADER = auto()
+    FOLLOWER = auto()
+    ALONE = auto()
+    """Nobody leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """How things are."""
+
+    project_name: str
+    role: Role
+    leader: str = ""
+    """Who leads, where it is not this process: face and pid."""
+    running: int = 0
+    queued: int = 0
+    assets: Mapping[AssetStatus, int] = field(default_factory=dict[AssetStatus, int])
+
+    def count(self, status: AssetStatus) -> int:
+        """How many assets have that status."""
+        return self.assets.get(status, 0)
