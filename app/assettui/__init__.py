@@ -1,12 +1,12 @@
 """A local-first data orchestrator, built around assets, that lives in the terminal.
 
-    from assettui import asset
+from assettui import asset
 
-    @asset
-    def sales(): ...
+@asset
+def sales(): ...
 
-    @asset
-    def total_by_country(sales): ...
+@asset
+def total_by_country(sales): ...
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ import assettui
 from assettui.cli.output import Exit, tell
 from assettui.cli.target import Target, target_options
 from assettui.core.errors import AssettuiError, LaunchError, NotFound, ProjectError, SelectionError
+
+if TYPE_CHECKING:
+    from assettui.service.session import Session
 
 _COMMANDS = {
     "asset": "asset:asset",
@@ -50,11 +53,16 @@ def commands(target: Target) -> int:
 
     Without a command: the screens, on the project found here.
     """
+    target.open_screens = _open_screens
     if click.get_current_context().invoked_subcommand is None:
-        from assettui.tui.opening import open_screens  # deferred: Textual takes 0.2 s
-
-        return open_screens(target.session())
+        return _open_screens(target.session())
     return Exit.OK
+
+
+def _open_screens(session: Session) -> int:
+    from assettui.tui.opening import open_screens  # deferred: the screens are what few commands need
+
+    return open_screens(session)
 
 
 def main(arguments: list[str] | None = None) -> None:

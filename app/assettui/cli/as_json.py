@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assettui.core.records import Event, Materialization, RunRecord, StepError, StepRecord
 from assettui.core.timing import iso, iso_or_none
-from assettui.service.catalog import AssetDetail, AssetRow, Catalog
-from assettui.service.runs import RunDetail
-from assettui.service.status import Status
+
+if TYPE_CHECKING:
+    from assettui.core.records import Event, Materialization, RunRecord, StepError, StepRecord
+    from assettui.service.catalog import AssetDetail, AssetRow, Catalog
+    from assettui.service.runs import RunDetail
+    from assettui.service.status import Status
 
 
 def seconds(duration_us: int | None) -> float | None:

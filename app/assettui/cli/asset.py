@@ -99,7 +99,10 @@ def _show(detail: AssetDetail) -> None:
         ("defined at", str(asset_snapshot.at or "")),
         ("upstream", ", ".join(str(each.key) for each in detail.upstream)),
         ("downstream", ", ".join(str(each.key) for each in detail.downstream)),
-        ("materialized", f"{local(last.time_us)} by run {last.run_id[:8]} in {duration(last.duration_us)}" if last else ""),
+        (
+            "materialized",
+            f"{local(last.time_us)} by run {last.run_id[:8]} in {duration(last.duration_us)}" if last else "",
+        ),
         ("rows", f"{last.rows:,}" if last and last.rows is not None else ""),
         *((name, value.show()) for name, value in row.metadata.items()),
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +13,16 @@ from assettui.cli.progress import Progress, progress_for
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.records import RunStatus
 from assettui.core.selection import SYNTAX, select
-from assettui.engine.engine import Engine
 from assettui.engine.leading import lead
 from assettui.service.catalog import catalog
 from assettui.service.loading import await_loaded, ensure_loaded
 from assettui.service.runs import RunDetail, cancel, follow, launch, run_detail
 from assettui.service.session import Session, clock_us
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from assettui.engine.engine import Engine
 
 
 @click.command(epilog=f"A selection: {SYNTAX}.")
@@ -61,7 +65,7 @@ class _Work:
         self.engine: Engine | None = None
 
     @contextmanager
-    def leading_if_nobody_does(self) -> Iterator[_Work]:
+    def leading_if_nobody_does(self) -> Generator[_Work]:
         since_us = clock_us()
         self._lead()
         try:

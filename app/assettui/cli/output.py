@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class Exit(IntEnum):

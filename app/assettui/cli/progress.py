@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from assettui.cli.output import say, tell
 from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus
 from assettui.core.text import clean, one_line, plural
 from assettui.core.timing import duration
-from assettui.service.runs import RunDetail
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from assettui.service.runs import RunDetail
 
 _GLYPHS = {
     EventKind.STEP_SUCCESS: "✓",
@@ -29,9 +32,13 @@ class Progress(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def show(self, event: Event) -> None: ...
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        ...
 
-    def conclude(self, detail: RunDetail) -> None: ...
+    def conclude(self, detail: RunDetail) -> None:
+        """Say how the run ended."""
+        ...
 
 
 def progress_for(detail: RunDetail, *, quiet: bool) -> Progress:
@@ -129,7 +136,7 @@ def step_line(event: Event, started: dict[str, int], rows: dict[str, int]) -> st
             took = f"  {duration(event.time_us - started[step])}" if step in started else ""
             made = f"  {plural(rows[step], 'row')}" if step in rows else ""
             error = event.payload.get("error")
-            reason = f"  {one_line(str(error['message']), 200)}" if isinstance(error, dict) else ""
+            reason = f"  {one_line(error['message'], 200)}" if error else ""
             return f"{_GLYPHS[event.kind]} {step}{took}{made}{reason}"
         case _:
             return None

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.output import Exit, print_json, say, table, tell
 from assettui.cli.target import Target, json_option, target_options, target_options_without_f
-from assettui.core.records import Event, EventKind, RunStatus, StepRecord
+from assettui.core.records import Event, RunStatus, StepRecord
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration, local
+from assettui.service.event_text import event_text
 from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, run_detail, run_page
 from assettui.service.session import Session, clock_us
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _PAGE = 1_000
 
@@ -136,23 +140,12 @@ def _show(detail: RunDetail) -> None:
             say(f"\n{step.step_key}\n{step.error.traceback.rstrip()}")
 
 
-def event_line(event: Event) -> str:
+def _event_line(event: Event) -> str:
     """One event in one line, and the lines of its traceback where there is one."""
-    payload = event.payload
-    if event.kind is EventKind.LOG:
-        logger = f" {payload['logger']}:" if payload.get("logger") else ""
-        said = f"{payload['level']}{logger} {payload['message']}"
-    else:
-        error = payload.get("error")
-        message = error["message"] if isinstance(error, dict) else error
-        said = event.kind.value + (f": {message}" if message else "")
-        if event.kind is EventKind.MATERIALIZED and isinstance(payload.get("rows"), int):
-            said += f": {payload['rows']:,} rows"
-    trace = payload.get("traceback") or (
-        payload["error"].get("traceback") if isinstance(payload.get("error"), dict) else None  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
-    )
-    head = f"{local(event.time_us)}  {event.step_key or '–'}  {said}"
-    return f"{head}\n{str(trace).rstrip()}" if trace else head
+    said = event_text(event)
+    level = f"{said.level} " if said.level else ""
+    head = f"{local(event.time_us)}  {event.step_key or '–'}  {level}{said.text}"
+    return f"{head}\n{said.traceback.rstrip()}" if said.traceback else head
 
 
 class _Printer:
@@ -179,7 +172,7 @@ class _Printer:
     def _print(self, events: list[Event]) -> None:
         for event in events:
             if self.only in (None, event.step_key):
-                say(event_line(event))
+                say(_event_line(event))
         self._print_output(is_last=False)
 
     def _print_output(self, *, is_last: bool) -> None:

@@ -26,6 +26,8 @@ class Target:
     module: str | None = None
     project: str | None = None
     store: str | None = None
+    open_screens: Callable[[Session], int] | None = None
+    """Opens the screens and gives the exit status; a face that this one does not know, so it is handed in."""
 
     def located(self) -> Project:
         """The project.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,9 @@ from assettui.cli.output import Exit, tell
 from assettui.cli.target import Target, target_options
 from assettui.core.errors import StoreError
 from assettui.engine.leading import lead
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 
 @click.command()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from assettui.core.keys import AssetKey
-from assettui.core.snapshot import AssetSnapshot
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from assettui.core.keys import AssetKey
+    from assettui.core.snapshot import AssetSnapshot
 
 
 class AssetGraph:

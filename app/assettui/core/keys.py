@@ -64,7 +64,7 @@ class AssetKey:
         """
         if isinstance(value, AssetKey):
             return value
-        if isinstance(value, str | Sequence):
+        if isinstance(value, str | Sequence):  # pyright: ignore[reportUnnecessaryIsInstance] - users call this untyped
             return AssetKey(value)
         raise TypeError(f"expected an AssetKey, a string or a list of strings, not {type(value).__name__}")
 

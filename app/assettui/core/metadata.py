@@ -15,8 +15,9 @@ from typing import Any, Literal, TypeAlias, cast
 
 MetadataType: TypeAlias = Literal["int", "float", "text", "md", "json", "url", "path", "bool", "timestamp", "table"]
 TYPES: tuple[MetadataType, ...] = ("int", "float", "text", "md", "json", "url", "path", "bool", "timestamp", "table")
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
-JsonObject: TypeAlias = "dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+JsonObject: TypeAlias = dict[str, Any]
+"""An object of JSON: what the values are is known to whoever wrote it."""
 TableRow: TypeAlias = Mapping[str, str | int | float | bool | None]
 
 
@@ -82,7 +83,9 @@ class MetadataValue:
         """
         if isinstance(value, datetime):
             if value.tzinfo is None:
-                raise ValueError("MetadataValue.timestamp needs a datetime with a time zone, or seconds since the epoch")
+                raise ValueError(
+                    "MetadataValue.timestamp needs a datetime with a time zone, or seconds since the epoch"
+                )
             return MetadataValue("timestamp", value.timestamp())
         return MetadataValue("timestamp", float(value))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import LaunchError
-from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
-from assettui.core.metadata import JsonObject
 from assettui.core.snapshot import InputSnapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from assettui.core.graph import AssetGraph
+    from assettui.core.metadata import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +121,7 @@ def _plan_step(graph: AssetGraph, name: str, step_of: Mapping[AssetKey, str]) ->
     )
 
 
-def _refuse_missing_inputs(
-    graph: AssetGraph, step_of: Mapping[AssetKey, str], available: frozenset[AssetKey]
-) -> None:
+def _refuse_missing_inputs(graph: AssetGraph, step_of: Mapping[AssetKey, str], available: frozenset[AssetKey]) -> None:
     for key in step_of:
         for each in graph.assets[key].inputs:
             if each.key not in step_of and each.key not in available:

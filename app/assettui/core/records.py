@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assettui.core.keys import AssetKey
 from assettui.core.metadata import JsonObject, MetadataValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assettui.core.keys import AssetKey
 
 
 class RunStatus(StrEnum):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from assettui.core.errors import SelectionError
-from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, closest
 
-SYNTAX = "a key (raw/flights), a pattern (raw/*), group:NAME or '*', with + in front for upstream, behind for downstream"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assettui.core.graph import AssetGraph
+
+SYNTAX = (
+    "a key (raw/flights), a pattern (raw/*), group:NAME or '*', with + in front for upstream, behind for downstream"
+)
 
 
 def select(graph: AssetGraph, terms: Iterable[str]) -> list[AssetKey]:

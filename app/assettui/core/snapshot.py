@@ -5,13 +5,15 @@ The snapshot holds no code and needs none: it is the last good word on what the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import Location, Problem
 from assettui.core.keys import AssetKey
 from assettui.core.metadata import JsonObject, MetadataValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FORMAT = 1
 """Raised whenever a snapshot of an older program can no longer be read."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey
-from assettui.core.records import AssetState, Materialization
-from assettui.core.snapshot import AssetSnapshot
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assettui.core.graph import AssetGraph
+    from assettui.core.keys import AssetKey
+    from assettui.core.records import AssetState, Materialization
+    from assettui.core.snapshot import AssetSnapshot
 
 
 class AssetStatus(StrEnum):
@@ -36,11 +39,11 @@ class StaleCause:
     def roots(self) -> tuple[StaleCause, ...]:
         """The causes that have no further cause, without repeats."""
         found: dict[StaleCause, None] = {}
-        pending = [self]
+        pending: list[StaleCause] = [self]
         while pending:
             cause = pending.pop()
             if cause.because:
-                pending.extend(reversed(cause.because))
+                pending += cause.because[::-1]
             else:
                 found[cause] = None
         return tuple(found)
@@ -90,7 +93,9 @@ def _stale_causes(
     key = asset.key
     if asset.code_version != last.code_version:
         found.append(
-            StaleCause(key, f"code version changed from {last.code_version or 'none'} to {asset.code_version or 'none'}")
+            StaleCause(
+                key, f"code version changed from {last.code_version or 'none'} to {asset.code_version or 'none'}"
+            )
         )
     recorded = last.input_versions
     for upstream_key in asset.upstream:

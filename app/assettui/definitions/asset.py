@@ -7,16 +7,19 @@ told at once.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import update_wrapper
 from inspect import Parameter, cleandoc, signature
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from assettui.core.errors import Location, Problem
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
-from assettui.core.metadata import RawMetadata
 from assettui.definitions.inputs import AssetIn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from assettui.core.metadata import RawMetadata
 
 CoercibleToAssetDep: TypeAlias = "CoercibleToAssetKey | AssetsDefinition"
 """What may stand in `deps`: a key, however written, or the decorated function itself."""
@@ -194,7 +197,11 @@ def asset(
     at = Location(frame.f_code.co_filename, frame.f_lineno)
     if compute_fn is not None:
         return AssetsDefinition(compute_fn, arguments, at)
-    return lambda fn: AssetsDefinition(fn, arguments, at)
+
+    def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
+        return AssetsDefinition(fn, arguments, at)
+
+    return decorate
 
 
 def location_of(fn: Callable[..., Any]) -> Location | None:

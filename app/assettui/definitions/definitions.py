@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.definitions.asset import AssetsDefinition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Definitions:
@@ -43,5 +45,5 @@ def in_namespace(namespace: dict[str, Any]) -> Definitions | list[Definitions]:
         return found[0]
     if found:
         return found
-    named = [value for value in namespace.values() if isinstance(value, AssetsDefinition | list | tuple)]
+    named: list[Any] = [value for value in namespace.values() if isinstance(value, AssetsDefinition | list | tuple)]
     return Definitions([item for item in flatten(named) if isinstance(item, AssetsDefinition)])

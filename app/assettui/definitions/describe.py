@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import DefinitionsError, Location, Problem
 from assettui.core.graph import find_cycle
@@ -14,6 +13,9 @@ from assettui.core.metadata import MetadataValue, as_metadata
 from assettui.core.snapshot import AssetSnapshot, InputSnapshot, ProjectSnapshot
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.inputs import AssetIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _TEAM = re.compile(r"team:[A-Za-z0-9_.-]+")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from assettui.core.keys import CoercibleToAssetKey
-from assettui.core.metadata import RawMetadata
+if TYPE_CHECKING:
+    from assettui.core.keys import CoercibleToAssetKey
+    from assettui.core.metadata import RawMetadata
 
 T = TypeVar("T")
 

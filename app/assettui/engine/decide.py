@@ -6,11 +6,9 @@ succeeded and a worker is free. Whatever dies, every step ends, and with its las
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from assettui.core.planning import RunPlan
 from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus
 from assettui.core.timing import SECOND_US
 from assettui.engine.state import (
@@ -37,6 +35,11 @@ from assettui.engine.state import (
     WorkerState,
 )
 from assettui.worker.request import StepOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assettui.core.planning import RunPlan
 
 CANCEL_GRACE_US = 2 * SECOND_US
 """How long user code may clean up after it was asked to end, before it is killed."""
@@ -102,9 +105,7 @@ class _Turn:
         self.actions: list[Action] = []
 
     def finished(self) -> EngineState:
-        return EngineState(
-            self.before.capacity, self.generation, self.starting, self.runs, self.workers, self.broken
-        )
+        return EngineState(self.before.capacity, self.generation, self.starting, self.runs, self.workers, self.broken)
 
     # Runs.
 

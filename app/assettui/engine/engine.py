@@ -10,11 +10,9 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
-from assettui.core.keys import AssetKey
 from assettui.core.records import Event, EventKind, StepError, StepStatus
 from assettui.core.snapshot import ProjectSnapshot
 from assettui.engine.alarm import Alarm, SchedulerAlarm
@@ -46,10 +44,15 @@ from assettui.project.locate import SETTINGS_FILES, Project
 from assettui.project.sources import fingerprints
 from assettui.project.watch import Watch
 from assettui.store.doorbell import Doorbell
-from assettui.store.folder import StoreFolder
 from assettui.store.intents import Intent, IntentKind
-from assettui.store.lease import Leader, Lease
 from assettui.worker.request import StepOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from assettui.core.keys import AssetKey
+    from assettui.store.folder import StoreFolder
+    from assettui.store.lease import Leader, Lease
 
 LOOK_EVERY_S = 1.0
 """The store is looked at so often even if nobody rings: a follower may die between writing and ringing."""

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from assettui.core.keys import AssetKey
-from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus, ValueRef
-from assettui.core.snapshot import ProjectSnapshot
 from assettui.engine.recovery import closing_events
 from assettui.store import intents, projects, queries
 from assettui.store.database import open_for_writing, writing
-from assettui.store.folder import StoreFolder
-from assettui.store.intents import Intent
-from assettui.store.projects import Sources
 from assettui.store.recording import record
 from assettui.values.files import FileValues
 from assettui.worker.request import StepRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlite_utils import Database
+
+    from assettui.core.keys import AssetKey
+    from assettui.core.planning import RunPlan, StepPlan
+    from assettui.core.snapshot import ProjectSnapshot
+    from assettui.store.folder import StoreFolder
+    from assettui.store.intents import Intent
+    from assettui.store.projects import Sources
 
 
 class Journal:

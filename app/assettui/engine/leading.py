@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from assettui.engine.engine import Engine, clock_us
-from assettui.project.locate import Project
 from assettui.store import lease
-from assettui.store.folder import StoreFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assettui.project.locate import Project
+    from assettui.store.folder import StoreFolder
 
 
 def lead(

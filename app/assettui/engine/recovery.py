@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepError, StepRecord, StepStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 def closing_events(run: RunRecord, steps: Iterable[StepRecord], reason: str, now_us: int) -> Iterator[Event]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from assettui.core.planning import RunPlan, StepPlan
-from assettui.core.records import Event, RunStatus, StepError, StepStatus
-from assettui.worker.request import StepOutcome
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assettui.core.planning import RunPlan, StepPlan
+    from assettui.core.records import Event, RunStatus, StepError, StepStatus
+    from assettui.worker.request import StepOutcome
 
 
 class WorkerPhase(Enum):
@@ -147,7 +149,15 @@ class Moment:
 
 
 Happening: TypeAlias = (
-    RunQueued | CancelAsked | ProjectEdited | WorkerStarted | WorkerLoaded | WorkerBroken | StepEnded | WorkerLost | Moment
+    RunQueued
+    | CancelAsked
+    | ProjectEdited
+    | WorkerStarted
+    | WorkerLoaded
+    | WorkerBroken
+    | StepEnded
+    | WorkerLost
+    | Moment
 )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import select
 import threading
+from typing import TYPE_CHECKING
 
 from assettui.core.records import StepError
 from assettui.core.snapshot import ProjectSnapshot
 from assettui.executors.workers import WorkerPool
-from assettui.project.locate import Project
-from assettui.store.folder import StoreFolder
+
+if TYPE_CHECKING:
+    from assettui.project.locate import Project
+    from assettui.store.folder import StoreFolder
 
 
 def describe_in_worker(project: Project, folder: StoreFolder) -> ProjectSnapshot | StepError:

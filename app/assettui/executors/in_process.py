@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from assettui.core.errors import NotFound, StepFailed, StoreError
@@ -16,7 +14,6 @@ from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.core.planning import RunPlan, StepPlan, plan_run
 from assettui.core.records import Event, EventKind, Materialization, StepError, StepStatus, ValueRef
 from assettui.core.selection import select
-from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.definitions import flatten
 from assettui.definitions.describe import describe
 from assettui.values.memory import MemoryValues
@@ -24,8 +21,12 @@ from assettui.worker.request import StepOutcome, StepRequest
 from assettui.worker.step import Values, execute_step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
     from sqlite_utils import Database
 
+    from assettui.definitions.asset import AssetsDefinition
     from assettui.store.lease import Lease
 
 COMMIT_EVERY_S = 0.005
@@ -209,25 +210,22 @@ class _InProcessRun:
         self.recorder: Callable[[Event], None] = _Recorder(instance).add if instance else _forget
 
     def carry_out(self, *, raise_on_error: bool) -> MaterializeInProcessResult:
-        self._record(EventKind.RUN_QUEUED, plan=self.plan.to_json(), **({"tags": self.tags} if self.tags else {}))
+        self._record(EventKind.RUN_QUEUED, plan=self.plan.to_json(), tags=self.tags)
         self._record(EventKind.RUN_STARTED)
         try:
             for step in self.plan.steps:
                 self.outcomes[step.key] = self._carry_out_step(step)
         except BaseException:
-            self._finish(EventKind.RUN_CANCELED)
+            self._record(EventKind.RUN_CANCELED)
             raise
         failed = [key for key, outcome in self.outcomes.items() if outcome.status is StepStatus.FAILURE]
         if not failed:
-            self._finish(EventKind.RUN_SUCCESS)
+            self._record(EventKind.RUN_SUCCESS)
         else:
-            self._finish(EventKind.RUN_FAILURE, error=f"{failed[0]}: {self._message(failed[0])}")
+            self._record(EventKind.RUN_FAILURE, error=f"{failed[0]}: {self._message(failed[0])}")
         if failed and raise_on_error:
             raise StepFailed(f"{failed[0]} failed: {self._message(failed[0])}") from self.outcomes[failed[0]].exception
         return MaterializeInProcessResult(self.run_id, not failed, self.outcomes, self.values)
-
-    def _finish(self, kind: EventKind, **payload: Any) -> None:
-        self._record(kind, **payload)
 
     def _message(self, step_key: str) -> str:
         error = self.outcomes[step_key].error
@@ -247,7 +245,7 @@ class _InProcessRun:
                 Event(EventKind.MATERIALIZED, made.time_us, self.run_id, step.key, made.asset_key, made.payload())
             )
         kind = EventKind(f"step_{outcome.status.value}")
-        self._record(kind, step=step, **({"error": outcome.error.to_json()} if outcome.error else {}))
+        self._record(kind, step=step, error=outcome.error.to_json() if outcome.error else None)
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise outcome.exception
         return outcome
@@ -260,7 +258,8 @@ class _InProcessRun:
         return StepRequest(self.run_id, step, values, versions, version=f"{clock_us()}-{self.run_id[:8]}")
 
     def _record(self, kind: EventKind, *, step: StepPlan | None = None, **payload: Any) -> None:
-        self.recorder(Event(kind, clock_us(), self.run_id, step.key if step else None, payload=payload))
+        said = {name: value for name, value in payload.items() if value}
+        self.recorder(Event(kind, clock_us(), self.run_id, step.key if step else None, payload=said))
 
 
 def _forget(event: Event) -> None:
@@ -303,6 +302,3 @@ def _remove(values: Values, ref: ValueRef) -> None:
 
     if isinstance(values, FileValues):
         values.remove(ref)
-
-
-

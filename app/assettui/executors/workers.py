@@ -10,17 +10,20 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.records import StepError
 from assettui.executors.guard import Guard
-from assettui.project.locate import Project
-from assettui.store.folder import StoreFolder
 from assettui.worker.protocol import FrameReader, encode, receive
-from assettui.worker.request import StepRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from assettui.project.locate import Project
+    from assettui.store.folder import StoreFolder
+    from assettui.worker.request import StepRequest
 
 SEND_TIMEOUT_S = 5.0
 LOG_TAIL_BYTES = 2_000

@@ -57,7 +57,7 @@ def locate(directory: Path, *, file: str | None = None, module: str | None = Non
     if not directory.is_dir():
         raise ProjectError(f"{directory} is not a folder")
     if file:
-        return _of_file(Path(os.path.abspath(directory / file)), Settings(), None)
+        return _of_file(Path(os.path.normpath(directory / file)), Settings(), None)
     if module:
         return Project(directory, None, module, Settings())
     return _from_settings(directory) or _from_layout(directory, Settings(), None)
@@ -105,7 +105,9 @@ def _from_layout(folder: Path, settings: Settings, settings_file: Path | None) -
         return Project(base, None, f"{package}.definitions", settings, settings_file)
     if packages:
         names = ", ".join(f"{name}.definitions" for _, name in packages)
-        raise ProjectError(f"{folder} holds several packages with definitions: {names}", hint="choose one with --module")
+        raise ProjectError(
+            f"{folder} holds several packages with definitions: {names}", hint="choose one with --module"
+        )
     raise ProjectError(
         f"there is no project in {folder}",
         hint="name it with --file or --module, make one with `assettui init`, or see one with `assettui demo`",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assettui.project.locate import Project
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from assettui.project.locate import Project
 
 
 def fingerprints(project: Project, sources: Iterable[str]) -> dict[str, tuple[int, int]]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assettui.core.errors import NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, closest
-from assettui.core.metadata import MetadataValue
 from assettui.core.records import AssetState, Materialization, StepError
-from assettui.core.snapshot import AssetSnapshot, ProjectSnapshot
 from assettui.core.staleness import AssetStatus, Standing, standings
-from assettui.service.session import Session
 from assettui.store import projects, queries
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from assettui.core.metadata import MetadataValue
+    from assettui.core.snapshot import AssetSnapshot, ProjectSnapshot
+    from assettui.service.session import Session
 
 HISTORY_LENGTH = 30
 """How many past materializations an asset is shown with."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from assettui.service.catalog import AssetRow
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assettui.service.catalog import AssetRow
 
 
 def matching(rows: Iterable[AssetRow], text: str) -> list[AssetRow]:

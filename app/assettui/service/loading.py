@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, StoreError
 from assettui.core.records import StepError
@@ -12,6 +12,9 @@ from assettui.service.session import Session, clock_us
 from assettui.store import intents, projects
 from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LOOK_EVERY_S = 1.0
 

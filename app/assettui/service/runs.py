@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assettui.core.errors import LaunchError
-from assettui.core.keys import AssetKey
 from assettui.core.planning import RunPlan, plan_run
 from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepRecord
 from assettui.service.catalog import read_catalog
@@ -18,6 +15,13 @@ from assettui.store import intents, queries
 from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
 from assettui.store.recording import record
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from assettui.core.keys import AssetKey
 
 LOOK_EVERY_S = 1.0
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from assettui.project.locate import Project
 from assettui.store.database import open_for_reading, told, writing
 from assettui.store.doorbell import Visitor
-from assettui.store.folder import StoreFolder
 from assettui.store.lease import Leader, holder
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Generator
+
+    from assettui.project.locate import Project
+    from assettui.store.folder import StoreFolder
 
 
 @dataclass(frozen=True, slots=True)

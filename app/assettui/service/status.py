@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assettui.core.records import RunRecord, RunStatus
-from assettui.service.catalog import Catalog
-from assettui.service.session import Session
 from assettui.core.staleness import AssetStatus
 from assettui.store import queries
-from assettui.store.lease import Leader
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from assettui.service.catalog import Catalog
+    from assettui.service.session import Session
+    from assettui.store.lease import Leader
 
 LAST_FAILURES = 5
 

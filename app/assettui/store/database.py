@@ -10,16 +10,18 @@ import os
 import sqlite3
 import sys
 import threading
-from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import StoreError
-from assettui.store.folder import StoreFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from sqlite_utils import Database
+
+    from assettui.store.folder import StoreFolder
 
 APPLICATION_ID = 0x61747569
 """Written into the file's header (`atui`), so that no other database is taken for a store."""
@@ -35,7 +37,9 @@ def open_for_reading(folder: StoreFolder) -> sqlite3.Connection:
         StoreError: There is no store, it is not one, or another version of the program made it.
     """
     if not folder.database.is_file() or folder.database.stat().st_size == 0:
-        raise StoreError(f"there is no store at {folder.database}", hint="`assettui` or `assettui materialize` makes one")
+        raise StoreError(
+            f"there is no store at {folder.database}", hint="`assettui` or `assettui materialize` makes one"
+        )
     with told(folder.database):
         connection = sqlite3.connect(
             folder.database, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
@@ -56,7 +60,7 @@ def open_for_writing(folder: StoreFolder) -> Database:
     Raises:
         StoreError: It cannot be opened, for a reason that the message gives.
     """
-    Database = _database_class()
+    database_class = _database_class()
     folder.create()
     with told(folder.database):
         connection = sqlite3.connect(
@@ -66,7 +70,7 @@ def open_for_writing(folder: StoreFolder) -> Database:
             version = _checked_version(connection, folder.database)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            db = Database(connection, execute_plugins=False)
+            db = database_class(connection, execute_plugins=False)
             if version < SCHEMA_VERSION:
                 _migrate(db, folder.database, version)
         except BaseException:
@@ -83,7 +87,9 @@ def writing(db: Database) -> Generator[Database]:
         StoreError: SQLite refused; nothing was written.
     """
     with told(_path_of(db.conn)):
-        db.conn.execute("BEGIN IMMEDIATE")  # deferred would fail at once if another process wrote between read and write
+        db.conn.execute(
+            "BEGIN IMMEDIATE"
+        )  # deferred would fail at once if another process wrote between read and write
         try:
             yield db
             db.conn.execute("COMMIT")
@@ -156,7 +162,7 @@ def _migrate(db: Database, path: Path, version: int) -> None:
     if version:
         copy = path.with_name(f"{path.name}.v{version}")
         copy.unlink(missing_ok=True)
-        db.execute("VACUUM INTO ?", [str(copy)])
+        db.conn.execute("VACUUM INTO ?", [str(copy)])
         copy.chmod(0o600)
     # Two processes may find the same store in want of a schema: the first that gets the write lock makes it.
     with _alone(path.parent):

@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import select
 import socket
-from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
 
 _MAX_PATH_BYTES = 100  # a Unix socket's address holds 108, or 104, bytes
 

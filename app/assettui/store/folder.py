@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assettui.core.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DATABASE_NAME = "store.db"
 _DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
@@ -53,7 +56,9 @@ class StoreFolder:
 
     def step_log(self, run_id: str, step_key: str, stream: str) -> Path:
         """The file for what a step writes to `stdout` or `stderr`; the step's key is encoded so that it can name one."""
-        name = "".join(char if char.isalnum() and char.isascii() or char in "_-." else f"%{ord(char):02X}" for char in step_key)
+        name = "".join(
+            char if (char.isalnum() and char.isascii()) or char in "_-." else f"%{ord(char):02X}" for char in step_key
+        )
         if len(name) > 180:
             import hashlib  # deferred: rarely needed
 

@@ -5,9 +5,12 @@ A run that is asked for is no intent of its own: it is recorded as queued, and s
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 class IntentKind(StrEnum):

@@ -33,8 +33,8 @@ def first(db: Database) -> None:
         not_null={"time", "kind"},
         strict=True,
     )
-    db.execute("CREATE INDEX events_by_run ON events (run) WHERE run IS NOT NULL")
-    db.execute("CREATE INDEX materializations_by_asset ON events (asset) WHERE kind = 'materialized'")
+    db.conn.execute("CREATE INDEX events_by_run ON events (run) WHERE run IS NOT NULL")
+    db.conn.execute("CREATE INDEX materializations_by_asset ON events (asset) WHERE kind = 'materialized'")
     db.table("runs").create(
         {
             "id": str,
@@ -52,8 +52,8 @@ def first(db: Database) -> None:
         not_null={"status", "created", "assets"},
         strict=True,
     )
-    db.execute("CREATE INDEX runs_by_time ON runs (created)")
-    db.execute("CREATE INDEX runs_not_over ON runs (created) WHERE ended IS NULL")
+    db.conn.execute("CREATE INDEX runs_by_time ON runs (created)")
+    db.conn.execute("CREATE INDEX runs_not_over ON runs (created) WHERE ended IS NULL")
     db.table("steps").create(
         {
             "run": str,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assettui.core.records import StepError
 from assettui.core.snapshot import ProjectSnapshot
+
+if TYPE_CHECKING:
+    import sqlite3
 
 Sources = Mapping[str, tuple[int, int]]
 """Path of a file → its modification time in ns and its size in bytes."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import NotFound
 from assettui.core.keys import AssetKey
@@ -21,6 +19,10 @@ from assettui.core.records import (
     StepRecord,
     StepStatus,
 )
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
 
 _RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tags, error"
 _EVENT_COLUMNS = "id, time, kind, run, step, asset, payload"
@@ -107,7 +109,8 @@ def run_plan(connection: sqlite3.Connection, run_id: str) -> RunPlan:
 def steps(connection: sqlite3.Connection, run_id: str) -> list[StepRecord]:
     """The steps of a run, upstream before downstream."""
     rows = connection.execute(
-        "SELECT step, status, assets, started, ended, worker, error FROM steps WHERE run = ? ORDER BY position", (run_id,)
+        "SELECT step, status, assets, started, ended, worker, error FROM steps WHERE run = ? ORDER BY position",
+        (run_id,),
     )
     return [
         StepRecord(
@@ -150,7 +153,6 @@ def events(
 def all_events(connection: sqlite3.Connection) -> Iterable[Event]:
     """Every event, in the order of recording, one at a time."""
     return map(event_of, connection.execute(f"SELECT {_EVENT_COLUMNS} FROM events ORDER BY id"))  # noqa: S608 - our own text
-
 
 
 def data_version(connection: sqlite3.Connection) -> int:

@@ -6,12 +6,14 @@ The one place that changes current state. Replaying all events over empty tables
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from assettui.core.records import Event, EventKind, RunStatus, StepStatus, ValueRef
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
 
 VALUES_KEPT = 3
 """How many versions of an asset's value are kept."""
@@ -79,7 +81,7 @@ def _status_of(event: Event) -> str:
 
 
 def _queue_run(connection: sqlite3.Connection, event: Event) -> None:
-    steps: list[dict[str, Any]] = event.payload["plan"]["steps"]  # pyright: ignore[reportArgumentType, reportCallIssue, reportIndexIssue, reportOptionalSubscript, reportAssignmentType] - JSON of our own
+    steps: list[dict[str, Any]] = event.payload["plan"]["steps"]
     tags = event.payload.get("tags")
     connection.execute(
         "INSERT INTO runs (id, status, created, assets, job, tags) VALUES (?, ?, ?, ?, ?, ?)",
@@ -139,7 +141,7 @@ def _end_step(connection: sqlite3.Connection, event: Event) -> None:
         "UPDATE assets SET running_run = NULL WHERE key = ? AND running_run = ?", [(key, event.run_id) for key in keys]
     )
     if event.kind is EventKind.STEP_FAILURE:
-        message = _storable(str(error["message"])) if isinstance(error, dict) else None
+        message = _storable(error["message"]) if error else None
         connection.executemany(
             "INSERT INTO assets (key, failed, failed_run, error) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
             " SET failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error",

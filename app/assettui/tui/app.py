@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.worker import get_current_worker
 
 from assettui.core.errors import AssettuiError
 from assettui.core.text import clean, plural
 from assettui.service.catalog import Catalog, read_catalog
-from assettui.service.session import Session
 from assettui.service.status import Status, counts_by_status, read_status
+from assettui.tui.background import is_canceled
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
 from assettui.tui.help import keys_of, own_bindings
@@ -29,6 +25,14 @@ from assettui.tui.run import RunScreen
 from assettui.tui.runs import RunsScreen
 from assettui.tui.safe_text import SafeText
 from assettui.tui.situation import Role, Situation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from textual.filter import LineFilter
+    from textual.screen import Screen
+
+    from assettui.service.session import Session
 
 
 class Leadership(Protocol):
@@ -67,7 +71,6 @@ class AssettuiApp(App[None]):
     TITLE = "assettui"
     CSS_PATH = "catalog.tcss"  # here, since Textual does not load the style sheet of a default screen
     ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_DISPLAY = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "main_screen('catalog')", "Catalog"),
         Binding("4", "main_screen('runs')", "Runs"),
@@ -159,7 +162,7 @@ class AssettuiApp(App[None]):
         except AssettuiError as error:
             self.call_from_thread(self.warn, error)
             return
-        if not get_current_worker().is_cancelled:
+        if not is_canceled():
             self.post_message(self.Loaded(catalog, status))
 
     @on(Loaded)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from assettui.core.records import RunStatus, StepStatus
 from assettui.core.staleness import AssetStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GREEN, YELLOW, RED, BLUE, GREY = "#5fd787", "#e5c07b", "#ff6b6b", "#61afef", "#8a8f98"
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from assettui.core.keys import AssetKey
 from assettui.core.timing import ago, duration
 from assettui.service.catalog import AssetRow
 from assettui.service.session import clock_us
 from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY
 from assettui.tui.columns import Column
 from assettui.tui.listing import Cell, Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assettui.core.keys import AssetKey
 
 
 class AssetList(Listing[AssetRow]):

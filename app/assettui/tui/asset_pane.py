@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.widgets import Static
 
-from assettui.core.records import Materialization
 from assettui.core.text import clean, one_line
 from assettui.core.timing import ago, duration, local
-from assettui.service.catalog import AssetRow, Catalog
 from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY, sparkline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assettui.core.records import Materialization
+    from assettui.service.catalog import AssetRow, Catalog
 
 _MAX_CHARS = 4_000
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
-from textual.worker import get_current_worker
 
 from assettui.core.errors import AssettuiError
-from assettui.core.keys import AssetKey
-from assettui.core.records import Materialization
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration
 from assettui.service.catalog import AssetRow, Catalog, history
@@ -27,18 +22,25 @@ from assettui.service.runs import launch, preview
 from assettui.service.session import clock_us
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
+from assettui.tui.background import is_canceled
 from assettui.tui.header import Header
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.questions import Question, Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from assettui.core.keys import AssetKey
+    from assettui.core.records import Materialization
     from assettui.tui.app import AssettuiApp
 
 
 class CatalogScreen(Screen[None]):
     """Every asset, and what is known of the one under the cursor."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - typed so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "materialize", "Build"),
         Binding("M", "materialize_upstream", "+Upstream"),
@@ -103,7 +105,9 @@ class CatalogScreen(Screen[None]):
         warnings = catalog.snapshot.warnings if catalog.snapshot else ()
         banner.set_class(catalog.error is not None or bool(warnings), "shown")
         if catalog.error is not None:
-            banner.update(Text(f"✗ cannot be loaded: {one_line(catalog.error.message, 200)} — t shows all", no_wrap=True))
+            banner.update(
+                Text(f"✗ cannot be loaded: {one_line(catalog.error.message, 200)} — t shows all", no_wrap=True)
+            )
         elif warnings:
             banner.update(Text(f"! {one_line(warnings[0].what, 200)} — t shows all", no_wrap=True))
 
@@ -123,7 +127,7 @@ class CatalogScreen(Screen[None]):
     def load_history(self, key: AssetKey) -> None:
         """Fetch the past of an asset."""
         found = history(self.app.session, key)
-        if not get_current_worker().is_cancelled:
+        if not is_canceled():
             self.post_message(self.HistoryLoaded(key, found))
 
     @on(HistoryLoaded)

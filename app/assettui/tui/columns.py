@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,10 +15,12 @@ class Column:
 
     title: str
     width: int
-    """In cells, where there is room; the first column of a list takes what is left over, and is never narrower."""
+    """In cells. The first column of a list takes what is left over, up to its limit; the last one takes the rest."""
     is_right: bool = False
     rank: int = 0
     """Those of the highest rank are left out first where there is too little room; rank 0 always stays."""
+    limit: int = 44
+    """How wide the first column may become."""
 
 
 GAP = 1
@@ -29,6 +34,11 @@ def fit(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
         if not optional:
             break
         shown.remove(max(optional, key=lambda index: (columns[index].rank, index)))
-    used = sum(columns[index].width + GAP for index in shown[1:])
-    first = max(1, width - used)
-    return [(index, first if position == 0 else columns[index].width) for position, index in enumerate(shown)]
+    widths = {index: columns[index].width for index in shown}
+    first, last = shown[0], shown[-1]
+    spare = width - sum(widths.values()) - GAP * (len(shown) - 1)
+    for_first = spare if spare < 0 else min(spare, max(0, columns[first].limit - widths[first]))
+    widths[first] = max(1, widths[first] + for_first)
+    if spare > for_first and last != first and not columns[last].is_right:
+        widths[last] += spare - for_first
+    return list(widths.items())

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from assettui.service.session import Session
 from assettui.store.doorbell import Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assettui.service.session import Session
 
 SETTLE_S = 0.05
 """Commits that follow each other within this time are one change: the screen is drawn once for them."""
@@ -23,9 +27,7 @@ class Feed:
         wait_until_begun: Waits, in the same thread, until there is something to hear.
     """
 
-    def __init__(
-        self, session: Session, on_change: Callable[[], None], wait_until_begun: Callable[[], None]
-    ) -> None:
+    def __init__(self, session: Session, on_change: Callable[[], None], wait_until_begun: Callable[[], None]) -> None:
         self._session = session
         self._on_change = on_change
         self._wait_until_begun = wait_until_begun

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -10,6 +12,9 @@ from assettui.core.staleness import AssetStatus
 from assettui.core.text import one_line
 from assettui.tui.appearance import ASSET_LOOKS, BLUE, GREEN, GREY, RED, YELLOW
 from assettui.tui.situation import Role, Situation
+
+if TYPE_CHECKING:
+    from assettui.tui.app import AssettuiApp
 
 
 class Header(Widget):
@@ -25,7 +30,7 @@ class Header(Widget):
         def show(situation: Situation | None) -> None:
             self.situation = situation
 
-        self.watch(self.app, "situation", show)
+        self.watch(cast("AssettuiApp", self.app), "situation", show)
 
     def render(self) -> Text:
         """The line."""

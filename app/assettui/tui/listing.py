@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -19,6 +17,11 @@ from textual.widget import Widget
 
 from assettui.core.text import clean
 from assettui.tui.columns import GAP, Column, fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
 
 R = TypeVar("R")
 Cell = tuple[str, str]
@@ -33,8 +36,8 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     DEFAULT_CSS = """
     Listing { height: 1fr; overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $background; }
     Listing > .listing--cursor { background: $surface-lighten-2; }
-    Listing:focus > .listing--cursor { background: $primary 40%; }
-    Listing > .listing--marked { background: $accent 25%; }
+    Listing:focus > .listing--cursor { background: $primary-muted; }
+    Listing > .listing--marked { background: $accent-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -94,7 +97,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def rows(self, rows: Sequence[R]) -> None:
         here = self.current
         self._rows = rows
-        self.virtual_size = Size(self.size.width, len(rows))
+        self.virtual_size = Size(0, len(rows))
         if here is not None:
             wanted = self.identity(here)
             found = next((index for index, row in enumerate(rows) if self.identity(row) == wanted), None)
@@ -111,7 +114,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         if index >= len(self._rows):
             text = f" {self.empty_text}" if index == 0 and not self._rows else ""
@@ -126,7 +129,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
 
     def on_resize(self) -> None:
         """A window of another width or height."""
-        self.virtual_size = Size(self.size.width, len(self._rows))
+        self.virtual_size = Size(0, len(self._rows))
         self.refresh()
 
     def watch_cursor(self, before: int, after: int) -> None:

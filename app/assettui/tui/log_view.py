@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
@@ -15,7 +13,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from assettui.core.text import clean
-from assettui.tui.listing import Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from assettui.tui.listing import Cell
 
 MAX_LINE_BYTES = 8_000
 """What is read of one line: a line of 10 MB costs no more than this to show."""
@@ -97,7 +100,7 @@ class TextLines:
 class LogView(ScrollView, can_focus=True):
     """Shows lines, and stays at the last one while they become more, unless the user has scrolled away from it."""
 
-    DEFAULT_CSS = "LogView { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }"
+    DEFAULT_CSS = "LogView { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_by(-1)", "Up", show=False),
         Binding("down,j", "scroll_by(1)", "Down", show=False),
@@ -122,14 +125,14 @@ class LogView(ScrollView, can_focus=True):
         if lines is not self._lines:
             self._lines = lines
             self._pan = 0
-        self.virtual_size = Size(self.size.width, len(lines))
+        self.virtual_size = Size(0, len(lines))
         if self.is_following:
             self.scroll_end(animate=False, immediate=True, force=True)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line of the window."""
-        width, index = self.size.width, y + self.scroll_offset.y
+        width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
         if index >= len(self._lines):
             text, color = (self.empty_text if index == 0 else ""), "dim"
         else:

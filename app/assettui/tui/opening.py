@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 from assettui.core.errors import ProjectError
 from assettui.core.graph import AssetGraph
-from assettui.engine.engine import Engine
 from assettui.engine.leading import lead
 from assettui.service.catalog import Catalog, catalog
-from assettui.service.session import Session
+
+if TYPE_CHECKING:
+    from assettui.engine.engine import Engine
+    from assettui.service.session import Session
 
 
 class _Lead:
@@ -63,9 +66,7 @@ def open_screens(session: Session) -> int:
         StoreError: The store cannot be opened.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ProjectError(
-            "the screens need a terminal", hint="without one, use the commands: see `assettui --help`"
-        )
+        raise ProjectError("the screens need a terminal", hint="without one, use the commands: see `assettui --help`")
     known = _known(session)  # before anything is started: a store that cannot be read is told in plain text
     leading = _Lead(session)  # its worker imports the project while this process imports Textual
     from assettui.tui.app import AssettuiApp  # deferred: 0.2 s, which the worker uses

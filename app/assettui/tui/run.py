@@ -8,27 +8,29 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
-from textual.worker import get_current_worker
 
 from assettui.core.errors import AssettuiError
 from assettui.core.records import Event, EventKind
 from assettui.core.text import one_line
 from assettui.core.timing import duration, local
 from assettui.project.watch import Watch
+from assettui.service.event_text import event_text
 from assettui.service.runs import RunDetail, cancel, events_of, log_file, run_detail
 from assettui.service.session import clock_us
 from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_LOOKS, YELLOW
+from assettui.tui.background import is_canceled
 from assettui.tui.header import Header
 from assettui.tui.listing import Cell, Listing, ListingHeader
 from assettui.tui.log_view import FileLines, LogView, TextLines
 from assettui.tui.run_list import StepList
 
 if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
     from assettui.tui.app import AssettuiApp
 
 MAX_EVENT_LINES = 20_000
@@ -127,8 +129,11 @@ class RunScreen(Screen[None]):
         """Be told by the kernel when a step has written something."""
         folder = log_file(self.app.session, self._run_id, "", "out").parent
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._watch = Watch(lambda _: self.post_message(self.Printed()) and None)
+        self._watch = Watch(self._on_printed)
         self._watch.folders([folder])
+
+    def _on_printed(self, paths: set[str]) -> None:
+        self.post_message(self.Printed())
 
     @work(thread=True, exclusive=True)
     def reload(self) -> None:
@@ -137,7 +142,7 @@ class RunScreen(Screen[None]):
         detail = run_detail(session, self._run_id)
         while True:
             events = events_of(session, self._run_id, after=self._last_event)
-            if get_current_worker().is_cancelled:
+            if is_canceled():
                 return
             self.post_message(self.Loaded(detail, events))
             if not events:
@@ -208,7 +213,9 @@ class RunScreen(Screen[None]):
         """Show all that is known of why the step failed."""
         step = self.query_one(StepList).current
         if step is not None and step.error is not None:
-            self.app.read(f"{step.step_key}: {step.status.value}", f"{step.error.message}\n\n{step.error.traceback or ''}")
+            self.app.read(
+                f"{step.step_key}: {step.status.value}", f"{step.error.message}\n\n{step.error.traceback or ''}"
+            )
 
     def action_back(self) -> None:
         """Go back."""
@@ -234,27 +241,13 @@ class RunScreen(Screen[None]):
 
 def _event_lines(event: Event) -> list[Cell]:
     """An event as lines: one, and those of its traceback where there is one."""
-    payload = event.payload
-    time = local(event.time_us)[11:]
+    said = event_text(event)
+    color = _LEVEL_COLORS.get(said.level, "") if said.level else _KIND_COLORS.get(event.kind, GREY)
+    level = f"{said.level:<8} " if said.level else ""
+    first, *rest = said.text.split("\n")
     step = f"{event.step_key}  " if event.step_key else ""
-    error = payload.get("error")
-    traceback = payload.get("traceback")
-    if event.kind is EventKind.LOG:
-        level = str(payload.get("level"))
-        logger = f"{payload['logger']}: " if payload.get("logger") else ""
-        color = _LEVEL_COLORS.get(level, "")
-        said = f"{level:<8} {logger}{payload.get('message')}"
-    else:
-        color = _KIND_COLORS.get(event.kind, GREY)
-        message = error["message"] if isinstance(error, dict) else error
-        said = event.kind.value + (f": {message}" if message else "")
-        if isinstance(error, dict):
-            traceback = error.get("traceback")
-        if event.kind is EventKind.MATERIALIZED and isinstance(payload.get("rows"), int):
-            said += f": {payload['rows']:,} rows"
-    first, *rest = said.split("\n")
-    lines: list[Cell] = [(f"{time}  {step}{first}", color)]
-    lines.extend((f"          {line}", color) for line in rest)
-    if isinstance(traceback, str):
-        lines.extend((f"          {line}", color) for line in traceback.rstrip().split("\n"))
-    return lines
+    traceback = said.traceback.rstrip().split("\n") if said.traceback else []
+    return [
+        (f"{local(event.time_us)[11:]}  {step}{level}{first}", color),
+        *((f"          {line}", color) for line in (*rest, *traceback)),
+    ]

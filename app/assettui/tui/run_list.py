@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from assettui.core.records import RunRecord, StepRecord
 from assettui.core.timing import ago, duration
@@ -11,6 +10,9 @@ from assettui.service.session import clock_us
 from assettui.tui.appearance import GREY, RED, RUN_LOOKS, STEP_LOOKS, time_bar
 from assettui.tui.columns import Column
 from assettui.tui.listing import Cell, Listing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _BAR_WIDTH = 24
 

@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
-from textual.worker import get_current_worker
 
 from assettui.core.errors import AssettuiError
 from assettui.service.runs import RunPage, cancel, run_page
+from assettui.tui.background import is_canceled
 from assettui.tui.header import Header
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.run_list import RunList
 
 if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
     from assettui.tui.app import AssettuiApp
 
 PAGE = 500
@@ -76,7 +77,7 @@ class RunsScreen(Screen[None]):
     def reload(self) -> None:
         """Fetch the newest runs."""
         page = run_page(self.app.session, limit=self._wanted)
-        if not get_current_worker().is_cancelled:
+        if not is_canceled():
             self.post_message(self.Loaded(page))
 
     @on(Loaded)

@@ -7,12 +7,16 @@ what is left to remove here has no width, so no line changes its length.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.segment import Segment
-from rich.style import Style
-from textual.color import Color
 from textual.filter import LineFilter
 
 from assettui.core.text import UNSAFE
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual.color import Color
 
 
 class SafeText(LineFilter):
@@ -23,7 +27,9 @@ class SafeText(LineFilter):
         if not any(UNSAFE.search(text) or (style is not None and style.link) for text, style, _ in segments):
             return segments
         return [
-            Segment(UNSAFE.sub("", text), _without_link(style), None) for text, style, control in segments if not control
+            Segment(UNSAFE.sub("", text), _without_link(style), None)
+            for text, style, control in segments
+            if not control
         ]
 
 

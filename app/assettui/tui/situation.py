@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from assettui.core.staleness import AssetStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Role(Enum):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import ValueStorageError
-from assettui.core.keys import AssetKey
 from assettui.core.records import ValueRef
 from assettui.values import formats
+
+if TYPE_CHECKING:
+    from assettui.core.keys import AssetKey
 
 VERSION_MARK = "@"
 """Begins the name of each version's file. No part of a key begins so: a file is never taken for an asset's folder."""
@@ -107,8 +109,7 @@ def _encode(part: str) -> str:
     if _PLAIN.issuperset(part) and not part.startswith("."):
         return part
     return "".join(
-        char if char in _PLAIN and char != "." else "".join(f"%{byte:02X}" for byte in char.encode())
-        for char in part
+        char if char in _PLAIN and char != "." else "".join(f"%{byte:02X}" for byte in char.encode()) for char in part
     )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import math
 import pickle
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from assettui.core.errors import ValueStorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 NONE: Final = "none"
 JSON: Final = "json"
@@ -102,7 +104,9 @@ def read(path: Path, format_name: str, annotation: Any = None) -> Any:
         case _:
             reader = _READERS.get(_frame_named(annotation) or format_name)
             if reader is None:
-                raise ValueStorageError(f"no format is called {format_name!r}", hint="a newer version may have written it")
+                raise ValueStorageError(
+                    f"no format is called {format_name!r}", hint="a newer version may have written it"
+                )
             return reader(path)
 
 
@@ -121,7 +125,7 @@ def _read_polars_lazily(path: Path) -> Any:
 def _read_pandas(path: Path) -> Any:
     import pandas as pd  # deferred: 0.3 s
 
-    return pd.read_parquet(path)
+    return cast("Any", pd).read_parquet(path)
 
 
 def _read_pyarrow(path: Path) -> Any:

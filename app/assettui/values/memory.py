@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import ValueStorageError
-from assettui.core.keys import AssetKey
 from assettui.core.records import ValueRef
+
+if TYPE_CHECKING:
+    from assettui.core.keys import AssetKey
 
 
 class MemoryValues:

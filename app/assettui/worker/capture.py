@@ -6,13 +6,15 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from assettui.definitions.context import LOGGER_NAME
 from assettui.worker.errors import format_exception
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
 
 MAX_LOG_EVENTS: Final = 10_000
 """Log records of one step that become events; later ones go to its stderr, so that no step can flood the store."""
@@ -21,7 +23,7 @@ MAX_MESSAGE_CHARS: Final = 100_000
 
 
 @contextmanager
-def output_to(stdout: str, stderr: str) -> Iterator[None]:
+def output_to(stdout: str, stderr: str) -> Generator[None]:
     """Send file descriptors 1 and 2 to these files, for whatever writes to them: Python, C, or a subprocess."""
     if not stdout:
         yield
@@ -57,6 +59,10 @@ def _flush() -> None:
             continue
 
 
+def _write_line(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 class LogRelay(logging.Handler):
     """Gives each record to a function, as a message for the leader.
 
@@ -89,8 +95,8 @@ class LogRelay(logging.Handler):
         self._count += 1
         if self._count > MAX_LOG_EVENTS or os.getpid() != self._pid:
             if self._count == MAX_LOG_EVENTS + 1:
-                print(f"— {MAX_LOG_EVENTS:,} log records kept as events; the rest are here —", file=sys.stderr)
-            print(f"{record.levelname} {record.name}: {message}", file=sys.stderr)
+                _write_line(f"— {MAX_LOG_EVENTS:,} log records kept as events; the rest are here —")
+            _write_line(f"{record.levelname} {record.name}: {message}")
             return
         said: dict[str, Any] = {
             "time_us": int(record.created * 1_000_000),
@@ -99,8 +105,8 @@ class LogRelay(logging.Handler):
             "message": message,
         }
         if len(message) > MAX_MESSAGE_CHARS:
-            print(message, file=sys.stderr)
+            _write_line(message)
             said["message"] = f"{message[:MAX_MESSAGE_CHARS]}… ({len(message):,} characters; whole in stderr)"
         if record.exc_info and record.exc_info[1] is not None:
-            said["traceback"] = format_exception(cast("BaseException", record.exc_info[1]))
+            said["traceback"] = format_exception(record.exc_info[1])
         self._send(said)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError
 from assettui.core.records import StepError
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _OWN_FOLDER = str(Path(__file__).resolve().parent.parent)
 MAX_TRACEBACK_CHARS = 64_000

@@ -6,11 +6,14 @@ import importlib
 import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, DefinitionsError, Problem
 from assettui.definitions.definitions import Definitions, in_namespace
 from assettui.definitions.describe import Described, describe
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 _OWN_FOLDER = Path(__file__).resolve().parent.parent
 
@@ -42,9 +45,7 @@ def load(root: Path, name: str, *, file: Path | None = None, module: str | None 
         )
     described = describe(name, found.assets, sources=sources_below(root))
     if not described.definitions:
-        raise NothingDefined(
-            f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level"
-        )
+        raise NothingDefined(f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level")
     return described
 
 

@@ -14,10 +14,9 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from assettui.core.records import StepStatus
-from assettui.definitions.describe import Described
 from assettui.values.files import FileValues
 from assettui.worker.capture import LogRelay, output_to, show_lines_at_once
 from assettui.worker.errors import Canceled, step_error
@@ -25,6 +24,9 @@ from assettui.worker.load import load, sources_below
 from assettui.worker.protocol import FrameReader, encode, receive
 from assettui.worker.request import StepOutcome, StepRequest
 from assettui.worker.step import execute_step
+
+if TYPE_CHECKING:
+    from assettui.definitions.describe import Described
 
 
 class Worker:

@@ -10,10 +10,12 @@ From a worker: {"is": "loaded", "pid": …, "snapshot": ProjectSnapshot | null}
 from __future__ import annotations
 
 import json
-import socket
 import struct
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator, Mapping
 
 _HEADER = struct.Struct(">I")
 _CHUNK_BYTES = 1 << 18

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.keys import AssetKey
-from assettui.core.metadata import JsonObject
 from assettui.core.planning import StepPlan
 from assettui.core.records import Materialization, StepError, StepStatus, ValueRef
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assettui.core.metadata import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,25 @@ an outcome.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from inspect import isawaitable, isgenerator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from assettui.core.errors import AssettuiError, ValueStorageError
 from assettui.core.keys import AssetKey
 from assettui.core.metadata import MetadataValue, as_metadata
 from assettui.core.records import Materialization, StepStatus, ValueRef
 from assettui.core.versions import default_data_version
-from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.context import AssetExecutionContext
 from assettui.definitions.results import MaterializeResult, Output
 from assettui.values.formats import row_count
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.request import StepOutcome, StepRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from assettui.definitions.asset import AssetsDefinition
 
 ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
 """Metadata that says how many rows an asset has; the second is the name that Dagster documents."""
@@ -30,9 +33,13 @@ ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
 class Values(Protocol):
     """Where a step's values are stored and loaded; see `FileValues` for what each call guarantees and raises."""
 
-    def store(self, asset_key: AssetKey, value: Any, version: str) -> ValueRef: ...
+    def store(self, asset_key: AssetKey, value: Any, version: str) -> ValueRef:
+        """Keep a value as a new version."""
+        ...
 
-    def load(self, ref: ValueRef, annotation: Any = None) -> Any: ...
+    def load(self, ref: ValueRef, annotation: Any = None) -> Any:
+        """Give a stored value back."""
+        ...
 
 
 class BadResult(AssettuiError):
@@ -117,7 +124,8 @@ def _single_result(key: AssetKey, returned: Any) -> Any:
         raise BadResult(f"{key} yielded {len(results)} results, not one", hint="yield one Output or MaterializeResult")
     if not isinstance(results[0], Output | MaterializeResult):
         raise BadResult(
-            f"{key} yielded {type(results[0]).__name__}", hint="yield an Output or a MaterializeResult, or return a value"
+            f"{key} yielded {type(results[0]).__name__}",
+            hint="yield an Output or a MaterializeResult, or return a value",
         )
     return results[0]  # pyright: ignore[reportUnknownVariableType] - an Output of anything
 
@@ -136,9 +144,10 @@ def _materialization(
     metadata, data_version, ref, rows = dict(said), None, None, None
     match result:
         case Output():
-            metadata.update(as_metadata(result.metadata))
-            data_version = result.data_version
-            ref, rows = values.store(key, result.value, request.version), row_count(result.value)
+            output = cast("Output[Any]", result)
+            metadata.update(as_metadata(output.metadata))
+            data_version = output.data_version
+            ref, rows = values.store(key, output.value, request.version), row_count(output.value)
         case MaterializeResult():
             if result.asset_key is not None and AssetKey.from_coercible(result.asset_key) != key:
                 raise BadResult(f"{key} returned a MaterializeResult for {result.asset_key}")

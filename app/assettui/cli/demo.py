@@ -1,0 +1,63 @@
+"""`assettui demo`: an example to look at, as a project of one's own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+import assettui
+from assettui.cli.materialize import materialize_and_wait
+from assettui.cli.output import Exit, tell
+from assettui.cli.target import Target, json_option, target_options
+from assettui.core.errors import ProjectError
+from assettui.core.keys import closest
+
+DEFAULT = "flights"
+
+
+@click.command()
+@click.argument("name", default=DEFAULT)
+@click.option("--dir", "directory", metavar="DIR", help="Where to copy it to.  [default: ./assettui-NAME]")
+@click.option("--no-ui", is_flag=True, help="Only materialize it.")
+@json_option
+@target_options
+def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json: bool) -> Exit | int:
+    """Copy an example to a folder, and open it (or only materialize it).
+
+    NAME is flights (the default), cookies or sales. A folder that holds the example already is opened as it is.
+    """
+    folder = Path(directory or f"assettui-{name}").absolute()
+    _copy(_example(name), folder)
+    tell(f"{name}: {folder}")
+    target.project, target.file, target.module = str(folder), None, None
+    if no_ui or as_json or target.open_screens is None:
+        return materialize_and_wait(target.session(), ("*",), as_json=as_json)
+    return target.open_screens(target.session())
+
+
+def _example(name: str) -> Path:
+    installed = Path(assettui.__file__).parent / "examples"
+    folder = installed if installed.is_dir() else Path(assettui.__file__).parents[2] / "assets_examples"
+    names = sorted(each.name for each in folder.iterdir() if (each / "README.md").is_file())
+    if name not in names:
+        near = closest(name, names)
+        raise ProjectError(
+            f"no example is called {name!r}",
+            hint=f"did you mean {near!r}?" if near else f"examples: {', '.join(names)}",
+        )
+    return folder / name
+
+
+def _copy(source: Path, folder: Path) -> None:
+    if folder.is_dir() and any(folder.iterdir()):
+        if any((folder / each.name).is_file() for each in source.glob("*.py")):
+            return  # copied before, and perhaps edited since
+        raise ProjectError(f"{folder} is not empty", hint="name another folder with --dir")
+    try:
+        shutil.copytree(
+            source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".assettui", "summary.md")
+        )
+    except OSError as error:
+        raise ProjectError(f"{folder} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,40 @@
+"""What an event says, in words: the same in every face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assettui.core.records import EventKind
+from assettui.core.text import plural
+
+if TYPE_CHECKING:
+    from assettui.core.records import Event
+
+
+@dataclass(frozen=True, slots=True)
+class EventText:
+    """The words of an event. Text from outside, not yet cleaned."""
+
+    text: str
+    """May be of several lines, where the user's log message is."""
+    level: str | None = None
+    """Of a log record: `DEBUG` to `CRITICAL`."""
+    traceback: str | None = None
+
+
+def event_text(event: Event) -> EventText:
+    """The words of an event."""
+    payload = event.payload
+    if event.kind is EventKind.LOG:
+        logger = f"{payload['logger']}: " if payload.get("logger") else ""
+        return EventText(f"{logger}{payload['message']}", payload["level"], payload.get("traceback"))
+    error = payload.get("error")
+    words = event.kind.value.replace("_", " ")
+    if event.kind is EventKind.MATERIALIZED and payload.get("rows") is not None:
+        return EventText(f"{words}: {plural(payload['rows'], 'row')}")
+    if isinstance(error, str):
+        return EventText(f"{words}: {error}")
+    if error is not None:
+        return EventText(f"{words}: {error['message']}", traceback=error.get("traceback"))
+    return EventText(words)
