@@ -36,7 +36,7 @@ def ago(time_us: int, now_us: int) -> str:
 
 
 def duration(length_us: int | None) -> str:
-    """A duration in at most seven characters: `4ms`, `1.2s`, `3m05s`, `2h07m`; `–` where there is none."""
+    """A duration in at most seven characters (for up to 999 days): `4ms`, `1.2s`, `3m05s`, `2h07m`, `5d04h`; `–` where there is none."""
     if length_us is None:
         return "–"
     if length_us < SECOND_US:
@@ -48,4 +48,5 @@ def duration(length_us: int | None) -> str:
     if whole < 3600:
         return f"{whole // 60}m{whole % 60:02d}s"
     minutes = whole // 60
-    return f"{minutes // 60}h{minutes % 60:02d}m"
+    hours = minutes // 60
+    return f"{hours}h{minutes % 60:02d}m" if hours < 100 else f"{hours // 24}d{hours % 24:02d}h"

@@ -22,6 +22,10 @@ def default_data_version(code_version: str | None, input_versions: Mapping[str, 
     """
     digest = hashlib.sha256()
     code = f"code:{code_version}" if code_version is not None else f"run:{run_id}"
-    for part in (code, *(f"{key}={version}" for key, version in sorted(input_versions.items()))):
+    parts = [code]
+    for key in sorted(input_versions):
+        version = input_versions[key]
+        parts += [key, "none" if version is None else f"={version}"]
+    for part in parts:  # each behind its length: no two lists of parts are hashed from the same bytes
         digest.update(f"{len(part)}:{part}".encode())
     return digest.hexdigest()[:16]

@@ -288,7 +288,10 @@ class _Turn:
         """Give ready steps to idle workers, the oldest run first, and see to it that there are workers enough."""
         self._fail_what_cannot_go_on()
         self._retire_old_workers()
-        idle = [worker_id for worker_id, worker in self.workers.items() if self._is_usable(worker)]
+        # A worker that is being ended may still be busy: what it runs counts until it is over.
+        free = self.before.capacity - sum(1 for worker in self.workers.values() if worker.task is not None)
+        idle = [worker_id for worker_id, worker in self.workers.items() if self._is_usable(worker)][: max(0, free)]
+        free -= len(idle)
         wanted = 0
         for run in list(self.runs.values()):
             if not run.ready or run.status is RunStatus.CANCELING:
@@ -300,7 +303,7 @@ class _Turn:
                     wanted += len(run.ready) - position
                     break
                 self._start_step(run.run_id, step_key, idle.pop(0))
-        self._start_workers(wanted)
+        self._start_workers(min(wanted, free))
 
     def _is_usable(self, worker: WorkerState) -> bool:
         return worker.phase is WorkerPhase.IDLE and (worker.generation == self.generation or self.broken is not None)
@@ -336,9 +339,7 @@ class _Turn:
         loading = sum(
             1 for w in self.workers.values() if w.phase is WorkerPhase.LOADING and w.generation == self.generation
         )
-        # Those that end or have an older edit imported are on their way out, and do not count.
-        busy = sum(1 for w in self.workers.values() if w.phase is WorkerPhase.BUSY)
-        for _ in range(min(wanted, self.before.capacity - busy) - loading - self.starting):
+        for _ in range(wanted - loading - self.starting):
             self._start_worker()
 
     def _start_worker(self) -> None:

@@ -203,15 +203,16 @@ class Engine:
         happenings: list[Happening] = []
         is_woken = False
         for each in ready:
-            if each is self._inbox:
-                is_woken = True
-                for said in self._inbox.take_all():
-                    happenings.extend(self._bury(said) if isinstance(said, _Died) else [said])
-            elif each in workers:
+            if each in workers:
                 happenings.extend(self._hear(workers[each]))
-            else:
+            elif each is not self._inbox:
                 is_woken = True
                 self._doorbell.answer(each)
+        # The inbox last: it may tell of a worker's death, after which nothing more can be heard of it.
+        if self._inbox in ready:
+            is_woken = True
+            for said in self._inbox.take_all():
+                happenings.extend(self._bury(said) if isinstance(said, _Died) else [said])
         return is_woken, happenings
 
     def _turn(self, happenings: list[Happening]) -> None:

@@ -28,6 +28,10 @@ class ProjectBroken(AssettuiError):
         super().__init__(f"the project cannot be loaded: {error.message}{details}")
 
 
+class LeaderGone(StoreError):
+    """The leader went away before it had done what was waited for."""
+
+
 def ensure_loaded(session: Session) -> None:
     """Have the project loaded again if its files have changed since, by the leader, or else by a worker of our own.
 
@@ -46,9 +50,12 @@ def ensure_loaded(session: Session) -> None:
         asked_us = clock_us()
         with session.writing() as connection:
             intents.wish(connection, IntentKind.RELOAD, asked_us)
-        await_loaded(session, asked_us)
-        return
-    _load_here(session)
+        try:
+            await_loaded(session, asked_us)
+        except LeaderGone:
+            ensure_loaded(session)  # by the next leader, or else here
+    else:
+        _load_here(session)
 
 
 def await_loaded(session: Session, since_us: int, check: Callable[[], None] = lambda: None) -> None:
@@ -61,7 +68,7 @@ def await_loaded(session: Session, since_us: int, check: Callable[[], None] = la
 
     Raises:
         ProjectBroken: It cannot be loaded.
-        StoreError: The leader went away meanwhile.
+        LeaderGone: The leader went away meanwhile.
     """
     visitor = Visitor(session.folder.socket)
     try:
@@ -73,20 +80,15 @@ def await_loaded(session: Session, since_us: int, check: Callable[[], None] = la
                 return
             check()
             if session.leader() is None:
-                raise StoreError("the leader went away before it had loaded the project", hint="try again")
+                raise LeaderGone("the leader went away before it had loaded the project", hint="try again")
             visitor.wait(LOOK_EVERY_S)
     finally:
         visitor.close()
 
 
 def _known(session: Session) -> projects.KnownProject | None:
-    try:
-        with session.reading() as connection:
-            return projects.load(connection, session.project.id)
-    except StoreError:
-        if session.folder.database.exists() and session.folder.database.stat().st_size:
-            raise
-        return None
+    with session.reading() as connection:
+        return projects.load(connection, session.project.id)
 
 
 def _load_here(session: Session) -> None:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,26 +31,17 @@ BUSY_TIMEOUT_S = 5.0
 
 
 def open_for_reading(folder: StoreFolder) -> sqlite3.Connection:
-    """A connection that cannot write. Costs no import of sqlite-utils.
+    """A connection that cannot write.
+
+    Costs no import of sqlite-utils, unless the store must first be made or brought up to date.
 
     Raises:
-        StoreError: There is no store, it is not one, or another version of the program made it.
+        StoreError: It cannot be opened, for a reason that the message gives.
     """
-    if not folder.database.is_file() or folder.database.stat().st_size == 0:
-        raise StoreError(
-            f"there is no store at {folder.database}", hint="`assettui` or `assettui materialize` makes one"
-        )
+    _make_current(folder)
     with told(folder.database):
-        connection = sqlite3.connect(
-            folder.database, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
+        connection = _connect(folder.database)
         connection.execute("PRAGMA query_only = ON")
-        version = _checked_version(connection, folder.database)
-    if version < SCHEMA_VERSION:
-        connection.close()
-        # An older store is brought up to date by whoever opens it first.
-        open_for_writing(folder).close()
-        return open_for_reading(folder)
     return connection
 
 
@@ -60,23 +51,16 @@ def open_for_writing(folder: StoreFolder) -> Database:
     Raises:
         StoreError: It cannot be opened, for a reason that the message gives.
     """
-    database_class = _database_class()
-    folder.create()
+    _make_current(folder)
     with told(folder.database):
-        connection = sqlite3.connect(
-            folder.database, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
-        try:
-            version = _checked_version(connection, folder.database)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            db = database_class(connection, execute_plugins=False)
-            if version < SCHEMA_VERSION:
-                _migrate(db, folder.database, version)
-        except BaseException:
-            connection.close()
-            raise
-    return db
+        connection = _connect(folder.database)
+        connection.execute("PRAGMA synchronous = FULL")
+        return database_class()(connection, execute_plugins=False)
+
+
+def is_made(folder: StoreFolder) -> bool:
+    """Whether there is something that may be a store."""
+    return folder.database.is_file() and folder.database.stat().st_size > 0
 
 
 @contextmanager
@@ -104,12 +88,17 @@ def told(path: Path) -> Generator[None]:
     """Turn what SQLite refuses into a message for people.
 
     Raises:
-        StoreError: Instead of any `sqlite3.Error`.
+        StoreError: Instead of any error of SQLite or of the file system.
     """
     try:
         yield
     except sqlite3.Error as error:
         raise _explained(error, path) from error
+    except OSError as error:
+        raise StoreError(
+            f"the store {path} cannot be made: {error.strerror}",
+            hint="check the folder's permissions and the free space, or move the store with --store",
+        ) from error
 
 
 def _explained(error: sqlite3.Error, path: Path) -> StoreError:
@@ -139,13 +128,42 @@ def _explained(error: sqlite3.Error, path: Path) -> StoreError:
             return StoreError(f"the store {path}: {error}")
 
 
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+
+
+def _make_current(folder: StoreFolder) -> None:
+    """See to it that there is a store of this very version.
+
+    One process at a time makes a store or brings it up to date. A new one is made beside its place and renamed into
+    it, so that nobody ever sees half of one.
+    """
+    path = folder.database
+    if is_made(folder):
+        with told(path), closing(_connect(path)) as connection:
+            if _checked_version(connection, path) == SCHEMA_VERSION:
+                return
+    folder.create()
+    with told(path), _alone(folder.root):
+        if is_made(folder):
+            with closing(_connect(path)) as connection:
+                version = _checked_version(connection, path)
+                if version < SCHEMA_VERSION:
+                    _keep_copy(connection, path, version)
+                    _migrate(connection)
+        else:
+            new = path.with_name(f"{path.name}.new")
+            new.unlink(missing_ok=True)
+            os.close(os.open(new, os.O_RDWR | os.O_CREAT, 0o600))
+            with closing(_connect(new)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                _migrate(connection)
+            new.rename(path)
+
+
 def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
     application_id: int = connection.execute("PRAGMA application_id").fetchone()[0]
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if application_id == 0 and version == 0:
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise StoreError(f"{path} is a database, but not a store", hint="name another store with --store")
-        return 0
     if application_id != APPLICATION_ID:
         raise StoreError(f"{path} is a database, but not a store", hint="name another store with --store")
     if version > SCHEMA_VERSION:
@@ -156,25 +174,25 @@ def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def _migrate(db: Database, path: Path, version: int) -> None:
+def _migrate(connection: sqlite3.Connection) -> None:
+    db = database_class()(connection, execute_plugins=False)  # before the module that defines the migrations
     from assettui.store.migrations import migrations
 
-    if version:
-        copy = path.with_name(f"{path.name}.v{version}")
-        copy.unlink(missing_ok=True)
-        db.conn.execute("VACUUM INTO ?", [str(copy)])
-        copy.chmod(0o600)
-    # Two processes may find the same store in want of a schema: the first that gets the write lock makes it.
-    with _alone(path.parent):
-        if _checked_version(db.conn, path) < SCHEMA_VERSION:
-            migrations.apply(db)
-            db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
-            db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+    migrations.apply(db)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+
+
+def _keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    copy = path.with_name(f"{path.name}.v{version}")
+    copy.unlink(missing_ok=True)
+    connection.execute("VACUUM INTO ?", [str(copy)])
+    copy.chmod(0o600)
 
 
 @contextmanager
 def _alone(folder: Path) -> Generator[None]:
-    """Held by one process at a time: a migration must not meet another."""
+    """Held by one process at a time."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -186,7 +204,7 @@ def _alone(folder: Path) -> Generator[None]:
 _importing = threading.Lock()
 
 
-def _database_class() -> type[Database]:
+def database_class() -> type[Database]:
     """sqlite-utils' Database, imported without the data frame libraries that it would look for.
 
     It imports pandas and numpy wherever they are installed, only to know the names of two types: 0.3 s.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,16 +65,15 @@ class StoreFolder:
         return self.logs / run_id / f"{name}.{stream}"
 
     def create(self) -> None:
-        """Make the folder (0700) and an empty database file (0600) where they are missing.
+        """Make the folder (0700) where it is missing.
 
         Raises:
-            StoreError: They cannot be made.
+            StoreError: It cannot be made.
         """
         try:
             if not self.root.is_dir():
-                self.root.mkdir(mode=0o700, parents=True)
+                self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
                 (self.root / ".gitignore").write_text("*\n")
-            os.close(os.open(self.database, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
             raise StoreError(
                 f"the store {self.database} cannot be made: {error.strerror}",

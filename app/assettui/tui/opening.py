@@ -10,6 +10,7 @@ from assettui.core.errors import ProjectError
 from assettui.core.graph import AssetGraph
 from assettui.engine.leading import lead
 from assettui.service.catalog import Catalog, catalog
+from assettui.store.database import is_made
 
 if TYPE_CHECKING:
     from assettui.engine.engine import Engine
@@ -83,6 +84,6 @@ def open_screens(session: Session) -> int:
 
 def _known(session: Session) -> Catalog:
     """The catalog as the store has it; an empty one where there is no store yet."""
-    if session.folder.database.exists() and session.folder.database.stat().st_size:
+    if is_made(session.folder):
         return catalog(session)
     return Catalog(session.project.name, AssetGraph(()), (), None, None, None)

@@ -1,0 +1,149 @@
+"""Fixtures in one line each: a store in a temporary folder, a project in a string, the program as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assettui.project.locate import Project, locate
+from assettui.service.catalog import catalog
+from assettui.service.session import Session
+from assettui.store.database import is_made
+from assettui.store.folder import StoreFolder
+
+SALES = """
+    from assettui import asset
+
+    @asset
+    def sales():
+        print("two sales")
+        return [{"country": "PE", "amount": 150}, {"country": "CL", "amount": 80}]
+
+    @asset
+    def total_by_country(context, sales):
+        context.log.info("summing %d", len(sales))
+        return {sale["country"]: sale["amount"] for sale in sales}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_settings_out_of_reach(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.delenv("ASSETTUI_STORE", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+
+@dataclass
+class ProjectFolder:
+    """A project in a folder of its own, and the program to run on it."""
+
+    path: Path
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def write(self, text: str, name: str = "pipeline.py") -> Path:
+        """Write a file of the project."""
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(textwrap.dedent(text))
+        return file
+
+    @property
+    def project(self) -> Project:
+        return locate(self.path)
+
+    @property
+    def store(self) -> StoreFolder:
+        return StoreFolder.at(self.path / ".assettui")
+
+    @property
+    def session(self) -> Session:
+        return Session(self.project, self.store)
+
+    def run(self, *arguments: str, timeout: float = 60, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            command(*arguments), cwd=self.path, capture_output=True, text=True, timeout=timeout, check=False, **options
+        )
+
+    def json(self, *arguments: str) -> Any:
+        """What a command prints with `--json`."""
+        done = self.run(*arguments, "--json")
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            raise AssertionError(f"no JSON: {done}") from None
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command, which ends with the test."""
+        process = subprocess.Popen(
+            command(*arguments), cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        )
+        self.started.append(process)
+        return process
+
+    def lead(self) -> subprocess.Popen[bytes]:
+        """Start `assettui up` and wait until it leads and has loaded the project."""
+        process = self.start("up")
+        wait_until(lambda: (leader := self.session.leader()) is not None and leader.pid == process.pid)
+        wait_until(lambda: is_made(self.store) and catalog(self.session).snapshot is not None)
+        return process
+
+
+def command(*arguments: str) -> list[str]:
+    """The program's command line."""
+    return [sys.executable, "-m", "assettui", *arguments]
+
+
+def wait_until(is_so: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+    """Wait for a fact, and give it."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := is_so()):
+        assert time.monotonic() < deadline, f"did not happen within {timeout_s} s"
+        time.sleep(0.01)
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Generator[ProjectFolder]:
+    """A project's folder, empty."""
+    path = tmp_path / "project"
+    path.mkdir()
+    made = ProjectFolder(path)
+    yield made
+    for process in made.started:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+@pytest.fixture
+def sales(folder: ProjectFolder) -> ProjectFolder:
+    """The project of two assets."""
+    folder.write(SALES)
+    return folder
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of this process, and more."""
+    return {**os.environ, **more}

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from assettui import MetadataValue
+from assettui.core.metadata import as_metadata, as_metadata_value
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "shown"),
+    [
+        (MetadataValue.int(1234), "int", "1,234"),
+        (MetadataValue.float(0.5), "float", "0.5"),
+        (MetadataValue.text("hi"), "text", "hi"),
+        (MetadataValue.md("\n# title\nmore"), "md", "# title"),
+        (MetadataValue.json({"a": [1]}), "json", '{"a": [1]}'),
+        (MetadataValue.url("https://example.com"), "url", "https://example.com"),
+        (MetadataValue.path(Path("/tmp/x")), "path", "/tmp/x"),
+        (MetadataValue.bool(True), "bool", "true"),
+        (MetadataValue.timestamp(0), "timestamp", "1970-01-01 00:00:00Z"),
+        (MetadataValue.timestamp(datetime(2013, 1, 1, tzinfo=UTC)), "timestamp", "2013-01-01 00:00:00Z"),
+        (MetadataValue.table([{"a": 1}, {"a": 2}]), "table", "table, 2 rows"),
+    ],
+)
+def test_every_kind_reads_back_and_is_shown_in_a_line(value: MetadataValue, kind: str, shown: str) -> None:
+    assert value.type == kind
+    assert MetadataValue.from_json(value.to_json()) == value
+    assert value.show() == shown
+
+
+@pytest.mark.parametrize(
+    ("plain", "kind"),
+    [
+        (True, "bool"),
+        (1, "int"),
+        (1.5, "float"),
+        ("x", "text"),
+        (None, "json"),
+        ([1, 2], "json"),
+        ({"a": 1}, "json"),
+        (Path("x"), "path"),
+        (pl.Series([1, 2]).sum(), "int"),
+    ],
+)
+def test_plain_values_are_converted(plain: object, kind: str) -> None:
+    assert as_metadata_value(plain).type == kind
+
+
+@pytest.mark.parametrize("wrong", [object(), {"a": object()}, {1, 2}, [float("nan")], datetime(2013, 1, 1)])  # noqa: DTZ001
+def test_what_cannot_be_kept_is_refused_by_name(wrong: object) -> None:
+    with pytest.raises(TypeError, match="metadata 'name'"):
+        as_metadata({"name": wrong})
+
+
+def test_a_number_that_json_has_not_is_kept_as_text() -> None:
+    assert MetadataValue.float(float("nan")).show() == "nan"

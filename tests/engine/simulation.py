@@ -1,0 +1,255 @@
+"""A whole engine without a process, a clock or a file: random histories, with crashes wherever one may happen.
+
+The decisions are the real ones, and so is the store, in memory. What workers do is drawn from a source of randomness;
+a leader that crashes loses its state, its workers, and whatever had not been committed.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from dataclasses import dataclass, field
+
+from sqlite_utils import Database
+
+from assettui.core.keys import AssetKey
+from assettui.core.planning import RunPlan, StepPlan
+from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
+from assettui.engine.decide import decide
+from assettui.engine.recovery import closing_events
+from assettui.engine.state import (
+    Action,
+    CancelAsked,
+    EngineState,
+    Execute,
+    Happening,
+    Kill,
+    Moment,
+    ProjectEdited,
+    Record,
+    RunQueued,
+    StartWorker,
+    StepEnded,
+    Terminate,
+    WakeAt,
+    WorkerBroken,
+    WorkerLoaded,
+    WorkerLost,
+    WorkerStarted,
+)
+from assettui.store import queries
+from assettui.store.migrations import migrations
+from assettui.store.recording import record
+from assettui.worker.request import StepOutcome
+
+
+class LeaderDied(Exception):
+    """The process is gone, with all that it had not committed."""
+
+
+def store_in_memory() -> sqlite3.Connection:
+    """An empty store."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrations.apply(Database(connection, execute_plugins=False))
+    return connection
+
+
+def random_plan(draw: random.Random, name: str) -> RunPlan:
+    """One to eight steps, each needing some of those before it."""
+    keys = [f"{name}s{index}" for index in range(draw.randint(1, 8))]
+    return RunPlan(
+        tuple(
+            StepPlan(key, (AssetKey(key),), after=tuple(draw.sample(keys[:index], draw.randint(0, min(2, index)))))
+            for index, key in enumerate(keys)
+        )
+    )
+
+
+@dataclass
+class SimulatedWorker:
+    """What a worker process would be."""
+
+    generation: int
+    is_loaded: bool = False
+    task: tuple[str, str] | None = None
+    is_terminated: bool = False
+    ignores_terminate: bool = False
+
+
+@dataclass
+class Simulation:
+    """One history."""
+
+    draw: random.Random
+    capacity: int = 2
+    store: sqlite3.Connection = field(default_factory=store_in_memory)
+    now_us: int = 1_000_000
+    workers: dict[int, SimulatedWorker] = field(default_factory=dict[int, SimulatedWorker])
+    next_worker: int = 1
+    wake_at: list[int] = field(default_factory=list[int])
+    is_project_broken: bool = False
+    crashes_left: int = 0
+    started: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+
+    def __post_init__(self) -> None:
+        self.state = EngineState(self.capacity)
+        self.happen(ProjectEdited())
+
+    # What the outside does.
+
+    def queue(self, run_id: str) -> None:
+        plan = random_plan(self.draw, run_id)
+        self._commit([Event(EventKind.RUN_QUEUED, self.now_us, run_id, payload={"plan": plan.to_json()})])
+        self.happen(RunQueued(run_id, plan))
+
+    def happen(self, happening: Happening) -> None:
+        """One turn of the engine, as its shell does it: decide, commit, act."""
+        pending = [happening]
+        try:
+            while pending:
+                actions: list[Action] = []
+                for each in pending:
+                    before = self.state
+                    self.state, decided = decide(self.state, each, self.now_us)
+                    assert before is not self.state
+                    actions.extend(decided)
+                self._maybe_crash()
+                self._commit([action.event for action in actions if isinstance(action, Record)])
+                self._maybe_crash()
+                pending = [caused for action in actions for caused in self._act(action)]
+                self._check()
+        except LeaderDied:
+            self.restart()
+
+    def restart(self) -> None:
+        """A new leader on the same store: what its predecessor was doing is closed, and the queue goes on."""
+        self.workers.clear()
+        self.wake_at.clear()
+        self.state = EngineState(self.capacity)
+        for run in queries.runs_not_over(self.store):
+            steps = queries.steps(self.store, run.run_id)
+            self._commit(list(closing_events(run, steps, "the leader died", self.now_us)))
+        crashes, self.crashes_left = self.crashes_left, 0
+        self.happen(ProjectEdited())
+        for run in queries.runs_not_over(self.store):
+            assert run.status is RunStatus.QUEUED
+            self.happen(RunQueued(run.run_id, queries.run_plan(self.store, run.run_id)))
+        self.crashes_left = crashes
+
+    def step(self) -> bool:
+        """Let one thing happen that could; whether anything could."""
+        choices: list[Happening] = []
+        for worker_id, worker in self.workers.items():
+            if not worker.is_loaded:
+                if self.is_project_broken:
+                    choices.append(WorkerBroken(worker_id, StepError("SyntaxError", "exception")))
+                else:
+                    choices.append(WorkerLoaded(worker_id, 1000 + worker_id))
+            elif worker.task is not None and not (worker.is_terminated and worker.ignores_terminate):
+                choices.append(self._outcome(worker_id, worker))
+            elif worker.is_terminated and not worker.ignores_terminate:
+                choices.append(WorkerLost(worker_id, StepError("ended", "exit")))
+        if not choices and self.wake_at:
+            self.now_us = max(self.now_us, min(self.wake_at))
+            self.wake_at.remove(min(self.wake_at))
+            self.happen(Moment())
+            return True
+        if not choices:
+            return False
+        chosen = self.draw.choice(choices)
+        self._applied(chosen)
+        self.happen(chosen)
+        return True
+
+    def run_to_the_end(self) -> None:
+        """Until nothing more can happen."""
+        for _ in range(5_000):
+            if not self.step():
+                return
+        raise AssertionError("the history does not end")
+
+    # What the inside does.
+
+    def _outcome(self, worker_id: int, worker: SimulatedWorker) -> Happening:
+        assert worker.task is not None
+        run_id, step_key = worker.task
+        roll = self.draw.random()
+        if worker.is_terminated:
+            outcome = StepOutcome(StepStatus.CANCELED, error=StepError("canceled", "canceled"))
+        elif roll < 0.75:
+            made = Materialization(AssetKey(step_key), self.now_us, run_id, "v", None, {})
+            outcome = StepOutcome(StepStatus.SUCCESS, (made,))
+        elif roll < 0.9:
+            outcome = StepOutcome(StepStatus.FAILURE, error=StepError("boom", "exception"))
+        else:
+            return WorkerLost(worker_id, StepError("killed by SIGKILL", "signal"))
+        return StepEnded(worker_id, run_id, step_key, outcome)
+
+    def _applied(self, happening: Happening) -> None:
+        """What it means for the simulated processes."""
+        match happening:
+            case WorkerLoaded():
+                self.workers[happening.worker].is_loaded = True
+            case WorkerBroken() | WorkerLost():
+                del self.workers[happening.worker]
+            case StepEnded():
+                self.workers[happening.worker].task = None
+            case _:
+                pass
+
+    def _act(self, action: Action) -> list[Happening]:
+        match action:
+            case StartWorker():
+                worker_id = self.next_worker
+                self.next_worker += 1
+                self.workers[worker_id] = SimulatedWorker(action.generation, ignores_terminate=self.draw.random() < 0.3)
+                return [WorkerStarted(worker_id, action.generation)]
+            case Execute():
+                worker = self.workers.get(action.worker)
+                if worker is not None:
+                    assert worker.is_loaded
+                    assert worker.task is None
+                    assert not worker.is_terminated
+                    worker.task = (action.run_id, action.step.key)
+            case Terminate():
+                if action.worker in self.workers:
+                    self.workers[action.worker].is_terminated = True
+            case Kill():
+                if self.workers.pop(action.worker, None) is not None:
+                    return [WorkerLost(action.worker, StepError("killed by SIGKILL", "signal"))]
+            case WakeAt():
+                self.wake_at.append(action.time_us)
+            case Record():
+                pass
+        return []
+
+    def _commit(self, events: list[Event]) -> None:
+        self.store.execute("BEGIN IMMEDIATE")
+        record(self.store, events)
+        self.store.execute("COMMIT")
+        self.now_us += 1_000
+        for event in events:
+            if event.kind is EventKind.STEP_STARTED:
+                assert event.run_id is not None
+                assert event.step_key is not None
+                self.started[event.run_id, event.step_key] = self.started.get((event.run_id, event.step_key), 0) + 1
+
+    def _maybe_crash(self) -> None:
+        if self.crashes_left and self.draw.random() < 0.02:
+            self.crashes_left -= 1
+            raise LeaderDied
+
+    def _check(self) -> None:
+        """What must hold after every turn."""
+        running = [
+            (run.run_id, step)
+            for run in queries.runs_not_over(self.store)
+            for step in queries.steps(self.store, run.run_id)
+            if step.status is StepStatus.RUNNING
+        ]
+        assert len(running) <= self.capacity
+        for run_id, step in running:
+            plan = queries.run_plan(self.store, run_id)
+            needed = next(each.after for each in plan.steps if each.key == step.step_key)
+            statuses = {each.step_key: each.status for each in queries.steps(self.store, run_id)}
+            assert all(statuses[key] is StepStatus.SUCCESS for key in needed)

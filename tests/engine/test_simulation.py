@@ -1,0 +1,90 @@
+"""Whatever happens, in whatever order: every run ends, and the store never says what is not so."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from assettui.core.records import EventKind, RunStatus, StepStatus
+from assettui.engine.state import CancelAsked, ProjectEdited, WorkerLost
+from assettui.core.records import StepError
+from assettui.store import queries
+from assettui.store.recording import apply
+from tests.engine.simulation import Simulation, store_in_memory
+
+TABLES = ("runs", "steps", "assets")
+
+
+def history(seed: int) -> Simulation:
+    """A random history, let run to its end."""
+    draw = random.Random(seed)
+    simulation = Simulation(draw, capacity=draw.randint(1, 4), crashes_left=draw.choice([0, 0, 1, 3]))
+    for number in range(draw.randint(1, 6)):
+        simulation.queue(f"run{number}")
+        for _ in range(draw.randint(0, 12)):
+            simulation.step()
+            roll = draw.random()
+            if roll < 0.04:
+                simulation.happen(CancelAsked(f"run{draw.randint(0, number)}"))
+            elif roll < 0.07:
+                simulation.is_project_broken = draw.random() < 0.5
+                simulation.happen(ProjectEdited())
+            elif roll < 0.09 and simulation.workers:
+                lost = draw.choice(list(simulation.workers))
+                del simulation.workers[lost]
+                simulation.happen(WorkerLost(lost, StepError("killed by SIGKILL", "signal")))
+    simulation.run_to_the_end()
+    return simulation
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_every_run_ends_and_no_step_is_left_or_run_twice(block: int) -> None:
+    for seed in range(block * 150, block * 150 + 150):
+        simulation = history(seed)
+        assert queries.runs_not_over(simulation.store) == [], f"seed {seed}"
+        for run in queries.runs(simulation.store, limit=100):
+            statuses = [step.status for step in queries.steps(simulation.store, run.run_id)]
+            assert all(status.is_over for status in statuses), f"seed {seed}"
+            if run.status is RunStatus.SUCCESS:
+                assert set(statuses) == {StepStatus.SUCCESS}, f"seed {seed}"
+            elif run.status is RunStatus.FAILURE:
+                assert run.error, f"seed {seed}"
+                assert set(statuses) & {StepStatus.FAILURE, StepStatus.SKIPPED}, f"seed {seed}"
+        assert all(count == 1 for count in simulation.started.values()), f"seed {seed}"
+        assert not any(state.running_run for state in queries.asset_states(simulation.store).values()), f"seed {seed}"
+        assert simulation.state.starting == 0
+        assert not simulation.state.runs
+
+
+def test_the_histories_reach_every_kind_of_end() -> None:
+    """Otherwise the test above would prove little."""
+    ends: set[str] = set()
+    steps: set[str] = set()
+    for seed in range(150):
+        store = history(seed).store
+        ends |= {status for (status,) in store.execute("SELECT status FROM runs")}
+        steps |= {status for (status,) in store.execute("SELECT status FROM steps")}
+    assert ends == {"success", "failure", "canceled"}
+    assert steps == {"success", "failure", "canceled", "skipped"}
+
+
+def test_the_current_state_is_what_the_events_say() -> None:
+    for seed in range(60):
+        store = history(seed).store
+        rebuilt = store_in_memory()
+        for event in queries.all_events(store):
+            list(apply(rebuilt, event, event.id))
+        for table in TABLES:
+            rows = f"SELECT * FROM {table} ORDER BY 1, 2"
+            assert store.execute(rows).fetchall() == rebuilt.execute(rows).fetchall(), f"seed {seed}"
+
+
+def test_no_event_of_a_run_follows_its_end() -> None:
+    ends = {EventKind.RUN_SUCCESS, EventKind.RUN_FAILURE, EventKind.RUN_CANCELED}
+    for seed in range(60):
+        over: set[str | None] = set()
+        for event in queries.all_events(history(seed).store):
+            assert event.run_id not in over, f"seed {seed}: {event}"
+            if event.kind in ends:
+                over.add(event.run_id)
