@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,7 +64,7 @@ def test_a_cycle_is_shown_in_the_order_in_which_data_would_flow(
     assert cycle is not None
     assert cycle[0] == cycle[-1]
     assert len(set(cycle)) == len(cycle) - 1
-    assert all(above in closed[below] for above, below in zip(cycle, cycle[1:], strict=False))
+    assert all(above in closed[below] for above, below in pairwise(cycle))
 
 
 def test_a_chain_of_ten_thousand_assets_needs_no_recursion() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def test_a_key_cannot_be_changed() -> None:
 
 
 @pytest.mark.parametrize("wrong", [5, None, [1], {}])
-def test_what_is_no_key_is_refused(wrong: object) -> None:
+def test_what_is_no_key_is_refused(wrong: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         AssetKey.from_coercible(wrong)
 

@@ -15,7 +15,9 @@ def test_a_cleaned_text_holds_no_control_character_and_is_as_long_as_before(text
     assert len(cleaned) == len(text)
     assert not UNSAFE.search(cleaned)
     assert not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in cleaned)
-    assert not any(unicodedata.bidirectional(char) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI") for char in cleaned)
+    assert not any(
+        unicodedata.bidirectional(char) in ("RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI") for char in cleaned
+    )
 
 
 @pytest.mark.parametrize("text", ["[red]", "é漢字", "👩‍🚀", "─●◐", "plain"])

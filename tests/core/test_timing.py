@@ -27,7 +27,16 @@ def test_local_time_follows_the_zone_through_the_summer() -> None:
 
 @pytest.mark.parametrize(
     ("length", "shown"),
-    [(None, "–"), (0, "0ms"), (4_000, "4ms"), (1_200_000, "1.2s"), (59_960_000, "1m00s"), (185 * S, "3m05s"), (7620 * S, "2h07m"), (448_000 * S, "5d04h")],
+    [
+        (None, "–"),
+        (0, "0ms"),
+        (4_000, "4ms"),
+        (1_200_000, "1.2s"),
+        (59_960_000, "1m00s"),
+        (185 * S, "3m05s"),
+        (7620 * S, "2h07m"),
+        (448_000 * S, "5d04h"),
+    ],
 )
 def test_a_duration_fits_seven_characters(length: int | None, shown: str) -> None:
     assert duration(length) == shown
@@ -38,7 +47,9 @@ def test_every_duration_fits_its_column(length: int) -> None:
     assert len(duration(length)) <= 7
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(0, "now"), (12, "12s ago"), (180, "3m ago"), (7300, "2h ago"), (500_000, "5d ago")])
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "now"), (12, "12s ago"), (180, "3m ago"), (7300, "2h ago"), (500_000, "5d ago")]
+)
 def test_ago_is_in_one_unit(seconds: int, shown: str) -> None:
     assert ago(0, seconds * S) == shown
     assert ago(10 * S, 0) == "now"

@@ -19,7 +19,6 @@ from assettui.engine.decide import decide
 from assettui.engine.recovery import closing_events
 from assettui.engine.state import (
     Action,
-    CancelAsked,
     EngineState,
     Execute,
     Happening,

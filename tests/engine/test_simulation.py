@@ -6,9 +6,8 @@ import random
 
 import pytest
 
-from assettui.core.records import EventKind, RunStatus, StepStatus
+from assettui.core.records import EventKind, RunStatus, StepError, StepStatus
 from assettui.engine.state import CancelAsked, ProjectEdited, WorkerLost
-from assettui.core.records import StepError
 from assettui.store import queries
 from assettui.store.recording import apply
 from tests.engine.simulation import Simulation, store_in_memory

@@ -68,7 +68,11 @@ def test_results_may_say_something_of_the_data() -> None:
 
     result = materialize([counted, outside])
     (made,) = result.asset_materializations_for_node("counted")
-    assert {name: value.value for name, value in made.metadata.items()} == {"source": "test", "twice": 2, "page": "# hi"}
+    assert {name: value.value for name, value in made.metadata.items()} == {
+        "source": "test",
+        "twice": 2,
+        "page": "# hi",
+    }
     assert made.data_version == "v9"
     (stored_itself,) = result.asset_materializations_for_node("outside")
     assert (stored_itself.rows, stored_itself.value) == (41, None)
@@ -126,7 +130,7 @@ def exits() -> None:
         (bad_yields, "yielded int"),
         (endless, "yielded 2 results, not one"),
         (exits, "called sys.exit(3)"),
-        (lambda: (lambda: 1), "cannot be stored"),
+        (lambda: lambda: 1, "cannot be stored"),
         (lambda: Output(1, metadata={"x": object()}), "metadata 'x'"),
         (lambda: MaterializeResult(asset_key="other"), "a MaterializeResult for other"),
     ],

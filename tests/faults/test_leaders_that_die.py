@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import ProjectFolder, is_alive, wait_until
+from tests.conftest import ProjectFolder, children, is_alive, wait_until
 
 PROJECT = """
     import ctypes, os, subprocess, time
@@ -86,7 +87,9 @@ def test_a_run_left_behind_is_closed_and_what_was_finished_is_kept(project: Proj
     assert statuses == {"first": "fresh", "slow": "failed", "last": "never", "other": "fresh"}
 
 
-def test_a_follower_takes_over_when_the_leader_dies_and_its_queued_run_is_carried_out_once(project: ProjectFolder) -> None:
+def test_a_follower_takes_over_when_the_leader_dies_and_its_queued_run_is_carried_out_once(
+    project: ProjectFolder,
+) -> None:
     leader = project.lead()
     os.kill(leader.pid, signal.SIGSTOP)  # it leads, but carries out nothing
     follower = project.start("materialize", "other")
@@ -148,11 +151,7 @@ def test_several_that_start_without_a_leader_share_the_work(project: ProjectFold
 def test_a_killed_guard_is_no_loss(project: ProjectFolder) -> None:
     leader = project.lead()
     assert project.json("materialize", "other")["status"] == "success"
-    (guard,) = [
-        pid
-        for pid in map(int, subprocess.run(["pgrep", "-P", str(leader.pid)], capture_output=True, text=True, check=True).stdout.split())  # noqa: S607
-        if "while read" in subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout  # noqa: S607
-    ]
+    (guard,) = (pid for pid in children(leader.pid) if b"while read" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(guard, signal.SIGKILL)
     project.start("materialize", "+last", "other")
     pids = pids_of(project)

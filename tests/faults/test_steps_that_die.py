@@ -189,7 +189,10 @@ def test_what_a_step_prints_is_kept_byte_for_byte(folder: ProjectFolder) -> None
             print("oops", file=sys.stderr)
     """)
     run_id = folder.json("materialize", "prints")["run_id"]
-    assert folder.store.step_log(run_id, "prints", "out").read_bytes() == "é [red] \x1b[2J".encode() + b"\xff\x00raw|fd|child"
+    assert (
+        folder.store.step_log(run_id, "prints", "out").read_bytes()
+        == "é [red] \x1b[2J".encode() + b"\xff\x00raw|fd|child"
+    )
     assert folder.store.step_log(run_id, "prints", "err").read_bytes() == b"oops\n"
 
 

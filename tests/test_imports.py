@@ -1,0 +1,86 @@
+"""What each process imports, seen from inside a fresh interpreter: what it does not need, it must not pay for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ProjectFolder
+
+HEAVY = {
+    "asyncio",
+    "textual",
+    "polars",
+    "pandas",
+    "numpy",
+    "apscheduler",
+    "pydantic",
+    "sqlite_utils",
+    "click",
+    "rich",
+    "watchdog",
+}
+
+
+def imported_by(code: str, folder: ProjectFolder | None = None) -> set[str]:
+    """The top-level names of what a piece of code imports."""
+    program = f"import sys\n{code}\nprint('MODULES', *{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder.path if folder else None,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rsplit("MODULES", 1)[1].split())
+
+
+def running(*arguments: str) -> str:
+    """Code that runs a command, and catches its exit."""
+    return f"""
+from assettui.main import main
+try:
+    main({list(arguments)!r})
+except SystemExit as ended:
+    assert not ended.code, ended.code
+"""
+
+
+def test_what_users_import_is_light() -> None:
+    assert imported_by("import assettui") & HEAVY == set()
+    assert imported_by("from assettui import asset, Definitions, AssetExecutionContext, MetadataValue") & HEAVY == set()
+
+
+def test_a_worker_is_light_and_never_sees_the_store() -> None:
+    program = "import sys, assettui.worker.main; print(*sys.modules)"
+    modules = set(
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert {name.split(".")[0] for name in modules} & HEAVY == set()
+    assert not {name for name in modules if name.startswith(("assettui.store", "assettui.engine", "assettui.service"))}
+    assert "sqlite3" not in modules
+
+
+@pytest.mark.parametrize(
+    "arguments", [["asset", "ls"], ["asset", "show", "sales", "--json"], ["run", "ls", "--json"], ["status"]]
+)
+def test_a_plain_read_imports_neither_screens_nor_scheduler_nor_sqlite_utils(
+    sales: ProjectFolder, arguments: list[str]
+) -> None:
+    sales.json("materialize", "*")
+    assert imported_by(running(*arguments), sales) & HEAVY == {"click"}
+
+
+def test_materialize_imports_neither_screens_nor_scheduler_nor_data_frames(sales: ProjectFolder) -> None:
+    assert imported_by(running("materialize", "*"), sales) & HEAVY == {"click", "sqlite_utils"}
+
+
+def test_the_public_names_are_all_there() -> None:
+    import assettui
+
+    assert all(getattr(assettui, name) is not None for name in assettui.__all__)
+    with pytest.raises(AttributeError):
+        _ = assettui.nothing_of_that_name
