@@ -14,6 +14,8 @@ from assettui.cli.target import Target, target_options
 from assettui.core.errors import AssettuiError, LaunchError, NotFound, ProjectError, SelectionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assettui.service.session import Session
 
 _COMMANDS = {
@@ -59,10 +61,10 @@ def commands(target: Target) -> int:
     return Exit.OK
 
 
-def _open_screens(session: Session) -> int:
+def _open_screens(session: Session, build: Sequence[str] = ()) -> int:
     from assettui.tui.opening import open_screens  # deferred: the screens are what few commands need
 
-    return open_screens(session)
+    return open_screens(session, build)
 
 
 def main(arguments: list[str] | None = None) -> None:

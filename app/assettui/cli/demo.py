@@ -24,7 +24,7 @@ DEFAULT = "flights"
 @json_option
 @target_options
 def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json: bool) -> Exit | int:
-    """Copy an example to a folder, and open it (or only materialize it).
+    """Copy an example to a folder, and open it, all of it being built (or only build it).
 
     NAME is flights (the default), cookies or sales. A folder that holds the example already is opened as it is.
     """
@@ -34,7 +34,8 @@ def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json:
     target.project, target.file, target.module = str(folder), None, None
     if no_ui or as_json or target.open_screens is None:
         return materialize_and_wait(target.session(), ("*",), as_json=as_json)
-    return target.open_screens(target.session())
+    session = target.session()
+    return target.open_screens(session, ("*",) if session.is_new() else ())
 
 
 def _example(name: str) -> Path:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 
@@ -18,6 +18,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 _NAMES = ("file", "module", "project", "store")
 
 
+class OpenScreens(Protocol):
+    """Opens the screens on a store, and gives the exit status."""
+
+    def __call__(self, session: Session, build: Sequence[str] = ()) -> int:
+        """Open them, and build that selection as soon as the project is loaded."""
+        ...
+
+
 @dataclass(slots=True)
 class Target:
     """What the options say so far; a command's own options win over those before its name."""
@@ -26,8 +34,8 @@ class Target:
     module: str | None = None
     project: str | None = None
     store: str | None = None
-    open_screens: Callable[[Session], int] | None = None
-    """Opens the screens and gives the exit status; a face that this one does not know, so it is handed in."""
+    open_screens: OpenScreens | None = None
+    """Opens the screens: a face that this one does not know, so it is handed in."""
 
     def located(self) -> Project:
         """The project.

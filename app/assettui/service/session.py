@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assettui.store.database import open_for_reading, told, writing
+from assettui.store.database import is_made, open_for_reading, told, writing
 from assettui.store.doorbell import Visitor
 from assettui.store.lease import Leader, holder
 
@@ -25,6 +25,10 @@ class Session:
 
     project: Project
     folder: StoreFolder
+
+    def is_new(self) -> bool:
+        """Whether there is no store yet."""
+        return not is_made(self.folder)
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:

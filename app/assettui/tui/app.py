@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from assettui.core.errors import AssettuiError
+from assettui.core.selection import select
 from assettui.core.text import clean, plural
 from assettui.service.catalog import Catalog, read_catalog
 from assettui.service.status import Status, counts_by_status, read_status
@@ -20,6 +21,7 @@ from assettui.tui.background import is_canceled
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
 from assettui.tui.help import keys_of, own_bindings
+from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.run import RunScreen
 from assettui.tui.runs import RunsScreen
@@ -66,6 +68,7 @@ class AssettuiApp(App[None]):
         session: The store.
         leadership: This process's part in leading it.
         catalog: What is painted first.
+        build: A selection that is built as soon as the project is loaded.
     """
 
     TITLE = "assettui"
@@ -80,6 +83,8 @@ class AssettuiApp(App[None]):
         Binding("ctrl+q", "leave", "Quit", show=False),
         Binding("ctrl+c", "leave", "Quit", show=False),
     ]
+
+    _MAIN_SCREENS: ClassVar[dict[str, type[MainScreen]]] = {"catalog": CatalogScreen, "runs": RunsScreen}
 
     situation: reactive[Situation | None] = reactive(None)
 
@@ -102,7 +107,7 @@ class AssettuiApp(App[None]):
             """Only the newest counts."""
             return isinstance(message, AssettuiApp.Loaded)
 
-    def __init__(self, session: Session, leadership: Leadership, catalog: Catalog) -> None:
+    def __init__(self, session: Session, leadership: Leadership, catalog: Catalog, build: Sequence[str] = ()) -> None:
         super().__init__()
         self.session = session
         self._leadership = leadership
@@ -110,6 +115,7 @@ class AssettuiApp(App[None]):
         self._catalog_screen = CatalogScreen(catalog)
         self._runs_screen: RunsScreen | None = None
         self._has_told_failure = False
+        self._to_build = build
         self._feed = Feed(session, self._on_change, leadership.wait_until_begun)
         self.set_reactive(
             AssettuiApp.situation,
@@ -151,7 +157,7 @@ class AssettuiApp(App[None]):
         """Look at what has changed."""
         self.load()
         if isinstance(self.screen, RunsScreen | RunScreen):
-            self.screen.reload()
+            self.screen.reload()  # the catalog is loaded for the header in any case
 
     @work(thread=True, exclusive=True, group="load")
     def load(self) -> None:
@@ -179,12 +185,21 @@ class AssettuiApp(App[None]):
             assets=counts_by_status(message.catalog),
         )
         self._catalog_screen.show(message.catalog)
+        if self._to_build and message.catalog.snapshot is not None:
+            selection, self._to_build = self._to_build, ()
+            self._catalog_screen.launch(select(message.catalog.graph, selection))
         failure = self._leadership.failure()
         if failure is not None and not self._has_told_failure:
             self._has_told_failure = True
             self.push_screen(Reading("The engine has stopped", f"{failure}\n\nL starts it again."))
 
     # Screens.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A main screen's own key does nothing on it."""
+        if action == "main_screen":
+            return not isinstance(self.screen, self._MAIN_SCREENS[str(parameters[0])])
+        return True
 
     def action_main_screen(self, name: str) -> None:
         """Show a main screen, whatever lies above it."""

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Static
 
 from assettui.core.errors import AssettuiError
 from assettui.core.text import one_line, plural
@@ -23,8 +22,10 @@ from assettui.service.session import clock_us
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
 from assettui.tui.background import is_canceled
+from assettui.tui.filter_box import FilterBox
 from assettui.tui.header import Header
 from assettui.tui.listing import Listing, ListingHeader
+from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
 
 if TYPE_CHECKING:
@@ -34,10 +35,9 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import AssetKey
     from assettui.core.records import Materialization
-    from assettui.tui.app import AssettuiApp
 
 
-class CatalogScreen(Screen[None]):
+class CatalogScreen(MainScreen):
     """Every asset, and what is known of the one under the cursor."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - typed so by Textual
@@ -47,13 +47,11 @@ class CatalogScreen(Screen[None]):
         Binding("space", "select", "Select", key_display="␣"),
         Binding("a", "select_all", "Select all", show=False),
         Binding("slash", "filter", "Filter", key_display="/"),
+        Binding("tab", "switch_focus", "Details", show=False),
         Binding("escape", "clear", "Clear", show=False),
-        Binding("enter", "runs_of_asset", "Last run", show=False),
         Binding("t", "traceback", "Why", show=False),
         Binding("y", "copy_key", "Copy key", show=False),
     ]
-
-    app: AssettuiApp  # pyright: ignore[reportIncompatibleMethodOverride] - the one app that there is
 
     @dataclass
     class HistoryLoaded(Message):
@@ -75,26 +73,32 @@ class CatalogScreen(Screen[None]):
         """The screen."""
         yield Header()
         yield Static(id="banner")
-        yield Input(id="filter", placeholder="a word, group:…, kind:…, owner:…, tag:…, status:…", compact=True)
+        with Horizontal(id="narrowing"):
+            yield FilterBox(placeholder="a word, group:…, kind:…, owner:…, tag:…, status:…", compact=True)
+            yield Static(id="counts")
         with Container(id="body"):
             with Vertical(id="list"):
                 yield ListingHeader(AssetList.COLUMNS)
                 yield AssetList(id="assets")
-            with VerticalScroll(id="pane", can_focus=False):
+            with VerticalScroll(id="pane"):
                 yield AssetPane()
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Show what is known."""
+        """Take the keys."""
         self.query_one(AssetList).focus()
-        self.show(self._catalog)
 
     # Showing.
 
     def show(self, catalog: Catalog) -> None:
-        """Show another state of the catalog."""
+        """Show another state of the catalog; where another screen lies above, once it is gone."""
         self._catalog = catalog
-        assets = self.query_one(AssetList)
+        if self.is_current:
+            self.reload()
+
+    def reload(self) -> None:
+        """Show the catalog as it is known."""
+        catalog, assets = self._catalog, self.query_one(AssetList)
         assets.selected &= catalog.graph.assets.keys()
         if catalog.snapshot is None:
             assets.empty_text = "the project cannot be loaded" if catalog.error else "loading the project …"
@@ -111,17 +115,39 @@ class CatalogScreen(Screen[None]):
         elif warnings:
             banner.update(Text(f"! {one_line(warnings[0].what, 200)} — t shows all", no_wrap=True))
 
+    def redraw(self) -> None:
+        """Show how long ago it was."""
+        self.query_one(AssetList).refresh()
+        self._show_pane()
+
     def _show_rows(self) -> None:
-        self.query_one(AssetList).rows = _by_group(matching(self._catalog.rows, self.query_one("#filter", Input).value))
+        assets, box = self.query_one(AssetList), self.query_one(FilterBox)
+        assets.rows = _by_group(matching(self._catalog.rows, box.value))
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        assets, box = self.query_one(AssetList), self.query_one(FilterBox)
+        assets.refresh()
+        counts = f"{len(assets.rows):,} of {plural(len(self._catalog.rows), 'asset')}"
+        if assets.selected:
+            counts += f"   {len(assets.selected):,} selected"
+        self.query_one("#counts", Static).update(Text(counts))
+        is_narrowed = bool(box.value) or box.has_focus
+        box.set_class(is_narrowed, "shown")
+        self.query_one("#narrowing").set_class(is_narrowed or bool(assets.selected), "shown")
 
     @on(Listing.Moved)
     def show_asset(self) -> None:
         """Show what is known of the asset under the cursor, and fetch its past."""
+        self._show_pane()
+        row = self.query_one(AssetList).current
+        if row is not None and row.state.last is not None:
+            self.load_history(row.key)
+
+    def _show_pane(self) -> None:
         row = self.query_one(AssetList).current
         key, known = self._history
         self.query_one(AssetPane).show(row, self._catalog, known if row and row.key == key else (), clock_us())
-        if row is not None and row.state.last is not None:
-            self.load_history(row.key)
 
     @work(thread=True, exclusive=True, group="history")
     def load_history(self, key: AssetKey) -> None:
@@ -134,55 +160,65 @@ class CatalogScreen(Screen[None]):
     def show_history(self, message: HistoryLoaded) -> None:
         """Show the past of the asset under the cursor."""
         self._history = (message.key, message.history)
-        row = self.query_one(AssetList).current
-        if row is not None and row.key == message.key:
-            self.query_one(AssetPane).show(row, self._catalog, message.history, clock_us())
+        self._show_pane()
 
     # Filtering and selecting.
 
     def action_filter(self) -> None:
         """Type a filter."""
-        box = self.query_one("#filter", Input)
-        box.add_class("shown")
-        box.focus()
+        self.query_one("#narrowing").add_class("shown")
+        self.query_one(FilterBox).add_class("shown").focus()
 
-    @on(Input.Changed, "#filter")
+    @on(FilterBox.Changed)
     def narrow(self) -> None:
         """Show what matches so far."""
         self._show_rows()
 
-    @on(Input.Submitted, "#filter")
+    @on(FilterBox.Submitted)
     def leave_filter(self) -> None:
         """Go back to the list, filtered."""
-        box = self.query_one("#filter", Input)
-        box.set_class(bool(box.value), "shown")
         self.query_one(AssetList).focus()
+        self.call_after_refresh(self._show_counts)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor of the list while the filter is typed."""
+        self.query_one(AssetList).action_move(by)
+
+    def action_switch_focus(self) -> None:
+        """From the list to the details, to scroll them, or back."""
+        pane, assets = self.query_one("#pane"), self.query_one(AssetList)
+        (assets if pane.has_focus else pane).focus()
 
     def action_clear(self) -> None:
-        """Leave the filter, then undo it; then undo the selection."""
-        box, assets = self.query_one("#filter", Input), self.query_one(AssetList)
-        if box.value or box.has_focus:
+        """Leave the details, or undo the filter, or else the selection."""
+        box, assets = self.query_one(FilterBox), self.query_one(AssetList)
+        if self.query_one("#pane").has_focus:
+            assets.focus()
+        elif box.value or box.has_focus:
             box.value = ""
-            box.remove_class("shown")
             assets.focus()
         else:
             assets.selected.clear()
-            assets.refresh()
+        self.call_after_refresh(self._show_counts)
 
     def action_select(self) -> None:
         """Select the asset under the cursor, or no longer, and go on to the next."""
         assets = self.query_one(AssetList)
-        if assets.current is not None:
-            assets.selected ^= {assets.current.key}
-            assets.action_move(1)
-            assets.refresh()
+        if assets.current is None:
+            return
+        if assets.current.asset.is_external:
+            self.app.tell(f"{assets.current.key} is external: made by something else")
+            return
+        assets.selected ^= {assets.current.key}
+        assets.action_move(1)
+        self._show_counts()
 
     def action_select_all(self) -> None:
         """Select all that is listed, or nothing where all of it is."""
         assets = self.query_one(AssetList)
-        listed = {row.key for row in assets.rows}
-        assets.selected = set() if listed <= assets.selected else assets.selected | listed
-        assets.refresh()
+        listed = {row.key for row in assets.rows if not row.asset.is_external}
+        assets.selected = assets.selected - listed if listed <= assets.selected else assets.selected | listed
+        self._show_counts()
 
     def _chosen(self) -> list[AssetKey]:
         assets = self.query_one(AssetList)
@@ -230,12 +266,18 @@ class CatalogScreen(Screen[None]):
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
         else:
-            self.app.call_from_thread(self.app.tell, f"run {run_id[:8]}: {plural(len(keys), 'asset')}")
+            self.app.call_from_thread(self.tell_launched, run_id, len(keys))
+
+    def tell_launched(self, run_id: str, count: int) -> None:
+        """Say what was asked for, which is not selected any longer."""
+        self.query_one(AssetList).selected.clear()
+        self._show_counts()
+        self.app.tell(f"run {run_id[:8]}: {plural(count, 'asset')}")
 
     # Looking further.
 
     @on(Listing.Chosen)
-    def action_runs_of_asset(self) -> None:
+    def open_last_run(self) -> None:
         """Open the run that is building the asset, or else failed to, or else built it last."""
         row = self.query_one(AssetList).current
         if row is None:

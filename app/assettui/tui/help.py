@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
+from textual.app import App
 from textual.binding import ActiveBinding, Binding
+from textual.screen import Screen
 
 from assettui.tui.appearance import GREY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from textual.app import App
     from textual.dom import DOMNode
-    from textual.screen import Screen
 
-_GLYPHS = "● fresh   ◐ stale   ✗ failed   ○ never built   ▶ running   ◇ external"
+_GLYPHS = "● fresh   ◐ stale   ✗ failed   ○ never built\n▶ running   ◇ external"
 
 
 def keys_of(screen: Screen[object]) -> Text:
     """Every key of ours that does something now, with what it does."""
     key_display: Callable[[Binding], str] = cast("App[object]", screen.app).get_key_display
     seen: dict[str, list[str]] = {}
-    for active in own_bindings(screen):
+    for active in sorted(own_bindings(screen), key=lambda active: not isinstance(active.node, App | Screen)):
         binding = active.binding
         seen.setdefault(binding.description, []).append(binding.key_display or key_display(binding))
     text = Text()

@@ -46,7 +46,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
         Binding("home,g", "move_to(0)", "First", show=False),
         Binding("end,G", "move_to(-1)", "Last", show=False),
-        Binding("enter", "choose", "Open", show=False),
+        Binding("enter", "choose", "Open"),
     ]
 
     cursor: reactive[int] = reactive(0)

@@ -10,9 +10,10 @@ from assettui.core.errors import ProjectError
 from assettui.core.graph import AssetGraph
 from assettui.engine.leading import lead
 from assettui.service.catalog import Catalog, catalog
-from assettui.store.database import is_made
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assettui.engine.engine import Engine
     from assettui.service.session import Session
 
@@ -59,8 +60,12 @@ class _Lead:
         return self.engine.failure if self.engine is not None else None
 
 
-def open_screens(session: Session) -> int:
+def open_screens(session: Session, build: Sequence[str] = ()) -> int:
     """Show the screens until the user leaves them; gives the exit status.
+
+    Args:
+        session: The store.
+        build: A selection that is built as soon as the project is loaded.
 
     Raises:
         ProjectError: There is no terminal to show them in.
@@ -72,7 +77,7 @@ def open_screens(session: Session) -> int:
     leading = _Lead(session)  # its worker imports the project while this process imports Textual
     from assettui.tui.app import AssettuiApp  # deferred: 0.2 s, which the worker uses
 
-    app = AssettuiApp(session, leading, known)
+    app = AssettuiApp(session, leading, known, build)
     try:
         app.run()
     finally:
@@ -84,6 +89,6 @@ def open_screens(session: Session) -> int:
 
 def _known(session: Session) -> Catalog:
     """The catalog as the store has it; an empty one where there is no store yet."""
-    if is_made(session.folder):
+    if not session.is_new():
         return catalog(session)
     return Catalog(session.project.name, AssetGraph(()), (), None, None, None)

@@ -25,7 +25,7 @@ class _Window(ModalScreen[bool]):
         width: 90%; max-width: 110; height: auto; max-height: 90%; background: $surface; border: round $primary;
         padding: 0 1; border-title-color: $text; border-title-style: bold;
     }
-    _Window VerticalScroll { height: auto; max-height: 100%; }
+    _Window VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     _Window .keys { dock: bottom; height: 1; color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

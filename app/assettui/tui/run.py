@@ -10,7 +10,6 @@ from rich.text import Text
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from assettui.core.errors import AssettuiError
@@ -26,12 +25,11 @@ from assettui.tui.background import is_canceled
 from assettui.tui.header import Header
 from assettui.tui.listing import Cell, Listing, ListingHeader
 from assettui.tui.log_view import FileLines, LogView, TextLines
+from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import StepList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-
-    from assettui.tui.app import AssettuiApp
 
 MAX_EVENT_LINES = 20_000
 """The oldest lines of events are let go beyond so many; `assettui run logs` shows them all."""
@@ -54,7 +52,7 @@ class Tab(Enum):
     STDERR = "stderr"
 
 
-class RunScreen(Screen[None]):
+class RunScreen(MainScreen):
     """One run.
 
     Args:
@@ -64,15 +62,13 @@ class RunScreen(Screen[None]):
     CSS_PATH = "run.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
-        Binding("e", "tab('events')", "Events"),
-        Binding("o", "tab('stdout')", "stdout"),
-        Binding("r", "tab('stderr')", "stderr"),
+        Binding("e", "tab('events')", "Events", show=False),  # the line of tabs names these three
+        Binding("o", "tab('stdout')", "stdout", show=False),
+        Binding("r", "tab('stderr')", "stderr", show=False),
         Binding("tab", "switch_focus", "Steps/log", show=False),
         Binding("c", "cancel", "Cancel"),
         Binding("y", "copy_id", "Copy id", show=False),
     ]
-
-    app: AssettuiApp  # pyright: ignore[reportIncompatibleMethodOverride] - the one app that there is
 
     @dataclass
     class Loaded(Message):
@@ -94,7 +90,8 @@ class RunScreen(Screen[None]):
         self._run_id = run_id
         self._detail: RunDetail | None = None
         self._last_event = 0
-        self._event_lines: list[tuple[str | None, Cell]] = []
+        self._event_lines: list[Cell] = []
+        self._events = TextLines(self._event_lines)
         self._tab = Tab.EVENTS
         self._file: tuple[str, Tab, FileLines] | None = None
         self._watch: Watch | None = None
@@ -110,19 +107,14 @@ class RunScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to load, and to listen to what the steps write."""
+        """Begin to listen to what the steps write."""
         self.query_one(StepList).focus()
-        self.reload()
         self.listen()
 
     def on_unmount(self) -> None:
         """Listen no more."""
         if self._watch is not None:
             self._watch.stop()
-
-    def on_screen_resume(self) -> None:
-        """The screen is shown again."""
-        self.reload()
 
     @work(thread=True, group="listen")
     def listen(self) -> None:
@@ -154,23 +146,39 @@ class RunScreen(Screen[None]):
     def show(self, message: Loaded) -> None:
         """Show them."""
         self._detail = message.detail
-        run = message.detail.run
+        for event in message.events:
+            self._event_lines.extend(_event_lines(event))
+        del self._event_lines[:-MAX_EVENT_LINES]
+        self.redraw()
+        self.redraw_in_time()
+        self.show_log()
+
+    def is_live(self) -> bool:
+        """Whether it is on its way."""
+        return self._detail is not None and not self._detail.run.status.is_over
+
+    def redraw(self) -> None:
+        """Show how it is, and how long it took so far."""
+        if self._detail is None:
+            return
+        run, now_us = self._detail.run, clock_us()
         glyph, color = RUN_LOOKS[run.status]
-        took = (run.ended_us or clock_us()) - run.started_us if run.started_us is not None else None
+        took = (run.ended_us or now_us) - run.started_us if run.started_us is not None else None
         summary = Text(f"{glyph} run {run.run_id[:8]}  {run.status.value}", style=f"bold {color}", no_wrap=True)
         summary.append(f"  {local(run.created_us)}  {duration(took)}", style="not bold")
         if run.error:
             summary.append(f"  {one_line(run.error, 300)}", style=f"not bold {RED}")
         self.query_one("#summary", Static).update(summary)
-        for event in message.events:
-            self._event_lines.extend((event.step_key, line) for line in _event_lines(event))
-        del self._event_lines[:-MAX_EVENT_LINES]
         steps = self.query_one(StepList)
-        steps.span = (run.started_us or run.created_us, run.ended_us or clock_us())
-        steps.rows = message.detail.steps
-        self.show_log()
+        steps.span = (run.started_us or run.created_us, run.ended_us or now_us)
+        steps.rows = self._detail.steps
 
     @on(Printed)
+    def read_on(self) -> None:
+        """Show what a step has just written, where that is looked at."""
+        if self._file is not None and self._tab is not Tab.EVENTS and self.is_current and self._file[2].read_on():
+            self.query_one(LogView).show(self._file[2])
+
     @on(Listing.Moved)
     def show_log(self) -> None:
         """Show what the chosen tab holds of the step under the cursor."""
@@ -184,12 +192,12 @@ class RunScreen(Screen[None]):
         self.query_one("#tabs", Static).update(tabs)
         if self._tab is Tab.EVENTS:
             log.empty_text = ""
-            log.show(TextLines([line for _, line in self._event_lines]))
+            log.show(self._events)
         elif name is not None:
             log.empty_text = f"nothing on {self._tab.value}"
-            log.show(self._file_lines(name))
+            log.show(self._lines_of(name))
 
-    def _file_lines(self, step_key: str) -> FileLines:
+    def _lines_of(self, step_key: str) -> FileLines:
         if self._file is None or self._file[:2] != (step_key, self._tab):
             stream = "out" if self._tab is Tab.STDOUT else "err"
             path = log_file(self.app.session, self._run_id, step_key, stream)

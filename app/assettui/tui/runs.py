@@ -9,7 +9,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from assettui.core.errors import AssettuiError
@@ -17,28 +16,24 @@ from assettui.service.runs import RunPage, cancel, run_page
 from assettui.tui.background import is_canceled
 from assettui.tui.header import Header
 from assettui.tui.listing import Listing, ListingHeader
+from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import RunList
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from assettui.tui.app import AssettuiApp
-
 PAGE = 500
 """How many runs are fetched at once; more as the cursor nears the last of them."""
 
 
-class RunsScreen(Screen[None]):
+class RunsScreen(MainScreen):
     """Runs, the newest first."""
 
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open"),
         Binding("c", "cancel", "Cancel"),
         Binding("y", "copy_id", "Copy id", show=False),
     ]
-
-    app: AssettuiApp  # pyright: ignore[reportIncompatibleMethodOverride] - the one app that there is
 
     @dataclass
     class Loaded(Message):
@@ -69,10 +64,6 @@ class RunsScreen(Screen[None]):
         runs.empty_text = "nothing was run yet: m in the catalog (key 1) builds an asset"
         runs.focus()
 
-    def on_screen_resume(self) -> None:
-        """The screen is shown, for the first time or again."""
-        self.reload()
-
     @work(thread=True, exclusive=True)
     def reload(self) -> None:
         """Fetch the newest runs."""
@@ -85,6 +76,15 @@ class RunsScreen(Screen[None]):
         """Show them."""
         self._total = message.page.total
         self.query_one(RunList).rows = message.page.runs
+        self.redraw_in_time()
+
+    def is_live(self) -> bool:
+        """Whether a run is on its way."""
+        return any(not run.status.is_over for run in self.query_one(RunList).rows)
+
+    def redraw(self) -> None:
+        """Show how long ago it was, or has been going on."""
+        self.query_one(RunList).refresh()
 
     @on(Listing.Moved)
     def fetch_more(self) -> None:
@@ -95,7 +95,7 @@ class RunsScreen(Screen[None]):
             self.reload()
 
     @on(Listing.Chosen)
-    def action_open(self) -> None:
+    def open(self) -> None:
         """Open the run under the cursor."""
         run = self.query_one(RunList).current
         if run is not None:
