@@ -21,7 +21,6 @@ from assettui.tui.background import is_canceled
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
 from assettui.tui.help import keys_of, own_bindings
-from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.run import RunScreen
 from assettui.tui.runs import RunsScreen
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from assettui.service.session import Session
+    from assettui.tui.main_screen import MainScreen
 
 
 class Leadership(Protocol):

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 class CatalogScreen(MainScreen):
     """Every asset, and what is known of the one under the cursor."""
 
+    AUTO_FOCUS = "AssetList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - typed so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "materialize", "Build"),
@@ -83,10 +84,6 @@ class CatalogScreen(MainScreen):
             with VerticalScroll(id="pane"):
                 yield AssetPane()
         yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        """Take the keys."""
-        self.query_one(AssetList).focus()
 
     # Showing.
 

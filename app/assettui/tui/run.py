@@ -59,6 +59,7 @@ class RunScreen(MainScreen):
         run_id: The whole id.
     """
 
+    AUTO_FOCUS = "StepList"
     CSS_PATH = "run.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
@@ -108,7 +109,6 @@ class RunScreen(MainScreen):
 
     def on_mount(self) -> None:
         """Begin to listen to what the steps write."""
-        self.query_one(StepList).focus()
         self.listen()
 
     def on_unmount(self) -> None:

@@ -29,6 +29,7 @@ PAGE = 500
 class RunsScreen(MainScreen):
     """Runs, the newest first."""
 
+    AUTO_FOCUS = "RunList"
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", "Cancel"),
@@ -59,10 +60,8 @@ class RunsScreen(MainScreen):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to load."""
-        runs = self.query_one(RunList)
-        runs.empty_text = "nothing was run yet: m in the catalog (key 1) builds an asset"
-        runs.focus()
+        """Say what to do where there is nothing."""
+        self.query_one(RunList).empty_text = "nothing was run yet: m in the catalog (key 1) builds an asset"
 
     @work(thread=True, exclusive=True)
     def reload(self) -> None:

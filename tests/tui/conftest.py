@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from assettui.service import session as session_module
+from assettui.service.session import Session
+from assettui.tui.app import AssettuiApp
+from assettui.tui.header import Header
+from assettui.tui.log_view import LogView
+from assettui.tui.run import RunScreen
+from assettui.tui.run_list import StepList
+from tests.tui.world import NOW_US, world
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands still."""
+    monkeypatch.setattr(session_module, "time", SimpleNamespace(time_ns=lambda: NOW_US * 1000))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Session:
+    """The store in which something of everything has happened."""
+    return world(tmp_path)
+
+
+async def until(pilot: Pilot[Any], is_so: Callable[[], Any], timeout_s: float = 10) -> Any:
+    """Wait for a fact, and give it."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        await pilot.pause()
+        if found := is_so():
+            return found
+        assert time.monotonic() < deadline, "did not happen"
+
+
+async def opened(pilot: Pilot[Any], run_id: str) -> RunScreen:
+    """One run, opened and loaded."""
+    cast(AssettuiApp, pilot.app).open_run(run_id)
+    screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, RunScreen) else None)
+    await until(pilot, lambda: screen.query_one(StepList).rows)
+    await until(pilot, lambda: "run" in str(screen.query_one("#summary", Static).render()))
+    await until(pilot, lambda: "1 running" in str(screen.query_one(Header).render()))
+    await until(pilot, lambda: any("run started" in line for line in lines(screen)))
+    return screen
+
+
+def lines(screen: RunScreen) -> list[str]:
+    """What the lower half of a run shows."""
+    log = screen.query_one(LogView)
+    return [log.render_line(y).text.rstrip() for y in range(log.size.height)]
+
+
+def told(pilot: Pilot[Any]) -> list[str]:
+    """What is said at the edge of the screen."""
+    notifications = cast(Any, pilot.app)._notifications
+    return [notification.message for notification in notifications]

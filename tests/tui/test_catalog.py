@@ -1,0 +1,255 @@
+"""The catalog, as one who types at it sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Static
+
+from assettui import AssetKey
+from assettui.core.records import RunStatus, StepError
+from assettui.service.runs import run_page
+from assettui.service.session import Session
+from assettui.store import projects
+from assettui.store.database import open_for_writing, writing
+from assettui.tui.app import AssettuiApp
+from assettui.tui.asset_list import AssetList
+from assettui.tui.asset_pane import AssetPane
+from assettui.tui.filter_box import FilterBox
+from assettui.tui.header import Header
+from assettui.tui.questions import Question, Reading
+from assettui.tui.run import RunScreen
+from tests.tui.conftest import told, until
+from tests.tui.world import NOW_US, Leading, app, session
+
+
+def listed(pilot: Pilot[None]) -> list[str]:
+    return [str(row.key) for row in pilot.app.query_one(AssetList).rows]
+
+
+def current(pilot: Pilot[None]) -> str:
+    row = pilot.app.query_one(AssetList).current
+    return str(row.key) if row else ""
+
+
+def said(static: Widget) -> str:
+    return str(static.render())
+
+
+def shown(pilot: Pilot[None], index: int) -> str:
+    return pilot.app.query_one(AssetList).render_line(index).text
+
+
+async def test_every_asset_has_its_line_with_why_it_is_as_it_is(shop: Session) -> None:
+    async with app(shop).run_test(size=(160, 50)) as pilot:
+        lines = [" ".join(shown(pilot, index).split()) for index in range(7)]
+        assert lines == [
+            "● raw/orders raw csv 11m ago 950ms 48,012",
+            "● raw/customers raw postgres 1d ago 2.4s 1,204",
+            "◐ marts/revenue marts polars 1d ago 310ms 144 raw/orders has new data",
+            "✗ marts/churn marts polars 1d ago 45ms 12 ZeroDivisionError: division by zero",
+            "▶ models/forecast models sklearn never – –",
+            "○ models/letters models never – –",
+            "◇ web/clicks default external – –",
+        ]
+
+
+async def test_the_pane_shows_what_is_known_of_the_asset_under_the_cursor(shop: Session) -> None:
+    async with app(shop).run_test(size=(160, 50)) as pilot:
+        pane = pilot.app.query_one(AssetPane)
+        await until(pilot, lambda: "48,012 ▁▃▄▅▆▇██" in said(pane))
+        await pilot.press("down", "j")
+        assert current(pilot) == "marts/revenue"
+        text = await until(pilot, lambda: said(pane) if "refund_share" in said(pane) else "")
+        for words in (
+            "◐ marts/revenue  stale",
+            "raw/orders has new data",
+            "Refunds are taken off",
+            "↑ raw/orders  raw/customers",
+            "↓ models/forecast",
+            "rows 144 ▄▄▄▄",
+            "refund_share 0.031",
+            "owners ada@example.com",
+            "tags tier=gold",
+            "code 3 /home/ada/shop/definitions.py:31",
+        ):
+            assert words in text
+
+
+async def test_the_list_narrows_with_every_letter(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        await pilot.press("/", "c", "h")
+        assert listed(pilot) == ["marts/churn"]
+        await pilot.press("backspace", "backspace", *"group:m")
+        assert listed(pilot) == ["marts/revenue", "marts/churn", "models/forecast", "models/letters"]
+        before = current(pilot)
+        await pilot.press("down")
+        assert current(pilot) != before
+        await pilot.press("enter")
+        assert pilot.app.query_one(AssetList).has_focus
+        assert pilot.app.query_one(FilterBox).display
+        await pilot.press("escape")
+        assert len(listed(pilot)) == 7
+        await until(pilot, lambda: not pilot.app.query_one(FilterBox).display)
+        await pilot.press("/", *"status:st", "enter")
+        assert listed(pilot) == ["marts/revenue"]
+        await pilot.press("/", *" no")
+        assert listed(pilot) == []
+
+
+async def test_several_are_selected_and_built_in_one_run(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        await pilot.press("space", "space")
+        assets = pilot.app.query_one(AssetList)
+        assert assets.selected == {AssetKey("raw/orders"), AssetKey("raw/customers")}
+        assert "2 selected" in said(pilot.app.query_one("#counts", Static))
+        await pilot.press("m")
+        await until(pilot, lambda: run_page(shop, limit=1).runs[0].status is RunStatus.QUEUED)
+        assert run_page(shop, limit=1).runs[0].assets == (AssetKey("raw/orders"), AssetKey("raw/customers"))
+        await until(pilot, lambda: not assets.selected)
+
+
+async def test_all_that_is_listed_is_selected_but_for_what_comes_from_elsewhere(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        await pilot.press("a")
+        assert len(pilot.app.query_one(AssetList).selected) == 6
+        await pilot.press("end", "space")
+        assert len(pilot.app.query_one(AssetList).selected) == 6
+        await pilot.press("a")
+        assert not pilot.app.query_one(AssetList).selected
+        await pilot.press("space", "home", "space", "escape")
+        assert not pilot.app.query_one(AssetList).selected
+
+
+async def test_building_with_upstream_shows_its_plan_first(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        before = run_page(shop, limit=1).runs[0].run_id
+        await pilot.press("down", "down", "M")
+        question = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Question) else None)
+        assert "raw/customers" in str(question.query(Static).first().render())
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, Question))
+        assert run_page(shop, limit=1).runs[0].run_id == before
+        await pilot.press("M")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Question))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(run_page(shop, limit=1).runs[0].assets) == 3)
+
+
+async def test_what_cannot_be_built_is_told(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("end", "m")
+        messages = await until(pilot, lambda: told(pilot))
+        assert "external" in messages[0]
+
+
+async def test_enter_opens_the_run_that_counts_and_t_says_why(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "down", "down", "t")
+        reading = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
+        assert "division by zero" in str(reading.query(Static).first().render())
+        await pilot.press("escape", "enter")
+        run = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, RunScreen) else None)
+        assert "fa110000" in await until(pilot, lambda: said(run.query_one("#summary", Static)))
+
+
+async def test_a_broken_edit_keeps_the_last_good_catalog_with_the_traceback_one_key_away(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        db = open_for_writing(shop.folder)
+        error = StepError(
+            "SyntaxError: invalid syntax", "exception", "SyntaxError", 'File "x.py", line 3\n  def [red](:'
+        )
+        with writing(db):
+            projects.save_failed(db.conn, shop.project.id, error, {}, NOW_US)
+        db.conn.close()
+        pilot.app.post_message(AssettuiApp.Changed())
+        banner = pilot.app.query_one("#banner", Static)
+        await until(pilot, lambda: banner.display)
+        assert "SyntaxError: invalid syntax" in said(banner)
+        assert len(listed(pilot)) == 7
+        await pilot.press("t")
+        reading = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
+        assert "def [red](:" in str(reading.query(Static).first().render())
+
+
+async def test_a_project_that_was_never_loaded_says_so(tmp_path: Path) -> None:
+    new = session(tmp_path)
+    open_for_writing(new.folder).conn.close()
+    async with app(new).run_test(size=(80, 24)) as pilot:
+        assert "loading the project" in shown(pilot, 0)
+
+
+async def test_what_is_to_be_built_at_first_is_built_once_the_project_is_loaded(shop: Session) -> None:
+    async with app(shop, build=["raw/orders"]).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: run_page(shop, limit=1).runs[0].assets == (AssetKey("raw/orders"),))
+        total = run_page(shop, limit=1).total
+        pilot.app.post_message(AssettuiApp.Changed())
+        await pilot.pause(0.2)
+        assert run_page(shop, limit=1).total == total
+
+
+async def test_the_details_are_scrolled_from_the_keyboard(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        pane = pilot.app.query_one("#pane")
+        await pilot.press("j", "j", "tab", "down", "down")
+        await until(pilot, lambda: pane.scroll_offset.y == 2)
+        assert current(pilot) == "marts/revenue"
+        await pilot.press("escape", "down")
+        assert current(pilot) == "marts/churn"
+
+
+async def test_a_click_moves_the_cursor_and_a_second_one_opens(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        await pilot.click(AssetList, offset=(5, 3))
+        assert current(pilot) == "marts/churn"
+        await pilot.click(AssetList, offset=(5, 3), times=2)
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+
+
+async def test_whoever_follows_may_take_the_lead(shop: Session) -> None:
+    leading = Leading(holds=False)
+    async with app(shop, leading).run_test(size=(120, 30)) as pilot:
+        header = pilot.app.query_one(Header)
+        await until(pilot, lambda: "nobody leads: L to lead" in str(header.render()))
+        await pilot.press("L")
+        await until(pilot, lambda: "● leader" in str(header.render()))
+        assert leading.taken == 1
+
+
+async def test_an_engine_that_has_stopped_is_told_once(shop: Session) -> None:
+    leading = Leading(wrong=RuntimeError("the disk is full"))
+    async with app(shop, leading).run_test(size=(80, 24)) as pilot:
+        reading = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
+        assert "the disk is full" in str(reading.query(Static).first().render())
+        await pilot.press("escape")
+        pilot.app.post_message(AssettuiApp.Changed())
+        await pilot.pause(0.2)
+        assert not isinstance(pilot.app.screen, Reading)
+
+
+async def test_quitting_asks_where_runs_would_end_with_it(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "1 running" in said(pilot.app.query_one(Header)))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Question))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, Question))
+        assert pilot.app.is_running
+        await pilot.press("q", "enter")
+        await until(pilot, lambda: not pilot.app.is_running)
+    async with app(shop, Leading(holds=False)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: not pilot.app.is_running)
+
+
+async def test_every_action_can_be_found_by_its_name(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        named = {command.title for command in pilot.app.get_system_commands(pilot.app.screen)}
+        assert {"Build", "+Upstream", "Select", "Filter", "Runs", "Keys", "Quit", "Copy key", "Theme"} <= named
+        await pilot.press("question_mark")
+        reading = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
+        keys = str(reading.query(Static).first().render())
+        assert "Build" in keys
+        assert "never built" in keys

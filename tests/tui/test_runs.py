@@ -1,0 +1,129 @@
+"""The list of runs and one run, as one who types at them sees them."""
+
+from __future__ import annotations
+
+from textual.widgets import Static
+
+from assettui.core.records import Event, EventKind, RunStatus
+from assettui.service.runs import run_detail
+from assettui.service.session import Session
+from assettui.store import intents
+from assettui.store.database import open_for_reading, open_for_writing, writing
+from assettui.store.intents import IntentKind
+from assettui.store.recording import record
+from assettui.tui.app import AssettuiApp
+from assettui.tui.log_view import LogView
+from assettui.tui.questions import Reading
+from assettui.tui.run import RunScreen
+from assettui.tui.run_list import RunList, StepList
+from assettui.tui.runs import RunsScreen
+from tests.tui.conftest import lines, opened, told, until
+from tests.tui.world import NOW_US, RUNNING, app
+
+
+async def test_runs_are_listed_the_newest_first(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        await pilot.press("4")
+        runs = await until(
+            pilot, lambda: pilot.app.screen.query(RunList).first() if isinstance(pilot.app.screen, RunsScreen) else None
+        )
+        await until(pilot, lambda: runs.rows)
+        shown = [" ".join(runs.render_line(index).text.split()) for index in range(3)]
+        assert shown == [
+            "▶ models/letters +1 0a110000 started 1m ago 1m00s",
+            "✗ marts/churn +1 fa110000 failure 12m ago 950ms marts/churn: ZeroDivisionError: division by zero",
+            "✓ marts/churn +3 10000000 success 1d ago 2.8s",
+        ]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
+        await pilot.press("1")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+
+
+async def test_c_asks_the_leader_to_cancel_the_run(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        await pilot.press("4")
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, RunsScreen) and pilot.app.screen.query_one(RunList).rows
+        )
+        await pilot.press("c")
+
+        def asked() -> list[tuple[IntentKind, str | None]]:
+            reader = open_for_reading(shop.folder)
+            found = [(each.kind, each.run_id) for each in intents.pending(reader)]
+            reader.close()
+            return found
+
+        assert await until(pilot, asked) == [(IntentKind.CANCEL, RUNNING)]
+        await pilot.press("down", "c")
+        messages = await until(pilot, lambda: told(pilot))
+        assert "is over: failure" in messages[0]
+
+
+async def test_one_run_shows_its_steps_and_events(shop: Session) -> None:
+    async with app(shop).run_test(size=(100, 30)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        steps = screen.query_one(StepList)
+        assert [" ".join(steps.render_line(index).text.split()[:4]) for index in range(2)] == [
+            "▶ models/forecast running 1m00s",
+            "◌ models/letters pending –",
+        ]
+        await until(pilot, lambda: any("144 months" in line for line in lines(screen)))
+        assert any("WARNING  the fit has not converged [yet]" in line for line in lines(screen))
+        assert "started" in str(screen.query_one("#summary", Static).render())
+
+
+async def test_what_a_step_writes_is_followed_while_it_grows(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        await pilot.press("o")
+        await until(pilot, lambda: "epoch 60: loss 0.0167" in lines(screen))
+        path = shop.folder.step_log(RUNNING, "models/forecast", "out")
+        with path.open("a") as out:
+            out.write("epoch 61: [red] \x1b[2Jdone\n")
+        await until(pilot, lambda: any(line.startswith("epoch 61: [red] ␛[2Jdone") for line in lines(screen)))
+        await pilot.press("tab", "home")
+        assert lines(screen)[0] == "epoch 1: loss 1.0000"
+        with path.open("a") as out:
+            out.write("epoch 62\n")
+        await until(pilot, lambda: screen.query_one(LogView).virtual_size.height == 62)
+        assert lines(screen)[0] == "epoch 1: loss 1.0000"  # who has scrolled away is left there
+        await pilot.press("end", "r")
+        await until(pilot, lambda: lines(screen)[0] == "nothing on stderr")
+
+
+async def test_new_events_and_the_end_of_the_run_appear(shop: Session) -> None:
+    async with app(shop).run_test(size=(100, 30)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        await until(pilot, lambda: any("144 months" in line for line in lines(screen)))
+        db = open_for_writing(shop.folder)
+        with writing(db):
+            record(
+                db.conn,
+                [
+                    Event(
+                        EventKind.STEP_CANCELED,
+                        NOW_US,
+                        RUNNING,
+                        "models/forecast",
+                        payload={"error": {"message": "canceled"}},
+                    ),
+                    Event(EventKind.RUN_CANCELED, NOW_US, RUNNING),
+                ],
+            )
+        db.conn.close()
+        pilot.app.post_message(AssettuiApp.Changed())
+        await until(pilot, lambda: any("run canceled" in line for line in lines(screen)))
+        assert run_detail(shop, RUNNING).run.status is RunStatus.CANCELED
+        assert sum("144 months" in line for line in lines(screen)) == 1
+
+
+async def test_the_whole_error_of_a_step_is_one_key_away(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, "fa11000000000000")
+        steps = screen.query_one(StepList)
+        await pilot.press(*["down"] * [row.step_key for row in steps.rows].index("marts/churn"), "enter")
+        reading = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
+        assert "return lost / len(customers)" in str(reading.query(Static).first().render())

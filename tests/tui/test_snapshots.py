@@ -1,0 +1,142 @@
+"""What the screens look like. Each test says in words what one should see; look at the picture before taking a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from assettui.core.records import StepError
+from assettui.service.session import Session
+from assettui.store import projects
+from assettui.store.database import open_for_writing, writing
+from assettui.tui.asset_pane import AssetPane
+from assettui.tui.header import Header
+from assettui.tui.questions import Question, Reading
+from assettui.tui.run_list import RunList, StepList
+from assettui.tui.runs import RunsScreen
+from tests.tui.conftest import lines, opened, until
+from tests.tui.world import NOW_US, RUNNING, app
+
+SIZES = [(80, 24), (120, 40)]
+sizes = pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+Compare = Callable[..., bool]
+
+
+async def still(pilot: Pilot[Any]) -> None:
+    """Wait until the store has been read."""
+    await until(pilot, lambda: "1 running" in str(pilot.app.query_one(Header).render()))
+    await until(pilot, lambda: "▁" in str(pilot.app.screen_stack[0].query_one(AssetPane).render()))
+    await pilot.app.workers.wait_for_complete()
+
+
+@sizes
+def test_catalog(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
+    """Six assets and an external one, each with glyph and color; below or beside them what is known of the first.
+
+    The header: this process leads, one run is running, one asset has failed, one is stale.
+    """
+    assert snap_compare(app(shop), terminal_size=size, run_before=still)
+
+
+@sizes
+def test_catalog_filtered_and_selected(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
+    """The filter with its count above the list; two of the marts are selected, the stale one under the cursor."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await still(pilot)
+        await pilot.press("/", *"marts", "enter", "space", "space", "home")
+        await until(pilot, lambda: "Refunds" in str(pilot.app.query_one(AssetPane).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(shop), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_catalog_of_a_project_that_is_broken_now(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
+    """A red line says what is wrong and which key shows all of it; the last good catalog is still there."""
+    db = open_for_writing(shop.folder)
+    with writing(db):
+        projects.save_failed(db.conn, shop.project.id, StepError("SyntaxError: '(' was never closed"), {}, NOW_US)
+    db.conn.close()
+    assert snap_compare(app(shop), terminal_size=size, run_before=still)
+
+
+@sizes
+def test_plan_of_a_build_with_upstream(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
+    """A window asks whether to build three assets, upstream first, with a guess of the time."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await still(pilot)
+        await pilot.press("down", "down", "M")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Question))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(shop), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_keys(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
+    """A window lists the keys of the catalog, its own ones first, and what the glyphs mean."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await still(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Reading))
+
+    assert snap_compare(app(shop), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_runs(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
+    """Ten runs: one is running, one has failed (with its error where there is room), eight have succeeded."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await still(pilot)
+        await pilot.press("4")
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, RunsScreen) and pilot.app.screen.query_one(RunList).rows
+        )
+        await until(pilot, lambda: "1 running" in str(pilot.app.screen.query_one(Header).render()))
+
+    assert snap_compare(app(shop), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_run(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
+    """One step runs, with a bar as long as the run, another waits; below them the events, a warning in yellow."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await still(pilot)
+        await opened(pilot, RUNNING)
+
+    assert snap_compare(app(shop), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_run_stdout(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
+    """The last lines of what the running step has printed, down to epoch 60."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await still(pilot)
+        screen = await opened(pilot, RUNNING)
+        await pilot.press("o")
+        await until(pilot, lambda: "epoch 60: loss 0.0167" in lines(screen))
+
+    assert snap_compare(app(shop), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_error_of_a_step(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
+    """A window with the user's traceback, their file and line in it."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await still(pilot)
+        screen = await opened(pilot, "fa11000000000000")
+        await pilot.press(*["down"] * [row.step_key for row in screen.query_one(StepList).rows].index("marts/churn"))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Reading))
+
+    assert snap_compare(app(shop), terminal_size=size, run_before=before)
