@@ -10,13 +10,13 @@ import select
 import signal
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
 from assettui.core.records import Event, EventKind, StepError, StepStatus
 from assettui.core.snapshot import ProjectSnapshot
 from assettui.engine.alarm import Alarm, SchedulerAlarm
 from assettui.engine.decide import decide, is_idle
+from assettui.engine.edits import Edits
 from assettui.engine.inbox import Inbox
 from assettui.engine.journal import Journal
 from assettui.engine.state import (
@@ -40,17 +40,15 @@ from assettui.engine.state import (
     WorkerStarted,
 )
 from assettui.executors.workers import WorkerPool, WorkerProcess
-from assettui.project.locate import SETTINGS_FILES, Project
-from assettui.project.sources import fingerprints
-from assettui.project.watch import Watch
 from assettui.store.doorbell import Doorbell
 from assettui.store.intents import Intent, IntentKind
 from assettui.worker.request import StepOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from assettui.core.keys import AssetKey
+    from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
     from assettui.store.lease import Leader, Lease
 
@@ -96,8 +94,7 @@ class Engine:
         self._on_end = on_end
         self._inbox: Inbox[Happening | _Died] = Inbox()
         self._alarm: Alarm = SchedulerAlarm(lambda: self._inbox.put(Moment()))
-        self._watch = Watch(self._on_files_changed) if watch_sources else None
-        self._sources: dict[str, tuple[int, int]] = {}
+        self._edits = Edits(project, (lambda: self._inbox.put(ProjectEdited())) if watch_sources else None)
         self._pool = WorkerPool(project, folder, lambda worker: self._inbox.put(_Died(worker)))
         self._described = 0
         self._attempts: dict[int, tuple[tuple[AssetKey, ...], str]] = {}
@@ -168,8 +165,7 @@ class Engine:
         except BaseException as error:  # noqa: BLE001 - kept for the faces: a thread has nobody else to tell
             self.failure = error
         finally:
-            if self._watch is not None:
-                self._watch.stop()
+            self._edits.stop()
             self._alarm.close()
             self._pool.close()
             self._inbox.close()
@@ -310,12 +306,14 @@ class Engine:
     def _understand(self, worker: WorkerProcess, message: dict[str, Any]) -> Iterator[Happening]:
         match message["is"]:
             case "loaded":
+                worker.has_told = True
                 if message["snapshot"] is not None:
-                    self._keep_snapshot(worker.id, ProjectSnapshot.from_json(message["snapshot"]))
+                    yield from self._keep_snapshot(worker, ProjectSnapshot.from_json(message["snapshot"]))
                 yield WorkerLoaded(worker.id, message["pid"])
             case "broken":
+                worker.has_told = True
                 error = StepError.from_json(message["error"])
-                self._keep_load_error(error, message["sources"])
+                yield from self._keep_load_error(worker, error, message["sources"])
                 yield WorkerBroken(worker.id, error)
             case "log":
                 if not self._logs:
@@ -343,10 +341,9 @@ class Engine:
         cause = self._pool.bury(worker)
         self._forget_attempt(worker.id, is_kept=False)
         state = self._state.workers.get(worker.id)
-        if state is not None and state.pid is None and state.generation == self._state.generation:
+        if not worker.has_told and state is not None and state.generation == self._state.generation:
             cause = StepError(f"{cause.message} while it imported the project", cause.kind, traceback=printed or None)
-            if self._state.broken is None:
-                self._keep_load_error(cause, ())
+            yield from self._keep_load_error(worker, cause, ())
         yield WorkerLost(worker.id, cause)
 
     def _forget_attempt(self, worker_id: int, *, is_kept: bool) -> None:
@@ -356,30 +353,23 @@ class Engine:
 
     # The project.
 
-    def _keep_snapshot(self, worker_id: int, snapshot: ProjectSnapshot) -> None:
-        state = self._state.workers.get(worker_id)
+    def _keep_snapshot(self, worker: WorkerProcess, snapshot: ProjectSnapshot) -> Iterator[Happening]:
+        state = self._state.workers.get(worker.id)
         if state is None or state.generation < self._state.generation:
             return  # an older edit
         self._described = state.generation
-        self._sources = fingerprints(self._project, snapshot.sources)
-        self._journal.keep_snapshot(snapshot, self._sources, clock_us())
+        self._edits.imported(snapshot.sources, since_ns=worker.started_ns)
+        self._journal.keep_snapshot(snapshot, self._edits.sources, clock_us())
         self._doorbell.tell()
-        self._watch_sources()
+        if not self._edits.watch():
+            yield ProjectEdited()
 
-    def _keep_load_error(self, error: StepError, sources: Any) -> None:
-        # A file that could not be imported is not among the sources: those of the last good time are kept in sight.
-        self._sources = fingerprints(self._project, {*self._sources, *sources})
-        self._journal.keep_load_error(error, self._sources, clock_us())
+    def _keep_load_error(self, worker: WorkerProcess, error: StepError, sources: Iterable[str]) -> Iterator[Happening]:
+        self._edits.failed(sources, since_ns=worker.started_ns)
+        self._journal.keep_load_error(error, self._edits.sources, clock_us())
         self._doorbell.tell()
-        self._watch_sources()
-
-    def _watch_sources(self) -> None:
-        if self._watch is not None:
-            self._watch.folders({self._project.root, *(Path(source).parent for source in self._sources)})
-
-    def _on_files_changed(self, paths: set[str]) -> None:
-        if any(path.endswith(".py") or Path(path).name in SETTINGS_FILES or path in self._sources for path in paths):
-            self._inbox.put(ProjectEdited())
+        if not self._edits.watch():
+            yield ProjectEdited()
 
 
 class _Died:

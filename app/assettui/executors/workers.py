@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,10 @@ class WorkerProcess:
     connection: socket.socket
     log: Path
     """What it printed outside of any step."""
+    started_ns: int
+    """When it was started, in ns since the epoch; it imports the project after that."""
+    has_told: bool = False
+    """Whether it has said how importing the project went."""
     reader: FrameReader = field(default_factory=FrameReader)
 
     @property
@@ -128,6 +133,7 @@ class WorkerPool:
             "values": str(self.folder.values),
             "describe": describe,
         }
+        started_ns = time.time_ns()
         with theirs, log.open("wb") as output:
             process = subprocess.Popen(
                 [self._python, "-P", "-m", "assettui.worker.main", str(theirs.fileno()), json.dumps(options)],
@@ -140,7 +146,7 @@ class WorkerPool:
             )
         ours.settimeout(SEND_TIMEOUT_S)
         self._guard.add(process.pid)
-        worker = WorkerProcess(worker_id, process, ours, log)
+        worker = WorkerProcess(worker_id, process, ours, log, started_ns)
         self.workers[worker_id] = worker
         threading.Thread(target=self._await_death, args=(worker,), name=f"worker-{worker_id}", daemon=True).start()
         return worker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, StoreError
@@ -92,13 +93,14 @@ def _known(session: Session) -> projects.KnownProject | None:
 
 
 def _load_here(session: Session) -> None:
+    since_ns = time.time_ns()
     described = describe_in_worker(session.project, session.folder)
+    imported = () if isinstance(described, StepError) else described.sources
+    sources = fingerprints(session.project, imported, since_ns=since_ns, until_ns=time.time_ns())
     with session.writing() as connection:
         if isinstance(described, StepError):
-            sources = fingerprints(session.project, ())
             projects.save_failed(connection, session.project.id, described, sources, clock_us())
         else:
-            sources = fingerprints(session.project, described.sources)
             projects.save_loaded(connection, session.project.id, described, sources, clock_us())
     if isinstance(described, StepError):
         raise ProjectBroken(described)

@@ -45,15 +45,17 @@ class Feed:
     def _run(self) -> None:
         self._wait_until_begun()
         visitor = Visitor(self._session.folder.socket)
-        had_leader = visitor.connect()
+        is_connected, leader = visitor.connect(), self._session.leader()
         self._on_change()
         while not self._stop.is_set():
             is_told = visitor.wait(LOOK_EVERY_S)
-            has_leader = visitor.connect()
             if self._stop.is_set():
                 break
-            if is_told or has_leader != had_leader:
+            before = (is_connected, leader)
+            is_connected = visitor.connect()
+            if not is_connected or is_told:
+                leader = self._session.leader()  # it may let go of the lease a little after its doorbell
+            if is_told or (is_connected, leader) != before:
                 self._on_change()
                 self._stop.wait(SETTLE_S)
-            had_leader = has_leader
         visitor.close()

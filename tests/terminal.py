@@ -1,0 +1,121 @@
+"""A real terminal: a program on a pseudo-terminal, what it writes kept byte for byte, and the screen that a person sees."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyte
+
+KEYS = {
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "enter": "\r",
+    "tab": "\t",
+    "escape": "\x1b",
+    "ctrl+p": "\x10",
+    "home": "\x1b[H",
+    "end": "\x1b[F",
+}
+
+
+class Terminal:
+    """Runs a program until it ends or the terminal is closed.
+
+    Args:
+        arguments: The program and its arguments.
+        size: Columns and lines.
+        cwd: Where it runs.
+        env: Its environment; this process's own where None.
+    """
+
+    def __init__(
+        self, arguments: list[str], *, size: tuple[int, int] = (80, 24), cwd: Path, env: Mapping[str, str] | None = None
+    ) -> None:
+        columns, lines = size
+        self.raw = bytearray()
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self.status: int | None = None
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+            os.chdir(cwd)
+            given = {name: value for name, value in (env or os.environ).items() if name not in ("COLUMNS", "LINES")}
+            os.execvpe(arguments[0], arguments, {**given, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
+
+    def text(self) -> str:
+        """The screen as it is now."""
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def read(self, timeout_s: float = 0.02) -> bool:
+        """Take what was written; whether there was anything."""
+        if self.status is not None or not select.select([self._master], [], [], timeout_s)[0]:
+            self._reap()
+            return False
+        try:
+            chunk = os.read(self._master, 65536)
+        except OSError:  # the other end is closed: the program has ended
+            chunk = b""
+        if not chunk:
+            self._reap()
+            return False
+        self.raw += chunk
+        self._stream.feed(chunk)
+        return True
+
+    def _reap(self) -> None:
+        if self.status is None:
+            with contextlib.suppress(ChildProcessError):
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                if pid:
+                    self.status = os.waitstatus_to_exitcode(status)
+
+    def wait_until(self, is_so: Callable[[str], Any], timeout_s: float = 20) -> str:
+        """Wait until the screen is as it should be, and give it."""
+        deadline = time.monotonic() + timeout_s
+        while not is_so(self.text()):
+            self.read()
+            assert time.monotonic() < deadline, f"did not appear within {timeout_s} s:\n{self.text()}"
+        return self.text()
+
+    def wait_for(self, *words: str) -> str:
+        """Wait until all of these are on the screen."""
+        return self.wait_until(lambda text: all(word in text for word in words))
+
+    def wait_for_end(self, timeout_s: float = 20) -> int:
+        """Wait until the program has ended; its exit status."""
+        deadline = time.monotonic() + timeout_s
+        while self.status is None:
+            self.read()
+            assert time.monotonic() < deadline, f"did not end within {timeout_s} s:\n{self.text()}"
+        return self.status
+
+    def press(self, *keys: str) -> None:
+        """Press keys, by name or as they are typed."""
+        for key in keys:
+            os.write(self._master, KEYS.get(key, key).encode())
+            if key == "escape":
+                # What follows an escape at once is taken for one key with it.
+                deadline = time.monotonic() + 0.3
+                while time.monotonic() < deadline:
+                    self.read()
+
+    def close(self) -> None:
+        """End the program, if it has not ended."""
+        if self.status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self.pid, 0)
+        os.close(self._master)

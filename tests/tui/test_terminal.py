@@ -1,0 +1,267 @@
+"""The screens in a real terminal, on a real project, with processes that are really killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable, Generator
+
+import pytest
+
+from assettui.core.text import UNSAFE
+from tests.conftest import ProjectFolder, command, is_alive, wait_until
+from tests.terminal import Terminal
+
+SLOW = """
+    import os, time
+    from pathlib import Path
+    from assettui import asset
+
+    HERE = Path(__file__).parent
+
+    @asset
+    def first():
+        return [1, 2, 3]
+
+    @asset
+    def slow(first):
+        print("waiting for it")
+        (HERE / "pid").write_text(str(os.getpid()))
+        while not (HERE / "go").exists():
+            time.sleep(0.02)
+
+    @asset
+    def last(slow):
+        return 1
+"""
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def open_screens(folder: ProjectFolder) -> Generator[Open]:
+    """Opens `assettui` on the project, in a terminal of its own."""
+    opened: list[Terminal] = []
+
+    def open_one(size: tuple[int, int] = (80, 24)) -> Terminal:
+        terminal = Terminal(command(), size=size, cwd=folder.path)
+        opened.append(terminal)
+        return terminal
+
+    yield open_one
+    for terminal in opened:
+        terminal.close()
+
+
+def pid_of_step(folder: ProjectFolder) -> int:
+    """The worker that waits in the slow step."""
+    return int(wait_until(lambda: (folder.path / "pid").exists() and (folder.path / "pid").read_text()))
+
+
+def test_a_run_is_started_watched_and_canceled(folder: ProjectFolder, open_screens: Open) -> None:
+    folder.write(SLOW)
+    terminal = open_screens()
+    terminal.wait_for("first", "slow", "last")
+    terminal.press("a", "m")
+    terminal.wait_for("● first", "▶ slow", "▶ 1 running")
+    worker = pid_of_step(folder)
+    terminal.press("4")
+    terminal.wait_for("▶ last +2")
+    terminal.press("enter")
+    terminal.wait_for("e events")
+    terminal.press("down", "o")
+    terminal.wait_for("waiting for it")
+    terminal.press("c")
+    terminal.wait_for("canceled", "▶ 0 running")
+    wait_until(lambda: not is_alive(worker), timeout_s=8)
+    terminal.press("escape", "1")
+    terminal.wait_for("● first", "○ slow", "○ last")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+    assert folder.json("run", "ls")[0]["status"] == "canceled"
+
+
+def test_a_worker_killed_in_the_middle_of_a_step_is_shown_as_failed(folder: ProjectFolder, open_screens: Open) -> None:
+    folder.write(SLOW)
+    terminal = open_screens((160, 50))
+    terminal.wait_for("first", "slow", "last")
+    terminal.press("a", "m")
+    terminal.wait_for("▶ slow")
+    os.kill(pid_of_step(folder), signal.SIGKILL)
+    terminal.wait_for("● first", "✗ slow", "▶ 0 running", "✗ 1 failed")
+    terminal.press("down")
+    terminal.wait_for("killed by SIGKILL")
+    (folder.path / "go").touch()
+    terminal.press("a", "m")  # the same leader goes on with another worker
+    terminal.wait_for("● first", "● slow", "● last", "✗ 0 failed")
+
+
+def test_a_leader_killed_in_the_middle_of_a_run_and_started_again(folder: ProjectFolder, open_screens: Open) -> None:
+    folder.write(SLOW)
+    terminal = open_screens()
+    terminal.wait_for("first", "slow", "last")
+    terminal.press("a", "m")
+    terminal.wait_for("● first", "▶ slow")
+    worker = pid_of_step(folder)
+    os.kill(terminal.pid, signal.SIGKILL)
+    wait_until(lambda: not is_alive(worker), timeout_s=2)
+    again = open_screens((160, 50))
+    again.wait_for("● leader", "● first", "✗ slow", "○ last", "▶ 0 running")
+    again.press("4")
+    again.wait_for("failure", "is gone")
+    assert folder.json("asset", "show", "first")["rows"] == 3
+
+
+def test_a_broken_edit_keeps_the_catalog_and_its_mending_is_seen(folder: ProjectFolder, open_screens: Open) -> None:
+    file = folder.write(SLOW)
+    terminal = open_screens()
+    terminal.wait_for("first", "slow", "last", "● leader")
+    good = file.read_text()
+    file.write_text(good + "\n\ndef half(:\n")
+    terminal.wait_for("cannot be loaded: SyntaxError", "first", "slow", "last")
+    terminal.press("t")
+    terminal.wait_for("The project cannot be loaded", "def half(:")
+    terminal.press("escape")
+    file.write_text(good.replace("def last(slow)", "def other(slow)"))
+    terminal.wait_until(lambda text: "cannot be loaded" not in text and "○ other" in text and "○ last" not in text)
+
+
+def test_a_second_one_follows_and_takes_over_when_asked(folder: ProjectFolder, open_screens: Open) -> None:
+    folder.write(SLOW)
+    (folder.path / "go").touch()
+    leader = open_screens((120, 30))
+    leader.wait_for("● leader", "○ first")
+    follower = open_screens((120, 30))
+    follower.wait_for(f"follows tui {leader.pid}")
+    follower.press("a", "m")
+    follower.wait_for("● first", "● slow", "● last")
+    leader.wait_for("● first", "● slow", "● last")
+    leader.press("q")
+    assert leader.wait_for_end() == 0
+    follower.wait_for("nobody leads: L to lead")
+    follower.press("L")
+    follower.wait_for("● leader")
+    follower.press("m")
+    follower.wait_until(lambda text: len(folder.json("run", "ls", "--status", "success")) == 2)
+
+
+def test_a_store_that_cannot_be_opened_is_told_in_plain_text(folder: ProjectFolder, open_screens: Open) -> None:
+    folder.write(SLOW)
+    folder.store.create()
+    folder.store.database.write_text("this is something else entirely\n" * 100)
+    terminal = open_screens()
+    assert terminal.wait_for_end() == 1
+    assert b"is not a store" in terminal.raw
+    assert b"Traceback" not in terminal.raw
+
+
+NASTY = r"""
+    import logging, sys
+    from assettui import asset, MetadataValue
+
+    EVIL = (
+        "[red]RED[/] [@click=app.quit]CLICK[/] [link=https://evil.example]LINK[/] "
+        "\x1b[2J\x1b[31m \x1b]52;c;RVZJTA==\x07 \x1b]0;title\x07 \x9b2J \x9d52;c;RVZJTA==\x9c \x90q\x9c "
+        "\u202eRTL\u202c \u2066isolate\u2069 \u200f\u061c \x08\x08 \x7f \r over \u2028 \ufeff END"
+    )
+
+    @asset(description=EVIL + "\n" + EVIL, metadata={"evil": EVIL, EVIL: MetadataValue.md(EVIL)}, tags={"tag": "x"})
+    def nasty(context):
+        context.log.warning(EVIL)
+        context.log.error("%s\n%s", EVIL, EVIL)
+        logging.getLogger("\x1b[2Jlogger").warning(EVIL)
+        context.add_output_metadata({"said": EVIL, "rows": [{"a": EVIL}]})
+        print(EVIL)
+        sys.stdout.buffer.write(b"raw \x1b[2J \x9b2J \xff\xfe [bold]BOLD[/]\n")
+        print(EVIL, file=sys.stderr)
+        print("x" * 10_000_000)
+        context.log.info("y" * 10_000_000)
+        return 1
+
+    @asset
+    def boom(nasty):
+        raise ValueError(EVIL)
+"""
+ALLOWED = re.compile(
+    rb"\x1b\[[<>=?]?[0-9;:]*[ABCDHKhlmnpqtu]"  # cursor, erase to the end of a line, modes, colors, questions; no J
+    rb"|\x1b\[[?>]?[0-9;]*\$p|\x1b[()][0B]|\x1b[78=>]|\x1b\]22;[a-z]*\x07"  # OSC 22: the shape of the mouse pointer
+)
+
+
+def assert_harmless(terminal: Terminal) -> None:
+    """Nothing reached the terminal but what draws: no other control sequence, no control or bidirectional character."""
+    while terminal.read(0.3):
+        pass  # to the end of what is being written: half a sequence is no sequence
+    left = ALLOWED.sub(b"", bytes(terminal.raw)).decode()  # strictly: no byte that is not UTF-8 either
+    left = left.replace("\r", "").replace("\n", "")
+    found = UNSAFE.search(left)
+    assert found is None, ascii(left[max(0, found.start() - 60) : found.start() + 60])
+
+
+def to_other_half(terminal: Terminal) -> None:
+    """Press tab, and wait until the keys go to the other half: only a list offers to open what is under its cursor."""
+    is_list = "⏎ Open" in terminal.text()
+    terminal.press("tab")
+    terminal.wait_until(lambda text: ("⏎ Open" in text) is not is_list)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+def test_text_from_outside_never_reaches_the_terminal_raw(
+    folder: ProjectFolder, open_screens: Open, size: tuple[int, int]
+) -> None:
+    folder.write(NASTY)
+    terminal = open_screens(size)
+    terminal.wait_for("nasty", "boom", "[red]RED[/] [@click=app.quit]CLICK[/]")
+    terminal.press("a", "m")
+    terminal.wait_for("● nasty", "✗ boom")
+    assert_harmless(terminal)
+    to_other_half(terminal)
+    terminal.press("end")
+    to_other_half(terminal)
+    terminal.press("down", "t")  # a window
+    terminal.wait_for("boom: failed", "[red]RED[/]")
+    terminal.press("escape", "/", "[red]\x9b2J", "escape")
+    terminal.press("?")
+    terminal.wait_for("Select all")
+    terminal.press("escape", "ctrl+p")
+    terminal.wait_for("Search for commands")
+    terminal.press("escape", "4")
+    terminal.wait_for("✗ boom +1")
+    terminal.press("enter")
+    terminal.wait_for("e events", "run failure")
+    to_other_half(terminal)
+    terminal.press("home")
+    terminal.wait_for("WARNING", "[@click=app.quit]CLICK[/]")
+    terminal.press("o")
+    terminal.wait_for("raw ", "[bold]BOLD[/]", "xxxxxxxxxx")
+    terminal.press("r")
+    terminal.wait_for("[link=https://evil.example]LINK[/]", "yyyyyyyyyy")
+    to_other_half(terminal)
+    terminal.press("down", "enter")
+    terminal.wait_for("boom: failure", "Traceback")
+    assert_harmless(terminal)
+    terminal.press("escape", "escape", "1", "q")
+    assert terminal.wait_for_end() == 0
+    assert_harmless(terminal)
+
+
+def test_a_project_that_cannot_be_loaded_tells_it_without_a_control_sequence(
+    folder: ProjectFolder, open_screens: Open
+) -> None:
+    folder.write(r"""raise RuntimeError("[red] \x1b[2J \x1b]52;c;RVZJTA==\x07 \u202e \x9b2J")""")
+    terminal = open_screens()
+    terminal.wait_for("cannot be loaded", "[red]")
+    terminal.press("t")
+    terminal.wait_for("RuntimeError", "line 1")
+    assert_harmless(terminal)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10), (20, 5)])
+def test_a_small_window_still_shows_something(folder: ProjectFolder, open_screens: Open, size: tuple[int, int]) -> None:
+    folder.write(SLOW)
+    terminal = open_screens(size)
+    terminal.wait_for("first")
+    terminal.press("4")
+    terminal.wait_for("nothing was")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
