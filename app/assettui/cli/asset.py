@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import click
 
 from assettui.cli import as_json as shapes
@@ -13,6 +15,7 @@ from assettui.core.timing import ago, duration, local
 from assettui.service.catalog import AssetDetail, Catalog, asset_detail, catalog
 from assettui.service.loading import ProjectBroken, ensure_loaded
 from assettui.service.session import Session, clock_us
+from assettui.service.table_text import table_lines
 
 
 @click.group()
@@ -109,6 +112,11 @@ def _show(detail: AssetDetail) -> None:
     for name, value in facts:
         if value:
             say(f"{name:<14} {value}")
+    for name, metadata in row.metadata.items():
+        if metadata.type == "table":
+            say(f"\n{name}")
+            for line in table_lines(metadata, shutil.get_terminal_size().columns - 2):
+                say(f"  {line}")
     if len(detail.history) > 1:
         say("\npast materializations")
         for made in detail.history:

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from assettui.core.text import clean, one_line
 from assettui.core.timing import ago, duration, local
+from assettui.service.table_text import table_lines
 from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY, sparkline
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ class AssetPane(Static):
 
     def show(self, row: AssetRow | None, catalog: Catalog, history: Sequence[Materialization], now_us: int) -> None:
         """Show an asset, with its past materializations, the newest first."""
-        self.update(_about(row, catalog, history, now_us) if row is not None else Text(""))
+        width = max(20, self.content_size.width)
+        self.update(_about(row, catalog, history, now_us, width) if row is not None else Text(""))
 
 
-def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], now_us: int) -> Text:
+def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], now_us: int, width: int) -> Text:
     glyph, color = EXTERNAL_LOOK if row.asset.is_external else ASSET_LOOKS[row.status]
     word = "external" if row.asset.is_external else row.status.value
     text = Text()
@@ -53,6 +55,8 @@ def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], 
         _fact(text, "run", last.run_id[:8])
     for name, value in row.metadata.items():
         _fact(text, name, value.show())
+        if value.type == "table":
+            text.append("".join(f"{line}\n" for line in table_lines(value, width)))
     _fact(text, "group", row.asset.group)
     _fact(text, "kinds", ", ".join(row.asset.kinds))
     _fact(text, "owners", ", ".join(row.asset.owners))

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assettui.service.catalog import catalog
+from assettui.service.filtering import matching
+from tests.tui.world import world
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("CHURN", ["marts/churn"]),
+        ("marts pol", ["marts/revenue", "marts/churn"]),
+        ("group:raw", ["raw/orders", "raw/customers"]),
+        ("kind:csv", ["raw/orders"]),
+        ("owner:ada", ["marts/revenue"]),
+        ("tag:tier=gold", ["marts/revenue"]),
+        ("key:letters", ["models/letters"]),
+        ("status:failed", ["marts/churn"]),
+        ("status:never", ["models/letters"]),
+        ("status:run group:models", ["models/forecast"]),
+        ("nothing:at", []),
+        ("zzz", []),
+    ],
+)
+def test_every_word_must_be_found(tmp_path: Path, text: str, keys: list[str]) -> None:
+    assert [str(row.key) for row in matching(catalog(world(tmp_path)).rows, text)] == keys
+
+
+def test_without_words_all_are_listed(tmp_path: Path) -> None:
+    assert len(matching(catalog(world(tmp_path)).rows, "  ")) == 7
