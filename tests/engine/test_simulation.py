@@ -40,20 +40,32 @@ def history(seed: int) -> Simulation:
 @pytest.mark.parametrize("block", range(8))
 def test_every_run_ends_and_no_step_is_left_or_run_twice(block: int) -> None:
     for seed in range(block * 150, block * 150 + 150):
-        simulation = history(seed)
-        assert queries.runs_not_over(simulation.store) == [], f"seed {seed}"
-        for run in queries.runs(simulation.store, limit=100):
-            statuses = [step.status for step in queries.steps(simulation.store, run.run_id)]
-            assert all(status.is_over for status in statuses), f"seed {seed}"
-            if run.status is RunStatus.SUCCESS:
-                assert set(statuses) == {StepStatus.SUCCESS}, f"seed {seed}"
-            elif run.status is RunStatus.FAILURE:
-                assert run.error, f"seed {seed}"
-                assert set(statuses) & {StepStatus.FAILURE, StepStatus.SKIPPED}, f"seed {seed}"
-        assert all(count == 1 for count in simulation.started.values()), f"seed {seed}"
-        assert not any(state.running_run for state in queries.asset_states(simulation.store).values()), f"seed {seed}"
-        assert simulation.state.starting == 0
-        assert not simulation.state.runs
+        assert_all_has_ended(seed)
+
+
+@pytest.mark.slow
+def test_every_run_ends_in_many_more_histories() -> None:
+    for seed in range(100_000, 120_000):
+        assert_all_has_ended(seed)
+
+
+def assert_all_has_ended(seed: int) -> None:
+    """Let one history run, and look at what it has left."""
+    simulation = history(seed)
+    assert queries.runs_not_over(simulation.store) == [], f"seed {seed}"
+    for run in queries.runs(simulation.store, limit=100):
+        statuses = [step.status for step in queries.steps(simulation.store, run.run_id)]
+        assert all(status.is_over for status in statuses), f"seed {seed}"
+        if run.status is RunStatus.SUCCESS:
+            assert set(statuses) == {StepStatus.SUCCESS}, f"seed {seed}"
+        elif run.status is RunStatus.FAILURE:
+            assert run.error, f"seed {seed}"
+            assert set(statuses) & {StepStatus.FAILURE, StepStatus.SKIPPED}, f"seed {seed}"
+    assert all(count == 1 for count in simulation.started.values()), f"seed {seed}"
+    assert not any(state.running_run for state in queries.asset_states(simulation.store).values()), f"seed {seed}"
+    assert simulation.state.starting == 0
+    assert not simulation.state.runs
+    simulation.store.close()
 
 
 def test_the_histories_reach_every_kind_of_end() -> None:

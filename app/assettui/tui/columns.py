@@ -18,7 +18,7 @@ class Column:
     """In cells. The first column of a list takes what is left over, up to its limit; the last one takes the rest."""
     is_right: bool = False
     rank: int = 0
-    """Those of the highest rank are left out first where there is too little room; rank 0 always stays."""
+    """Those of the highest rank are left out first where there is too little room; rank 0 and the first one always stay."""
     limit: int = 44
     """How wide the first column may become."""
 
@@ -30,7 +30,7 @@ def fit(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
     """The columns that fit: for each its index and its width in cells, gaps between them not counted."""
     shown = list(range(len(columns)))
     while sum(columns[index].width + GAP for index in shown) > width + GAP:
-        optional = [index for index in shown if columns[index].rank]
+        optional = [index for index in shown[1:] if columns[index].rank]
         if not optional:
             break
         shown.remove(max(optional, key=lambda index: (columns[index].rank, index)))

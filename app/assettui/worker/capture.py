@@ -36,6 +36,7 @@ def output_to(stdout: str, stderr: str) -> Generator[None]:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(descriptor, target)
             os.close(descriptor)
+        _mend_streams()
         yield
     finally:
         _flush()
@@ -51,11 +52,19 @@ def show_lines_at_once() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
+def _mend_streams() -> None:
+    """Open Python's own streams again where an earlier step has closed them, or taken them away."""
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        if getattr(getattr(sys, name), "closed", True):
+            raw = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
+            setattr(sys, name, io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True))
+
+
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (OSError, ValueError):  # closed by user code, or a full disk: nothing is left to be done here
+        except (OSError, ValueError, AttributeError):  # closed or taken away by user code, or a full disk
             continue
 
 

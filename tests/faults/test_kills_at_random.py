@@ -1,0 +1,109 @@
+"""Leaders killed at random instants, again and again: the same promises as in the simulation, with real processes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from assettui.core.records import RunStatus
+from assettui.store import queries
+from assettui.store.database import open_for_reading
+from assettui.store.recording import apply
+from tests.conftest import ProjectFolder, children, is_alive, wait_until
+from tests.engine.simulation import store_in_memory
+
+KILLS = 200
+PROJECT = """
+    import time
+    from pathlib import Path
+    from assettui import asset
+
+    COUNTS = Path(__file__).parent / "executed"
+
+    def executed(context):
+        # One write of one line: what is executed is counted outside of all that is tested.
+        with COUNTS.open("ab", buffering=0) as counts:
+            counts.write(f"{context.run_id} {context.asset_key}\\n".encode())
+
+    @asset
+    def a(context):
+        executed(context); return list(range(1000))
+
+    @asset
+    def b(context, a):
+        executed(context); time.sleep(0.02); return len(a)
+
+    @asset
+    def c(context, a):
+        executed(context); print("c"); return a[-1]
+
+    @asset
+    def d(context, b, c):
+        executed(context); return b + c
+"""
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_left_running_or_done_twice(folder: ProjectFolder) -> None:
+    seed = int(os.environ.get("ASSETTUI_TEST_SEED", time.time_ns() % 1_000_000))
+    print(f"seed {seed}: ASSETTUI_TEST_SEED={seed} runs it again")
+    draw = random.Random(seed)
+    folder.write(PROJECT)
+    assert folder.json("materialize", "*")["status"] == "success"
+    made: dict[str, int] = {}
+    for _ in range(KILLS):
+        leader = folder.start("materialize", "*")
+        time.sleep(draw.uniform(0.05, 0.6))
+        workers = children(leader.pid)
+        os.kill(leader.pid, signal.SIGKILL)
+        leader.wait()
+        killed = time.monotonic()
+        wait_until(lambda workers=workers: not any(map(is_alive, workers)), timeout_s=2)
+        assert time.monotonic() - killed < 2
+        made = assert_kept(folder, made)
+    assert folder.json("materialize", "*")["status"] == "success"
+
+    reader = open_for_reading(folder.store)
+    runs = queries.runs(reader, limit=KILLS + 10)
+    assert queries.runs_not_over(reader) == []
+    assert {run.status for run in runs} <= {RunStatus.SUCCESS, RunStatus.FAILURE}
+    assert {run.status for run in runs} == {RunStatus.SUCCESS, RunStatus.FAILURE}, (
+        "the kills came too early or too late"
+    )
+    rebuilt = store_in_memory()
+    for event in queries.all_events(reader):
+        list(apply(rebuilt, event, event.id))
+    for table in ("runs", "steps", "assets"):
+        rows = f"SELECT * FROM {table} ORDER BY 1, 2"
+        assert reader.execute(rows).fetchall() == rebuilt.execute(rows).fetchall()
+    executed = (folder.path / "executed").read_text().splitlines()
+    assert len(executed) == len(set(executed)), "a step was executed twice"
+    started = {
+        f"{run.run_id} {step.step_key}"
+        for run in runs
+        for step in queries.steps(reader, run.run_id)
+        if step.started_us is not None
+    }
+    assert set(executed) <= started, "a step was executed that was not recorded to have started"
+    reader.close()
+
+
+def assert_kept(folder: ProjectFolder, before: dict[str, int]) -> dict[str, int]:
+    """Each materialization that was recorded is there, and its value can be read; how many there are of each asset."""
+    reader = open_for_reading(folder.store)
+    try:
+        assert reader.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        made: dict[str, int] = {}
+        for key, state in queries.asset_states(reader).items():
+            made[str(key)] = len(queries.materializations(reader, key, 10_000))
+            assert state.last is not None
+            assert state.last.value is not None
+            assert (folder.store.values / state.last.value.path).stat().st_size == state.last.value.size_bytes
+    finally:
+        reader.close()
+    assert all(made[key] >= count for key, count in before.items())
+    return made

@@ -1,0 +1,77 @@
+"""A list of any length costs what its window costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from textual.app import App, ComposeResult
+
+from assettui.tui.columns import Column
+from assettui.tui.listing import Cell, Listing, draw_row
+
+
+class Numbers(Listing[int]):
+    COLUMNS: ClassVar[Sequence[Column]] = (Column("number", 10),)
+    drawn = 0
+
+    def identity(self, row: int) -> object:
+        return row
+
+    def cells(self, row: int) -> Sequence[Cell]:
+        Numbers.drawn += 1
+        return ((f"[red]{row}", ""),)
+
+
+class NumbersApp(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Numbers()
+
+
+async def test_only_the_lines_of_the_window_are_drawn() -> None:
+    async with NumbersApp().run_test(size=(40, 20)) as pilot:
+        numbers = pilot.app.query_one(Numbers)
+        Numbers.drawn = 0
+        numbers.rows = range(1_000_000)
+        await pilot.pause()
+        await pilot.press("end")
+        await pilot.pause()
+        assert numbers.cursor == 999_999
+        assert numbers.render_line(19).text.startswith("[red]999999")
+        assert Numbers.drawn < 200
+
+
+async def test_keys_move_the_cursor_and_stay_within_the_list() -> None:
+    async with NumbersApp().run_test(size=(40, 20)) as pilot:
+        numbers = pilot.app.query_one(Numbers)
+        numbers.rows = range(100)
+        await pilot.press("j", "down", "k")
+        assert numbers.current == 1
+        await pilot.press("pagedown")
+        assert numbers.current == 20
+        await pilot.press("pageup", "pageup", "up")
+        assert numbers.current == 0
+        await pilot.press("G", "down")
+        assert numbers.current == 99
+        await pilot.press("g")
+        assert numbers.current == 0
+
+
+async def test_the_cursor_stays_on_its_row_when_the_list_changes() -> None:
+    async with NumbersApp().run_test(size=(40, 20)) as pilot:
+        numbers = pilot.app.query_one(Numbers)
+        numbers.rows = range(100)
+        numbers.cursor = 50
+        numbers.rows = range(40, 100)
+        assert numbers.current == 50
+        numbers.rows = range(3)
+        assert numbers.current == 2
+        numbers.rows = ()
+        assert numbers.current is None
+
+
+def test_a_row_is_cut_to_its_width_also_where_characters_are_wide() -> None:
+    strip = draw_row([("日本語日本語日本語", ""), ("x", "")], (Column("a", 6, limit=6), Column("b", 3)), 10, Style())
+    assert strip.cell_length == 10
+    assert strip.text.startswith("日本 …")
