@@ -90,7 +90,13 @@ def test_runs_are_listed_shown_and_read(sales: ProjectFolder) -> None:
 
 def test_runs_of_a_project_that_never_ran_are_none(sales: ProjectFolder) -> None:
     assert sales.json("run", "ls") == []
-    assert sales.json("status") == {"leader": None, "running": 0, "queued": 0, "last_failures": []}
+    assert sales.json("status") == {
+        "leader": None,
+        "running": 0,
+        "left_behind": 0,
+        "queued": 0,
+        "last_failures": [],
+    }
 
 
 def test_status_names_the_last_failures(folder: ProjectFolder) -> None:

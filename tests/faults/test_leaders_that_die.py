@@ -70,8 +70,11 @@ def test_a_run_left_behind_is_closed_and_what_was_finished_is_kept(project: Proj
     leader.kill()
     leader.wait()
     (left,) = project.json("run", "ls")
-    assert left["status"] == "started"  # nobody has closed it yet, and nobody leads
-    assert project.json("status")["leader"] is None
+    assert left["status"] == "started"  # nobody has closed it yet, and nobody leads, which every face says
+    assert "the leader of 1 run shown here has died" in project.run("run", "ls").stderr
+    status = project.json("status")
+    assert (status["leader"], status["running"], status["left_behind"]) == (None, 0, 1)
+    assert {asset["status"] for asset in project.json("asset", "ls")} == {"fresh", "never"}
 
     assert project.json("materialize", "other")["status"] == "success"
     detail = project.json("run", "show", left["run_id"])

@@ -6,7 +6,7 @@ import pytest
 
 from assettui.service.catalog import catalog
 from assettui.service.filtering import matching
-from tests.tui.world import world
+from tests.tui.world import lead, world
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,10 @@ from tests.tui.world import world
     ],
 )
 def test_every_word_must_be_found(tmp_path: Path, text: str, keys: list[str]) -> None:
-    assert [str(row.key) for row in matching(catalog(world(tmp_path)).rows, text)] == keys
+    shop = world(tmp_path)
+    held = lead(shop)
+    assert [str(row.key) for row in matching(catalog(shop).rows, text)] == keys
+    held.release()
 
 
 def test_without_words_all_are_listed(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,7 +17,7 @@ from assettui.tui.header import Header
 from assettui.tui.log_view import LogView
 from assettui.tui.run import RunScreen
 from assettui.tui.run_list import StepList
-from tests.tui.world import NOW_US, world
+from tests.tui.world import NOW_US, lead, world
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +27,17 @@ def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Session:
-    """The store in which something of everything has happened."""
+def abandoned(tmp_path: Path) -> Session:
+    """The store in which something of everything has happened, and that nobody leads now."""
     return world(tmp_path)
+
+
+@pytest.fixture
+def shop(abandoned: Session) -> Generator[Session]:
+    """The same, led."""
+    held = lead(abandoned)
+    yield abandoned
+    held.release()
 
 
 async def until(pilot: Pilot[Any], is_so: Callable[[], Any], timeout_s: float = 10) -> Any:

@@ -208,11 +208,13 @@ async def test_a_click_moves_the_cursor_and_a_second_one_opens(shop: Session) ->
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
 
 
-async def test_whoever_follows_may_take_the_lead(shop: Session) -> None:
+async def test_where_nobody_leads_nothing_runs_and_anybody_may_lead(abandoned: Session) -> None:
     leading = Leading(holds=False)
-    async with app(shop, leading).run_test(size=(120, 30)) as pilot:
+    async with app(abandoned, leading).run_test(size=(120, 30)) as pilot:
         header = pilot.app.query_one(Header)
         await until(pilot, lambda: "nobody leads: L to lead" in str(header.render()))
+        assert "▶ 0 running" in str(header.render())
+        assert shown(pilot, 4).startswith("○ models/forecast")
         await pilot.press("L")
         await until(pilot, lambda: "● leader" in str(header.render()))
         assert leading.taken == 1

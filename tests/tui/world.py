@@ -20,7 +20,7 @@ from assettui.project.locate import Project
 from assettui.project.settings import Settings
 from assettui.service.catalog import catalog
 from assettui.service.session import Session
-from assettui.store import projects
+from assettui.store import lease, projects
 from assettui.store.database import open_for_writing, writing
 from assettui.store.folder import StoreFolder
 from assettui.store.recording import record
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
     from pathlib import Path
+
+    from assettui.store.lease import Lease
 
 MINUTE_US = 60 * 1_000_000
 NOW_US = 1_768_478_400 * 1_000_000  # 2026-01-15T12:00:00Z
@@ -175,6 +177,13 @@ def world(root: Path) -> Session:
     out.parent.mkdir(parents=True)
     out.write_text("".join(f"epoch {number}: loss {1 / number:.4f}\n" for number in range(1, 61)))
     return made
+
+
+def lead(on: Session) -> Lease:
+    """Hold the lease, as the process does that builds the forecast."""
+    held = lease.acquire(on.folder.lease, face="tui", project_id=on.project.id, now_us=NOW_US - MINUTE_US)
+    assert held is not None
+    return held
 
 
 @dataclass

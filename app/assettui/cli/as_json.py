@@ -132,6 +132,7 @@ def status_json(status: Status) -> dict[str, Any]:
         if leader
         else None,
         "running": status.running,
+        "left_behind": status.left_behind,
         "queued": status.queued,
         "last_failures": [run_json(run) for run in status.failed_runs],
     }

@@ -9,14 +9,15 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.output import Exit, print_json, say, table, tell
 from assettui.cli.target import Target, json_option, target_options, target_options_without_f
-from assettui.core.records import Event, RunStatus, StepRecord
+from assettui.core.records import Event, RunRecord, RunStatus, StepRecord
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration, local
 from assettui.service.event_text import event_text
-from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, run_detail, run_page
+from assettui.service.runs import RunDetail, cancel, events_of, follow, left_behind, log_file, run_detail, run_page
 from assettui.service.session import Session, clock_us
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _PAGE = 1_000
@@ -34,7 +35,9 @@ def run() -> None:
 @target_options
 def list_runs(target: Target, limit: int, status: str | None, as_json: bool) -> None:
     """List runs, the newest first."""
-    page = run_page(target.session(), limit=limit, status=RunStatus(status) if status else None)
+    session = target.session()
+    page = run_page(session, limit=limit, status=RunStatus(status) if status else None)
+    _tell_left_behind(session, page.runs)
     if as_json:
         print_json([shapes.run_json(each) for each in page.runs])
         return
@@ -63,7 +66,9 @@ def list_runs(target: Target, limit: int, status: str | None, as_json: bool) -> 
 @target_options
 def show_run(target: Target, run_id: str, as_json: bool) -> None:
     """Show one run with its steps. ID may be the beginning of the id."""
-    detail = run_detail(target.session(), run_id)
+    session = target.session()
+    detail = run_detail(session, run_id)
+    _tell_left_behind(session, [detail.run])
     if as_json:
         print_json(shapes.run_detail_json(detail))
         return
@@ -109,6 +114,12 @@ def cancel_run(target: Target, run_id: str, as_json: bool) -> Exit:
     else:
         say(f"run {detail.run.run_id[:8]} {detail.run.status.value}")
     return Exit.OK
+
+
+def _tell_left_behind(session: Session, runs: Iterable[RunRecord]) -> None:
+    count = left_behind(session, runs)
+    if count:
+        tell(f"note: the leader of {plural(count, 'run')} shown here has died; the next one closes what it left behind")
 
 
 def _show(detail: RunDetail) -> None:

@@ -7,7 +7,7 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.output import print_json, say
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.text import one_line
+from assettui.core.text import one_line, plural
 from assettui.core.timing import local
 from assettui.service.status import status as status_of
 
@@ -25,6 +25,8 @@ def status(target: Target, as_json: bool) -> None:
     say(f"leader   {f'{leader.face}, pid {leader.pid}, since {local(leader.since_us)}' if leader else 'nobody'}")
     say(f"running  {found.running}")
     say(f"queued   {found.queued}")
+    if found.left_behind:
+        say(f"left     {plural(found.left_behind, 'run')} of a leader that died; the next one closes them")
     if found.failed_runs:
         say("last failures")
         for run in found.failed_runs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import NotFound
@@ -118,6 +118,10 @@ def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
     snapshot = known.snapshot if known else None
     graph = AssetGraph(snapshot.assets if snapshot else ())
     states = queries.asset_states(connection)
+    if session.leader() is None:  # what a dead leader was building is not being built
+        states = {
+            key: replace(state, running_run=None) if state.running_run else state for key, state in states.items()
+        }
     standing = standings(graph, states)
     return Catalog(
         project_name=session.project.name,

@@ -135,6 +135,12 @@ def events_of(session: Session, run_id: str, *, after: int = 0, limit: int = 1_0
         return queries.events(connection, run_id=run_id, after=after, limit=limit)
 
 
+def left_behind(session: Session, runs: Iterable[RunRecord]) -> int:
+    """How many of these were on their way when their leader died: the next one closes them."""
+    on_their_way = sum(not run.status.is_over and run.status is not RunStatus.QUEUED for run in runs)
+    return on_their_way if on_their_way and session.leader() is None else 0
+
+
 def log_file(session: Session, run_id: str, step_key: str, stream: str) -> Path:
     """The file that holds what a step wrote to `out` or `err`; it is missing where the step never ran."""
     return session.folder.step_log(run_id, step_key, stream)

@@ -25,7 +25,9 @@ class Status:
 
     leader: Leader | None
     running: int
-    """Runs that are starting, started or canceling."""
+    """Runs that are starting, started or canceling, and led."""
+    left_behind: int
+    """Runs that were on their way when their leader died; the next one closes them."""
     queued: int
     failed_runs: tuple[RunRecord, ...]
     """The last ones, the newest first."""
@@ -45,9 +47,12 @@ def read_status(connection: sqlite3.Connection, session: Session) -> Status:
     """As `status`, by a connection that is open."""
     counts = queries.count_runs_by_status(connection)
     queued = counts.pop(RunStatus.QUEUED, 0)
+    leader = session.leader()
+    on_their_way = sum(counts.values())
     return Status(
-        leader=session.leader(),
-        running=sum(counts.values()),
+        leader=leader,
+        running=on_their_way if leader else 0,
+        left_behind=0 if leader else on_their_way,
         queued=queued,
         failed_runs=tuple(queries.runs(connection, limit=LAST_FAILURES, status=RunStatus.FAILURE)),
     )
