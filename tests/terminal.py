@@ -44,6 +44,7 @@ class Terminal:
     ) -> None:
         columns, lines = size
         self.raw = bytearray()
+        self._understood = 0
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.status: int | None = None
@@ -55,7 +56,9 @@ class Terminal:
             os.execvpe(arguments[0], arguments, {**given, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
 
     def text(self) -> str:
-        """The screen as it is now."""
+        """The screen as it is now. What was written is only understood here, since that takes its time."""
+        self._stream.feed(bytes(self.raw[self._understood :]))
+        self._understood = len(self.raw)
         return "\n".join(line.rstrip() for line in self._screen.display)
 
     def read(self, timeout_s: float = 0.02) -> bool:
@@ -71,7 +74,6 @@ class Terminal:
             self._reap()
             return False
         self.raw += chunk
-        self._stream.feed(chunk)
         return True
 
     def _reap(self) -> None:
@@ -88,6 +90,13 @@ class Terminal:
             self.read()
             assert time.monotonic() < deadline, f"did not appear within {timeout_s} s:\n{self.text()}"
         return self.text()
+
+    def wait_for_bytes(self, words: bytes, timeout_s: float = 20) -> None:
+        """Wait until this was written, without drawing the screen: for measuring."""
+        deadline = time.monotonic() + timeout_s
+        while words not in self.raw:
+            self.read()
+            assert time.monotonic() < deadline, f"was not written within {timeout_s} s"
 
     def wait_for(self, *words: str) -> str:
         """Wait until all of these are on the screen."""

@@ -12,7 +12,8 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assettui import AssetIn, AssetKey, AssetsDefinition, Instance, asset, materialize
+from assettui import AssetIn, AssetKey, AssetsDefinition, asset, materialize
+from assettui.executors.in_process import Instance
 from assettui.project.locate import locate
 from assettui.service.catalog import catalog
 from assettui.service.runs import launch
@@ -189,17 +190,11 @@ def _open(session: Session) -> tuple[float, float, float]:
     began, began_us = time.perf_counter(), time.time_ns() // 1_000
     terminal = Terminal(command(), size=(120, 40), cwd=session.project.root)
     try:
-        terminal.wait_for("leader")
+        terminal.wait_for_bytes(b"leader")
         painted = time.perf_counter() - began
-
-        def is_loaded(text: str) -> bool:
-            if "asset_00000" not in text or session.is_new():
-                return False
-            with session.reading() as connection:  # not the whole catalog: looking must not cost what is measured
-                (loaded_us,) = connection.execute("SELECT max(loaded) FROM projects").fetchone()
-            return loaded_us is not None and loaded_us > began_us
-
-        terminal.wait_until(is_loaded)
+        terminal.wait_for_bytes(b"asset_00000")
+        while not _is_loaded(session, began_us):
+            terminal.read()
         loaded = time.perf_counter() - began
         deadline = time.monotonic() + 1
         while time.monotonic() < deadline:
@@ -210,6 +205,15 @@ def _open(session: Session) -> tuple[float, float, float]:
         return painted, loaded, memory
     finally:
         terminal.close()
+
+
+def _is_loaded(session: Session, since_us: int) -> bool:
+    """Whether the project was loaded since; not by reading the catalog, which would cost what is measured."""
+    if session.is_new():
+        return False
+    with session.reading() as connection:
+        (loaded_us,) = connection.execute("SELECT max(loaded) FROM projects").fetchone()
+    return loaded_us is not None and loaded_us > since_us
 
 
 def idle() -> Iterator[Figure]:

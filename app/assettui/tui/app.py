@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -140,6 +141,8 @@ class AssettuiApp(App[None]):
 
     def begin(self) -> None:
         """Start the engine, where this process leads, and hear of changes from now on."""
+        gc.freeze()  # what was imported stays: nothing in it is ever to be collected
+        gc.enable()
         self._leadership.begin()
         self._feed.start()
 

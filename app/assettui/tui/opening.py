@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -73,6 +74,7 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ProjectError("the screens need a terminal", hint="without one, use the commands: see `assettui --help`")
+    gc.disable()  # until the first frame is there: collecting while nothing is garbage yet costs a tenth of the start
     known = _known(session)  # before anything is started: a store that cannot be read is told in plain text
     leading = _Lead(session)  # its worker imports the project while this process imports Textual
     from assettui.tui.app import AssettuiApp  # deferred: 0.2 s, which the worker uses
