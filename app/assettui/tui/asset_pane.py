@@ -24,10 +24,15 @@ _MAX_CHARS = 4_000
 class AssetPane(Static):
     """Description, lineage one step each way, metadata, and how many rows it had in the past."""
 
+    _text = Text("")
+
     def show(self, row: AssetRow | None, catalog: Catalog, history: Sequence[Materialization], now_us: int) -> None:
         """Show an asset, with its past materializations, the newest first."""
         width = max(20, self.content_size.width)
-        self.update(_about(row, catalog, history, now_us, width) if row is not None else Text(""))
+        text = _about(row, catalog, history, now_us, width) if row is not None else Text("")
+        if text != self._text:
+            self._text = text
+            self.update(text)
 
 
 def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], now_us: int, width: int) -> Text:

@@ -114,7 +114,7 @@ class CatalogScreen(MainScreen):
 
     def redraw(self) -> None:
         """Show how long ago it was."""
-        self.query_one(AssetList).refresh()
+        self.query_one(AssetList).redraw()
         self._show_pane()
 
     def _show_rows(self) -> None:

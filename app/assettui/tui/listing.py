@@ -69,6 +69,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: Sequence[R] = ()
+        self._shown: Sequence[Sequence[Cell]] = ()
         self.empty_text = ""
         """What is said where there are no rows."""
 
@@ -109,6 +110,14 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def current(self) -> R | None:
         """The row under the cursor; None where there are no rows."""
         return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
+
+    def redraw(self) -> None:
+        """Draw again where what is shown has changed with time alone."""
+        top = self.scroll_offset.y
+        shown = [self.cells(row) for row in self._rows[top : top + self.size.height]]
+        if shown != self._shown:
+            self._shown = shown
+            self.refresh()
 
     # Drawing.
 

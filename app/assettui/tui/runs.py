@@ -83,7 +83,7 @@ class RunsScreen(MainScreen):
 
     def redraw(self) -> None:
         """Show how long ago it was, or has been going on."""
-        self.query_one(RunList).refresh()
+        self.query_one(RunList).redraw()
 
     @on(Listing.Moved)
     def fetch_more(self) -> None:
