@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectFolder, command, wait_until
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -283,10 +284,6 @@ def test_text_from_outside_reaches_neither_terminal_nor_pipe_raw(folder: Project
 
 
 def test_a_reader_that_goes_away_is_no_error(sales: ProjectFolder) -> None:
-    import subprocess
-
-    from tests.conftest import command
-
     process = subprocess.Popen(command("asset", "ls"), cwd=sales.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.close()
@@ -298,7 +295,9 @@ def test_init_makes_a_project_that_runs_and_overwrites_nothing(folder: ProjectFo
     assert folder.run("init").returncode == 0
     assert folder.json("materialize", "*")["status"] == "success"
     assert "holds assettui.toml" in folder.run("init").stderr
-    assert folder.run("init", "new").returncode == 0
+    written = folder.json("init", "new")
+    assert written["directory"] == str(folder.path / "new")
+    assert "test_definitions.py" in written["files"]
     assert (folder.path / "new" / "definitions.py").is_file()
 
 
@@ -328,3 +327,16 @@ def test_a_wrong_example_is_told(folder: ProjectFolder) -> None:
     (folder.path / "full" / "file").touch()
     done = folder.run("demo", "sales", "--dir", "full", "--no-ui")
     assert (done.returncode, "is not empty" in done.stderr) == (2, True)
+
+
+def test_up_says_what_it_leads_and_ends_when_it_is_asked_to(sales: ProjectFolder) -> None:
+    process = subprocess.Popen(
+        command("up", "--json"), cwd=sales.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: (leader := sales.session.leader()) is not None and leader.pid == process.pid)
+    wait_until(sales.store.socket.exists)
+    process.terminate()
+    said, talk = process.communicate(timeout=20)
+    assert json.loads(said) == {"pid": process.pid, "store": str(sales.store.database), "project": "project"}
+    assert process.returncode == 0
+    assert "SIGTERM: canceling what runs, then ending" in talk

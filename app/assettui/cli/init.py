@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from assettui.cli.output import say
+from assettui.cli.output import print_json, say
+from assettui.cli.target import json_option
 from assettui.core.errors import ProjectError
 
 _FILES = {
@@ -61,7 +62,8 @@ def test_everything_materializes():
 
 @click.command()
 @click.argument("directory", metavar="DIR", default=".")
-def init(directory: str) -> None:
+@json_option
+def init(directory: str, as_json: bool) -> None:
     """Write a small project that runs, with a test, to DIR (by default here). Nothing is overwritten."""
     folder = Path(directory).absolute()
     there = [name for name in _FILES if (folder / name).exists()]
@@ -73,5 +75,8 @@ def init(directory: str) -> None:
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise ProjectError(f"{folder} cannot be written: {error.strerror or error}") from error
+    if as_json:
+        print_json({"directory": str(folder), "files": list(_FILES)})
+        return
     say(f"wrote {', '.join(_FILES)} to {folder}")
     say(f"next: {'' if directory == '.' else f'cd {directory} && '}assettui")

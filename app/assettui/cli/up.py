@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from typing import TYPE_CHECKING
 
 import click
 
-from assettui.cli.output import Exit, tell
-from assettui.cli.target import Target, target_options
+from assettui.cli.output import Exit, print_json, tell
+from assettui.cli.target import Target, json_option, target_options
 from assettui.core.errors import StoreError
 from assettui.engine.leading import lead
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@json_option
 @target_options
-def up(target: Target) -> Exit:
+def up(target: Target, as_json: bool) -> Exit:
     """Lead the store without a screen, until SIGTERM or Ctrl+C: runs that are asked for elsewhere are carried out."""
     session = target.session()
     has_ended = threading.Event()
@@ -37,6 +39,8 @@ def up(target: Target) -> Exit:
         signal.signal(number, stop)
     engine.start()
     engine.wait_until_ready()
+    if as_json:
+        print_json({"pid": os.getpid(), "store": str(session.folder.database), "project": session.project.name})
     tell(f"leading {session.folder.database} for {session.project.name}; Ctrl+C ends it")
     has_ended.wait()
     engine.check()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from functools import update_wrapper
+from functools import cached_property, update_wrapper
 from inspect import Parameter, cleandoc, signature
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
@@ -97,6 +97,7 @@ class AssetsDefinition:
         doc = getattr(self.fn, "__doc__", None)
         return cleandoc(doc) if isinstance(doc, str) and callable(self.fn) else None
 
+    @cached_property
     def parameter_names(self) -> ParameterNames:
         """The parameters of the function, sorted by what they receive."""
         if not callable(self.fn):

@@ -159,7 +159,7 @@ class _Description:
     def _inputs(self, definition: AssetsDefinition) -> tuple[InputSnapshot, ...]:
         key, at, ins = definition.key, definition.at, definition.arguments.ins
         try:
-            parameters = definition.parameter_names()
+            parameters = definition.parameter_names
         except (TypeError, ValueError) as error:
             self._wrong(f"asset {key}: its parameters cannot be read: {error}", at, "put @asset on a plain function")
             return ()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from assettui.definitions.asset import AssetsDefinition
     from assettui.store.lease import Lease
 
-COMMIT_EVERY_S = 0.005
+COMMIT_EVERY_S = 0.02
 """Events are committed together, at most this long after the first of them; the last ones when the run ends."""
 
 

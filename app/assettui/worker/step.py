@@ -79,7 +79,7 @@ def _execute(
     definition = definitions.get(key)
     if definition is None:
         raise BadResult(f"the project no longer defines {key}", hint="it was edited after the run was asked for")
-    parameters = definition.parameter_names()
+    parameters = definition.parameter_names
     arguments = {
         each.name: _load(key, each.key, request, values, parameters.annotations.get(each.name))
         for each in request.step.inputs
