@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+import pytest
 from rich.style import Style
 from textual.app import App, ComposeResult
 
@@ -75,3 +76,17 @@ def test_a_row_is_cut_to_its_width_also_where_characters_are_wide() -> None:
     strip = draw_row([("日本語日本語日本語", ""), ("x", "")], (Column("a", 6, limit=6), Column("b", 3)), 10, Style())
     assert strip.cell_length == 10
     assert strip.text.startswith("日本 …")
+
+
+async def test_only_the_lines_that_have_changed_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with NumbersApp().run_test(size=(40, 20)) as pilot:
+        numbers = pilot.app.query_one(Numbers)
+        numbers.rows = list(range(20))
+        numbers.redraw()
+        await pilot.pause()
+        asked: list[int] = []
+        monkeypatch.setattr(numbers, "refresh_line", asked.append)
+        numbers.rows = [*range(5), 99, *range(6, 20)]
+        assert asked == [5]
+        numbers.redraw()
+        assert asked == [5]

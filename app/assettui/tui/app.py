@@ -11,7 +11,7 @@ from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 
 from assettui.core.errors import AssettuiError
 from assettui.core.selection import select
@@ -87,7 +87,7 @@ class AssettuiApp(App[None]):
 
     _MAIN_SCREENS: ClassVar[dict[str, type[MainScreen]]] = {"catalog": CatalogScreen, "runs": RunsScreen}
 
-    situation: reactive[Situation | None] = reactive(None)
+    situation: var[Situation | None] = var(None)  # not reactive: the whole screen would be drawn again for it
 
     @dataclass
     class Changed(Message):

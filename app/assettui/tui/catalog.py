@@ -90,7 +90,7 @@ class CatalogScreen(MainScreen):
     def show(self, catalog: Catalog) -> None:
         """Show another state of the catalog; where another screen lies above, once it is gone."""
         self._catalog = catalog
-        if self.is_current:
+        if self.is_active:
             self.reload()
 
     def reload(self) -> None:
@@ -124,14 +124,16 @@ class CatalogScreen(MainScreen):
 
     def _show_counts(self) -> None:
         assets, box = self.query_one(AssetList), self.query_one(FilterBox)
-        assets.refresh()
+        assets.redraw()
         counts = f"{len(assets.rows):,} of {plural(len(self._catalog.rows), 'asset')}"
         if assets.selected:
             counts += f"   {len(assets.selected):,} selected"
-        self.query_one("#counts", Static).update(Text(counts))
         is_narrowed = bool(box.value) or box.has_focus
+        is_shown = is_narrowed or bool(assets.selected)
         box.set_class(is_narrowed, "shown")
-        self.query_one("#narrowing").set_class(is_narrowed or bool(assets.selected), "shown")
+        self.query_one("#narrowing").set_class(is_shown, "shown")
+        if is_shown:
+            self.query_one("#counts", Static).update(Text(counts))
 
     @on(Listing.Moved)
     def show_asset(self) -> None:

@@ -69,7 +69,8 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: Sequence[R] = ()
-        self._shown: Sequence[Sequence[Cell]] = ()
+        self._shown: tuple[int, Sequence[tuple[Sequence[Cell], bool]]] = (0, ())
+        """The first line of the window and what its lines held when they were last compared."""
         self.empty_text = ""
         """What is said where there are no rows."""
 
@@ -103,7 +104,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
             wanted = self.identity(here)
             found = next((index for index, row in enumerate(rows) if self.identity(row) == wanted), None)
             self.cursor = found if found is not None else min(self.cursor, max(0, len(rows) - 1))
-        self.refresh()
+        self.redraw()
         self.post_message(self.Moved(self))
 
     @property
@@ -112,12 +113,16 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
 
     def redraw(self) -> None:
-        """Draw again where what is shown has changed with time alone."""
+        """Draw the lines again that show something else by now, and only those: the link may be slow."""
         top = self.scroll_offset.y
-        shown = [self.cells(row) for row in self._rows[top : top + self.size.height]]
-        if shown != self._shown:
-            self._shown = shown
+        lines = [(self.cells(row), self.is_marked(row)) for row in self._rows[top : top + self.size.height]]
+        (top_before, before), self._shown = self._shown, (top, lines)
+        if not lines or top != top_before or len(lines) != len(before):
             self.refresh()
+            return
+        for y, line in enumerate(lines):
+            if line != before[y]:
+                self.refresh_line(top + y)
 
     # Drawing.
 
@@ -144,7 +149,8 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def watch_cursor(self, before: int, after: int) -> None:
         """Show the row that the cursor has moved to."""
         self.scroll_to_region(Region(0, after, 1, 1), animate=False, force=True)
-        self.refresh()
+        self.refresh_line(before)
+        self.refresh_line(after)
         self.post_message(self.Moved(self))
 
     # Keys.

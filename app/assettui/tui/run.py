@@ -125,7 +125,8 @@ class RunScreen(MainScreen):
         self._watch.folders([folder])
 
     def _on_printed(self, paths: set[str]) -> None:
-        self.post_message(self.Printed())
+        if self.is_active:  # below a window, every message to this screen would have all of it drawn again
+            self.post_message(self.Printed())
 
     @work(thread=True, exclusive=True)
     def reload(self) -> None:
@@ -149,6 +150,7 @@ class RunScreen(MainScreen):
         for event in message.events:
             self._event_lines.extend(_event_lines(event))
         del self._event_lines[:-MAX_EVENT_LINES]
+        self.query_one(StepList).rows = message.detail.steps
         self.redraw()
         self.redraw_in_time()
         self.show_log()
@@ -171,12 +173,12 @@ class RunScreen(MainScreen):
         self.query_one("#summary", Static).update(summary)
         steps = self.query_one(StepList)
         steps.span = (run.started_us or run.created_us, run.ended_us or now_us)
-        steps.rows = self._detail.steps
+        steps.redraw()
 
     @on(Printed)
     def read_on(self) -> None:
         """Show what a step has just written, where that is looked at."""
-        if self._file is not None and self._tab is not Tab.EVENTS and self.is_current and self._file[2].read_on():
+        if self._file is not None and self._tab is not Tab.EVENTS and self._file[2].read_on():
             self.query_one(LogView).show(self._file[2])
 
     @on(Listing.Moved)
