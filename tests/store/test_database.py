@@ -41,6 +41,7 @@ def test_a_new_store_is_for_its_owner_only(store: StoreFolder) -> None:
         "store.db-shm": 0o600,
         "store.db-wal": 0o600,
     }
+    assert (mode(store.values), mode(store.logs)) == (0o700, 0o700)
     assert (store.root / ".gitignore").read_text() == "*\n"
     db.conn.close()
 

@@ -169,3 +169,8 @@ def test_the_folder_of_any_key_stays_below_the_root(parts: list[str]) -> None:
     assert not folder.is_absolute()
     assert len(folder.parts) == len(parts)
     assert all(part not in ("", ".", "..") and not part.startswith("@") for part in folder.parts)
+
+
+def test_a_stored_value_is_for_its_owner_only(tmp_path: Path) -> None:
+    ref = FileValues(tmp_path).store(KEY, [1], "v")
+    assert (tmp_path / ref.path).stat().st_mode & 0o777 == 0o600

@@ -296,7 +296,7 @@ class Engine:
             if messages is None:
                 # The pipe has ended: it is dead, or as good as dead. Its death is told by itself.
                 worker.signal(signal.SIGKILL)
-                select.select([], [], [], 0.001)
+                time.sleep(0.001)
                 return
             for message in messages:
                 yield from self._understand(worker, message)

@@ -27,8 +27,12 @@ class Guard:
     """Watches over process groups for as long as this process lives."""
 
     def __init__(self) -> None:
+        self._groups: list[int] = []
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
         # A session of its own: what the terminal sends to us, a hang-up above all, must not end it.
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             ["/bin/sh", "-c", _SCRIPT],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -36,7 +40,6 @@ class Guard:
             start_new_session=True,
             cwd="/",
         )
-        self._groups: list[int] = []
 
     def add(self, group: int) -> None:
         """Watch over a process group."""
@@ -62,7 +65,6 @@ class Guard:
             pipe.flush()
         except OSError:  # somebody killed it: put another in its place
             self._process.wait()
-            groups = self._groups
-            self.__init__()
-            for group in groups:
-                self.add(group)
+            self._process = self._start()
+            for group in self._groups:
+                self._tell(f"add {group}\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -124,7 +125,7 @@ class Visitor:
     def wait(self, timeout_s: float) -> bool:
         """Wait until something may have been committed, at most so long; whether the leader said so."""
         if not self.connect() or self._socket is None:
-            select.select([], [], [], timeout_s)
+            time.sleep(timeout_s)
             return False
         ready, _, _ = select.select([self._socket], [], [], timeout_s)
         if not ready:

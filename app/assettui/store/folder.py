@@ -65,7 +65,7 @@ class StoreFolder:
         return self.logs / run_id / f"{name}.{stream}"
 
     def create(self) -> None:
-        """Make the folder (0700) where it is missing.
+        """Make the folder, and those in it, for their owner only, where they are missing.
 
         Raises:
             StoreError: It cannot be made.
@@ -74,6 +74,8 @@ class StoreFolder:
             if not self.root.is_dir():
                 self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
                 (self.root / ".gitignore").write_text("*\n")
+            for folder in (self.values, self.logs):
+                folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"the store {self.database} cannot be made: {error.strerror}",

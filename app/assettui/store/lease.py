@@ -79,7 +79,12 @@ def holder(path: Path) -> Leader | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return last_holder(path)
+        for _ in range(5):
+            found = last_holder(path)
+            if found is not None:
+                return found
+            time.sleep(0.001)  # it has taken the lease this very moment, and is still writing who it is
+        return None
     else:
         return None
     finally:

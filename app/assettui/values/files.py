@@ -64,6 +64,7 @@ class FileValues:
         temporary = folder / f"{VERSION_MARK}{version}{TEMPORARY_SUFFIX}"
         try:
             formats.write(value, format_name, temporary)
+            temporary.chmod(0o600)
             _sync(temporary)
             temporary.rename(final)
         except BaseException:

@@ -28,7 +28,7 @@ def output_to(stdout: str, stderr: str) -> Generator[None]:
     if not stdout:
         yield
         return
-    _flush()
+    flush()
     kept = os.dup(1), os.dup(2)
     try:
         for target, path in ((1, stdout), (2, stderr)):
@@ -39,7 +39,7 @@ def output_to(stdout: str, stderr: str) -> Generator[None]:
         _mend_streams()
         yield
     finally:
-        _flush()
+        flush()
         for target, descriptor in enumerate(kept, 1):
             os.dup2(descriptor, target)
             os.close(descriptor)
@@ -60,7 +60,8 @@ def _mend_streams() -> None:
             setattr(sys, name, io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True))
 
 
-def _flush() -> None:
+def flush() -> None:
+    """Write out what Python's own streams still hold."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from assettui.core.records import StepStatus
 from assettui.values.files import FileValues
-from assettui.worker.capture import LogRelay, output_to, show_lines_at_once
+from assettui.worker.capture import LogRelay, flush, output_to, show_lines_at_once
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.load import load, sources_below
 from assettui.worker.protocol import FrameReader, encode, receive
@@ -123,7 +123,7 @@ def main(argv: list[str]) -> NoReturn:
     try:
         worker.serve(described)
     finally:
-        sys.stdout.flush()
+        flush()
     # Threads or atexit handlers of user code must not keep a worker that nobody needs any more.
     os._exit(0)
 
