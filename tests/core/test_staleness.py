@@ -7,7 +7,7 @@ from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
 from assettui.core.records import AssetState, Materialization
 from assettui.core.snapshot import AssetSnapshot
-from assettui.core.staleness import AssetStatus, standings
+from assettui.core.staleness import AssetStatus, root_causes, standings
 from assettui.core.versions import default_data_version
 
 A, B, C = AssetKey("a"), AssetKey("b"), AssetKey("c")
@@ -41,7 +41,7 @@ def test_what_was_never_materialized_is_never() -> None:
 def test_new_upstream_data_makes_stale_down_to_the_last_asset_and_names_the_root() -> None:
     found = standings(chain(), {**FRESH, A: made(A, "a2")})
     assert [found[key].status.value for key in (A, B, C)] == ["fresh", "stale", "stale"]
-    assert [root.what for cause in found[C].causes for root in cause.roots()] == ["a has new data"]
+    assert [root.what for root in root_causes(found[C].causes)] == ["a has new data"]
 
 
 def test_changed_code_makes_stale() -> None:
@@ -85,3 +85,21 @@ def test_the_data_version_depends_on_code_and_inputs_and_on_the_run_only_where_n
     assert default_data_version("1", {"a": "x"}, "run1") != default_data_version("1", {"a": "y"}, "run1")
     assert default_data_version(None, {"a": "x"}, "run1") != default_data_version(None, {"a": "x"}, "run2")
     assert default_data_version("1", {"a=b": "c"}, "") != default_data_version("1", {"a": "b=c"}, "")
+
+
+def test_the_root_is_found_at_once_also_where_paths_branch_and_join_again_and_again() -> None:
+    layers, width = 60, 3  # 3⁶⁰ paths
+    keys = [[AssetKey(f"a{layer}_{place}") for place in range(width)] for layer in range(layers)]
+    assets = [
+        AssetSnapshot(key, step=str(key), upstream=tuple(keys[layer - 1]) if layer else ())
+        for layer, row in enumerate(keys)
+        for key in row
+    ]
+    graph = AssetGraph(assets)
+    states = {
+        asset.key: made(asset.key, f"{asset.key}1", None, **{str(key): f"{key}1" for key in asset.upstream})
+        for asset in assets
+    }
+    states[keys[0][1]] = made(keys[0][1], "new", None)
+    found = standings(graph, states)[keys[-1][0]]
+    assert [root.what for root in root_causes(found.causes)] == ["a0_1 has new data"]

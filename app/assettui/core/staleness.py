@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from assettui.core.graph import AssetGraph
     from assettui.core.keys import AssetKey
@@ -36,17 +36,24 @@ class StaleCause:
     because: tuple[StaleCause, ...] = ()
     """Why that upstream asset is itself stale, down to the root cause."""
 
-    def roots(self) -> tuple[StaleCause, ...]:
-        """The causes that have no further cause, without repeats."""
-        found: dict[StaleCause, None] = {}
-        pending: list[StaleCause] = [self]
-        while pending:
-            cause = pending.pop()
-            if cause.because:
+
+def root_causes(causes: Iterable[StaleCause]) -> tuple[StaleCause, ...]:
+    """The causes below these that have no further cause, without repeats.
+
+    Costs as much as there are causes, not as there are paths to them: in a graph that branches and joins again, the
+    same causes are reached in exponentially many ways.
+    """
+    found: dict[StaleCause, None] = {}
+    pending, seen = list(causes)[::-1], set[int]()
+    while pending:
+        cause = pending.pop()
+        if cause.because:
+            if id(cause.because) not in seen:
+                seen.add(id(cause.because))
                 pending += cause.because[::-1]
-            else:
-                found[cause] = None
-        return tuple(found)
+        else:
+            found[cause] = None
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from assettui.core.errors import NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, closest
 from assettui.core.records import AssetState, Materialization, StepError
-from assettui.core.staleness import AssetStatus, Standing, standings
+from assettui.core.staleness import AssetStatus, Standing, root_causes, standings
 from assettui.store import projects, queries
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class AssetRow:
             case AssetStatus.FAILED:
                 return (self.state.error or "its last run failed",)
             case AssetStatus.STALE:
-                return tuple(dict.fromkeys(root.what for cause in self.standing.causes for root in cause.roots()))
+                return tuple(dict.fromkeys(root.what for root in root_causes(self.standing.causes)))
             case AssetStatus.NEVER:
                 if self.asset.is_external:
                     return ("made by something else",)
