@@ -69,3 +69,27 @@ def test_a_name_of_the_standard_library_may_be_the_projects_own(folder: ProjectF
     folder.write("from assettui import asset\n@asset\ndef a(): return 1\n", "queue.py")
     folder.write("from queue import a\n")
     assert folder.json("materialize", "a")["status"] == "success"
+
+
+def test_a_function_that_takes_the_name_of_another_is_told(folder: ProjectFolder) -> None:
+    file = folder.write("""
+        from assettui import asset
+
+        @asset(owners=["bob"])
+        def sales(): ...
+
+        @asset
+        def sales(): ...
+
+        def make(name):
+            @asset(name=name)
+            def made(): ...
+            return made
+
+        make("other")
+        other = make("other")
+    """)
+    told = folder.run("asset", "ls").stderr
+    assert f"{file}:7: asset sales is defined twice, here and at {file}:4" in told
+    assert f"{file}:4: asset sales: 'bob' is not an owner" in told
+    assert "other" not in told

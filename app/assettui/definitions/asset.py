@@ -7,6 +7,7 @@ told at once.
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, update_wrapper
 from inspect import Parameter, cleandoc, signature
@@ -17,7 +18,7 @@ from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.definitions.inputs import AssetIn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from assettui.core.metadata import RawMetadata
 
@@ -59,6 +60,36 @@ class ParameterNames:
     """Of the inputs that have one, unevaluated where the module says so."""
 
 
+_noting: list[list[AssetsDefinition]] = []
+
+
+@contextmanager
+def noting_definitions() -> Generator[list[AssetsDefinition]]:
+    """Notes every asset that is defined meanwhile, also one whose name is then given to another."""
+    made: list[AssetsDefinition] = []
+    _noting.append(made)
+    try:
+        yield made
+    finally:
+        _noting.pop()
+
+
+def replaced(made: Iterable[AssetsDefinition], kept: Iterable[Any]) -> list[AssetsDefinition]:
+    """The assets whose place another function of the same file and key has taken, as a copied `def` does.
+
+    Args:
+        made: All that were defined.
+        kept: Those that the project holds.
+    """
+    places = {(each.key, each.at.file): each for each in kept if isinstance(each, AssetsDefinition)}
+    return [
+        each
+        for each in made
+        if places.get((each.key, each.at.file), each) is not each
+        and "<locals>" not in getattr(each, "__qualname__", "")  # a factory may well make what nobody keeps
+    ]
+
+
 class AssetsDefinition:
     """An asset function with its declaration. Calling it calls the function, as if it were not decorated."""
 
@@ -81,6 +112,8 @@ class AssetsDefinition:
         self.key, problem = _key_of(fn, arguments, self.at)
         if problem:
             self.problems = (*self.problems, problem)
+        for made in _noting:
+            made.append(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself: nothing is stored, nothing is recorded."""

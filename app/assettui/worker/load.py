@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, DefinitionsError, Problem
+from assettui.definitions.asset import noting_definitions, replaced
 from assettui.definitions.definitions import Definitions, in_namespace
 from assettui.definitions.describe import Described, describe
 
@@ -37,13 +38,14 @@ def load(root: Path, name: str, *, file: Path | None = None, module: str | None 
         BaseException: Whatever the user's code raises while it is imported.
     """
     sys.path.insert(0, str(file.parent if file else root))
-    imported = _import_file(file) if file else importlib.import_module(module or "definitions")
+    with noting_definitions() as made:
+        imported = _import_file(file) if file else importlib.import_module(module or "definitions")
     found = in_namespace(vars(imported))
     if not isinstance(found, Definitions):
         raise DefinitionsError(
             [Problem(f"{imported.__file__} holds {len(found)} Definitions objects", None, "merge them into one")]
         )
-    described = describe(name, found.assets, sources=sources_below(root))
+    described = describe(name, [*replaced(made, found.assets), *found.assets], sources=sources_below(root))
     if not described.definitions:
         raise NothingDefined(f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level")
     return described
