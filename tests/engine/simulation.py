@@ -38,7 +38,7 @@ from assettui.engine.state import (
 )
 from assettui.store import queries
 from assettui.store.migrations import migrations
-from assettui.store.recording import record
+from assettui.store.recording import apply, record
 from assettui.worker.request import StepOutcome
 
 
@@ -252,3 +252,14 @@ class Simulation:
             needed = next(each.after for each in plan.steps if each.key == step.step_key)
             statuses = {each.step_key: each.status for each in queries.steps(self.store, run_id)}
             assert all(statuses[key] is StepStatus.SUCCESS for key in needed)
+
+
+def assert_state_is_what_the_events_say(store: sqlite3.Connection) -> None:
+    """Derive the current state from the events alone: it must be the one that the store has."""
+    rebuilt = store_in_memory()
+    for event in queries.all_events(store):
+        list(apply(rebuilt, event, event.id))
+    for table in ("runs", "steps", "assets"):
+        rows = f"SELECT * FROM {table} ORDER BY 1, 2"
+        assert store.execute(rows).fetchall() == rebuilt.execute(rows).fetchall()
+    rebuilt.close()

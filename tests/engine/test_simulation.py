@@ -9,10 +9,7 @@ import pytest
 from assettui.core.records import EventKind, RunStatus, StepError, StepStatus
 from assettui.engine.state import CancelAsked, ProjectEdited, WorkerLost
 from assettui.store import queries
-from assettui.store.recording import apply
-from tests.engine.simulation import Simulation, store_in_memory
-
-TABLES = ("runs", "steps", "assets")
+from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
 
 
 def history(seed: int) -> Simulation:
@@ -82,13 +79,7 @@ def test_the_histories_reach_every_kind_of_end() -> None:
 
 def test_the_current_state_is_what_the_events_say() -> None:
     for seed in range(60):
-        store = history(seed).store
-        rebuilt = store_in_memory()
-        for event in queries.all_events(store):
-            list(apply(rebuilt, event, event.id))
-        for table in TABLES:
-            rows = f"SELECT * FROM {table} ORDER BY 1, 2"
-            assert store.execute(rows).fetchall() == rebuilt.execute(rows).fetchall(), f"seed {seed}"
+        assert_state_is_what_the_events_say(history(seed).store)
 
 
 def test_no_event_of_a_run_follows_its_end() -> None:

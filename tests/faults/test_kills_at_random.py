@@ -12,9 +12,8 @@ import pytest
 from assettui.core.records import RunStatus
 from assettui.store import queries
 from assettui.store.database import open_for_reading
-from assettui.store.recording import apply
 from tests.conftest import ProjectFolder, children, is_alive, wait_until
-from tests.engine.simulation import store_in_memory
+from tests.engine.simulation import assert_state_is_what_the_events_say
 
 KILLS = 200
 PROJECT = """
@@ -74,12 +73,7 @@ def test_nothing_is_lost_left_running_or_done_twice(folder: ProjectFolder) -> No
     assert {run.status for run in runs} == {RunStatus.SUCCESS, RunStatus.FAILURE}, (
         "the kills came too early or too late"
     )
-    rebuilt = store_in_memory()
-    for event in queries.all_events(reader):
-        list(apply(rebuilt, event, event.id))
-    for table in ("runs", "steps", "assets"):
-        rows = f"SELECT * FROM {table} ORDER BY 1, 2"
-        assert reader.execute(rows).fetchall() == rebuilt.execute(rows).fetchall()
+    assert_state_is_what_the_events_say(reader)
     executed = (folder.path / "executed").read_text().splitlines()
     assert len(executed) == len(set(executed)), "a step was executed twice"
     started = {
