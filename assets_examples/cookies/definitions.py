@@ -1,8 +1,8 @@
 """Cookies: an introduction to thinking in assets.
 
 A recipe names what there is to be had (flour, dough, cookies), not what is to be done. Each thing is an asset; each
-function makes one, from those that its parameters name. Open it with `assettui demo cookies`, press `M` on `cookies`, and
-see what is built, in which order.
+function makes one, from those that its parameters name. Open it with `assettui demo cookies`, and watch it being built;
+press `M` on `cookies` to see what leads to them, in which order.
 
 Then add peanuts: uncomment the line in `dough`, change its `code_version`, and look. The dough is stale, because its
 code has changed; the cookies are stale, because the dough is. The ingredients are as fresh as they were.
