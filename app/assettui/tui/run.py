@@ -86,6 +86,12 @@ class RunScreen(MainScreen):
             """Looking once is enough."""
             return isinstance(message, RunScreen.Printed)
 
+    @dataclass
+    class HasRead(Message):
+        """More of a file was read."""
+
+        lines: FileLines
+
     def __init__(self, run_id: str) -> None:
         super().__init__()
         self._run_id = run_id
@@ -176,10 +182,22 @@ class RunScreen(MainScreen):
         steps.redraw()
 
     @on(Printed)
-    def read_on(self) -> None:
-        """Show what a step has just written, where that is looked at."""
-        if self._file is not None and self._tab is not Tab.EVENTS and self._file[2].read_on():
-            self.query_one(LogView).show(self._file[2])
+    def read_printed(self) -> None:
+        """Read what a step has just written, where that is looked at."""
+        if self._file is not None and self._tab is not Tab.EVENTS:
+            self.read_on(self._file[2])
+
+    @work(thread=True, group="read")
+    def read_on(self, lines: FileLines) -> None:
+        """Read on, away from the screen: what was written may be large."""
+        if lines.read_on():
+            self.post_message(self.HasRead(lines))
+
+    @on(HasRead)
+    def show_read(self, message: HasRead) -> None:
+        """Show what was read, where it is still looked at."""
+        if self._file is not None and self._file[2] is message.lines and self._tab is not Tab.EVENTS:
+            self.query_one(LogView).show(message.lines)
 
     @on(Listing.Moved)
     def show_log(self) -> None:
@@ -205,7 +223,7 @@ class RunScreen(MainScreen):
             path = log_file(self.app.session, self._run_id, step_key, stream)
             self._file = (step_key, self._tab, FileLines(path))
             self.query_one(LogView).is_following = True
-        self._file[2].read_on()
+        self.read_on(self._file[2])
         return self._file[2]
 
     def action_tab(self, name: str) -> None:
