@@ -289,3 +289,35 @@ def test_a_step_that_dies_while_it_stores_leaves_no_file(folder: ProjectFolder) 
     """)
     assert folder.json("materialize", "dies")["status"] == "failure"
     assert paths_below(folder.store.values) == []
+
+
+def test_an_import_that_hangs_is_given_up_when_the_file_is_mended(folder: ProjectFolder) -> None:
+    file = folder.write("""
+        import os, time
+        from pathlib import Path
+        (Path(__file__).parent / "pid").write_text(str(os.getpid()))
+        time.sleep(600)
+    """)
+    folder.start("up")
+    pid = int(wait_until(lambda: (folder.path / "pid").exists() and (folder.path / "pid").read_text()))
+    wait_until(folder.store.socket.exists)
+    wait_until(lambda: not folder.session.is_new())
+    file.write_text("from assettui import asset\n@asset\ndef a(): return 1\n")
+    assert folder.json("materialize", "a")["status"] == "success"
+    wait_until(lambda: not is_alive(pid))
+
+
+def test_waiting_for_an_import_that_hangs_can_be_interrupted(folder: ProjectFolder) -> None:
+    folder.write("""
+        import os, time
+        from pathlib import Path
+        (Path(__file__).parent / "pid").write_text(str(os.getpid()))
+        time.sleep(600)
+    """)
+    for arguments in (["materialize", "*"], ["asset", "ls"]):
+        process = folder.start(*arguments)
+        pid = int(wait_until(lambda: (folder.path / "pid").exists() and (folder.path / "pid").read_text()))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        wait_until(lambda pid=pid: not is_alive(pid))
+        (folder.path / "pid").unlink()

@@ -201,6 +201,9 @@ class _Turn:
 
     def load_project_again(self) -> None:
         self.generation += 1
+        for worker_id, worker in list(self.workers.items()):
+            if worker.phase is WorkerPhase.LOADING:  # what it imports nobody wants any more, and it may never end
+                self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
         self._start_worker()
 
     def _mourn_project(self, worker: WorkerState, error: StepError) -> None:
