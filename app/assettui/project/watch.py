@@ -50,6 +50,7 @@ class Watch:
             FileSystemEventHandler,
         )
         from watchdog.observers import Observer
+        from watchdog.observers.polling import PollingObserver
 
         class Handler(FileSystemEventHandler):
             def __init__(self, tell: Callable[[FileSystemEvent], None]) -> None:
@@ -58,17 +59,22 @@ class Watch:
             def on_any_event(self, event: FileSystemEvent) -> None:
                 self._tell(event)
 
-        observer = Observer()
-        observer.daemon = True
         handler = Handler(lambda event: self._gather({os.fsdecode(event.src_path), os.fsdecode(event.dest_path)}))
-        for folder in sorted(wanted):
-            observer.schedule(
-                handler,
-                folder,
-                event_filter=[FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent],
-            )
-        observer.start()
-        self._observer = observer
+        kinds: list[type[FileSystemEvent]] = [FileCreatedEvent, FileDeletedEvent, FileModifiedEvent, FileMovedEvent]
+
+        def start(observer: BaseObserver) -> None:
+            self._observer = observer
+            observer.daemon = True
+            observer.start()
+            for folder in sorted(wanted):
+                observer.schedule(handler, folder, event_filter=kinds)
+
+        try:
+            start(Observer())
+        except OSError:  # the kernel has no more watches to give: look once a second instead
+            self.stop()
+            self._folders = wanted
+            start(PollingObserver(timeout=1))
 
     def stop(self) -> None:
         """Watch nothing any more."""

@@ -151,9 +151,13 @@ class CatalogScreen(MainScreen):
     @work(thread=True, exclusive=True, group="history")
     def load_history(self, key: AssetKey) -> None:
         """Fetch the past of an asset."""
-        found = history(self.app.session, key)
-        if not is_canceled():
-            self.post_message(self.HistoryLoaded(key, found))
+        try:
+            found = history(self.app.session, key)
+        except AssettuiError as error:
+            self.app.call_from_thread(self.app.warn, error)
+        else:
+            if not is_canceled():
+                self.post_message(self.HistoryLoaded(key, found))
 
     @on(HistoryLoaded)
     def show_history(self, message: HistoryLoaded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
@@ -129,7 +130,8 @@ class RunScreen(MainScreen):
     def listen(self) -> None:
         """Be told by the kernel when a step has written something."""
         folder = log_file(self.app.session, self._run_id, "", "out").parent
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(OSError):  # it cannot be made: then nothing is written into it either
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._watch = Watch(self._on_printed)
         self._watch.folders([folder])
 
