@@ -21,10 +21,8 @@ from assettui.service.status import Status, counts_by_status, read_status
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
 from assettui.tui.fetching import Fetching
-from assettui.tui.help import keys_of, own_bindings
+from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
-from assettui.tui.run import RunScreen
-from assettui.tui.runs import RunsScreen
 from assettui.tui.safe_text import SafeText
 from assettui.tui.situation import Role, Situation
 
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from assettui.service.session import Session
-    from assettui.tui.main_screen import MainScreen
 
 
 class Leadership(Protocol):
@@ -85,8 +82,6 @@ class AssettuiApp(App[None]):
         Binding("ctrl+c", "leave", "Quit", show=False),
     ]
 
-    _MAIN_SCREENS: ClassVar[dict[str, type[MainScreen]]] = {"catalog": CatalogScreen, "runs": RunsScreen}
-
     situation: var[Situation | None] = var(None)  # not reactive: the whole screen would be drawn again for it
 
     @dataclass
@@ -114,7 +109,6 @@ class AssettuiApp(App[None]):
         self._leadership = leadership
         self._safe_text = SafeText()
         self._catalog_screen = CatalogScreen(catalog)
-        self._runs_screen: RunsScreen | None = None
         self._has_told_failure = False
         self._to_build = build
         self._fetching = Fetching(self, self._fetch)
@@ -160,8 +154,8 @@ class AssettuiApp(App[None]):
     def load_again(self) -> None:
         """Look at what has changed."""
         self._fetching.ask()
-        if isinstance(self.screen, RunsScreen | RunScreen):
-            self.screen.reload()  # the catalog is loaded for the header in any case
+        if len(self.screen_stack) > 1 and isinstance(self.screen, MainScreen):
+            self.screen.reload()  # the catalog, at the bottom, is fetched for the header in any case
 
     def _fetch(self) -> Iterator[Loaded]:
         with self.session.reading() as connection:
@@ -194,7 +188,7 @@ class AssettuiApp(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A main screen's own key does nothing on it."""
         if action == "main_screen":
-            return not isinstance(self.screen, self._MAIN_SCREENS[str(parameters[0])])
+            return not (isinstance(self.screen, MainScreen) and parameters[0] == self.screen.NAME)
         return True
 
     def action_main_screen(self, name: str) -> None:
@@ -202,10 +196,14 @@ class AssettuiApp(App[None]):
         while len(self.screen_stack) > 1:
             self.pop_screen()
         if name == "runs":
+            from assettui.tui.runs import RunsScreen  # deferred, as the next ones: the first frame needs none of them
+
             self.push_screen(RunsScreen())
 
     def open_run(self, run_id: str) -> None:
         """Open one run above the screen."""
+        from assettui.tui.run import RunScreen
+
         self.push_screen(RunScreen(run_id))
 
     def read(self, title: str, text: str) -> None:
@@ -214,10 +212,14 @@ class AssettuiApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys of this screen."""
+        from assettui.tui.help import keys_of
+
         self.push_screen(Reading("Keys", keys_of(self.screen)))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every key's action, for the palette."""
+        from assettui.tui.help import own_bindings
+
         for active in own_bindings(screen):
             binding = active.binding
             if active.enabled:

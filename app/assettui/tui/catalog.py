@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 class CatalogScreen(MainScreen):
     """Every asset, and what is known of the one under the cursor."""
 
+    NAME = "catalog"
     AUTO_FOCUS = "AssetList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - typed so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [

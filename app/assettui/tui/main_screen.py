@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class MainScreen(Screen[None]):
     """A screen that shows times relative to now: `12s ago`, or how long something has been running."""
 
+    NAME: ClassVar[str] = ""
+    """What the app's keys call it; empty where none opens it."""
     REDRAW_LIVE_S = 1.0
     REDRAW_S = 15.0
 

@@ -31,6 +31,7 @@ PAGE = 500
 class RunsScreen(MainScreen):
     """Runs, the newest first."""
 
+    NAME = "runs"
     AUTO_FOCUS = "RunList"
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
