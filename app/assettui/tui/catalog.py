@@ -42,7 +42,8 @@ class CatalogScreen(MainScreen):
 
     NAME = "catalog"
     AUTO_FOCUS = "AssetList"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - typed so by Textual
+    WIDE = 120
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - typed so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "materialize", "Build"),
         Binding("M", "materialize_upstream", "+Upstream"),
@@ -73,6 +74,8 @@ class CatalogScreen(MainScreen):
 
     def compose(self) -> ComposeResult:
         """The screen."""
+        # Textual would find this out when it has styled all of it, and style it again.
+        self.add_class("-wide" if self.app.size.width >= self.WIDE else "-narrow")
         yield Header()
         yield Static(id="banner")
         with Horizontal(id="narrowing"):
