@@ -48,8 +48,8 @@ async def test_every_asset_has_its_line_with_why_it_is_as_it_is(shop: Session) -
         assert lines == [
             "● raw/orders raw csv 11m ago 950ms 48,012",
             "● raw/customers raw postgres 1d ago 2.4s 1,204",
-            "◐ marts/revenue marts polars 1d ago 310ms 144 raw/orders has new data",
-            "✗ marts/churn marts polars 1d ago 45ms 12 ZeroDivisionError: division by zero",
+            "◐ marts/revenue marts polars 1d ago 310ms 144 raw/orders has ne…",
+            "✗ marts/churn marts polars 1d ago 45ms 12 ZeroDivisionError…",
             "▶ models/forecast models sklearn never – –",
             "○ models/letters models never – –",
             "◇ web/clicks default external – –",

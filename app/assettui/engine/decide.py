@@ -139,7 +139,7 @@ class _Turn:
         self._record(EventKind.RUN_CANCELING, run_id)
         run = replace(run, status=RunStatus.CANCELING)
         self.runs[run_id] = run
-        self._skip(run_id, _pending(run), "the run was canceled")
+        self._skip(run_id, run.pending(), "the run was canceled")
         for worker_id, worker in self.workers.items():
             if worker.phase is WorkerPhase.BUSY and worker.task is not None and worker.task[0] == run_id:
                 self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
@@ -157,12 +157,12 @@ class _Turn:
         if run.status is RunStatus.CANCELING and status is StepStatus.FAILURE:
             status = StepStatus.CANCELED  # however it died, it died of being canceled
         self._record_step_end(run_id, step_key, status, error)
-        self.runs[run_id] = _with_step(run, step_key, status, error)
+        self.runs[run_id] = run.with_step_over(step_key, status, error)
         if status is StepStatus.SUCCESS:
             self._release(run_id, step_key)
         else:
             what = "was canceled" if status is StepStatus.CANCELED else "failed"
-            self._skip(run_id, _downstream(run, step_key), f"{step_key} {what}")
+            self._skip(run_id, run.downstream(step_key), f"{step_key} {what}")
         self._end_run_if_over(run_id)
 
     def _release(self, run_id: str, step_key: str) -> None:
@@ -182,7 +182,7 @@ class _Turn:
         for key in step_keys:
             if run.steps[key] is StepStatus.PENDING:
                 self._record_step_end(run_id, key, StepStatus.SKIPPED, error)
-                run = _with_step(run, key, StepStatus.SKIPPED, None)
+                run = run.with_step_over(key, StepStatus.SKIPPED, None)
         self.runs[run_id] = run
 
     def _end_run_if_over(self, run_id: str) -> None:
@@ -227,7 +227,7 @@ class _Turn:
         for run_id, run in list(self.runs.items()):
             if run.status is RunStatus.STARTING or (run.status is RunStatus.STARTED and not has_older):
                 self.runs[run_id] = replace(run, first_error=run.first_error or error.message)
-                self._skip(run_id, _pending(run), error.message)
+                self._skip(run_id, run.pending(), error.message)
                 self._end_run_if_over(run_id)
 
     # Workers.
@@ -373,33 +373,3 @@ class _Turn:
         self.actions.append(
             Record(Event(EventKind(f"step_{status.value}"), self.now_us, run_id, step_key, payload=dict(payload)))
         )
-
-
-def _with_step(run: RunState, step_key: str, status: StepStatus, error: StepError | None) -> RunState:
-    """The run with a step that is over."""
-    first_error = run.first_error
-    if first_error is None and status is StepStatus.FAILURE:
-        first_error = f"{step_key}: {error.message if error else 'failed'}"
-    return replace(
-        run,
-        steps={**run.steps, step_key: status},
-        ready=tuple(key for key in run.ready if key != step_key),
-        unfinished=run.unfinished - 1,
-        first_error=first_error,
-    )
-
-
-def _pending(run: RunState) -> list[str]:
-    return [key for key, status in run.steps.items() if status is StepStatus.PENDING]
-
-
-def _downstream(run: RunState, step_key: str) -> list[str]:
-    """The steps that need the given one, directly or not, in the order of the plan."""
-    reached: set[str] = set()
-    frontier = [step_key]
-    while frontier:
-        for below in run.needed_by[frontier.pop()]:
-            if below not in reached:
-                reached.add(below)
-                frontier.append(below)
-    return [key for key in run.plan if key in reached]

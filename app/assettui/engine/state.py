@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
+
+from assettui.core.records import StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.core.planning import RunPlan, StepPlan
-    from assettui.core.records import Event, RunStatus, StepError, StepStatus
+    from assettui.core.records import Event, RunStatus, StepError
     from assettui.worker.request import StepOutcome
 
 
@@ -58,6 +60,34 @@ class RunState:
     unfinished: int
     """Steps that are pending or running."""
     first_error: str | None = None
+
+    def pending(self) -> list[str]:
+        """The steps that have not begun."""
+        return [key for key, status in self.steps.items() if status is StepStatus.PENDING]
+
+    def downstream(self, step_key: str) -> list[str]:
+        """The steps that need the given one, directly or not, in the order of the plan."""
+        reached: set[str] = set()
+        frontier = [step_key]
+        while frontier:
+            for below in self.needed_by[frontier.pop()]:
+                if below not in reached:
+                    reached.add(below)
+                    frontier.append(below)
+        return [key for key in self.plan if key in reached]
+
+    def with_step_over(self, step_key: str, status: StepStatus, error: StepError | None) -> RunState:
+        """The run with a step that is over."""
+        first_error = self.first_error
+        if first_error is None and status is StepStatus.FAILURE:
+            first_error = f"{step_key}: {error.message if error else 'failed'}"
+        return replace(
+            self,
+            steps={**self.steps, step_key: status},
+            ready=tuple(key for key in self.ready if key != step_key),
+            unfinished=self.unfinished - 1,
+            first_error=first_error,
+        )
 
 
 @dataclass(frozen=True, slots=True)

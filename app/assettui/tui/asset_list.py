@@ -21,13 +21,13 @@ class AssetList(Listing[AssetRow]):
     """Assets, with those that are selected."""
 
     COLUMNS: ClassVar[Sequence[Column]] = (
-        Column("  asset", 28),
+        Column("  asset", 24),
         Column("group", 12, rank=2),
         Column("kinds", 14, rank=3),
         Column("built", 9, is_right=True),
         Column("took", 7, is_right=True, rank=1),
         Column("rows", 11, is_right=True, rank=1),
-        Column("why", 30, rank=4),
+        Column("why", 20, rank=4),
     )
 
     def __init__(self, *, id: str | None = None) -> None:
