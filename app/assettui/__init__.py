@@ -21,6 +21,7 @@ from assettui.definitions.context import AssetExecutionContext, build_asset_cont
 from assettui.definitions.definitions import Definitions
 from assettui.definitions.inputs import AssetIn
 from assettui.definitions.results import MaterializeResult, Output
+from assettui.definitions.spec import AssetSpec
 
 if TYPE_CHECKING:
     from assettui.executors.in_process import MaterializeInProcessResult, materialize
@@ -31,6 +32,7 @@ __all__ = [
     "AssetExecutionContext",
     "AssetIn",
     "AssetKey",
+    "AssetSpec",
     "AssetsDefinition",
     "AssettuiError",
     "Definitions",

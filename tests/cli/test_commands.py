@@ -257,6 +257,25 @@ def test_an_external_asset_is_shown_as_such_with_a_warning_where_a_name_is_close
     assert "external" in folder.run("materialize", "warehouse/orders").stderr
 
 
+def test_a_declared_external_asset_is_shown_and_cannot_be_read_as_a_value(folder: ProjectFolder) -> None:
+    folder.write("""
+        from assettui import AssetSpec, asset
+        orders = AssetSpec("orders", group_name="warehouse", description="From the shop.")
+        @asset(deps=[orders])
+        def total(): return 1
+        @asset
+        def reads(orders): return 2
+    """)
+    assert folder.json("materialize", "total")["status"] == "success"
+    assert "reads reads orders, which is external" in folder.run("materialize", "reads").stderr
+    shown = folder.json("asset", "show", "orders")
+    assert (shown["group"], shown["description"], shown["downstream"]) == (
+        "warehouse",
+        "From the shop.",
+        ["total", "reads"],
+    )
+
+
 def test_text_from_outside_reaches_neither_terminal_nor_pipe_raw(folder: ProjectFolder) -> None:
     folder.write(r"""
         from assettui import asset

@@ -12,6 +12,7 @@ from assettui import (
     AssetIn,
     AssetKey,
     AssetsDefinition,
+    AssetSpec,
     Definitions,
     DefinitionsError,
     MetadataValue,
@@ -243,3 +244,46 @@ def test_a_module_defines_its_definitions_object_or_else_its_bare_assets() -> No
     defs = Definitions(assets=[sales, made])
     assert in_namespace({"defs": defs, "unlisted": one()}) is defs
     assert len(in_namespace({"a": defs, "b": Definitions()})) == 2  # pyright: ignore[reportArgumentType]
+
+
+def test_a_spec_declares_an_external_asset_with_all_that_is_known_of_it() -> None:
+    clicks = AssetSpec("web/clicks")
+    orders = AssetSpec(
+        "warehouse/orders",
+        deps=[clicks],
+        group_name="warehouse",
+        owners=["team:dw"],
+        kinds={"postgres"},
+        tags={"tier": "1"},
+        metadata={"table": "public.orders"},
+        description="All orders.",
+    )
+
+    @asset(deps=[orders])
+    def total() -> int:
+        return 1
+
+    first, *external = described(orders, total, clicks).assets
+    assert (str(first.key), first.is_external, first.upstream) == ("total", False, (orders.key,))
+    assert [str(each.key) for each in external] == ["warehouse/orders", "web/clicks"]
+    found = external[0]
+    assert (found.is_external, found.upstream, found.group) == (True, (clicks.key,), "warehouse")
+    assert (found.owners, found.kinds, found.tags) == (("team:dw",), ("postgres",), {"tier": "1"})
+    assert (found.description, found.metadata["table"].value) == ("All orders.", "public.orders")
+    assert found.at is not None
+    assert found.at.file == __file__
+
+
+def test_what_is_wrong_with_a_spec_is_told_as_with_an_asset() -> None:
+    told = problems_of(sales, AssetSpec("sales"), AssetSpec("a b", owners=["bob"]), AssetSpec(5))  # pyright: ignore[reportArgumentType]
+    assert any("asset sales is defined twice" in problem for problem in told)
+    assert any("'bob' is not an owner" in problem for problem in told)
+    assert any("asset key 'a b' holds 'a b'" in problem for problem in told)
+    assert any("AssetSpec(5)" in problem for problem in told)
+    assert all(problem.startswith(__file__) for problem in told)
+
+
+def test_bare_specs_of_a_module_count() -> None:
+    found = in_namespace({"orders": AssetSpec("orders"), "others": [AssetSpec("a"), sales], "x": 5})
+    assert isinstance(found, Definitions)
+    assert [str(each.key) for each in found.assets] == ["orders", "a", "sales"]

@@ -125,6 +125,11 @@ def _refuse_missing_inputs(graph: AssetGraph, step_of: Mapping[AssetKey, str], a
     for key in step_of:
         for each in graph.assets[key].inputs:
             if each.key not in step_of and each.key not in available:
+                if graph.assets[each.key].is_external:
+                    raise LaunchError(
+                        f"{key} reads {each.key}, which is external: nothing here has stored its value",
+                        hint="take it in deps instead, and read its data in the function",
+                    )
                 raise LaunchError(
                     f"{key} reads {each.key}, which was never materialized",
                     hint=f"build it with what lies upstream: assettui materialize +{key}",

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from assettui.core.metadata import RawMetadata
+    from assettui.definitions.spec import AssetSpec
 
-CoercibleToAssetDep: TypeAlias = "CoercibleToAssetKey | AssetsDefinition"
-"""What may stand in `deps`: a key, however written, or the decorated function itself."""
+CoercibleToAssetDep: TypeAlias = "CoercibleToAssetKey | AssetsDefinition | AssetSpec"
+"""What may stand in `deps`: a key, however written, or the decorated function or spec itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assettui.definitions.asset import AssetsDefinition
+from assettui.definitions.spec import AssetSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,10 +15,12 @@ class Definitions:
     """All that a project defines. A module holds at most one, at its top level, under any name.
 
     Args:
-        assets: The decorated asset functions; lists among them are taken apart.
+        assets: The decorated asset functions, and specs of external assets; lists among them are taken apart.
     """
 
-    def __init__(self, assets: Iterable[AssetsDefinition | Iterable[AssetsDefinition]] = ()) -> None:
+    def __init__(
+        self, assets: Iterable[AssetsDefinition | AssetSpec | Iterable[AssetsDefinition | AssetSpec]] = ()
+    ) -> None:
         self.assets: tuple[Any, ...] = tuple(flatten(assets))
 
 
@@ -45,5 +48,6 @@ def in_namespace(namespace: dict[str, Any]) -> Definitions | list[Definitions]:
         return found[0]
     if found:
         return found
-    named: list[Any] = [value for value in namespace.values() if isinstance(value, AssetsDefinition | list | tuple)]
-    return Definitions([item for item in flatten(named) if isinstance(item, AssetsDefinition)])
+    kinds = AssetsDefinition | AssetSpec
+    named: list[Any] = [value for value in namespace.values() if isinstance(value, kinds | list | tuple)]
+    return Definitions([item for item in flatten(named) if isinstance(item, kinds)])

@@ -13,6 +13,7 @@ from assettui.core.metadata import MetadataValue, as_metadata
 from assettui.core.snapshot import AssetSnapshot, InputSnapshot, ProjectSnapshot
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.inputs import AssetIn
+from assettui.definitions.spec import AssetSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +38,7 @@ def describe(name: str, assets: Iterable[Any], *, sources: Iterable[str] = ()) -
 
     Args:
         name: What the project is called.
-        assets: The decorated asset functions, and whatever else users put there by mistake.
+        assets: The decorated asset functions and the specs, and whatever else users put there by mistake.
         sources: Absolute paths of the project's own files that were imported.
 
     Raises:
@@ -52,24 +53,24 @@ class _Description:
     def __init__(self, assets: Iterable[Any]) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
-        self.definitions: dict[AssetKey, AssetsDefinition] = {}
+        self.declared: dict[AssetKey, AssetsDefinition | AssetSpec] = {}
         for item in assets:
             self._add(item)
         self.by_last_part: dict[str, list[AssetKey]] = {}
-        for key in self.definitions:
+        for key in self.declared:
             self.by_last_part.setdefault(key.parts[-1], []).append(key)
 
     def _add(self, item: Any) -> None:
-        if not isinstance(item, AssetsDefinition):
+        if not isinstance(item, AssetsDefinition | AssetSpec):
             self._wrong(f"{item!r:.80} is not an asset", None, "put @asset on the function, and list the result")
             return
-        other = self.definitions.get(item.key)
+        other = self.declared.get(item.key)
         if other is not None:
             self._wrong(
                 f"asset {item.key} is defined twice, here and at {other.at}", item.at, "rename one, or give it a prefix"
             )
             return
-        self.definitions[item.key] = item
+        self.declared[item.key] = item
 
     def _wrong(self, what: str, at: Location | None, hint: str | None) -> None:
         self.problems.append(Problem(what, at, hint))
@@ -77,20 +78,22 @@ class _Description:
     def finish(self, name: str, sources: tuple[str, ...]) -> Described:
         snapshots: dict[AssetKey, AssetSnapshot] = {}
         external: dict[AssetKey, None] = {}
-        for key, definition in self.definitions.items():
-            snapshot = self._describe_asset(definition)
+        for key, declared in self.declared.items():
+            snapshot = self._describe_asset(declared)
             snapshots[key] = snapshot
             for above in snapshot.upstream:
-                if above not in self.definitions and above not in external:
+                if above not in self.declared and above not in external:
                     external[above] = None
                     self._warn_near_miss(above, snapshot)
         self._refuse_cycle(snapshots)
         if self.problems:
             raise DefinitionsError(self.problems)
-        assets = (*snapshots.values(), *(AssetSnapshot(key) for key in external))
-        return Described(ProjectSnapshot(name, assets, tuple(self.warnings), sources), self.definitions)
+        assets = sorted(snapshots.values(), key=lambda snapshot: snapshot.is_external)
+        assets += [AssetSnapshot(key) for key in external]
+        functions = {key: each for key, each in self.declared.items() if isinstance(each, AssetsDefinition)}
+        return Described(ProjectSnapshot(name, tuple(assets), tuple(self.warnings), sources), functions)
 
-    def _describe_asset(self, definition: AssetsDefinition) -> AssetSnapshot:
+    def _describe_asset(self, definition: AssetsDefinition | AssetSpec) -> AssetSnapshot:
         key, at, given = definition.key, definition.at, definition.arguments
         self.problems.extend(definition.problems)
         self._check_key(definition)
@@ -98,13 +101,14 @@ class _Description:
         if not (isinstance(group, str) and _GROUP.fullmatch(group)):  # pyright: ignore[reportUnnecessaryIsInstance]
             self._wrong(f"asset {key}: {group!r} is not a group name", at, "use letters, digits and _, such as `marts`")
         upstream: dict[AssetKey, None] = dict.fromkeys(self._deps(definition))
-        inputs = self._inputs(definition)
+        is_external = isinstance(definition, AssetSpec)
+        inputs = () if is_external else self._inputs(definition)
         upstream.update(dict.fromkeys(each.key for each in inputs))
         code_version = given.code_version
         return AssetSnapshot(
             key=key,
             group=str(group),
-            step=str(key),
+            step=None if is_external else str(key),
             upstream=tuple(upstream),
             inputs=inputs,
             description=definition.description,
@@ -116,7 +120,7 @@ class _Description:
             at=at,
         )
 
-    def _check_key(self, definition: AssetsDefinition) -> None:
+    def _check_key(self, definition: AssetsDefinition | AssetSpec) -> None:
         given = definition.arguments
         key, at = definition.key, definition.at
         if given.key is None and not NAME.fullmatch(key.parts[-1]):
@@ -130,11 +134,11 @@ class _Description:
                 f"asset key {str(key)!r} holds {part!r}", at, "each part of a key is made of letters, digits, _ . and -"
             )
 
-    def _deps(self, definition: AssetsDefinition) -> list[AssetKey]:
+    def _deps(self, definition: AssetsDefinition | AssetSpec) -> list[AssetKey]:
         keys: list[AssetKey] = []
         given = definition.arguments.deps
-        for dep in [given] if isinstance(given, str | AssetKey | AssetsDefinition) else given:
-            if isinstance(dep, AssetsDefinition):
+        for dep in [given] if isinstance(given, str | AssetKey | AssetsDefinition | AssetSpec) else given:
+            if isinstance(dep, AssetsDefinition | AssetSpec):
                 keys.append(dep.key)
                 continue
             try:
@@ -201,9 +205,9 @@ class _Description:
             self._wrong(f"asset {definition.key}: ins[{name!r}]: {error}", definition.at, "give AssetIn a key")
             return None
         key = named or self._matching(definition, name)
-        if key in self.definitions:
+        if key in self.declared:
             return key
-        near = closest(str(key), [str(known) for known in self.definitions if known != definition.key])
+        near = closest(str(key), [str(known) for known in self.declared if known != definition.key])
         if is_optional and named is None:
             if near and near.split("/")[-1] != name:
                 self.warnings.append(
@@ -223,20 +227,20 @@ class _Description:
     def _matching(self, definition: AssetsDefinition, name: str) -> AssetKey:
         """The asset that a parameter's name stands for: of that very key, else beside the asset, else in its group."""
         exact = AssetKey((name,))
-        if exact in self.definitions and exact != definition.key:
+        if exact in self.declared and exact != definition.key:
             return exact
         beside = AssetKey((*definition.key.parts[:-1], name))
-        if beside in self.definitions and beside != definition.key:
+        if beside in self.declared and beside != definition.key:
             return beside
         group = definition.arguments.group_name
         in_group = [
             key
             for key in self.by_last_part.get(name, ())
-            if key != definition.key and self.definitions[key].arguments.group_name == group
+            if key != definition.key and self.declared[key].arguments.group_name == group
         ]
         return in_group[0] if len(in_group) == 1 else exact
 
-    def _owners(self, definition: AssetsDefinition) -> tuple[str, ...]:
+    def _owners(self, definition: AssetsDefinition | AssetSpec) -> tuple[str, ...]:
         given = definition.arguments.owners
         owners = [given] if isinstance(given, str) else list(given)
         for owner in owners:
@@ -248,7 +252,7 @@ class _Description:
                 )
         return tuple(str(owner) for owner in owners)
 
-    def _tags(self, definition: AssetsDefinition) -> dict[str, str]:
+    def _tags(self, definition: AssetsDefinition | AssetSpec) -> dict[str, str]:
         tags: dict[str, str] = {}
         for name, value in definition.arguments.tags.items():
             parts = str(name).split("/")
@@ -268,7 +272,7 @@ class _Description:
                 tags[str(name)] = str(value)
         return tags
 
-    def _metadata(self, definition: AssetsDefinition) -> dict[str, MetadataValue]:
+    def _metadata(self, definition: AssetsDefinition | AssetSpec) -> dict[str, MetadataValue]:
         try:
             return as_metadata(definition.arguments.metadata)
         except TypeError as error:
@@ -276,7 +280,7 @@ class _Description:
             return {}
 
     def _warn_near_miss(self, external: AssetKey, reader: AssetSnapshot) -> None:
-        near = closest(str(external), [str(key) for key in self.definitions if key != reader.key])
+        near = closest(str(external), [str(key) for key in self.declared if key != reader.key])
         if near:
             self.warnings.append(
                 Problem(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from assettui.definitions.asset import AssetsDefinition
+    from assettui.definitions.spec import AssetSpec
     from assettui.store.lease import Lease
 
 COMMIT_EVERY_S = 0.02
@@ -147,7 +148,7 @@ class MaterializeInProcessResult:
 
 
 def materialize(
-    assets: Sequence[AssetsDefinition | Sequence[AssetsDefinition]],
+    assets: Sequence[AssetsDefinition | AssetSpec | Sequence[AssetsDefinition | AssetSpec]],
     *,
     selection: str | Sequence[str] | None = None,
     raise_on_error: bool = True,
@@ -157,7 +158,7 @@ def materialize(
     """Run asset functions in this process, upstream before downstream, one after the other.
 
     Args:
-        assets: The decorated functions, with all that they read.
+        assets: The decorated functions, with all that they read; specs of external assets may be among them.
         selection: Which of them to run, as on the command line (`"+marts/total"`); by default all. What is not
             selected must have a value in the instance's store if it is read.
         raise_on_error: Whether the first failure is raised rather than recorded.

@@ -46,7 +46,7 @@ def load(root: Path, name: str, *, file: Path | None = None, module: str | None 
             [Problem(f"{imported.__file__} holds {len(found)} Definitions objects", None, "merge them into one")]
         )
     described = describe(name, [*replaced(made, found.assets), *found.assets], sources=sources_below(root))
-    if not described.definitions:
+    if not described.snapshot.assets:
         raise NothingDefined(f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level")
     return described
 
