@@ -111,14 +111,16 @@ class Terminal:
         return self.status
 
     def press(self, *keys: str) -> None:
-        """Press keys, by name or as they are typed."""
+        """Press keys, by name or as they are typed. After an escape, wait until it has shown an effect.
+
+        What follows an escape too soon would be taken for one key with it.
+        """
         for key in keys:
+            before, pressed = len(self.raw), time.monotonic()
             os.write(self._master, KEYS.get(key, key).encode())
-            if key == "escape":
-                # What follows an escape at once is taken for one key with it.
-                deadline = time.monotonic() + 0.3
-                while time.monotonic() < deadline:
-                    self.read()
+            while key == "escape" and (time.monotonic() < pressed + 0.3 or len(self.raw) == before):
+                self.read()
+                assert time.monotonic() < pressed + 20, f"escape had no effect:\n{self.text()}"
 
     def close(self) -> None:
         """End the program, if it has not ended."""

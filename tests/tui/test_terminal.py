@@ -220,7 +220,12 @@ def test_text_from_outside_never_reaches_the_terminal_raw(
     to_other_half(terminal)
     terminal.press("down", "t")  # a window
     terminal.wait_for("boom: failed", "[red]RED[/]")
-    terminal.press("escape", "/", "[red]\x9b2J", "escape")
+    terminal.press("escape", "/")
+    terminal.wait_for("Keep the filter")
+    terminal.press("[red]\x9b2J")
+    terminal.wait_until(lambda text: "a word, group:" not in text)
+    terminal.press("escape")
+    terminal.wait_for("4 Runs")
     terminal.press("?")
     terminal.wait_for("Select all")
     terminal.press("escape", "ctrl+p")
