@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from assettui.core.errors import DefinitionsError, Location, Problem
 from assettui.core.graph import find_cycle
@@ -18,6 +18,8 @@ from assettui.definitions.spec import AssetSpec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+Declared: TypeAlias = AssetsDefinition | AssetSpec
+"""What a project may list among its assets."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _TEAM = re.compile(r"team:[A-Za-z0-9_.-]+")
 _GROUP = re.compile(rf"{NAME.pattern}(/{NAME.pattern})*")
@@ -53,7 +55,7 @@ class _Description:
     def __init__(self, assets: Iterable[Any]) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
-        self.declared: dict[AssetKey, AssetsDefinition | AssetSpec] = {}
+        self.declared: dict[AssetKey, Declared] = {}
         for item in assets:
             self._add(item)
         self.by_last_part: dict[str, list[AssetKey]] = {}
@@ -61,7 +63,7 @@ class _Description:
             self.by_last_part.setdefault(key.parts[-1], []).append(key)
 
     def _add(self, item: Any) -> None:
-        if not isinstance(item, AssetsDefinition | AssetSpec):
+        if not isinstance(item, Declared):
             self._wrong(f"{item!r:.80} is not an asset", None, "put @asset on the function, and list the result")
             return
         other = self.declared.get(item.key)
@@ -93,7 +95,7 @@ class _Description:
         functions = {key: each for key, each in self.declared.items() if isinstance(each, AssetsDefinition)}
         return Described(ProjectSnapshot(name, tuple(assets), tuple(self.warnings), sources), functions)
 
-    def _describe_asset(self, definition: AssetsDefinition | AssetSpec) -> AssetSnapshot:
+    def _describe_asset(self, definition: Declared) -> AssetSnapshot:
         key, at, given = definition.key, definition.at, definition.arguments
         self.problems.extend(definition.problems)
         self._check_key(definition)
@@ -120,7 +122,7 @@ class _Description:
             at=at,
         )
 
-    def _check_key(self, definition: AssetsDefinition | AssetSpec) -> None:
+    def _check_key(self, definition: Declared) -> None:
         given = definition.arguments
         key, at = definition.key, definition.at
         if given.key is None and not NAME.fullmatch(key.parts[-1]):
@@ -134,11 +136,11 @@ class _Description:
                 f"asset key {str(key)!r} holds {part!r}", at, "each part of a key is made of letters, digits, _ . and -"
             )
 
-    def _deps(self, definition: AssetsDefinition | AssetSpec) -> list[AssetKey]:
+    def _deps(self, definition: Declared) -> list[AssetKey]:
         keys: list[AssetKey] = []
         given = definition.arguments.deps
-        for dep in [given] if isinstance(given, str | AssetKey | AssetsDefinition | AssetSpec) else given:
-            if isinstance(dep, AssetsDefinition | AssetSpec):
+        for dep in [given] if isinstance(given, str | AssetKey | Declared) else given:
+            if isinstance(dep, Declared):
                 keys.append(dep.key)
                 continue
             try:
@@ -240,7 +242,7 @@ class _Description:
         ]
         return in_group[0] if len(in_group) == 1 else exact
 
-    def _owners(self, definition: AssetsDefinition | AssetSpec) -> tuple[str, ...]:
+    def _owners(self, definition: Declared) -> tuple[str, ...]:
         given = definition.arguments.owners
         owners = [given] if isinstance(given, str) else list(given)
         for owner in owners:
@@ -252,7 +254,7 @@ class _Description:
                 )
         return tuple(str(owner) for owner in owners)
 
-    def _tags(self, definition: AssetsDefinition | AssetSpec) -> dict[str, str]:
+    def _tags(self, definition: Declared) -> dict[str, str]:
         tags: dict[str, str] = {}
         for name, value in definition.arguments.tags.items():
             parts = str(name).split("/")
@@ -272,7 +274,7 @@ class _Description:
                 tags[str(name)] = str(value)
         return tags
 
-    def _metadata(self, definition: AssetsDefinition | AssetSpec) -> dict[str, MetadataValue]:
+    def _metadata(self, definition: Declared) -> dict[str, MetadataValue]:
         try:
             return as_metadata(definition.arguments.metadata)
         except TypeError as error:

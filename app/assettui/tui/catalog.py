@@ -144,7 +144,8 @@ class CatalogScreen(MainScreen):
         """Show what is known of the asset under the cursor, and fetch its past."""
         self._show_pane()
         row = self.query_one(AssetList).current
-        if row is not None and row.state.last is not None:
+        key, known = self._history
+        if row is not None and row.state.last is not None and (row.key != key or known[:1] != (row.state.last,)):
             self.load_history(row.key)
 
     def _show_pane(self) -> None:

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Footer, Static
 
 from assettui.core.errors import AssettuiError
-from assettui.core.records import Event, EventKind
+from assettui.core.records import Event, EventKind, RunRecord
 from assettui.core.text import one_line
 from assettui.core.timing import duration, local
 from assettui.project.watch import Watch
@@ -158,20 +158,22 @@ class RunScreen(MainScreen):
         for event in message.events:
             self._event_lines.extend(_event_lines(event))
         del self._event_lines[:-MAX_EVENT_LINES]
-        self.query_one(StepList).rows = message.detail.steps
-        self.redraw()
+        self._show_summary(message.detail.run)
+        self.query_one(StepList).rows = message.detail.steps  # tells that it has moved: the log is shown for that
         self.redraw_in_time()
-        self.show_log()
 
     def is_live(self) -> bool:
         """Whether it is on its way."""
         return self._detail is not None and not self._detail.run.status.is_over
 
     def redraw(self) -> None:
-        """Show how it is, and how long it took so far."""
-        if self._detail is None:
-            return
-        run, now_us = self._detail.run, clock_us()
+        """Show how long it took so far."""
+        if self._detail is not None:
+            self._show_summary(self._detail.run)
+            self.query_one(StepList).redraw()
+
+    def _show_summary(self, run: RunRecord) -> None:
+        now_us = clock_us()
         glyph, color = RUN_LOOKS[run.status]
         took = (run.ended_us or now_us) - run.started_us if run.started_us is not None else None
         summary = Text(f"{glyph} run {run.run_id[:8]}  {run.status.value}", style=f"bold {color}", no_wrap=True)
@@ -179,9 +181,7 @@ class RunScreen(MainScreen):
         if run.error:
             summary.append(f"  {one_line(run.error, 300)}", style=f"not bold {RED}")
         self.query_one("#summary", Static).update(summary)
-        steps = self.query_one(StepList)
-        steps.span = (run.started_us or run.created_us, run.ended_us or now_us)
-        steps.redraw()
+        self.query_one(StepList).span = (run.started_us or run.created_us, run.ended_us or now_us)
 
     @on(Printed)
     def read_printed(self) -> None:
