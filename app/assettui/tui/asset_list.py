@@ -27,7 +27,7 @@ class AssetList(Listing[AssetRow]):
         Column("built", 9, is_right=True),
         Column("took", 7, is_right=True, rank=1),
         Column("rows", 11, is_right=True, rank=1),
-        Column("why", 20, rank=4),
+        Column("  why", 20, rank=4),
     )
 
     def __init__(self, *, id: str | None = None) -> None:

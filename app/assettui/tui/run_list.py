@@ -26,7 +26,7 @@ class RunList(Listing[RunRecord]):
         Column("status", 10),
         Column("created", 9, is_right=True),
         Column("took", 7, is_right=True, rank=1),
-        Column("error", 50, rank=2),
+        Column("  error", 50, rank=2),
     )
 
     def identity(self, row: RunRecord) -> object:
@@ -58,7 +58,7 @@ class StepList(Listing[StepRecord]):
         Column("status", 9),
         Column("took", 7, is_right=True),
         Column("", _BAR_WIDTH, rank=1),
-        Column("error", 50, rank=2),
+        Column("  error", 50, rank=2),
     )
 
     span: tuple[int, int] = (0, 1)
