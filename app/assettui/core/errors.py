@@ -44,7 +44,6 @@ class Problem:
     at: Location | None = None
     hint: str | None = None
     """What to do about it, in one line."""
-    is_warning: bool = False
 
     def __str__(self) -> str:
         place = f"{self.at}: " if self.at else ""

@@ -14,7 +14,6 @@ from os import PathLike, fspath
 from typing import Any, Literal, TypeAlias, cast
 
 MetadataType: TypeAlias = Literal["int", "float", "text", "md", "json", "url", "path", "bool", "timestamp", "table"]
-TYPES: tuple[MetadataType, ...] = ("int", "float", "text", "md", "json", "url", "path", "bool", "timestamp", "table")
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = dict[str, Any]
 """An object of JSON: what the values are is known to whoever wrote it."""

@@ -144,7 +144,6 @@ class ProjectSnapshot:
                     warning["what"],
                     Location(*warning["at"]) if warning["at"] else None,
                     warning["hint"],
-                    is_warning=True,
                 )
                 for warning in data["warnings"]
             ),

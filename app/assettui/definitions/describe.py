@@ -217,7 +217,6 @@ class _Description:
                         f"asset {definition.key}: parameter {name!r} names no asset, so it keeps its default",
                         definition.at,
                         f"did you mean {near!r}?",
-                        is_warning=True,
                     )
                 )
             return None
@@ -289,7 +288,6 @@ class _Description:
                     f"asset {reader.key} depends on {external}, which nothing defines: taken for an external asset",
                     reader.at,
                     f"did you mean {near!r}?",
-                    is_warning=True,
                 )
             )
 

@@ -50,9 +50,9 @@ class Journal:
     def commit(self, events: Iterable[Event], taken: list[Intent]) -> None:
         """Record events and remove the intents that they answer, all or nothing."""
         with writing(self._db) as db:
-            recorded = record(db.conn, events)
+            superseded = record(db.conn, events)
             intents.take(db.conn, taken)
-        for ref in recorded.superseded:
+        for ref in superseded:
             self._values.remove(ref)
 
     def keep_snapshot(self, snapshot: ProjectSnapshot, sources: Sources, now_us: int) -> None:

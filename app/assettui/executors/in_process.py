@@ -292,9 +292,9 @@ class _Recorder:
         from assettui.store.recording import record
 
         with writing(self.instance.db) as db:
-            recorded = record(db.conn, self.pending)
+            superseded = record(db.conn, self.pending)
         self.pending.clear()
-        for ref in recorded.superseded:
+        for ref in superseded:
             _remove(self.instance.values, ref)
 
 

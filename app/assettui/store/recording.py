@@ -6,7 +6,6 @@ The one place that changes current state. Replaying all events over empty tables
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
 from assettui.core.records import Event, EventKind, RunStatus, StepStatus, ValueRef
@@ -19,19 +18,12 @@ VALUES_KEPT = 3
 """How many versions of an asset's value are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What recording did."""
+def record(connection: sqlite3.Connection, events: Iterable[Event]) -> list[ValueRef]:
+    """Append events, in order, inside the transaction that is open.
 
-    last_id: int
-    """The id of the last event; 0 where there was none."""
-    superseded: tuple[ValueRef, ...]
-    """Values that are no longer kept: to be removed once the transaction is committed."""
-
-
-def record(connection: sqlite3.Connection, events: Iterable[Event]) -> Recorded:
-    """Append events, in order, inside the transaction that is open."""
-    last_id = 0
+    Returns:
+        The values that are no longer kept: to be removed once the transaction is committed.
+    """
     superseded: list[ValueRef] = []
     for event in events:
         payload = json.dumps(event.payload, ensure_ascii=False, separators=(",", ":")) if event.payload else None
@@ -46,9 +38,8 @@ def record(connection: sqlite3.Connection, events: Iterable[Event]) -> Recorded:
                 _storable(payload),
             ),
         )
-        last_id = cursor.lastrowid or 0
-        superseded.extend(apply(connection, event, last_id))
-    return Recorded(last_id, tuple(superseded))
+        superseded.extend(apply(connection, event, cursor.lastrowid or 0))
+    return superseded
 
 
 def apply(connection: sqlite3.Connection, event: Event, event_id: int) -> Iterable[ValueRef]:

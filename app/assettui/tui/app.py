@@ -71,7 +71,6 @@ class AssettuiApp(App[None]):
 
     TITLE = "assettui"
     CSS_PATH = "catalog.tcss"  # here, since Textual does not load the style sheet of a default screen
-    ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "main_screen('catalog')", "Catalog"),
         Binding("4", "main_screen('runs')", "Runs"),
