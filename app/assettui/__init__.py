@@ -11,47 +11,238 @@ def total_by_country(sales): ...
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import AssettuiError, DefinitionsError, StepFailed
-from assettui.core.keys import AssetKey
-from assettui.core.metadata import MetadataValue
-from assettui.definitions.asset import AssetsDefinition, asset
-from assettui.definitions.context import AssetExecutionContext, build_asset_context
-from assettui.definitions.definitions import Definitions
-from assettui.definitions.inputs import AssetIn
-from assettui.definitions.results import MaterializeResult, Output
-from assettui.definitions.spec import AssetSpec
+# Eager, since the package of that name would stand in its place.
+from assettui.definitions.lazy import definitions
 
 if TYPE_CHECKING:
-    from assettui.executors.in_process import MaterializeInProcessResult, materialize
+    from assettui.core.errors import AssettuiError, DefinitionsError, StepFailed
+    from assettui.core.keys import AssetKey
+    from assettui.core.metadata import (
+        MetadataValue,
+        TableColumn,
+        TableColumnDep,
+        TableColumnLineage,
+        TableRecord,
+        TableSchema,
+    )
+    from assettui.core.selection.algebra import AssetSelection
+    from assettui.definitions.asset import AssetsDefinition, asset, multi_asset
+    from assettui.definitions.configurable import (
+        Config,
+        ConfigurableIOManager,
+        ConfigurableIOManagerFactory,
+        ConfigurableResource,
+        ConfigurableResourceFactory,
+        Field,
+        PermissiveConfig,
+    )
+    from assettui.definitions.context import (
+        AssetExecutionContext,
+        OpExecutionContext,
+        build_asset_context,
+        build_op_context,
+    )
+    from assettui.definitions.definitions import Definitions
+    from assettui.definitions.env_var import EnvVar
+    from assettui.definitions.graph import GraphDefinition, GraphOut, graph, graph_asset, graph_multi_asset
+    from assettui.definitions.hooks import HookContext, HookDefinition, build_hook_context, failure_hook, success_hook
+    from assettui.definitions.inputs import AssetIn, In
+    from assettui.definitions.io_managers import (
+        InMemoryIOManager,
+        InputContext,
+        IOManager,
+        IOManagerDefinition,
+        OutputContext,
+        build_input_context,
+        build_output_context,
+        io_manager,
+        mem_io_manager,
+    )
+    from assettui.definitions.job import JobDefinition, define_asset_job, job
+    from assettui.definitions.loading import (
+        file_relative_path,
+        load_assets_from_current_module,
+        load_assets_from_modules,
+        load_assets_from_package_module,
+        load_assets_from_package_name,
+        load_definitions_from_module,
+        load_from_defs_folder,
+    )
+    from assettui.definitions.op import Nothing, OpDefinition, op
+    from assettui.definitions.outputs import AssetOut, DynamicOut, Out
+    from assettui.definitions.resources import (
+        InitResourceContext,
+        ResourceDefinition,
+        ResourceDependency,
+        ResourceParam,
+        build_init_resource_context,
+        resource,
+    )
+    from assettui.definitions.results import (
+        AssetMaterialization,
+        AssetObservation,
+        DataVersion,
+        DynamicOutput,
+        Failure,
+        MaterializeResult,
+        ObserveResult,
+        Output,
+    )
+    from assettui.definitions.retries import Backoff, Jitter, RetryPolicy, RetryRequested
+    from assettui.definitions.run_config import RunConfig, RunRequest, SkipReason
+    from assettui.definitions.source import observable_source_asset
+    from assettui.definitions.spec import AssetDep, AssetSpec, SourceAsset
+    from assettui.executors.in_process import materialize, materialize_to_memory, observe
+    from assettui.executors.instance import Instance
+    from assettui.executors.result import MaterializeInProcessResult
+    from assettui.values.filesystem import FilesystemIOManager, FsspecIOManager
 
 __version__ = "0.1.0"
 
+# Every name is imported when it is first asked for: a command of ours needs none of them, a project needs few.
+_MODULES = {
+    "core.errors": "AssettuiError DefinitionsError StepFailed",
+    "core.keys": "AssetKey",
+    "core.metadata": "MetadataValue TableColumn TableColumnDep TableColumnLineage TableRecord TableSchema",
+    "core.selection.algebra": "AssetSelection",
+    "definitions.asset": "asset AssetsDefinition multi_asset",
+    "definitions.configurable": "Config ConfigurableIOManager ConfigurableIOManagerFactory ConfigurableResource ConfigurableResourceFactory Field PermissiveConfig",
+    "definitions.context": "AssetExecutionContext build_asset_context build_op_context OpExecutionContext",
+    "definitions.definitions": "Definitions",
+    "definitions.env_var": "EnvVar",
+    "definitions.graph": "graph graph_asset graph_multi_asset GraphDefinition GraphOut",
+    "definitions.hooks": "build_hook_context failure_hook HookContext HookDefinition success_hook",
+    "definitions.inputs": "AssetIn In",
+    "definitions.io_managers": "build_input_context build_output_context InMemoryIOManager InputContext io_manager IOManager IOManagerDefinition mem_io_manager OutputContext",
+    "definitions.job": "define_asset_job job JobDefinition",
+    "definitions.loading": "file_relative_path load_assets_from_current_module load_assets_from_modules load_assets_from_package_module load_assets_from_package_name load_definitions_from_module load_from_defs_folder",
+    "definitions.op": "Nothing op OpDefinition",
+    "definitions.outputs": "AssetOut DynamicOut Out",
+    "definitions.resources": "build_init_resource_context InitResourceContext resource ResourceDefinition ResourceDependency ResourceParam",
+    "definitions.results": "AssetMaterialization AssetObservation DataVersion DynamicOutput Failure MaterializeResult ObserveResult Output",
+    "definitions.retries": "Backoff Jitter RetryPolicy RetryRequested",
+    "definitions.run_config": "RunConfig RunRequest SkipReason",
+    "definitions.source": "observable_source_asset",
+    "definitions.spec": "AssetDep AssetSpec SourceAsset",
+    "executors.in_process": "materialize materialize_to_memory observe",
+    "executors.instance": "Instance",
+    "executors.result": "MaterializeInProcessResult",
+    "values.filesystem": "FilesystemIOManager FsspecIOManager",
+}
+_MODULE_OF = {name: f"assettui.{module}" for module, names in _MODULES.items() for name in names.split()}
+
 __all__ = [
+    "AssetDep",
     "AssetExecutionContext",
     "AssetIn",
     "AssetKey",
+    "AssetMaterialization",
+    "AssetObservation",
+    "AssetOut",
+    "AssetSelection",
     "AssetSpec",
     "AssetsDefinition",
     "AssettuiError",
+    "Backoff",
+    "Config",
+    "ConfigurableIOManager",
+    "ConfigurableIOManagerFactory",
+    "ConfigurableResource",
+    "ConfigurableResourceFactory",
+    "DataVersion",
     "Definitions",
     "DefinitionsError",
+    "DynamicOut",
+    "DynamicOutput",
+    "EnvVar",
+    "Failure",
+    "Field",
+    "FilesystemIOManager",
+    "FsspecIOManager",
+    "GraphDefinition",
+    "GraphOut",
+    "HookContext",
+    "HookDefinition",
+    "IOManager",
+    "IOManagerDefinition",
+    "In",
+    "InMemoryIOManager",
+    "InitResourceContext",
+    "InputContext",
+    "Instance",
+    "Jitter",
+    "JobDefinition",
     "MaterializeInProcessResult",
     "MaterializeResult",
     "MetadataValue",
+    "Nothing",
+    "ObserveResult",
+    "OpDefinition",
+    "OpExecutionContext",
+    "Out",
     "Output",
+    "OutputContext",
+    "PermissiveConfig",
+    "ResourceDefinition",
+    "ResourceDependency",
+    "ResourceParam",
+    "RetryPolicy",
+    "RetryRequested",
+    "RunConfig",
+    "RunRequest",
+    "SkipReason",
+    "SourceAsset",
     "StepFailed",
+    "TableColumn",
+    "TableColumnDep",
+    "TableColumnLineage",
+    "TableRecord",
+    "TableSchema",
     "asset",
     "build_asset_context",
+    "build_hook_context",
+    "build_init_resource_context",
+    "build_input_context",
+    "build_op_context",
+    "build_output_context",
+    "define_asset_job",
+    "definitions",
+    "failure_hook",
+    "file_relative_path",
+    "graph",
+    "graph_asset",
+    "graph_multi_asset",
+    "io_manager",
+    "job",
+    "load_assets_from_current_module",
+    "load_assets_from_modules",
+    "load_assets_from_package_module",
+    "load_assets_from_package_name",
+    "load_definitions_from_module",
+    "load_from_defs_folder",
     "materialize",
+    "materialize_to_memory",
+    "mem_io_manager",
+    "multi_asset",
+    "observable_source_asset",
+    "observe",
+    "op",
+    "resource",
+    "success_hook",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    # deferred: a worker that only has to run a step pays for neither the in-process executor nor the store
-    if name in ("MaterializeInProcessResult", "materialize"):
-        from assettui.executors import in_process
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(module), name)
+    globals()[name] = value
+    return value
 
-        return getattr(in_process, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -22,6 +22,7 @@ _COMMANDS = {
     "asset": "asset:asset",
     "demo": "demo:demo",
     "init": "init:init",
+    "job": "job:job",
     "materialize": "materialize:materialize",
     "run": "run:run",
     "status": "status:status",

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assettui import AssetIn, AssetKey, AssetsDefinition, asset, materialize
-from assettui.executors.in_process import Instance
+from assettui.executors.instance import Instance
 from assettui.project.locate import locate
 from assettui.service.catalog import catalog
 from assettui.service.runs import launch

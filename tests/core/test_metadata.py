@@ -39,7 +39,7 @@ def test_every_kind_reads_back_and_is_shown_in_a_line(value: MetadataValue, kind
         (1, "int"),
         (1.5, "float"),
         ("x", "text"),
-        (None, "json"),
+        (None, "null"),
         ([1, 2], "json"),
         ({"a": 1}, "json"),
         (Path("x"), "path"),

@@ -125,8 +125,8 @@ def test_the_context_is_the_first_parameter_called_so_or_annotated_so() -> None:
     @asset
     def by_annotation(run: AssetExecutionContext, sales: list[int]) -> None: ...
 
-    assert by_name.parameter_names.context == "context"
-    assert by_annotation.parameter_names.context == "run"
+    assert by_name.parameters.context == "context"
+    assert by_annotation.parameters.context == "run"
     assert [len(each.inputs) for each in described(sales, by_name, by_annotation).assets] == [0, 1, 1]
 
 

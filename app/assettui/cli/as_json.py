@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from assettui.core.timing import iso, iso_or_none
 
 if TYPE_CHECKING:
-    from assettui.core.records import Event, Materialization, RunRecord, StepError, StepRecord
+    from assettui.core.records import Event, Materialization, Observation, RunRecord, StepError, StepRecord
     from assettui.service.catalog import AssetDetail, AssetRow, Catalog
+    from assettui.service.jobs import JobRow
     from assettui.service.runs import RunDetail
     from assettui.service.status import Status
 
@@ -27,12 +28,14 @@ def asset_json(row: AssetRow, catalog: Catalog) -> dict[str, Any]:
         "status": row.status.value,
         "reasons": list(row.reasons()),
         "is_external": asset.is_external,
+        "is_observable": asset.is_observable,
         "last_materialized": iso_or_none(last.time_us if last else None),
         "last_run": last.run_id if last else None,
         "duration_s": seconds(last.duration_us if last else None),
         "rows": last.rows if last else None,
         "code_version": asset.code_version,
-        "data_version": last.data_version if last else None,
+        "data_version": row.state.data_version,
+        "last_observed": iso_or_none(row.state.observed.time_us if row.state.observed else None),
         "upstream": [str(key) for key in catalog.graph.upstream[asset.key]],
         "downstream": [str(key) for key in catalog.graph.downstream[asset.key]],
         "owners": list(asset.owners),
@@ -49,6 +52,17 @@ def detail_json(detail: AssetDetail, catalog: Catalog) -> dict[str, Any]:
     return {
         **asset_json(detail.row, catalog),
         "materializations": [materialization_json(made) for made in detail.history],
+        "observations": [observation_json(seen) for seen in detail.observations],
+    }
+
+
+def observation_json(seen: Observation) -> dict[str, Any]:
+    """One observation."""
+    return {
+        "time": iso(seen.time_us),
+        "run_id": seen.run_id,
+        "data_version": seen.data_version,
+        "metadata": {name: value.to_json() for name, value in seen.metadata.items()},
     }
 
 
@@ -91,6 +105,7 @@ def step_json(step: StepRecord) -> dict[str, Any]:
         "started": iso_or_none(step.started_us),
         "ended": iso_or_none(step.ended_us),
         "duration_s": seconds(step.duration_us),
+        "retries": step.retries,
         "error": error_json(step.error),
     }
 
@@ -107,7 +122,28 @@ def run_detail_json(detail: RunDetail) -> dict[str, Any]:
     return {
         **run_json(run),
         "duration_s": seconds(ended_us - started_us if ended_us is not None else None),
+        "config": detail.config,
         "steps": [step_json(step) for step in detail.steps],
+    }
+
+
+def job_json(row: JobRow) -> dict[str, Any]:
+    """One job."""
+    job = row.job
+    return {
+        "name": job.name,
+        "selection": job.selection,
+        "assets": [str(key) for key in row.assets],
+        "steps": list(row.steps),
+        "problem": row.problem,
+        "description": job.description,
+        "tags": dict(job.tags),
+        "config": job.config,
+        "hooks": list(job.hooks),
+        "max_concurrent": job.max_concurrent,
+        "metadata": {name: value.to_json() for name, value in job.metadata.items()},
+        "source": str(job.at) if job.at else None,
+        "runs": [run_json(run) for run in row.runs],
     }
 
 

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import shutil
+from typing import TYPE_CHECKING
 
 import click
 
 from assettui.cli import as_json as shapes
-from assettui.cli.output import print_json, say, table, tell
+from assettui.cli.current import current_catalog
+from assettui.cli.materialize import config_option, launch_and_wait
+from assettui.cli.output import Exit, print_json, say, table
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.keys import AssetKey
-from assettui.core.selection import select
 from assettui.core.timing import ago, duration, local
-from assettui.service.catalog import AssetDetail, Catalog, asset_detail, catalog
-from assettui.service.loading import ProjectBroken, ensure_loaded
-from assettui.service.session import Session, clock_us
+from assettui.service.catalog import AssetDetail, asset_detail
+from assettui.service.run_config import read_config
+from assettui.service.runs import RunWish
+from assettui.service.session import clock_us
 from assettui.service.table_text import table_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.group()
 def asset() -> None:
     """What the project defines, and how it stands."""
+
+
+@asset.command("observe")
+@click.argument("selection", nargs=-1, required=True)
+@config_option
+@json_option
+@target_options
+def observe_assets(target: Target, selection: tuple[str, ...], config: Path | None, as_json: bool) -> Exit:
+    """Look at external assets by the functions that the project has for it, and wait until that is done."""
+    wish = RunWish(config=read_config(config) if config else {}, is_observation=True)
+    return launch_and_wait(target.session(), selection, wish, as_json=as_json)
 
 
 @asset.command("ls")
@@ -29,8 +46,8 @@ def asset() -> None:
 @target_options
 def list_assets(target: Target, selection: tuple[str, ...], as_json: bool) -> None:
     """List assets: all, or those that are selected."""
-    found = _current_catalog(target.session())
-    keys = set(select(found.graph, selection)) if selection else None
+    found = current_catalog(target.session())
+    keys = set(found.select(selection)) if selection else None
     rows = [row for row in found.rows if keys is None or row.key in keys]
     if as_json:
         print_json([shapes.asset_json(row, found) for row in rows])
@@ -61,28 +78,12 @@ def list_assets(target: Target, selection: tuple[str, ...], as_json: bool) -> No
 def show_asset(target: Target, key: str, as_json: bool) -> None:
     """Show one asset: status, metadata, what it depends on, what depends on it, its past."""
     session = target.session()
-    found = _current_catalog(session)
+    found = current_catalog(session)
     detail = asset_detail(session, AssetKey(key))
     if as_json:
         print_json(shapes.detail_json(detail, found))
         return
     _show(detail)
-
-
-def _current_catalog(session: Session) -> Catalog:
-    """The catalog as the files say now; where they cannot be loaded, the last good one, and a word about it."""
-    try:
-        ensure_loaded(session)
-    except ProjectBroken as error:
-        found = catalog(session)
-        if found.snapshot is None:
-            raise
-        tell(f"warning: this is the catalog of {local(found.loaded_us or 0)}: {error}")
-        return found
-    found = catalog(session)
-    for warning in found.snapshot.warnings if found.snapshot else ():
-        tell(f"warning: {warning}")
-    return found
 
 
 def _show(detail: AssetDetail) -> None:
@@ -106,6 +107,11 @@ def _show(detail: AssetDetail) -> None:
             "materialized",
             f"{local(last.time_us)} by run {last.run_id[:8]} in {duration(last.duration_us)}" if last else "",
         ),
+        (
+            "observed",
+            f"{local(row.state.observed.time_us)} by run {row.state.observed.run_id[:8]}" if row.state.observed else "",
+        ),
+        ("data version", row.state.data_version or ""),
         ("rows", f"{last.rows:,}" if last and last.rows is not None else ""),
         *((name, value.show()) for name, value in row.metadata.items()),
     ]
@@ -113,7 +119,7 @@ def _show(detail: AssetDetail) -> None:
         if value:
             say(f"{name:<14} {value}")
     for name, metadata in row.metadata.items():
-        if metadata.type == "table":
+        if metadata.rows():
             say(f"\n{name}")
             for line in table_lines(metadata, shutil.get_terminal_size().columns - 2):
                 say(f"  {line}")

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 import assettui
-from assettui.cli.materialize import materialize_and_wait
+from assettui.cli.materialize import launch_and_wait
 from assettui.cli.output import Exit, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.errors import ProjectError
 from assettui.core.keys import closest
+from assettui.service.runs import RunWish
 
 DEFAULT = "flights"
 
@@ -33,7 +34,7 @@ def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json:
     tell(f"{name}: {folder}")
     target.project, target.file, target.module = str(folder), None, None
     if no_ui or as_json or target.open_screens is None:
-        return materialize_and_wait(target.session(), ("*",), as_json=as_json)
+        return launch_and_wait(target.session(), ("*",), RunWish(), as_json=as_json)
     session = target.session()
     return target.open_screens(session, ("*",) if session.is_new() else ())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,11 +13,12 @@ from assettui.cli.output import Exit, print_json, tell
 from assettui.cli.progress import Progress, progress_for
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.records import RunStatus
-from assettui.core.selection import SYNTAX, select
+from assettui.core.selection.algebra import SYNTAX
 from assettui.engine.leading import lead
 from assettui.service.catalog import catalog
 from assettui.service.loading import await_loaded, ensure_loaded
-from assettui.service.runs import RunDetail, cancel, follow, launch, run_detail
+from assettui.service.run_config import read_config
+from assettui.service.runs import RunDetail, RunWish, cancel, follow, launch, run_detail
 from assettui.service.session import Session, clock_us
 
 if TYPE_CHECKING:
@@ -25,28 +27,48 @@ if TYPE_CHECKING:
     from assettui.engine.engine import Engine
 
 
+config_option = click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What the run is configured with: a file of YAML, TOML or JSON.",
+)
+tag_option = click.option(
+    "--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Kept with the run; may be repeated."
+)
+
+
 @click.command(epilog=f"A selection: {SYNTAX}.")
 @click.argument("selection", nargs=-1, required=True)
-@click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Kept with the run; may be repeated.")
+@config_option
+@tag_option
 @json_option
 @target_options
-def materialize(target: Target, selection: tuple[str, ...], tags: tuple[str, ...], as_json: bool) -> Exit:
+def materialize(
+    target: Target, selection: tuple[str, ...], config: Path | None, tags: tuple[str, ...], as_json: bool
+) -> Exit:
     """Build assets, and wait until they are built.
 
     Where an assettui is open on the same store already, it does the work, and this command watches.
     """
-    return materialize_and_wait(target.session(), selection, as_json=as_json, tags=_parsed(tags))
+    wish = RunWish(config=read_config(config) if config else {}, tags=parsed_tags(tags))
+    return launch_and_wait(target.session(), selection, wish, as_json=as_json)
 
 
-def materialize_and_wait(
-    session: Session, selection: tuple[str, ...], *, as_json: bool, tags: dict[str, str] | None = None
-) -> Exit:
-    """Materialize a selection, show how it goes, and print the result."""
+def launch_and_wait(session: Session, selection: tuple[str, ...] | None, wish: RunWish, *, as_json: bool) -> Exit:
+    """Launch a run, show how it goes, and print the result.
+
+    Args:
+        session: The store.
+        selection: The assets; None for what the job is about.
+        wish: What else is asked for.
+        as_json: Whether the result is printed as JSON.
+    """
     with _Work(session).leading_if_nobody_does() as work:
         found = catalog(session)
         for warning in found.snapshot.warnings if found.snapshot else ():
             tell(f"warning: {warning}")
-        run_id = launch(session, select(found.graph, selection), tags=tags)
+        run_id = launch(session, found.select(selection) if selection is not None else None, wish)
         progress = progress_for(run_detail(session, run_id), quiet=as_json)
         with progress:
             detail = work.follow(run_id, progress)
@@ -119,7 +141,12 @@ class _Work:
         self.engine.join()
 
 
-def _parsed(tags: tuple[str, ...]) -> dict[str, str]:
+def parsed_tags(tags: tuple[str, ...]) -> dict[str, str]:
+    """What `--tag NAME=VALUE` has said.
+
+    Raises:
+        BadParameter: One of them is something else.
+    """
     parsed: dict[str, str] = {}
     for tag in tags:
         name, separator, value = tag.partition("=")

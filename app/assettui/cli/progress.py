@@ -13,6 +13,7 @@ from assettui.core.timing import duration
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from assettui.core.keys import AssetKey
     from assettui.service.runs import RunDetail
 
 _GLYPHS = {
@@ -48,13 +49,24 @@ def progress_for(detail: RunDetail, *, quiet: bool) -> Progress:
     return _Lines(quiet=quiet)
 
 
+class Tally:
+    """What the events of a run have told so far."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, int] = {}
+        """When each step began."""
+        self.rows: dict[str, int] = {}
+        """How many rows each step made, where it said."""
+        self.materialized: set[AssetKey] = set()
+        self.observed: set[AssetKey] = set()
+
+
 class _Lines:
     """A line as each step ends."""
 
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet
-        self.started: dict[str, int] = {}
-        self.rows: dict[str, int] = {}
+        self.tally = Tally()
 
     def __enter__(self) -> Self:
         return self
@@ -65,14 +77,12 @@ class _Lines:
         return
 
     def show(self, event: Event) -> None:
-        if self.quiet:
-            return
-        line = step_line(event, self.started, self.rows)
-        if line:
+        line = step_line(event, self.tally)
+        if line and not self.quiet:
             say(line)
 
     def conclude(self, detail: RunDetail) -> None:
-        conclude(detail)
+        conclude(detail, self.tally)
 
 
 class _Bars:
@@ -85,8 +95,7 @@ class _Bars:
         from rich.progress import Progress as RichProgress
 
         self.quiet = quiet
-        self.started: dict[str, int] = {}
-        self.rows: dict[str, int] = {}
+        self.tally = Tally()
         self.running: dict[str, None] = {}
         self.bars: Any = RichProgress(
             BarColumn(),
@@ -108,9 +117,14 @@ class _Bars:
         self.bars.stop()
 
     def show(self, event: Event) -> None:
-        line = step_line(event, self.started, self.rows)
+        line = step_line(event, self.tally)
         if event.kind is EventKind.STEP_STARTED and event.step_key:
             self.running[event.step_key] = None
+        elif event.kind is EventKind.STEP_RETRY and event.step_key:
+            self.running.pop(event.step_key, None)
+        elif event.kind is EventKind.RUN_EXPANDED:
+            grown = len(event.payload["steps"]) - len(event.payload["replaced"])
+            self.bars.update(self.task, total=(self.bars.tasks[0].total or 0) + grown)
         elif event.kind in _GLYPHS and event.step_key:
             self.running.pop(event.step_key, None)
             self.bars.advance(self.task)
@@ -119,19 +133,25 @@ class _Bars:
             self.bars.console.print(clean(line), markup=False, highlight=False, soft_wrap=True)
 
     def conclude(self, detail: RunDetail) -> None:
-        conclude(detail)
+        conclude(detail, self.tally)
 
 
-def step_line(event: Event, started: dict[str, int], rows: dict[str, int]) -> str | None:
-    """What to say of an event, if anything; remembers when steps began and how many rows they made."""
-    step = event.step_key or ""
+def step_line(event: Event, tally: Tally) -> str | None:
+    """What to say of an event, if anything; the tally is kept."""
+    step, started, rows = event.step_key or "", tally.started, tally.rows
     match event.kind:
         case EventKind.STEP_STARTED:
             started[step] = event.time_us
-        case EventKind.MATERIALIZED:
+        case EventKind.MATERIALIZED if event.asset_key is not None:
+            tally.materialized.add(event.asset_key)
             count = event.payload.get("rows")
             if isinstance(count, int):
-                rows[step] = count
+                rows[step] = rows.get(step, 0) + count
+        case EventKind.OBSERVED if event.asset_key is not None:
+            tally.observed.add(event.asset_key)
+        case EventKind.STEP_RETRY:
+            reason = one_line(event.payload["error"]["message"], 200)
+            return f"↻ {step}  retry {event.payload['retry']}  {reason}"
         case EventKind.STEP_SUCCESS | EventKind.STEP_FAILURE | EventKind.STEP_SKIPPED | EventKind.STEP_CANCELED:
             took = f"  {duration(event.time_us - started[step])}" if step in started else ""
             made = f"  {plural(rows[step], 'row')}" if step in rows else ""
@@ -143,7 +163,7 @@ def step_line(event: Event, started: dict[str, int], rows: dict[str, int]) -> st
     return None
 
 
-def conclude(detail: RunDetail) -> None:
+def conclude(detail: RunDetail, tally: Tally) -> None:
     """Say how a run ended, and show the tracebacks of the steps that failed."""
     for step in detail.steps:
         if step.status is StepStatus.FAILURE and step.error is not None:
@@ -151,8 +171,11 @@ def conclude(detail: RunDetail) -> None:
     run = detail.run
     ended_us = run.ended_us or run.created_us
     counts = {status: sum(step.status is status for step in detail.steps) for status in StepStatus}
+    made, seen = len(tally.materialized), len(tally.observed)
     parts = [
-        plural(counts[StepStatus.SUCCESS], "asset") + " materialized" if counts[StepStatus.SUCCESS] else "",
+        f"{plural(made, 'asset')} materialized" if made else "",
+        f"{plural(seen, 'asset')} observed" if seen else "",
+        f"{plural(counts[StepStatus.SUCCESS], 'step')} done" if counts[StepStatus.SUCCESS] and not made + seen else "",
         *(
             f"{counts[status]:,} {word}"
             for status, word in (

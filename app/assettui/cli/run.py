@@ -9,6 +9,7 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.output import Exit, print_json, say, table, tell
 from assettui.cli.target import Target, json_option, target_options, target_options_without_f
+from assettui.core.metadata import config_lines
 from assettui.core.records import Event, RunRecord, RunStatus, StepRecord
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration, local
@@ -43,14 +44,14 @@ def list_runs(target: Target, limit: int, status: str | None, as_json: bool) -> 
         return
     now_us = clock_us()
     table(
-        ("RUN", "STATUS", "CREATED", "TOOK", "ASSETS", "ERROR"),
+        ("RUN", "STATUS", "CREATED", "TOOK", "OF", "ERROR"),
         (
             (
                 each.run_id[:8],
                 each.status.value,
                 local(each.created_us),
                 duration((each.ended_us or now_us) - each.started_us if each.started_us else None),
-                one_line(", ".join(str(key) for key in each.assets), 40),
+                one_line(_subject(each), 40),
                 one_line(each.error or "", 60),
             )
             for each in page.runs
@@ -131,6 +132,10 @@ def _show(detail: RunDetail) -> None:
         say(f"started {local(run_record.started_us)}  took {duration(ended_us - run_record.started_us)}")
     for name, value in run_record.tags.items():
         say(f"tag     {name}={value}")
+    if run_record.job is not None:
+        say(f"job     {run_record.job}")
+    for line in config_lines(detail.config):
+        say(f"config  {line}")
     if run_record.error:
         say(f"error   {run_record.error}")
     say()
@@ -139,7 +144,7 @@ def _show(detail: RunDetail) -> None:
         (
             (
                 step.step_key,
-                step.status.value,
+                f"{step.status.value} ({plural(step.retries, 'retry')})" if step.retries else step.status.value,
                 duration(step.duration_us),
                 one_line(step.error.message, 100) if step.error else "",
             )
@@ -149,6 +154,14 @@ def _show(detail: RunDetail) -> None:
     for step in detail.steps:
         if step.error and step.error.traceback:
             say(f"\n{step.step_key}\n{step.error.traceback.rstrip()}")
+        for name, value in step.error.metadata.items() if step.error else ():
+            say(f"{step.step_key}: {name} = {value.show()}")
+
+
+def _subject(record: RunRecord) -> str:
+    """What a run is of: its job, and its assets."""
+    assets = ", ".join(str(key) for key in record.assets)
+    return ": ".join(part for part in (record.job or "", assets) if part)
 
 
 def _event_line(event: Event) -> str:

@@ -83,7 +83,20 @@ class ProjectError(AssettuiError):
 
 
 class SelectionError(AssettuiError):
-    """A selection of assets cannot be understood, or names nothing that exists."""
+    """A selection of assets cannot be understood, or names nothing that exists.
+
+    Args:
+        what: What is wrong, in one line.
+        hint: What to do about it.
+        text: The selection as it was written, where it cannot be understood.
+        position: Which of its characters is wrong, counted from 0.
+    """
+
+    def __init__(self, what: str, *, hint: str | None = None, text: str = "", position: int | None = None) -> None:
+        self.reason = what
+        self.position = position
+        pointer = f":\n    {text}\n    {' ' * position}^" if position is not None else ""
+        super().__init__(f"{what}{pointer}", hint=hint)
 
 
 class LaunchError(AssettuiError):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.keys import AssetKey
-    from assettui.core.snapshot import AssetSnapshot
+    from assettui.core.snapshot import AssetSnapshot, StepSnapshot
 
 
 class AssetGraph:
@@ -17,9 +17,10 @@ class AssetGraph:
 
     Args:
         assets: Every asset, external ones included; whatever is named as upstream must be among them, without a cycle.
+        steps: Of the steps that make them, those of which there is more to know.
     """
 
-    __slots__ = ("assets", "downstream", "order", "steps", "upstream")
+    __slots__ = ("assets", "downstream", "order", "step_snapshots", "steps", "upstream")
 
     assets: dict[AssetKey, AssetSnapshot]
     """By key, in the order of the definition."""
@@ -28,20 +29,22 @@ class AssetGraph:
     order: tuple[AssetKey, ...]
     """Upstream before downstream; of two that are free, the one defined first comes first."""
     steps: dict[str, tuple[AssetKey, ...]]
-    """The assets that each step materializes."""
+    """The assets that each step materializes or observes."""
+    step_snapshots: dict[str, StepSnapshot]
 
-    def __init__(self, assets: Iterable[AssetSnapshot]) -> None:
+    def __init__(self, assets: Iterable[AssetSnapshot], steps: Iterable[StepSnapshot] = ()) -> None:
+        self.step_snapshots = {step.key: step for step in steps}
         self.assets = {asset.key: asset for asset in assets}
         self.upstream = {key: asset.upstream for key, asset in self.assets.items()}
         downstream: dict[AssetKey, list[AssetKey]] = {key: [] for key in self.assets}
-        steps: dict[str, list[AssetKey]] = {}
+        made_by: dict[str, list[AssetKey]] = {}
         for key, asset in self.assets.items():
             for upstream_key in asset.upstream:
                 downstream[upstream_key].append(key)
             if asset.step is not None:
-                steps.setdefault(asset.step, []).append(key)
+                made_by.setdefault(asset.step, []).append(key)
         self.downstream = {key: tuple(keys) for key, keys in downstream.items()}
-        self.steps = {step: tuple(keys) for step, keys in steps.items()}
+        self.steps = {step: tuple(keys) for step, keys in made_by.items()}
         self.order = self._topological_order()
 
     def _topological_order(self) -> tuple[AssetKey, ...]:
@@ -80,6 +83,20 @@ def reachable(edges: Mapping[AssetKey, Sequence[AssetKey]], start: Iterable[Asse
             if neighbour not in found:
                 found.add(neighbour)
                 frontier.append(neighbour)
+    return found
+
+
+def within(edges: Mapping[AssetKey, Sequence[AssetKey]], start: Iterable[AssetKey], depth: int | None) -> set[AssetKey]:
+    """All that can be reached along at most `depth` edges (None: any number), the start included."""
+    if depth is None:
+        return reachable(edges, start)
+    found = set(start)
+    frontier = found
+    for _ in range(depth):
+        frontier = {below for key in frontier for below in edges[key]} - found
+        if not frontier:
+            break
+        found |= frontier
     return found
 
 

@@ -8,16 +8,88 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from os import PathLike, fspath
 from typing import Any, Literal, TypeAlias, cast
 
-MetadataType: TypeAlias = Literal["int", "float", "text", "md", "json", "url", "path", "bool", "timestamp", "table"]
+from assettui.core.keys import AssetKey, CoercibleToAssetKey
+from assettui.core.text import plural
+
+MetadataType: TypeAlias = Literal[
+    "int", "float", "text", "md", "json", "url", "path", "notebook", "bool", "timestamp", "table", "table_schema",
+    "column_lineage", "asset", "run", "null",
+]  # fmt: skip
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = dict[str, Any]
 """An object of JSON: what the values are is known to whoever wrote it."""
 TableRow: TypeAlias = Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRecord:
+    """One row of a table: column → cell."""
+
+    data: TableRow
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """One column of a table."""
+
+    name: str
+    type: str = "string"
+    """As the system that holds the table calls it."""
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """The columns of a table, in order."""
+
+    columns: Sequence[TableColumn]
+
+    @staticmethod
+    def from_name_type_dict(columns: Mapping[str, str]) -> TableSchema:
+        """The schema of columns that have these names and types."""
+        return TableSchema([TableColumn(name, kind) for name, kind in columns.items()])
+
+    def to_json(self) -> JsonObject:
+        """As JSON; what a column has not is left out."""
+        return {
+            "columns": [
+                {
+                    "name": each.name,
+                    "type": each.type,
+                    **({"description": each.description} if each.description else {}),
+                    **({"tags": dict(each.tags)} if each.tags else {}),
+                }
+                for each in self.columns
+            ]
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumnDep:
+    """A column that another is derived from."""
+
+    asset_key: CoercibleToAssetKey
+    column_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumnLineage:
+    """Which columns of which assets each column of a table is derived from."""
+
+    deps_by_column: Mapping[str, Sequence[TableColumnDep]]
+
+    def to_json(self) -> JsonObject:
+        """As JSON: column → `[[asset key, column], …]`."""
+        return {
+            column: [[str(AssetKey.from_coercible(dep.asset_key)), dep.column_name] for dep in deps]
+            for column, deps in self.deps_by_column.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +161,73 @@ class MetadataValue:
         return MetadataValue("timestamp", float(value))
 
     @staticmethod
-    def table(records: Sequence[TableRow]) -> MetadataValue:
-        """Rows, each a mapping from column to cell; the columns are those of the first row."""
-        return MetadataValue("table", _as_json([dict(record) for record in records]))
+    def table(records: Sequence[TableRow | TableRecord], schema: TableSchema | None = None) -> MetadataValue:
+        """Rows, each a mapping from column to cell; the columns are those of the schema, or of the first row."""
+        rows = [dict(each.data if isinstance(each, TableRecord) else each) for each in records]
+        return MetadataValue("table", _as_json({"rows": rows, "schema": schema.to_json()} if schema else rows))
+
+    @staticmethod
+    def table_schema(schema: TableSchema) -> MetadataValue:
+        """The columns of a table."""
+        return MetadataValue("table_schema", _as_json(schema.to_json()))
+
+    @staticmethod
+    def column_lineage(lineage: TableColumnLineage) -> MetadataValue:
+        """What each column of a table is derived from."""
+        return MetadataValue("column_lineage", _as_json(lineage.to_json()))
+
+    @staticmethod
+    def notebook(value: str | PathLike[str]) -> MetadataValue:
+        """The path of a notebook."""
+        return MetadataValue("notebook", fspath(value))
+
+    @staticmethod
+    def asset(asset_key: CoercibleToAssetKey) -> MetadataValue:
+        """Another asset."""
+        return MetadataValue("asset", str(AssetKey.from_coercible(asset_key)))
+
+    @staticmethod
+    def run(run_id: str) -> MetadataValue:
+        """A run."""
+        return MetadataValue("run", run_id)
+
+    @staticmethod
+    def dagster_run(run_id: str) -> MetadataValue:
+        """A run, by the name that the method has in Dagster."""
+        return MetadataValue.run(run_id)
+
+    @staticmethod
+    def null() -> MetadataValue:
+        """Nothing."""
+        return MetadataValue("null", None)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of a table, of a schema (one a column) or of a lineage (one a column); empty of any other value."""
+        value: Any = self.value
+        match self.type:
+            case "table":
+                rows: list[dict[str, Any]] = value["rows"] if "schema" in value else value
+                return rows
+            case "table_schema":
+                return [
+                    {"column": each["name"], "type": each["type"], "": each.get("description")}
+                    for each in value["columns"]
+                ]
+            case "column_lineage":
+                return [
+                    {"column": column, "from": ", ".join(f"{key}.{name}" for key, name in deps)}
+                    for column, deps in value.items()
+                ]
+            case _:
+                return []
+
+    def columns(self) -> list[str]:
+        """The columns of what `rows` gives."""
+        if self.type == "table" and isinstance(self.value, dict):
+            schema: Any = self.value["schema"]
+            return [each["name"] for each in schema["columns"]]
+        rows = self.rows()
+        return list(rows[0]) if rows else []
 
     def to_json(self) -> JsonObject:
         """`{"type": ..., "value": ...}`."""
@@ -111,8 +247,17 @@ class MetadataValue:
                 return f"{number:,.6g}"
             case "timestamp", float() | int() as seconds:
                 return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-            case "table", list(rows):
-                return f"table, {len(rows)} rows"
+            case "table", _:
+                return f"table, {plural(len(self.rows()), 'row')}"
+            case "table_schema", dict(schema):
+                return ", ".join(f"{each['name']} {each['type']}" for each in cast("Any", schema)["columns"])
+            case "column_lineage", dict(lineage):
+                return "; ".join(
+                    f"{column} ← {', '.join(f'{key}.{name}' for key, name in cast('Any', deps))}"
+                    for column, deps in lineage.items()
+                )
+            case "null", _:
+                return "none"
             case "md", str(text):
                 return next((line.strip() for line in text.splitlines() if line.strip()), "")
             case _, str(text):
@@ -138,7 +283,13 @@ def as_metadata_value(value: object) -> MetadataValue:
         case MetadataValue():
             return value
         case None:
-            return MetadataValue("json", None)
+            return MetadataValue.null()
+        case TableSchema():
+            return MetadataValue.table_schema(value)
+        case TableColumnLineage():
+            return MetadataValue.column_lineage(value)
+        case AssetKey():
+            return MetadataValue.asset(value)
         case bool():
             return MetadataValue.bool(value)
         case int():
@@ -175,6 +326,18 @@ def as_metadata(raw: RawMetadata) -> dict[str, MetadataValue]:
         except (TypeError, ValueError) as error:
             raise TypeError(f"metadata {name!r}: {error}") from error
     return metadata
+
+
+def config_lines(config: Mapping[str, Any], path: str = "") -> list[str]:
+    """Configuration as faces show it, a line for each value: `ops.raw.config.n = 3`."""
+    lines: list[str] = []
+    for name, value in config.items():
+        here = f"{path}.{name}" if path else str(name)
+        if isinstance(value, Mapping) and value and set(cast("Mapping[str, Any]", value)) != {"env"}:
+            lines += config_lines(cast("Mapping[str, Any]", value), here)
+        else:
+            lines.append(f"{here} = {json.dumps(value, ensure_ascii=False)}")
+    return lines
 
 
 def _as_json(value: object) -> Json:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import LaunchError
 from assettui.core.keys import AssetKey
-from assettui.core.snapshot import InputSnapshot
+from assettui.core.snapshot import InputSnapshot, StepOutput, StepSnapshot, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.graph import AssetGraph
     from assettui.core.metadata import JsonObject
+    from assettui.core.snapshot import JobSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class StepPlan:
     """One step of a run, with all that must be known to start it."""
 
     key: str
-    assets: tuple[AssetKey, ...]
+    assets: tuple[AssetKey, ...] = ()
     after: tuple[str, ...] = ()
     """The steps of the same run that must have succeeded."""
     inputs: tuple[InputSnapshot, ...] = ()
@@ -29,6 +30,18 @@ class StepPlan:
     """All that it depends on: their data versions are recorded with the result."""
     code_versions: Mapping[AssetKey, str] | None = None
     """Of those of its assets that have one."""
+    wires: tuple[Wire, ...] = ()
+    fan_out: StepOutput | None = None
+    """The dynamic output for each of whose keys the step is to be copied, once they are known."""
+    computes: str | None = None
+    """The step of the project that it carries out, where its own key is another: a copy, or a part of it."""
+    mapping_key: str | None = None
+    """Of a copy: the key of the dynamic output that it was made for."""
+
+    @property
+    def computation(self) -> str:
+        """The step of the project that it carries out."""
+        return self.computes or self.key
 
     def to_json(self) -> JsonObject:
         """Compact: what is empty is left out."""
@@ -41,6 +54,14 @@ class StepPlan:
             data["upstream"] = [str(key) for key in self.upstream]
         if self.code_versions:
             data["code_versions"] = {str(key): version for key, version in self.code_versions.items()}
+        if self.wires:
+            data["wires"] = [wire.to_json() for wire in self.wires]
+        if self.fan_out is not None:
+            data["fan_out"] = self.fan_out.to_json()
+        if self.computes is not None:
+            data["computes"] = self.computes
+        if self.mapping_key is not None:
+            data["mapping_key"] = self.mapping_key
         return data
 
     @staticmethod
@@ -53,14 +74,26 @@ class StepPlan:
             inputs=tuple(InputSnapshot(name, AssetKey(key)) for name, key in data.get("inputs", ())),
             upstream=tuple(AssetKey(key) for key in data.get("upstream", ())),
             code_versions={AssetKey(key): version for key, version in data.get("code_versions", {}).items()},
+            wires=tuple(Wire.from_json(wire) for wire in data.get("wires", ())),
+            fan_out=StepOutput.from_json(data["fan_out"]) if "fan_out" in data else None,
+            computes=data.get("computes"),
+            mapping_key=data.get("mapping_key"),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The steps of a run, upstream before downstream."""
+    """The steps of a run, upstream before downstream, and what holds for all of them."""
 
     steps: tuple[StepPlan, ...]
+    job: str | None = None
+    """The job whose run it is."""
+    config: JsonObject = field(default_factory=dict[str, Any])
+    """As it is written: `{"ops": {STEP: {"config": …}}, "resources": {NAME: {"config": …}}}`."""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    max_concurrent: int | None = None
+    """How many of its steps may run at once; None leaves it to the engine."""
+    partition_key: str | None = None
 
     @property
     def assets(self) -> tuple[AssetKey, ...]:
@@ -68,19 +101,38 @@ class RunPlan:
         return tuple(key for step in self.steps for key in step.assets)
 
     def to_json(self) -> JsonObject:
-        """As JSON."""
-        return {"steps": [step.to_json() for step in self.steps]}
+        """Compact: what is empty is left out."""
+        data: dict[str, Any] = {"steps": [step.to_json() for step in self.steps]}
+        if self.job is not None:
+            data["job"] = self.job
+        if self.config:
+            data["config"] = self.config
+        if self.tags:
+            data["tags"] = dict(self.tags)
+        if self.max_concurrent is not None:
+            data["max_concurrent"] = self.max_concurrent
+        if self.partition_key is not None:
+            data["partition_key"] = self.partition_key
+        return data
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> RunPlan:
         """The plan that `to_json` wrote."""
-        return RunPlan(tuple(StepPlan.from_json(step) for step in data["steps"]))
+        return RunPlan(
+            tuple(StepPlan.from_json(step) for step in data["steps"]),
+            job=data.get("job"),
+            config=data.get("config", {}),
+            tags=data.get("tags", {}),
+            max_concurrent=data.get("max_concurrent"),
+            partition_key=data.get("partition_key"),
+        )
 
 
 def plan_run(graph: AssetGraph, keys: Iterable[AssetKey], available: Iterable[AssetKey] | None = None) -> RunPlan:
     """The steps that materialize the given assets, each as soon as what it needs from the same run is there.
 
-    External assets among them are left out: nothing here can make them.
+    External assets among them are left out: nothing here can make them. A step that makes several assets and cannot
+    make some without the others adds the others.
 
     Args:
         graph: The project's graph.
@@ -90,47 +142,309 @@ def plan_run(graph: AssetGraph, keys: Iterable[AssetKey], available: Iterable[As
     Raises:
         LaunchError: Nothing is left to materialize, or a step would read a value that is not there.
     """
-    wanted = [key for key in graph.sort(keys) if not graph.assets[key].is_external]
+    chosen = list(keys)
+    wanted = {key for key in chosen if not graph.assets[key].is_external}
     if not wanted:
-        raise LaunchError(
-            "nothing to materialize: what was selected is external", hint="select an asset that the project computes"
-        )
-    step_of = {key: step for key in wanted if (step := graph.assets[key].step) is not None}
+        raise _nothing_to_materialize(graph, chosen)
+    step_of = _parts(graph, _with_neighbours(graph, wanted))
     if available is not None:
         _refuse_missing_inputs(graph, step_of, frozenset(available))
-    steps: dict[str, StepPlan] = {}
+    return RunPlan(_plan_steps(graph, step_of))
+
+
+def plan_observation(graph: AssetGraph, keys: Iterable[AssetKey]) -> RunPlan:
+    """The steps that look at the given external assets; those that nothing can look at are left out.
+
+    Raises:
+        LaunchError: None of them can be observed.
+    """
+    step_of = {key: step for key in graph.sort(keys) if (step := _observing_step(graph, key)) is not None}
+    if not step_of:
+        raise LaunchError(
+            "nothing to observe: what was selected has no function that looks at it",
+            hint="put @observable_source_asset on one, or materialize what the project computes",
+        )
+    return RunPlan(_plan_steps(graph, step_of))
+
+
+def plan_ops(job: JobSnapshot) -> RunPlan:
+    """The steps of a job that is made of ops."""
+    # Two jobs may call different ops by one name.
+    return RunPlan(tuple(replace(_plan_op(step, {}), computes=f"{job.name}:{step.key}") for step in job.steps))
+
+
+def _observing_step(graph: AssetGraph, key: AssetKey) -> str | None:
+    asset = graph.assets[key]
+    return asset.step if asset.is_observable else None
+
+
+def _nothing_to_materialize(graph: AssetGraph, keys: Sequence[AssetKey]) -> LaunchError:
+    observable = next((key for key in keys if graph.assets[key].is_observable), None)
+    hint = (
+        f"look at it: assettui asset observe {observable}"
+        if observable
+        else "select an asset that the project computes"
+    )
+    return LaunchError("nothing to materialize: what was selected is external", hint=hint)
+
+
+def _with_neighbours(graph: AssetGraph, wanted: set[AssetKey]) -> list[AssetKey]:
+    """The wanted assets, with those that their steps make in any case, upstream before downstream."""
+    whole = set(wanted)
     for key in wanted:
-        name = step_of[key]
-        if name not in steps:
-            steps[name] = _plan_step(graph, name, step_of)
-    return RunPlan(tuple(steps.values()))
+        step = graph.assets[key].step
+        if step is not None and not is_subsettable(graph, step):
+            whole.update(graph.steps[step])
+        if step is not None and step in graph.step_snapshots:
+            for above in _wired(graph, step):
+                whole.update(graph.steps.get(above, ()))
+    return graph.sort(whole)
 
 
-def _plan_step(graph: AssetGraph, name: str, step_of: Mapping[AssetKey, str]) -> StepPlan:
-    assets = tuple(key for key in graph.steps[name] if key in step_of)
+def is_subsettable(graph: AssetGraph, step: str) -> bool:
+    """Whether a step can make some of its assets without the others."""
+    snapshot = graph.step_snapshots.get(step)
+    return snapshot is not None and snapshot.can_subset
+
+
+def _wired(graph: AssetGraph, step: str) -> list[str]:
+    """The steps that hand something on to the given one, directly or not, the farthest first."""
+    order: dict[str, None] = {}
+    pending = [(step, False)]
+    while pending:
+        name, is_left = pending.pop()
+        if is_left:
+            order[name] = None
+            continue
+        snapshot = graph.step_snapshots.get(name)
+        if name in order or snapshot is None:
+            continue
+        pending.append((name, True))
+        pending.extend((source.step, False) for source in _sources_of(snapshot))
+    order.pop(step, None)
+    return list(order)
+
+
+def _sources_of(step: StepSnapshot | StepPlan) -> list[StepOutput]:
+    """All that is handed to a step by others."""
+    sources = [source for wire in step.wires for source in wire.sources]
+    return [*sources, step.fan_out] if step.fan_out is not None else sources
+
+
+def _parts(graph: AssetGraph, wanted: Sequence[AssetKey]) -> dict[AssetKey, str]:
+    """For each asset the step that makes it.
+
+    A step that can make some of its assets without the others is split where something else must be made between
+    them: the second part of `load` is called `load#2`.
+    """
+    step_of: dict[AssetKey, str] = {}
+    part_of: dict[AssetKey, int] = {}
+    reached: dict[str, dict[AssetKey, int]] = {}
+    for name in {step for key in wanted if (step := graph.assets[key].step) is not None}:
+        if len(graph.steps[name]) > 1 and is_subsettable(graph, name):
+            reached[name] = {}
+    for key in wanted:
+        name = graph.assets[key].step or ""
+        for split, highest in reached.items():
+            through = [highest[above] for above in graph.upstream[key] if above in highest]
+            if split != name:
+                if through:
+                    highest[key] = max(through)
+                continue
+            inside = [
+                part_of[above] for above in graph.upstream[key] if above in part_of and graph.assets[above].step == name
+            ]
+            outside = [
+                highest[above] + 1
+                for above in graph.upstream[key]
+                if above in highest and graph.assets[above].step != name
+            ]
+            part_of[key] = highest[key] = max([1, *inside, *outside])
+        step_of[key] = name if part_of.get(key, 1) == 1 else f"{name}#{part_of[key]}"
+    return step_of
+
+
+def _plan_steps(graph: AssetGraph, step_of: Mapping[AssetKey, str]) -> tuple[StepPlan, ...]:
+    assets_of: dict[str, list[AssetKey]] = {}
+    for key, name in step_of.items():
+        assets_of.setdefault(name, []).append(key)
+    steps: dict[str, StepPlan] = {}
+    for name, keys in assets_of.items():
+        computation = graph.assets[keys[0]].step or name
+        for above in _wired(graph, computation):
+            if above not in steps and above not in assets_of:
+                steps[above] = _plan_op(graph.step_snapshots[above], step_of)
+        steps[name] = _plan_step(graph, name, computation, keys, step_of)
+    return _in_order(steps)
+
+
+def _in_order(steps: Mapping[str, StepPlan]) -> tuple[StepPlan, ...]:
+    """The steps, each behind those that it waits for."""
+    order: dict[str, StepPlan] = {}
+    for root in steps:
+        pending = [(root, False)]
+        while pending:
+            name, is_left = pending.pop()
+            if is_left:
+                order[name] = steps[name]
+            elif name not in order:
+                pending.append((name, True))
+                pending.extend((above, False) for above in reversed(steps[name].after) if above not in order)
+    return tuple(order.values())
+
+
+def _plan_op(step: StepSnapshot, step_of: Mapping[AssetKey, str]) -> StepPlan:
+    upstream = dict.fromkeys([*step.upstream, *(each.key for each in step.inputs)])
+    after = dict.fromkeys(
+        [*(step_of[key] for key in upstream if key in step_of), *(source.step for source in _sources_of(step))]
+    )
+    return StepPlan(
+        key=step.key,
+        after=tuple(after),
+        inputs=step.inputs,
+        upstream=tuple(upstream),
+        wires=step.wires,
+        fan_out=step.fan_out,
+    )
+
+
+def _plan_step(
+    graph: AssetGraph, name: str, computation: str, assets: Sequence[AssetKey], step_of: Mapping[AssetKey, str]
+) -> StepPlan:
+    snapshot = graph.step_snapshots.get(computation)
     upstream = dict.fromkeys(above for key in assets for above in graph.upstream[key])
     after = dict.fromkeys(step_of[above] for above in upstream if above in step_of and step_of[above] != name)
     inputs = dict.fromkeys(each for key in assets for each in graph.assets[key].inputs)
+    wires: tuple[Wire, ...] = ()
+    if snapshot is not None:
+        wires = snapshot.wires
+        after.update(dict.fromkeys(source.step for source in _sources_of(snapshot)))
+        if snapshot.is_op:
+            inputs = dict.fromkeys(snapshot.inputs)
     return StepPlan(
         key=name,
-        assets=assets,
+        assets=tuple(assets),
         after=tuple(after),
         inputs=tuple(inputs),
         upstream=tuple(upstream),
         code_versions={key: version for key in assets if (version := graph.assets[key].code_version) is not None},
+        wires=wires,
+        fan_out=snapshot.fan_out if snapshot else None,
+        computes=None if computation == name else computation,
     )
 
 
 def _refuse_missing_inputs(graph: AssetGraph, step_of: Mapping[AssetKey, str], available: frozenset[AssetKey]) -> None:
     for key in step_of:
         for each in graph.assets[key].inputs:
-            if each.key not in step_of and each.key not in available:
-                if graph.assets[each.key].is_external:
-                    raise LaunchError(
-                        f"{key} reads {each.key}, which is external: nothing here has stored its value",
-                        hint="take it in deps instead, and read its data in the function",
-                    )
+            asset = graph.assets[each.key]
+            if each.key in step_of or each.key in available or asset.io_manager is not None:
+                continue  # what an IO manager of the user's loads may be there without our knowing
+            if asset.is_external:
                 raise LaunchError(
-                    f"{key} reads {each.key}, which was never materialized",
-                    hint=f"build it with what lies upstream: assettui materialize +{key}",
+                    f"{key} reads {each.key}, which is external: nothing here has stored its value",
+                    hint="take it in deps instead, and read its data in the function",
                 )
+            raise LaunchError(
+                f"{key} reads {each.key}, which was never materialized",
+                hint=f"build it with what lies upstream: assettui materialize +{key}",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What becomes of a run's steps once the keys of a dynamic output are known."""
+
+    plan: dict[str, StepPlan]
+    """All steps of the run, by key, upstream before downstream."""
+    replaced: tuple[str, ...] = ()
+    """The steps that gave way, or are otherwise now; empty where nothing hangs on the output."""
+    steps: tuple[StepPlan, ...] = ()
+    """The steps that are new, or are otherwise now."""
+
+    def payload(self) -> JsonObject:
+        """The payload of the event that records it."""
+        return {"replaced": list(self.replaced), "steps": [step.to_json() for step in self.steps]}
+
+
+def expand(steps: Mapping[str, StepPlan], made_by: str, keys: Mapping[str, Sequence[str]]) -> Expansion:
+    """The steps of a run, once it is known which keys the dynamic outputs of one of them have.
+
+    Each step that is to be copied for one of those outputs gives way to its copies, `clean[a]`, `clean[b]`, …; what
+    gathers them waits for all.
+
+    Args:
+        steps: By key, upstream before downstream.
+        made_by: The step that has ended.
+        keys: Name of each dynamic output → its keys, in order. An output that is not named has none.
+    """
+    copies: dict[str, list[StepPlan]] = {}
+    expanded: dict[str, StepPlan] = {}
+    for name, step in steps.items():
+        if step.fan_out is not None and step.fan_out.step == made_by:
+            mapping_keys = keys.get(step.fan_out.output, ())
+            copies[name] = [_copy(step, mapping_key, made_by, copies) for mapping_key in mapping_keys]
+            expanded.update((copy.key, copy) for copy in copies[name])
+        else:
+            expanded[name] = _gathering(step, made_by, keys, copies)
+    new = tuple(step for name, step in expanded.items() if step is not steps.get(name))
+    gone = [name for name in steps if expanded.get(name) is not steps[name]]
+    return Expansion(expanded, tuple(gone), new)
+
+
+def awaited(steps: Iterable[StepPlan]) -> frozenset[str]:
+    """The steps whose dynamic outputs others hang on: only their ends can expand a run."""
+    return frozenset(
+        source.step
+        for step in steps
+        for source in (step.fan_out, *(wire.collects for wire in step.wires))
+        if source is not None
+    )
+
+
+def left_out(key: AssetKey, step: str) -> str:
+    """Why a step is skipped that needs what another was free to leave out."""
+    return f"{key} was left out by its function" if str(key) == step else f"{key} was left out by {step}"
+
+
+def _copy(step: StepPlan, mapping_key: str, made_by: str, copies: Mapping[str, Sequence[StepPlan]]) -> StepPlan:
+    def of_this_branch(source: StepOutput) -> StepOutput:
+        if source.step == made_by:
+            return replace(source, mapping_key=mapping_key)
+        if source.step in copies:
+            return replace(source, step=f"{source.step}[{mapping_key}]")
+        return source
+
+    return replace(
+        step,
+        key=f"{step.key}[{mapping_key}]",
+        after=tuple(f"{name}[{mapping_key}]" if name in copies else name for name in step.after),
+        wires=tuple(replace(wire, sources=tuple(map(of_this_branch, wire.sources))) for wire in step.wires),
+        fan_out=None,
+        computes=step.computation,
+        mapping_key=mapping_key,
+    )
+
+
+def _gathering(
+    step: StepPlan, made_by: str, keys: Mapping[str, Sequence[str]], copies: Mapping[str, Sequence[StepPlan]]
+) -> StepPlan:
+    """A step with what it collects from the copies, now that they are known."""
+    if not any(wire.collects is not None and wire.collects.step == made_by for wire in step.wires):
+        return step
+    wires: list[Wire] = []
+    for wire in step.wires:
+        if wire.collects is None or wire.collects.step != made_by:
+            wires.append(wire)
+            continue
+        (source,) = wire.sources
+        gathered = (
+            tuple(replace(source, mapping_key=key) for key in keys.get(source.output, ()))
+            if source.step == made_by
+            else tuple(replace(source, step=copy.key) for copy in copies.get(source.step, ()))
+        )
+        wires.append(replace(wire, sources=gathered, collects=None))
+    after = dict.fromkeys(
+        each for name in step.after for each in ([copy.key for copy in copies[name]] if name in copies else [name])
+    )
+    return replace(step, wires=tuple(wires), after=tuple(after))

@@ -69,8 +69,15 @@ class EventKind(StrEnum):
     STEP_SKIPPED = "step_skipped"
     """Payload: `error`, whose message is the reason."""
     STEP_CANCELED = "step_canceled"
+    STEP_RETRY = "step_retry"
+    """A step failed and will be tried again. Payload: `error`, a `StepError`; `retry`, which one, counted from 1; and
+    `at_us`, when."""
+    RUN_EXPANDED = "run_expanded"
+    """A dynamic output is known, so some steps gave way to copies. Payload: `replaced`, step keys; `steps`, their plans."""
     MATERIALIZED = "materialized"
     """Payload: see `Materialization`."""
+    OBSERVED = "observed"
+    """Payload: see `Observation`."""
     LOG = "log"
     """Payload: `level`, `logger`, `message`, and `traceback` where there is one."""
 
@@ -101,6 +108,8 @@ class StepError:
     """The name of the user's exception class."""
     traceback: str | None = None
     """The user's frames first, those of the program left out."""
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    """What the function said of its failure."""
 
     def to_json(self) -> JsonObject:
         """Without what is None."""
@@ -109,12 +118,20 @@ class StepError:
             data["exception"] = self.exception
         if self.traceback:
             data["traceback"] = self.traceback
+        if self.metadata:
+            data["metadata"] = {name: value.to_json() for name, value in self.metadata.items()}
         return data
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> StepError:
         """The error that `to_json` wrote."""
-        return StepError(data["message"], data.get("kind", "error"), data.get("exception"), data.get("traceback"))
+        return StepError(
+            data["message"],
+            data.get("kind", "error"),
+            data.get("exception"),
+            data.get("traceback"),
+            {name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +206,37 @@ class Materialization:
 
 
 @dataclass(frozen=True, slots=True)
+class Observation:
+    """The record of what an asset's data looked like, made without computing it."""
+
+    asset_key: AssetKey
+    time_us: int
+    run_id: str
+    data_version: str | None = None
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+
+    def payload(self) -> JsonObject:
+        """The payload of the event that records it: all that the event's own columns do not hold."""
+        data: dict[str, Any] = {}
+        if self.data_version is not None:
+            data["data_version"] = self.data_version
+        if self.metadata:
+            data["metadata"] = {name: value.to_json() for name, value in self.metadata.items()}
+        return data
+
+    @staticmethod
+    def from_payload(asset_key: AssetKey, time_us: int, run_id: str, data: Mapping[str, Any]) -> Observation:
+        """The observation that `payload` wrote."""
+        return Observation(
+            asset_key,
+            time_us,
+            run_id,
+            data.get("data_version"),
+            {name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AssetState:
     """What is known of an asset now."""
 
@@ -201,6 +249,15 @@ class AssetState:
     """Why it failed, in one line."""
     running_run: str | None = None
     """The run that is computing it now."""
+    observed: Observation | None = None
+    """The last observation."""
+
+    @property
+    def data_version(self) -> str | None:
+        """What identifies its data: as it was made, or, of what nothing here has made, as it was last seen."""
+        if self.last is not None:
+            return self.last.data_version
+        return self.observed.data_version if self.observed is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +289,9 @@ class StepRecord:
     ended_us: int | None = None
     worker_pid: int | None = None
     error: StepError | None = None
+    """Why it ended so, or why the last attempt failed where it is to be tried again."""
+    retries: int = 0
+    """How many times it was tried again."""
 
     @property
     def duration_us(self) -> int | None:

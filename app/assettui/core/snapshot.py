@@ -13,9 +13,9 @@ from assettui.core.keys import AssetKey
 from assettui.core.metadata import JsonObject, MetadataValue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a snapshot of an older program can no longer be read."""
 
 
@@ -30,13 +30,180 @@ class InputSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class StepOutput:
+    """A value that a step hands to other steps of the same run."""
+
+    step: str
+    output: str = "result"
+    mapping_key: str | None = None
+    """Which of the values that a dynamic output has; None of all others."""
+
+    def to_json(self) -> list[str]:
+        """As JSON."""
+        return [self.step, self.output, *([] if self.mapping_key is None else [self.mapping_key])]
+
+    @staticmethod
+    def from_json(data: Sequence[str]) -> StepOutput:
+        """The output that `to_json` wrote."""
+        return StepOutput(*data)
+
+    def __str__(self) -> str:
+        key = f"[{self.mapping_key}]" if self.mapping_key is not None else ""
+        return f"{self.step}.{self.output}{key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A parameter that receives what other steps of the same run hand on."""
+
+    name: str
+    sources: tuple[StepOutput, ...]
+    is_list: bool = False
+    """Whether it receives a list of all of them, rather than the value of the only one."""
+    collects: StepOutput | None = None
+    """The dynamic output over all of whose keys the only source is gathered; once they are known it is None."""
+
+    def to_json(self) -> JsonObject:
+        """Compact: what has its default value is left out."""
+        data: dict[str, Any] = {"name": self.name, "from": [source.to_json() for source in self.sources]}
+        if self.is_list:
+            data["list"] = True
+        if self.collects is not None:
+            data["collects"] = self.collects.to_json()
+        return data
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Wire:
+        """The wire that `to_json` wrote."""
+        return Wire(
+            data["name"],
+            tuple(StepOutput.from_json(source) for source in data["from"]),
+            data.get("list", False),
+            StepOutput.from_json(data["collects"]) if "collects" in data else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StepSnapshot:
+    """What there is to know of a step beyond the assets that it makes: one op of a graph, or a step of several assets."""
+
+    key: str
+    is_op: bool = False
+    """Whether it is one op of a graph, which reads what is said here rather than all that its assets read."""
+    inputs: tuple[InputSnapshot, ...] = ()
+    """The values of assets that the op reads."""
+    upstream: tuple[AssetKey, ...] = ()
+    """Assets that must be there before the op begins, and are not read."""
+    wires: tuple[Wire, ...] = ()
+    fan_out: StepOutput | None = None
+    """The dynamic output for each of whose keys there is a copy of the step."""
+    can_subset: bool = False
+    """Whether it can make some of its assets without the others."""
+
+    def to_json(self) -> JsonObject:
+        """Compact: what has its default value is left out."""
+        data: dict[str, Any] = {"key": self.key}
+        if self.is_op:
+            data["op"] = True
+        if self.inputs:
+            data["inputs"] = [[each.name, str(each.key)] for each in self.inputs]
+        if self.upstream:
+            data["upstream"] = [str(key) for key in self.upstream]
+        if self.wires:
+            data["wires"] = [wire.to_json() for wire in self.wires]
+        if self.fan_out is not None:
+            data["fan_out"] = self.fan_out.to_json()
+        if self.can_subset:
+            data["can_subset"] = True
+        return data
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> StepSnapshot:
+        """The snapshot that `to_json` wrote."""
+        return StepSnapshot(
+            key=data["key"],
+            is_op=data.get("op", False),
+            inputs=tuple(InputSnapshot(name, AssetKey(key)) for name, key in data.get("inputs", ())),
+            upstream=tuple(AssetKey(key) for key in data.get("upstream", ())),
+            wires=tuple(Wire.from_json(wire) for wire in data.get("wires", ())),
+            fan_out=StepOutput.from_json(data["fan_out"]) if "fan_out" in data else None,
+            can_subset=data.get("can_subset", False),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JobSnapshot:
+    """A job: a selection of assets, or a graph of ops, that is run under one name."""
+
+    name: str
+    selection: str | None = None
+    """The assets, in the syntax of selections; None where the job is made of ops."""
+    steps: tuple[StepSnapshot, ...] = ()
+    """The ops, upstream before downstream."""
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    config: JsonObject = field(default_factory=dict[str, Any])
+    """What its runs are configured with, where they say nothing else; secrets are masked."""
+    hooks: tuple[str, ...] = ()
+    max_concurrent: int | None = None
+    """How many of its steps may run at once, in one run; None leaves it to the engine."""
+    at: Location | None = None
+
+    def to_json(self) -> JsonObject:
+        """Compact: what has its default value is left out."""
+        data: dict[str, Any] = {"name": self.name}
+        for name in ("selection", "description", "max_concurrent"):
+            value = getattr(self, name)
+            if value is not None:
+                data[name] = value
+        if self.steps:
+            data["steps"] = [step.to_json() for step in self.steps]
+        if self.tags:
+            data["tags"] = dict(self.tags)
+        if self.metadata:
+            data["metadata"] = {name: value.to_json() for name, value in self.metadata.items()}
+        if self.config:
+            data["config"] = self.config
+        if self.hooks:
+            data["hooks"] = list(self.hooks)
+        if self.at is not None:
+            data["at"] = [self.at.file, self.at.line]
+        return data
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> JobSnapshot:
+        """The snapshot that `to_json` wrote."""
+        return JobSnapshot(
+            name=data["name"],
+            selection=data.get("selection"),
+            steps=tuple(StepSnapshot.from_json(step) for step in data.get("steps", ())),
+            description=data.get("description"),
+            tags=data.get("tags", {}),
+            metadata={name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
+            config=data.get("config", {}),
+            hooks=tuple(data.get("hooks", ())),
+            max_concurrent=data.get("max_concurrent"),
+            at=Location(*data["at"]) if "at" in data else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AssetSnapshot:
     """One asset as the project defines it."""
 
     key: AssetKey
     group: str = "default"
     step: str | None = None
-    """The step that materializes it; None for an external asset, which something else makes."""
+    """The step that materializes it, or for an external asset the one that observes it; None where there is none."""
+    is_observable: bool = False
+    """Whether its step only looks at it: something else makes it."""
+    output: str = "result"
+    """The output of the step that holds it."""
+    is_required: bool = True
+    """Whether the step fails where it does not make it."""
+    io_manager: str | None = None
+    """The resource that stores and loads its value; None for the default one."""
     upstream: tuple[AssetKey, ...] = ()
     """All that it depends on, read or not, in the order of the definition."""
     inputs: tuple[InputSnapshot, ...] = ()
@@ -48,18 +215,28 @@ class AssetSnapshot:
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
     code_version: str | None = None
+    pool: str | None = None
+    """The pool of slots, shared by all runs, that its step takes one from."""
     at: Location | None = None
 
     @property
     def is_external(self) -> bool:
         """Whether something other than this project makes it."""
-        return self.step is None
+        return self.step is None or self.is_observable
 
     def to_json(self) -> JsonObject:
         """Compact: what has its default value is left out."""
         data: dict[str, Any] = {"key": str(self.key), "group": self.group}
-        if self.step is not None:
-            data["step"] = self.step
+        for name in ("step", "io_manager", "code_version", "pool"):
+            value = getattr(self, name)
+            if value is not None:
+                data[name] = value
+        if self.is_observable:
+            data["observable"] = True
+        if self.output != "result":
+            data["output"] = self.output
+        if not self.is_required:
+            data["optional"] = True
         if self.upstream:
             data["upstream"] = [str(key) for key in self.upstream]
         if self.inputs:
@@ -74,8 +251,6 @@ class AssetSnapshot:
             data["tags"] = dict(self.tags)
         if self.metadata:
             data["metadata"] = {name: value.to_json() for name, value in self.metadata.items()}
-        if self.code_version is not None:
-            data["code_version"] = self.code_version
         if self.at is not None:
             data["at"] = [self.at.file, self.at.line]
         return data
@@ -87,6 +262,10 @@ class AssetSnapshot:
             key=AssetKey(data["key"]),
             group=data["group"],
             step=data.get("step"),
+            is_observable=data.get("observable", False),
+            output=data.get("output", "result"),
+            is_required=not data.get("optional", False),
+            io_manager=data.get("io_manager"),
             upstream=tuple(AssetKey(key) for key in data.get("upstream", ())),
             inputs=tuple(InputSnapshot(name, AssetKey(key)) for name, key in data.get("inputs", ())),
             description=data.get("description"),
@@ -95,6 +274,7 @@ class AssetSnapshot:
             tags=data.get("tags", {}),
             metadata={name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
             code_version=data.get("code_version"),
+            pool=data.get("pool"),
             at=Location(*data["at"]) if "at" in data else None,
         )
 
@@ -109,6 +289,13 @@ class ProjectSnapshot:
     warnings: tuple[Problem, ...] = ()
     sources: tuple[str, ...] = ()
     """Absolute paths of the project's own files that were imported."""
+    steps: tuple[StepSnapshot, ...] = ()
+    """Of the steps that make assets, those of which there is more to know."""
+    jobs: tuple[JobSnapshot, ...] = ()
+    config_schemas: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    """The JSON schema of what can be configured: `ops.STEP` and `resources.NAME`, where there is any."""
+    resources: tuple[str, ...] = ()
+    """The names of the project's resources."""
 
     def to_json(self) -> JsonObject:
         """The snapshot as JSON, with the version of its format."""
@@ -125,6 +312,10 @@ class ProjectSnapshot:
                 for warning in self.warnings
             ],
             "sources": list(self.sources),
+            "steps": [step.to_json() for step in self.steps],
+            "jobs": [job.to_json() for job in self.jobs],
+            "config_schemas": dict(self.config_schemas),
+            "resources": list(self.resources),
         }
 
     @staticmethod
@@ -148,4 +339,8 @@ class ProjectSnapshot:
                 for warning in data["warnings"]
             ),
             sources=tuple(data["sources"]),
+            steps=tuple(StepSnapshot.from_json(step) for step in data["steps"]),
+            jobs=tuple(JobSnapshot.from_json(job) for job in data["jobs"]),
+            config_schemas=data["config_schemas"],
+            resources=tuple(data["resources"]),
         )

@@ -85,7 +85,7 @@ def _status(state: AssetState | None, causes: tuple[StaleCause, ...]) -> AssetSt
         return AssetStatus.RUNNING
     if state.failed_us is not None:
         return AssetStatus.FAILED
-    if state.last is None:
+    if state.last is None and state.observed is None:
         return AssetStatus.NEVER
     return AssetStatus.STALE if causes else AssetStatus.FRESH
 
@@ -111,7 +111,7 @@ def _stale_causes(
             found.append(StaleCause(key, f"depends on {name} now, and did not then"))
             continue
         state = states.get(upstream_key)
-        now_version = state.last.data_version if state and state.last else None
+        now_version = state.data_version if state else None
         if now_version != recorded[name]:
             found.append(StaleCause(upstream_key, f"{name} has new data"))
         elif causes.get(upstream_key):

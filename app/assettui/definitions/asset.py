@@ -1,4 +1,4 @@
-"""The `asset` decorator: a function that computes a data product, and what is declared about it.
+"""Functions that compute assets: the decorators, and what is declared with them.
 
 Decorating checks nothing and raises nothing: all that is wrong with a project is found when it is described, and
 told at once.
@@ -6,59 +6,65 @@ told at once.
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, update_wrapper
-from inspect import Parameter, cleandoc, signature
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from inspect import cleandoc
+from types import NoneType
+from typing import TYPE_CHECKING, Any, overload
 
 from assettui.core.errors import Location, Problem
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
+from assettui.definitions import invocation
 from assettui.definitions.inputs import AssetIn
+from assettui.definitions.outputs import AssetOut
+from assettui.definitions.parameters import Parameters, parameters_of
+from assettui.definitions.placed import caller, location_of
+from assettui.definitions.spec import AssetSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from assettui.core.metadata import RawMetadata
-    from assettui.definitions.spec import AssetSpec
-
-CoercibleToAssetDep: TypeAlias = "CoercibleToAssetKey | AssetsDefinition | AssetSpec"
-"""What may stand in `deps`: a key, however written, or the decorated function or spec itself."""
+    from assettui.definitions.composition import Composition
+    from assettui.definitions.hooks import HookDefinition
+    from assettui.definitions.retries import RetryPolicy
+    from assettui.definitions.spec import CoercibleToAssetDep
 
 
 @dataclass(frozen=True, slots=True)
-class AssetArguments:
-    """What the decorator was given, unchecked."""
+class AssetOutput:
+    """One asset that a function makes."""
+
+    name: str
+    """Of the function's output."""
+    spec: AssetSpec
+    is_required: bool = True
+    io_manager_key: str | None = None
+    annotation: Any = None
+    """The type of its value, where the function's own annotation does not say; None where nothing does."""
+    internal_deps: frozenset[AssetKey] | None = None
+    """All that it depends on, where that is not what its function reads and its spec says."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepArguments:
+    """What the decorator was given that concerns the function rather than what it makes; unchecked."""
 
     name: str | None = None
-    key: CoercibleToAssetKey | None = None
-    key_prefix: str | Sequence[str] | None = None
-    deps: Iterable[CoercibleToAssetDep] = ()
     ins: Mapping[str, AssetIn] = field(default_factory=dict[str, AssetIn])
-    group_name: str | None = None
-    owners: Sequence[str] = ()
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    kinds: Iterable[str] = ()
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
-    description: str | None = None
-    code_version: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterNames:
-    """The parameters of an asset function."""
-
-    context: str | None = None
-    """The one that receives the context."""
-    inputs: tuple[str, ...] = ()
-    """Those that receive values of other assets, in order."""
-    optional: frozenset[str] = frozenset()
-    """Those of the inputs that have a default."""
-    variadic: str | None = None
-    """`*args` or `**kwargs`, which no asset may have."""
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Of the inputs that have one, unevaluated where the module says so."""
+    deps: Iterable[CoercibleToAssetDep] = ()
+    required_resource_keys: frozenset[str] = frozenset()
+    resource_defs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Resources of its own, which nothing else of the project needs."""
+    config_schema: Any = None
+    retry_policy: RetryPolicy | None = None
+    pool: str | None = None
+    can_subset: bool = False
+    hooks: frozenset[HookDefinition] = frozenset()
+    is_observation: bool = False
+    """Whether it looks at what something else makes."""
+    op_tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 _noting: list[list[AssetsDefinition]] = []
@@ -82,77 +88,108 @@ def replaced(made: Iterable[AssetsDefinition], kept: Iterable[Any]) -> list[Asse
         made: All that were defined.
         kept: Those that the project holds.
     """
-    places = {(each.key, each.at.file): each for each in kept if isinstance(each, AssetsDefinition)}
+    places = {(each.keys, each.at.file): each for each in kept if isinstance(each, AssetsDefinition)}
     return [
         each
         for each in made
-        if places.get((each.key, each.at.file), each) is not each
+        if places.get((each.keys, each.at.file), each) is not each
         and "<locals>" not in getattr(each, "__qualname__", "")  # a factory may well make what nobody keeps
     ]
 
 
 class AssetsDefinition:
-    """An asset function with its declaration. Calling it calls the function, as if it were not decorated."""
+    """A function that makes assets, with its declaration. Calling it calls the function, as if it were not decorated.
 
-    def __init__(self, fn: Callable[..., Any], arguments: AssetArguments, at: Location) -> None:
+    Args:
+        fn: The function.
+        outputs: What it makes.
+        arguments: What else was said of it.
+        at: Where the decorator stands.
+        problems: What is already known to be wrong with it.
+        composition: The ops that it is made of, where it is a graph of them.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        outputs: Iterable[AssetOutput],
+        arguments: StepArguments,
+        at: Location,
+        problems: Iterable[Problem] = (),
+        composition: Composition | None = None,
+    ) -> None:
         self.fn = fn
+        self.outputs = tuple(outputs)
         self.arguments = arguments
         self.at = at
-        self.problems: tuple[Problem, ...] = ()
+        self.problems = tuple(problems)
+        self.composition = composition
         if callable(fn):
             update_wrapper(self, fn)
             self.at = location_of(fn) or at
-        else:
-            self.problems = (
-                Problem(
-                    f"@asset was put on {type(fn).__name__} {fn!r:.60}, which cannot be called",
-                    at,
-                    "put it on a function that computes the asset",
-                ),
-            )
-        self.key, problem = _key_of(fn, arguments, self.at)
-        if problem:
-            self.problems = (*self.problems, problem)
+        for output in self.outputs:
+            if output.spec.at == at:  # made by the decorator itself
+                output.spec.at = self.at
         for made in _noting:
             made.append(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function itself: nothing is stored, nothing is recorded."""
-        return self.fn(*args, **kwargs)
+        """Call the function itself: nothing is stored, nothing is recorded.
+
+        A context may be left out where it is the first parameter; resources and config are given as arguments.
+        """
+        return invocation.call(self.fn, self.parameters, args, kwargs, self.arguments.config_schema)
 
     def __repr__(self) -> str:
-        return f"<asset {self.key}>"
+        return f"<asset {', '.join(map(str, self.keys))}>"
 
     @property
-    def description(self) -> str | None:
-        """What was declared, or else the docstring."""
-        if self.arguments.description is not None:
-            return self.arguments.description
-        doc = getattr(self.fn, "__doc__", None)
-        return cleandoc(doc) if isinstance(doc, str) and callable(self.fn) else None
+    def keys(self) -> frozenset[AssetKey]:
+        """The assets that it makes."""
+        return frozenset(output.spec.key for output in self.outputs)
+
+    @property
+    def key(self) -> AssetKey:
+        """The only asset that it makes.
+
+        Raises:
+            ValueError: It makes several.
+        """
+        if len(self.outputs) != 1:
+            raise ValueError(f"{self!r} makes {len(self.outputs)} assets; see `keys`")
+        return self.outputs[0].spec.key
+
+    @property
+    def specs(self) -> tuple[AssetSpec, ...]:
+        """What is known of each asset that it makes, in the order of its outputs."""
+        return tuple(output.spec for output in self.outputs)
+
+    @property
+    def can_subset(self) -> bool:
+        """Whether it can make some of its assets without the others."""
+        return self.arguments.can_subset
 
     @cached_property
-    def parameter_names(self) -> ParameterNames:
+    def step_name(self) -> str:
+        """The name of its step: the asset's key, or the function's name where it makes several."""
+        if len(self.outputs) == 1 and self.arguments.name is None:
+            return str(self.key)
+        return self.arguments.name or getattr(self.fn, "__name__", "unnamed")
+
+    @cached_property
+    def parameters(self) -> Parameters:
         """The parameters of the function, sorted by what they receive."""
-        if not callable(self.fn):
-            return ParameterNames()
-        context: str | None = None
-        variadic: str | None = None
-        inputs: list[str] = []
-        optional: list[str] = []
-        annotations: dict[str, Any] = {}
-        for position, parameter in enumerate(signature(self.fn).parameters.values()):
-            if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
-                variadic = str(parameter)
-            elif position == 0 and _is_context(parameter):
-                context = parameter.name
-            else:
-                inputs.append(parameter.name)
-                if parameter.default is not Parameter.empty:
-                    optional.append(parameter.name)
-                if parameter.annotation is not Parameter.empty:
-                    annotations[parameter.name] = parameter.annotation
-        return ParameterNames(context, tuple(inputs), frozenset(optional), variadic, annotations)
+        return parameters_of(self.fn) if callable(self.fn) else Parameters()
+
+    def map_asset_specs(self, change: Callable[[AssetSpec], AssetSpec]) -> AssetsDefinition:
+        """The same function, with something else said of each asset that it makes."""
+        changed = [replace(output, spec=change(output.spec)) for output in self.outputs]
+        return AssetsDefinition(self.fn, changed, self.arguments, self.at, self.problems, self.composition)
+
+    def with_hooks(self, hooks: Iterable[HookDefinition]) -> AssetsDefinition:
+        """The same function, with these called as well when its step has ended."""
+        arguments = replace(self.arguments, hooks=self.arguments.hooks | frozenset(hooks))
+        return AssetsDefinition(self.fn, self.outputs, arguments, self.at, self.problems, self.composition)
 
 
 @overload
@@ -167,6 +204,7 @@ def asset(
     key_prefix: str | Sequence[str] | None = None,
     deps: Iterable[CoercibleToAssetDep] | None = None,
     ins: Mapping[str, AssetIn] | None = None,
+    out: Mapping[str, AssetOut] | None = None,
     group_name: str | None = None,
     owners: Sequence[str] | None = None,
     tags: Mapping[str, str] | None = None,
@@ -174,6 +212,18 @@ def asset(
     metadata: RawMetadata | None = None,
     description: str | None = None,
     code_version: str | None = None,
+    io_manager_key: str | None = None,
+    io_manager_def: Any = None,
+    dagster_type: Any = None,
+    required_resource_keys: Iterable[str] | None = None,
+    resource_defs: Mapping[str, Any] | None = None,
+    config_schema: Any = None,
+    retry_policy: RetryPolicy | None = None,
+    pool: str | None = None,
+    output_required: bool = True,
+    can_subset: bool = False,
+    hooks: Iterable[HookDefinition] | None = None,
+    op_tags: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], AssetsDefinition]: ...
 
 
@@ -186,6 +236,7 @@ def asset(
     key_prefix: str | Sequence[str] | None = None,
     deps: Iterable[CoercibleToAssetDep] | None = None,
     ins: Mapping[str, AssetIn] | None = None,
+    out: Mapping[str, AssetOut] | None = None,
     group_name: str | None = None,
     owners: Sequence[str] | None = None,
     tags: Mapping[str, str] | None = None,
@@ -193,11 +244,24 @@ def asset(
     metadata: RawMetadata | None = None,
     description: str | None = None,
     code_version: str | None = None,
+    io_manager_key: str | None = None,
+    io_manager_def: Any = None,
+    dagster_type: Any = None,
+    required_resource_keys: Iterable[str] | None = None,
+    resource_defs: Mapping[str, Any] | None = None,
+    config_schema: Any = None,
+    retry_policy: RetryPolicy | None = None,
+    pool: str | None = None,
+    output_required: bool = True,
+    can_subset: bool = False,
+    hooks: Iterable[HookDefinition] | None = None,
+    op_tags: Mapping[str, str] | None = None,
 ) -> AssetsDefinition | Callable[[Callable[..., Any]], AssetsDefinition]:
     """Declare that a function computes an asset.
 
-    Each parameter of the function receives the value of the asset of that name; a first parameter called `context`,
-    or annotated with `AssetExecutionContext`, receives the context.
+    A first parameter called `context`, or annotated with `AssetExecutionContext`, receives the context; one annotated
+    with a class of configuration or of resources receives that; any other the value of the asset of its name, or
+    else the resource of its name.
 
     Args:
         compute_fn: The function, where the decorator is used bare.
@@ -206,6 +270,7 @@ def asset(
         key_prefix: The parts before the name.
         deps: Assets that it depends on without reading their values. A key that nothing defines is an external asset.
         ins: For parameters whose name does not say which asset they read.
+        out: Several assets, instead of one: each output's name and what is said of it; as `multi_asset(outs=…)`.
         group_name: The group that it is shown in; by default `default`.
         owners: E-mail addresses, or teams written `team:name`.
         tags: Names and values to select by.
@@ -213,55 +278,238 @@ def asset(
         metadata: What is known of it before it is ever materialized.
         description: Markdown; by default the docstring.
         code_version: Changed by the user when the code changes its meaning: what was derived before is then stale.
+        io_manager_key: The resource that stores and loads its value; by default `io_manager`, or files in the store.
+        io_manager_def: The IO manager itself, instead of a resource.
+        dagster_type: The type of its value, where the function has no annotation for it.
+        required_resource_keys: Resources that it takes from `context.resources`.
+        resource_defs: Resources of its own, by name.
+        config_schema: What `context.op_config` holds: a class of configuration, or a dict of names and types.
+        retry_policy: Whether and when it is tried again after it has failed.
+        pool: The pool of slots, shared by all runs, that its step takes one from.
+        output_required: Whether the step fails where the function yields nothing; otherwise what reads it is skipped.
+        can_subset: With `out`: whether the function can make some of its assets without the others.
+        hooks: Called when its step has ended.
+        op_tags: Kept for what reads Dagster's definitions; nothing here depends on them.
     """
-    arguments = AssetArguments(
-        name=name,
-        key=key,
-        key_prefix=key_prefix,
-        deps=deps or (),
+    at = caller()
+    arguments = StepArguments(
         ins=ins or {},
-        group_name=group_name,
-        owners=owners or (),
-        tags=tags or {},
-        kinds=kinds or (),
-        metadata=metadata or {},
-        description=description,
-        code_version=code_version,
+        deps=deps or (),
+        required_resource_keys=frozenset(required_resource_keys or ()),
+        resource_defs=resource_defs or {},
+        config_schema=config_schema,
+        retry_policy=retry_policy,
+        pool=pool,
+        can_subset=can_subset,
+        hooks=frozenset(hooks or ()),
+        op_tags=op_tags or {},
     )
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - documented, and 100 times cheaper than inspect.stack
-    at = Location(frame.f_code.co_filename, frame.f_lineno)
-    if compute_fn is not None:
-        return AssetsDefinition(compute_fn, arguments, at)
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
-        return AssetsDefinition(fn, arguments, at)
+        if out is not None:
+            outputs, problems = outputs_of_outs(out, at, group_name, key_prefix)
+            return AssetsDefinition(fn, outputs, replace(arguments, name=name), at, (*problems, *_not_callable(fn, at)))
+        spec = decorated_spec(fn, at, name=name, key=key, key_prefix=key_prefix)
+        spec.description = description if description is not None else _docstring(fn)
+        spec.metadata = {} if metadata is None else metadata
+        spec.group_name, spec.code_version = group_name, code_version
+        spec.owners, spec.tags, spec.kinds = owners or (), tags or {}, kinds or ()
+        given, manager_key = arguments, io_manager_key
+        if io_manager_def is not None:
+            manager_key = f"io_manager of {spec.key}"
+            given = replace(arguments, resource_defs={**arguments.resource_defs, manager_key: io_manager_def})
+        output = AssetOutput("result", spec, output_required, manager_key, dagster_type)
+        return AssetsDefinition(fn, [output], given, at, _not_callable(fn, at))
+
+    return decorate if compute_fn is None else decorate(compute_fn)
+
+
+def multi_asset(
+    *,
+    specs: Sequence[AssetSpec] | None = None,
+    outs: Mapping[str, AssetOut] | None = None,
+    name: str | None = None,
+    ins: Mapping[str, AssetIn] | None = None,
+    deps: Iterable[CoercibleToAssetDep] | None = None,
+    description: str | None = None,
+    can_subset: bool = False,
+    internal_asset_deps: Mapping[str, set[AssetKey]] | None = None,
+    required_resource_keys: Iterable[str] | None = None,
+    resource_defs: Mapping[str, Any] | None = None,
+    config_schema: Any = None,
+    retry_policy: RetryPolicy | None = None,
+    code_version: str | None = None,
+    group_name: str | None = None,
+    pool: str | None = None,
+    hooks: Iterable[HookDefinition] | None = None,
+    op_tags: Mapping[str, str] | None = None,
+) -> Callable[[Callable[..., Any]], AssetsDefinition]:
+    """Declare that a function makes several assets, in one step.
+
+    It yields a `MaterializeResult` or an `Output` for each, one by one, each stored and recorded as it comes; or
+    returns a tuple of them, or of plain values in the order of the outputs.
+
+    Args:
+        specs: What is known of each asset; the function says by `asset_key` which one a result is of.
+        outs: Instead of specs, the outputs by name, each an asset of that name.
+        name: Of the step; by default the function's name.
+        ins: For parameters whose name does not say which asset they read.
+        deps: Assets that all of them depend on, without the function's reading their values.
+        description: What the step does.
+        can_subset: Whether the function can make some of its assets without the others: it asks
+            `context.selected_asset_keys` which ones are wanted.
+        internal_asset_deps: With `outs`: for an output all that its asset depends on, instead of all that is read.
+        required_resource_keys: Resources that it takes from `context.resources`.
+        resource_defs: Resources of its own, by name.
+        config_schema: What `context.op_config` holds: a class of configuration, or a dict of names and types.
+        retry_policy: Whether and when it is tried again after it has failed.
+        code_version: Of all assets that have none of their own.
+        group_name: Of all assets that have none of their own.
+        pool: The pool of slots, shared by all runs, that its step takes one from.
+        hooks: Called when its step has ended.
+        op_tags: Kept for what reads Dagster's definitions; nothing here depends on them.
+    """
+    at = caller()
+    arguments = StepArguments(
+        name=name,
+        ins=ins or {},
+        deps=deps or (),
+        required_resource_keys=frozenset(required_resource_keys or ()),
+        resource_defs=resource_defs or {},
+        config_schema=config_schema,
+        retry_policy=retry_policy,
+        pool=pool,
+        can_subset=can_subset,
+        hooks=frozenset(hooks or ()),
+        op_tags=op_tags or {},
+    )
+    problems: list[Problem] = []
+    if specs is not None and outs is not None:
+        problems.append(Problem("multi_asset was given both specs and outs", at, "give one of them"))
+    if outs is not None:
+        outputs, more = outputs_of_outs(outs, at, group_name, None, internal_asset_deps, code_version)
+        problems.extend(more)
+    else:
+        outputs = outputs_of_specs(specs or (), group_name, code_version)
+    if not outputs:
+        problems.append(Problem("multi_asset makes no asset", at, 'give it specs=[AssetSpec("a"), …] or outs={…}'))
+
+    def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
+        given = replace(arguments, name=name or getattr(fn, "__name__", "unnamed"))
+        return AssetsDefinition(fn, outputs, given, at, (*problems, *_not_callable(fn, at)))
 
     return decorate
 
 
-def location_of(fn: Callable[..., Any]) -> Location | None:
-    """Where a function stands, its decorators included; None for what has no source."""
-    code = getattr(getattr(fn, "__wrapped__", fn), "__code__", None)
-    return Location(code.co_filename, code.co_firstlineno) if code is not None else None
+def outputs_of_specs(specs: Sequence[AssetSpec], group_name: str | None, code_version: str | None) -> list[AssetOutput]:
+    """The outputs of a function that says by asset key which asset a result is of."""
+    outputs: list[AssetOutput] = []
+    for spec in specs:
+        whole = spec.replace_attributes(
+            group_name=spec.group_name if spec.group_name is not None else group_name,
+            code_version=spec.code_version if spec.code_version is not None else code_version,
+        )
+        name = "__".join(spec.key.parts)
+        outputs.append(AssetOutput(name, whole, not spec.skippable, spec.io_manager_key, NoneType))
+    return outputs
 
 
-def _is_context(parameter: Parameter) -> bool:
-    annotation = parameter.annotation
-    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    return parameter.name == "context" or name.rsplit(".", 1)[-1] == "AssetExecutionContext"
+def outputs_of_outs(
+    outs: Mapping[str, AssetOut],
+    at: Location,
+    group_name: str | None,
+    key_prefix: str | Sequence[str] | None,
+    internal_asset_deps: Mapping[str, set[AssetKey]] | None = None,
+    code_version: str | None = None,
+) -> tuple[list[AssetOutput], list[Problem]]:
+    """The outputs of a function whose assets are named by its outputs, and what is wrong with them."""
+    outputs: list[AssetOutput] = []
+    problems: list[Problem] = []
+    internal = internal_asset_deps or {}
+    problems.extend(
+        Problem(f"internal_asset_deps names the output {name!r}, which is not among outs", at, "name an output")
+        for name in internal
+        if name not in outs
+    )
+    for name, out in outs.items():
+        if not isinstance(out, AssetOut):  # pyright: ignore[reportUnnecessaryIsInstance] - users call this untyped
+            problems.append(
+                Problem(f"output {name!r} is {type(out).__name__}, not an AssetOut", at, "write AssetOut()")
+            )
+            continue
+        prefix = out.key_prefix if out.key_prefix is not None else key_prefix
+        if out.key is not None:
+            spec = decorated_spec(None, at, name=None, key=out.key, key_prefix=None)
+        else:
+            spec = decorated_spec(None, at, name=name, key=None, key_prefix=prefix)
+        spec.description, spec.metadata = out.description, out.metadata
+        spec.group_name = out.group_name if out.group_name is not None else group_name
+        spec.code_version = out.code_version if out.code_version is not None else code_version
+        spec.owners, spec.tags, spec.kinds = out.owners, out.tags, out.kinds
+        deps = frozenset(map(AssetKey.from_coercible, internal[name])) if name in internal else None
+        outputs.append(AssetOutput(name, spec, out.is_required, out.io_manager_key, out.dagster_type, deps))
+    return outputs, problems
 
 
-def _key_of(fn: Callable[..., Any], arguments: AssetArguments, at: Location) -> tuple[AssetKey, Problem | None]:
-    name = str(arguments.name if arguments.name is not None else getattr(fn, "__name__", "unnamed"))
+class _DecoratedSpec(AssetSpec):
+    """What is known of an asset by its decorated function: what the function reads is added to its `deps`."""
+
+    is_explicit = False
+
+
+def decorated_spec(
+    fn: Callable[..., Any] | None,
+    at: Location,
+    *,
+    name: str | None,
+    key: CoercibleToAssetKey | None,
+    key_prefix: str | Sequence[str] | None,
+) -> AssetSpec:
+    """What is known of an asset from the decorator of the function that makes it: its key, to begin with."""
+    at = (location_of(fn) if callable(fn) else None) or at
+    found, problem = key_of(name if name is not None else getattr(fn, "__name__", "unnamed"), name, key, key_prefix, at)
+    spec = _DecoratedSpec(found)
+    spec.at = at
+    spec.problems = (problem,) if problem else ()
+    spec.is_named = key is None
+    return spec
+
+
+def key_of(
+    default: str,
+    name: str | None,
+    key: CoercibleToAssetKey | None,
+    key_prefix: str | Sequence[str] | None,
+    at: Location,
+) -> tuple[AssetKey, Problem | None]:
+    """The key that a decorator's arguments make, and what is wrong with them."""
+    default = str(default)
     try:
-        if arguments.key is not None:
-            if arguments.name is not None or arguments.key_prefix is not None:
-                return AssetKey.from_coercible(arguments.key), Problem(
-                    f"asset {arguments.key} has a key, and also a name or key_prefix", at, "give the key alone"
+        if key is not None:
+            if name is not None or key_prefix is not None:
+                return AssetKey.from_coercible(key), Problem(
+                    f"asset {key} has a key, and also a name or key_prefix", at, "give the key alone"
                 )
-            return AssetKey.from_coercible(arguments.key), None
+            return AssetKey.from_coercible(key), None
         # A `/` in a name must be seen as the wrong name that it is, not as a path.
-        prefix = AssetKey(arguments.key_prefix).parts if arguments.key_prefix is not None else ()
-        return AssetKey((*prefix, name)), None
+        prefix = AssetKey(key_prefix).parts if key_prefix is not None else ()
+        return AssetKey((*prefix, default)), None
     except (TypeError, ValueError) as error:
-        return AssetKey((name,)), Problem(f"asset {name}: {error}", at, 'write the key as "a/b" or ["a", "b"]')
+        return AssetKey((default,)), Problem(f"asset {default}: {error}", at, 'write the key as "a/b" or ["a", "b"]')
+
+
+def _docstring(fn: Any) -> str | None:
+    doc = getattr(fn, "__doc__", None)
+    return cleandoc(doc) if isinstance(doc, str) and callable(fn) else None
+
+
+def _not_callable(fn: Any, at: Location) -> list[Problem]:
+    if callable(fn):
+        return []
+    return [
+        Problem(
+            f"@asset was put on {type(fn).__name__} {fn!r:.60}, which cannot be called",
+            at,
+            "put it on a function that computes the asset",
+        )
+    ]

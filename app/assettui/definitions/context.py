@@ -1,41 +1,209 @@
-"""What an asset function can know of the step that it runs in, and say to it."""
+"""What a function can know of the step that it runs in, and say to it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
-from assettui.core.keys import AssetKey
+from assettui.core.errors import AssettuiError
+from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.core.metadata import MetadataValue, RawMetadata, as_metadata
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Callable, Mapping, Sequence
 
 LOGGER_NAME = "assettui.context"
 """The name of the standard logger behind `context.log`."""
 
 
+class NotInContext(AssettuiError, AttributeError):
+    """A context was asked for something that there is none of in this step."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRun:
+    """What a step can know of its run."""
+
+    run_id: str
+    job_name: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    run_config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The part that concerns the step."""
+
+
+class ScopedResources:
+    """The resources of a step, each by its name as an attribute."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.__dict__["_given"] = given
+
+    def __getattr__(self, name: str) -> Any:
+        given: Mapping[str, Any] = self.__dict__["_given"]
+        if name in given:
+            return given[name]
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotInContext(
+            f"the step has no resource {name!r}",
+            hint=f"name it in required_resource_keys, or take it as a parameter; there are: {', '.join(given) or 'none'}",
+        )
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.__dict__["_given"]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("the resources of a step cannot be changed")
+
+    def _asdict(self) -> dict[str, Any]:
+        return dict(self.__dict__["_given"])
+
+
 class AssetExecutionContext:
-    """Given to an asset function whose first parameter is called `context` or annotated with this class.
+    """Given to a function whose first parameter is called `context` or annotated with this class.
 
     Args:
-        asset_key: The asset that is being materialized.
-        run_id: The run that it belongs to.
+        run: The run that the step belongs to.
+        step_key: The step.
+        asset_keys: What the step is to make: output name → asset.
+        resources: By name.
+        op_config: The step's configuration, as it was given or by default.
+        partition_key: The slice that is being made; None where there are none.
+        retry_number: How many times the step has been tried before.
+        mapping_key: For a step that was fanned out, which value it works on.
+        log_event: Takes what `log_event` is given.
     """
 
-    def __init__(self, asset_key: AssetKey, run_id: str) -> None:
-        self._asset_key = asset_key
-        self._run_id = run_id
-        self._output_metadata: dict[str, MetadataValue] = {}
+    def __init__(
+        self,
+        run: ContextRun,
+        step_key: str,
+        *,
+        asset_keys: Mapping[str, AssetKey] | None = None,
+        resources: Mapping[str, Any] | None = None,
+        op_config: Any = None,
+        partition_key: str | None = None,
+        retry_number: int = 0,
+        mapping_key: str | None = None,
+        log_event: Callable[[Any], None] | None = None,
+    ) -> None:
+        self.run = run
+        self.step_key = step_key
+        self.op_config = op_config
+        self.resources: Any = ScopedResources(resources or {})
+        self.retry_number = retry_number
+        self.events: list[Any] = []
+        """What `log_event` was given, where nobody else takes it: in a direct call."""
+        self._asset_keys = dict(asset_keys or {})
+        self._partition_key = partition_key
+        self._mapping_key = mapping_key
+        self._log_event = log_event or self.events.append
+        self._output_metadata: dict[str, dict[str, MetadataValue]] = {}
+
+    # What is being made.
 
     @property
     def asset_key(self) -> AssetKey:
-        """The asset that is being materialized."""
-        return self._asset_key
+        """The asset that is being materialized.
+
+        Raises:
+            NotInContext: The step makes several, or none.
+        """
+        if len(self._asset_keys) != 1:
+            raise NotInContext(
+                f"the step {self.step_key} makes {len(self._asset_keys)} assets, so there is no one asset_key",
+                hint="see selected_asset_keys, or asset_key_for_output(name)",
+            )
+        return next(iter(self._asset_keys.values()))
+
+    @property
+    def has_assets_def(self) -> bool:
+        """Whether the step makes assets."""
+        return bool(self._asset_keys)
+
+    @property
+    def selected_asset_keys(self) -> set[AssetKey]:
+        """The assets that the step is to make."""
+        return set(self._asset_keys.values())
+
+    @property
+    def selected_output_names(self) -> set[str]:
+        """The outputs that the step is to make."""
+        return set(self._asset_keys)
+
+    def asset_key_for_output(self, output_name: str = "result") -> AssetKey:
+        """The asset that an output holds.
+
+        Raises:
+            NotInContext: The step is to make no asset of that output.
+        """
+        try:
+            return self._asset_keys[output_name]
+        except KeyError:
+            raise NotInContext(
+                f"the step {self.step_key} makes no asset by the output {output_name!r}",
+                hint=f"its outputs: {', '.join(self._asset_keys) or 'none'}",
+            ) from None
+
+    # The run.
 
     @property
     def run_id(self) -> str:
         """The run that the step belongs to."""
-        return self._run_id
+        return self.run.run_id
+
+    @property
+    def job_name(self) -> str | None:
+        """The job whose run it is, where it is one's."""
+        return self.run.job_name
+
+    @property
+    def run_tags(self) -> Mapping[str, str]:
+        """The tags of the run."""
+        return self.run.tags
+
+    def has_tag(self, key: str) -> bool:
+        """Whether the run has that tag."""
+        return key in self.run.tags
+
+    def get_tag(self, key: str) -> str | None:
+        """The value of a tag of the run; None where it has none."""
+        return self.run.tags.get(key)
+
+    @property
+    def op_execution_context(self) -> AssetExecutionContext:
+        """This context: ops and assets have the same."""
+        return self
+
+    @property
+    def op(self) -> Any:
+        """The op, of which the `name` is known."""
+        return SimpleNamespace(name=self.step_key)
+
+    def get_mapping_key(self) -> str | None:
+        """Which value of a dynamic output the step works on; None where it was not fanned out."""
+        return self._mapping_key
+
+    # The partition.
+
+    @property
+    def has_partition_key(self) -> bool:
+        """Whether one slice is being made."""
+        return self._partition_key is not None
+
+    @property
+    def partition_key(self) -> str:
+        """The slice that is being made.
+
+        Raises:
+            NotInContext: There are none.
+        """
+        if self._partition_key is None:
+            raise NotInContext("the run has no partition key", hint="ask has_partition_key first, or give the run one")
+        return self._partition_key
+
+    # Saying something.
 
     @property
     def log(self) -> logging.Logger:
@@ -44,20 +212,107 @@ class AssetExecutionContext:
 
         return logging.getLogger(LOGGER_NAME)
 
-    def add_output_metadata(self, metadata: RawMetadata) -> None:
-        """Say something about what is being materialized; later values of a name replace earlier ones.
+    def add_output_metadata(
+        self, metadata: RawMetadata, output_name: str | None = None, mapping_key: str | None = None
+    ) -> None:
+        """Say something about what is being made; later values of a name replace earlier ones.
+
+        Args:
+            metadata: What is known of it.
+            output_name: Of which output; may be left out where there is just one.
+            mapping_key: Accepted for the values of dynamic outputs, which have no metadata of their own.
 
         Raises:
             TypeError: A value cannot be metadata; the message names it.
         """
-        self._output_metadata.update(as_metadata(metadata))
+        self._output_metadata.setdefault(output_name or self._only_output(), {}).update(as_metadata(metadata))
+
+    def add_asset_metadata(self, metadata: RawMetadata, asset_key: CoercibleToAssetKey | None = None) -> None:
+        """Say something about an asset that is being made; it may be left out where there is just one."""
+        if asset_key is None:
+            self.add_output_metadata(metadata)
+            return
+        wanted = AssetKey.from_coercible(asset_key)
+        for name, key in self._asset_keys.items():
+            if key == wanted:
+                self.add_output_metadata(metadata, name)
+                return
+        raise NotInContext(f"the step {self.step_key} does not make {wanted}")
+
+    def get_output_metadata(self, output_name: str | None = None) -> dict[str, MetadataValue]:
+        """What has been said of an output so far."""
+        return dict(self._output_metadata.get(output_name or self._only_output(), {}))
 
     @property
     def output_metadata(self) -> dict[str, MetadataValue]:
-        """What `add_output_metadata` has been given so far."""
-        return dict(self._output_metadata)
+        """What has been said of the only output so far."""
+        return self.get_output_metadata()
+
+    def log_event(self, event: Any) -> None:
+        """Record an `AssetMaterialization` or `AssetObservation` at once."""
+        self._log_event(event)
+
+    def _only_output(self) -> str:
+        return next(iter(self._asset_keys)) if len(self._asset_keys) == 1 else "result"
 
 
-def build_asset_context(asset_key: str | AssetKey = "asset", run_id: str = "direct") -> AssetExecutionContext:
-    """A context for calling an asset function directly, as in a test."""
-    return AssetExecutionContext(AssetKey.from_coercible(asset_key), run_id)
+OpExecutionContext = AssetExecutionContext
+"""Ops and assets are given the same context."""
+
+
+def build_asset_context(
+    asset_key: CoercibleToAssetKey = "asset",
+    run_id: str = "direct",
+    *,
+    resources: Mapping[str, Any] | None = None,
+    asset_config: Any = None,
+    partition_key: str | None = None,
+    run_tags: Mapping[str, str] | None = None,
+    asset_keys: Sequence[CoercibleToAssetKey] | None = None,
+    retry_number: int = 0,
+) -> AssetExecutionContext:
+    """A context for calling a decorated function directly, as in a test.
+
+    Args:
+        asset_key: What is said to be made.
+        run_id: The run that is said to make it.
+        resources: By name; resources that are set up and torn down are not, here.
+        asset_config: What `context.op_config` holds.
+        partition_key: The slice that is said to be made.
+        run_tags: The tags of the run.
+        asset_keys: Several assets, instead of one.
+        retry_number: How many times it was tried before.
+    """
+    keys = [AssetKey.from_coercible(each) for each in (asset_keys if asset_keys is not None else [asset_key])]
+    names = ["result"] if len(keys) == 1 else ["__".join(key.parts) for key in keys]
+    return AssetExecutionContext(
+        ContextRun(run_id, tags=run_tags or {}),
+        names[0] if len(keys) != 1 else str(keys[0]),
+        asset_keys=dict(zip(names, keys, strict=True)),
+        resources=resources,
+        op_config=asset_config,
+        partition_key=partition_key,
+        retry_number=retry_number,
+    )
+
+
+def build_op_context(
+    resources: Mapping[str, Any] | None = None,
+    op_config: Any = None,
+    *,
+    partition_key: str | None = None,
+    mapping_key: str | None = None,
+    run_tags: Mapping[str, str] | None = None,
+    run_id: str = "direct",
+    retry_number: int = 0,
+) -> AssetExecutionContext:
+    """A context for calling an op directly, as in a test; see `build_asset_context`."""
+    return AssetExecutionContext(
+        ContextRun(run_id, tags=run_tags or {}),
+        "op",
+        resources=resources,
+        op_config=op_config,
+        partition_key=partition_key,
+        mapping_key=mapping_key,
+        retry_number=retry_number,
+    )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from assettui.core.errors import DefinitionsError, NotFound, Problem
+from assettui.core.keys import AssetKey, CoercibleToAssetKey, closest
 from assettui.definitions.asset import AssetsDefinition
+from assettui.definitions.job import IN_PROCESS, JobDefinition
+from assettui.definitions.lazy import LazyDefinitions
 from assettui.definitions.spec import AssetSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from assettui.core.metadata import RawMetadata
 
 
 class Definitions:
@@ -16,12 +23,124 @@ class Definitions:
 
     Args:
         assets: The decorated asset functions, and specs of external assets; lists among them are taken apart.
+        jobs: What is run under one name.
+        resources: What functions work with, by name. `io_manager` stores and loads whatever names no IO manager of
+            its own.
+        metadata: What is to be known of the project.
     """
 
     def __init__(
-        self, assets: Iterable[AssetsDefinition | AssetSpec | Iterable[AssetsDefinition | AssetSpec]] = ()
+        self,
+        assets: Iterable[AssetsDefinition | AssetSpec | Iterable[AssetsDefinition | AssetSpec]] | None = None,
+        jobs: Iterable[JobDefinition] | None = None,
+        resources: Mapping[str, Any] | None = None,
+        metadata: RawMetadata | None = None,
     ) -> None:
-        self.assets: tuple[Any, ...] = tuple(flatten(assets))
+        self.assets: tuple[Any, ...] = tuple(flatten(assets or ()))
+        self.jobs: tuple[Any, ...] = tuple(flatten(jobs or ()))
+        self.resources: dict[str, Any] = dict(resources or {})
+        self.metadata: RawMetadata = metadata or {}
+
+    @staticmethod
+    def merge(*definitions: Definitions) -> Definitions:
+        """All that several sets define.
+
+        Raises:
+            DefinitionsError: Two of them give one name to different resources.
+        """
+        resources: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for each in definitions:
+            for name, value in each.resources.items():
+                if name in resources and resources[name] is not value:
+                    problems.append(
+                        Problem(
+                            f"the resource {name!r} is defined twice, as {resources[name]!r:.60} and as {value!r:.60}",
+                            None,
+                            "rename one, or give both sets the same object",
+                        )
+                    )
+                resources[name] = value
+        if problems:
+            raise DefinitionsError(problems)
+        return Definitions(
+            [asset for each in definitions for asset in each.assets],
+            [job for each in definitions for job in each.jobs],
+            resources,
+            {name: value for each in definitions for name, value in each.metadata.items()},
+        )
+
+    @staticmethod
+    def validate_loadable(definitions: Definitions) -> None:
+        """Check all that is defined, as a test of a project may do.
+
+        Raises:
+            DefinitionsError: Something is wrong; it holds every problem.
+        """
+        from assettui.definitions.describe import describe  # it checks what is collected here
+
+        describe("project", definitions)
+
+    def get_job_def(self, name: str) -> JobDefinition:
+        """The job of that name, ready to be run: `defs.get_job_def("daily").execute_in_process()`.
+
+        Raises:
+            NotFound: There is none.
+        """
+        for job in self.jobs:
+            if isinstance(job, JobDefinition) and job.name == name:
+                return job.bound(self)
+        near = closest(name, [job.name for job in self.jobs if isinstance(job, JobDefinition)])
+        raise NotFound(f"no job is called {name!r}", hint=f"did you mean {near!r}?" if near else None)
+
+    def resolve_job_def(self, name: str) -> JobDefinition:
+        """As `get_job_def`."""
+        return self.get_job_def(name)
+
+    def get_assets_def(self, key: CoercibleToAssetKey) -> AssetsDefinition:
+        """The function that makes an asset.
+
+        Raises:
+            NotFound: There is none.
+        """
+        wanted = AssetKey.from_coercible(key)
+        for each in self.assets:
+            if isinstance(each, AssetsDefinition) and wanted in each.keys:
+                return each
+        raise NotFound(f"no function makes {wanted}")
+
+    def load_asset_value(
+        self,
+        asset_key: CoercibleToAssetKey,
+        *,
+        python_type: Any = None,
+        instance: Any = None,
+        partition_key: str | None = None,
+        metadata: RawMetadata | None = None,
+        resource_config: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The value of an asset, outside of any run, by the IO manager that the project has for it.
+
+        Args:
+            asset_key: Whose value.
+            python_type: The kind of frame wanted, where it is one; by default the kind that was stored.
+            instance: The store that knows where the value is; by default the project's, see `Instance.get`.
+            partition_key: Which slice.
+            metadata: Given to the IO manager.
+            resource_config: What resources are configured with, by name.
+
+        Raises:
+            NotFound: The asset was never materialized, or has no stored value.
+        """
+        return import_module(IN_PROCESS).load_asset_value(
+            self,
+            AssetKey.from_coercible(asset_key),
+            python_type=python_type,
+            instance=instance,
+            partition_key=partition_key,
+            metadata=metadata or {},
+            resource_config=resource_config or {},
+        )
 
 
 def flatten(items: Iterable[Any]) -> Iterable[Any]:
@@ -37,17 +156,37 @@ def flatten(items: Iterable[Any]) -> Iterable[Any]:
             yield item
 
 
-def in_namespace(namespace: dict[str, Any]) -> Definitions | list[Definitions]:
-    """What a module defines: its one `Definitions`, all of them where there are several, or else its bare assets.
+def in_namespace(namespace: Mapping[str, Any]) -> Definitions | list[Definitions]:
+    """What a module defines: its one `Definitions`, all of them where there are several, or else its bare assets and jobs.
 
     Args:
         namespace: The module's globals.
     """
-    found = list(flatten(value for value in namespace.values() if isinstance(value, Definitions)))
+    values = list(flatten(namespace.values()))
+    found = [
+        _called(value) if isinstance(value, LazyDefinitions) else value
+        for value in flatten(namespace.values())
+        if isinstance(value, Definitions | LazyDefinitions)
+    ]
     if len(found) == 1:
         return found[0]
     if found:
         return found
-    kinds = AssetsDefinition | AssetSpec
-    named: list[Any] = [value for value in namespace.values() if isinstance(value, kinds | list | tuple)]
-    return Definitions([item for item in flatten(named) if isinstance(item, kinds)])
+    return Definitions(assets_among(values), [value for value in values if isinstance(value, JobDefinition)])
+
+
+def _called(lazy: LazyDefinitions) -> Definitions:
+    made = lazy()
+    if not isinstance(made, Definitions):
+        raise DefinitionsError(
+            [Problem(f"@definitions {lazy.name} returns {type(made).__name__}", lazy.at, "return Definitions(…)")]
+        )
+    return made
+
+
+def assets_among(values: Sequence[Any]) -> list[AssetsDefinition | AssetSpec]:
+    """The assets among the values of a namespace, those in lists included."""
+    found = [item for item in flatten(values) if isinstance(item, AssetsDefinition | AssetSpec)]
+    made = {key for item in found if isinstance(item, AssetsDefinition) for key in item.keys}
+    # A spec that has a name of its own, and was given to a function too, is not another asset.
+    return [item for item in found if isinstance(item, AssetsDefinition) or item.key not in made]

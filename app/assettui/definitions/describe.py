@@ -3,297 +3,619 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass, replace
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import DefinitionsError, Location, Problem
-from assettui.core.graph import find_cycle
-from assettui.core.keys import NAME, AssetKey, closest, invalid_part
-from assettui.core.metadata import MetadataValue, as_metadata
-from assettui.core.snapshot import AssetSnapshot, InputSnapshot, ProjectSnapshot
-from assettui.definitions.asset import AssetsDefinition
-from assettui.definitions.inputs import AssetIn
-from assettui.definitions.spec import AssetSpec
+from assettui.core.errors import AssettuiError, DefinitionsError, SelectionError
+from assettui.core.graph import AssetGraph, find_cycle
+from assettui.core.keys import AssetKey, closest
+from assettui.core.snapshot import (
+    AssetSnapshot,
+    InputSnapshot,
+    JobSnapshot,
+    ProjectSnapshot,
+    StepSnapshot,
+)
+from assettui.definitions import attributes
+from assettui.definitions.asset import AssetOutput, AssetsDefinition
+from assettui.definitions.binding import (
+    Bound,
+    bind_asset,
+    bind_op,
+    check_resources,
+    declared_input,
+    declared_op_inputs,
+    is_mismatch,
+    value_type,
+)
+from assettui.definitions.composition import Composition, CompositionError, Flat, FlatOp, flatten_composition
+from assettui.definitions.computation import Computation, Described, ValueDeclaration
+from assettui.definitions.definitions import Definitions
+from assettui.definitions.io_managers import DEFAULT_IO_MANAGER
+from assettui.definitions.job import JobDefinition
+from assettui.definitions.problems import Problems
+from assettui.definitions.run_config import config_json
+from assettui.definitions.spec import IO_MANAGER_METADATA, AssetSpec, SourceAsset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Declared: TypeAlias = AssetsDefinition | AssetSpec
-"""What a project may list among its assets."""
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_TEAM = re.compile(r"team:[A-Za-z0-9_.-]+")
-_GROUP = re.compile(rf"{NAME.pattern}(/{NAME.pattern})*")
-_TAG_PART = re.compile(r"[A-Za-z0-9_.-]{1,63}")
-_TAG_VALUE = re.compile(r"[A-Za-z0-9_.-]{0,63}")
+    from assettui.core.errors import Location
+
+_JOB_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A project that is well defined: its snapshot, and the functions behind it."""
+@dataclass(frozen=True)
+class _Declared:
+    """One asset: what is said of it, and by what function it is made."""
 
-    snapshot: ProjectSnapshot
-    definitions: Mapping[AssetKey, AssetsDefinition]
+    spec: AssetSpec
+    definition: AssetsDefinition | None = None
+    output: AssetOutput | None = None
 
 
-def describe(name: str, assets: Iterable[Any], *, sources: Iterable[str] = ()) -> Described:
+def describe(name: str, defined: Definitions | Iterable[Any], *, sources: Iterable[str] = ()) -> Described:
     """Check what a project defines and describe it.
 
     Args:
         name: What the project is called.
-        assets: The decorated asset functions and the specs, and whatever else users put there by mistake.
+        defined: Its definitions; or its assets alone, and whatever else users put there by mistake.
         sources: Absolute paths of the project's own files that were imported.
 
     Raises:
         DefinitionsError: Something is wrong; it holds every problem, in the order of the definitions.
     """
-    return _Description(assets).finish(name, tuple(sources))
+    definitions = defined if isinstance(defined, Definitions) else Definitions(defined)
+    return _Description(definitions).finish(name, tuple(sources))
 
 
 class _Description:
     """One pass over the definitions of a project, gathering problems."""
 
-    def __init__(self, assets: Iterable[Any]) -> None:
-        self.problems: list[Problem] = []
-        self.warnings: list[Problem] = []
-        self.declared: dict[AssetKey, Declared] = {}
-        for item in assets:
+    def __init__(self, definitions: Definitions) -> None:
+        self.problems = Problems()
+        self.resources = dict(definitions.resources)
+        self.declared: dict[AssetKey, _Declared] = {}
+        self.functions: list[AssetsDefinition] = []
+        self.computations: dict[str, Computation] = {}
+        self.steps: dict[str, StepSnapshot] = {}
+        self.snapshots: dict[AssetKey, AssetSnapshot] = {}
+        self.values: dict[AssetKey, ValueDeclaration] = {}
+        self.jobs = definitions.jobs
+        for item in definitions.assets:
             self._add(item)
         self.by_last_part: dict[str, list[AssetKey]] = {}
         for key in self.declared:
             self.by_last_part.setdefault(key.parts[-1], []).append(key)
 
     def _add(self, item: Any) -> None:
-        if not isinstance(item, Declared):
-            self._wrong(f"{item!r:.80} is not an asset", None, "put @asset on the function, and list the result")
-            return
-        other = self.declared.get(item.key)
+        if isinstance(item, AssetsDefinition):
+            self.functions.append(item)
+            for output in item.outputs:
+                self._declare(_Declared(output.spec, item, output), item.at)
+            for name, value in item.arguments.resource_defs.items():
+                if self.resources.setdefault(name, value) is not value:
+                    self.problems.wrong(
+                        f"asset {item.step_name} brings its own resource {name!r}, and the project has another",
+                        item.at,
+                        "give it another name",
+                    )
+        elif isinstance(item, AssetSpec):
+            self._declare(_Declared(item), item.at)
+            if isinstance(item, SourceAsset) and item.io_manager_def is not None:
+                name = f"io_manager of {item.key}"
+                self.resources[name] = item.io_manager_def
+                item.io_manager_key = name
+        else:
+            self.problems.wrong(
+                f"{item!r:.80} is not an asset", None, "put @asset on the function, and list the result"
+            )
+
+    def _declare(self, declared: _Declared, at: Location) -> None:
+        key = declared.spec.key
+        other = self.declared.get(key)
         if other is not None:
-            self._wrong(
-                f"asset {item.key} is defined twice, here and at {other.at}", item.at, "rename one, or give it a prefix"
+            where = other.definition.at if other.definition is not None else other.spec.at
+            self.problems.wrong(
+                f"asset {key} is defined twice, here and at {where}", at, "rename one, or give it a prefix"
             )
             return
-        self.declared[item.key] = item
-
-    def _wrong(self, what: str, at: Location | None, hint: str | None) -> None:
-        self.problems.append(Problem(what, at, hint))
+        self.declared[key] = declared
 
     def finish(self, name: str, sources: tuple[str, ...]) -> Described:
-        snapshots: dict[AssetKey, AssetSnapshot] = {}
-        external: dict[AssetKey, None] = {}
+        for definition in self.functions:
+            self._describe_function(definition)
         for key, declared in self.declared.items():
-            snapshot = self._describe_asset(declared)
-            snapshots[key] = snapshot
-            for above in snapshot.upstream:
-                if above not in self.declared and above not in external:
-                    external[above] = None
-                    self._warn_near_miss(above, snapshot)
-        self._refuse_cycle(snapshots)
-        if self.problems:
-            raise DefinitionsError(self.problems)
-        assets = sorted(snapshots.values(), key=lambda snapshot: snapshot.is_external)
-        assets += [AssetSnapshot(key) for key in external]
-        functions = {key: each for key, each in self.declared.items() if isinstance(each, AssetsDefinition)}
-        return Described(ProjectSnapshot(name, tuple(assets), tuple(self.warnings), sources), functions)
+            if declared.definition is None:
+                self._describe_external(key, declared.spec)
+        external = self._external()
+        self._refuse_cycles()
+        for computation in self.computations.values():
+            self._warn_mismatches(computation)
+        assets = [self.snapshots[key] for key in self.declared if key in self.snapshots]
+        assets = [*sorted(assets, key=lambda asset: asset.is_external), *(AssetSnapshot(key) for key in external)]
+        jobs = self._describe_jobs(assets)
+        if self.problems.found:
+            raise DefinitionsError(self.problems.found)
+        snapshot = ProjectSnapshot(
+            name,
+            tuple(assets),
+            tuple(self.problems.warnings),
+            sources,
+            steps=tuple(self.steps.values()),
+            jobs=tuple(jobs),
+            config_schemas=self._config_schemas(),
+            resources=tuple(self.resources),
+        )
+        by_name = {job.name: job for job in self.jobs if isinstance(job, JobDefinition)}
+        together = {
+            output.spec.key: self.snapshots[output.spec.key].upstream
+            for definition in self.functions
+            if len(definition.outputs) > 1
+            for output in definition.outputs
+        }
+        return Described(snapshot, self.computations, self.values, self.resources, by_name, together)
 
-    def _describe_asset(self, definition: Declared) -> AssetSnapshot:
-        key, at, given = definition.key, definition.at, definition.arguments
-        self.problems.extend(definition.problems)
-        self._check_key(definition)
-        group = given.group_name if given.group_name is not None else "default"
-        if not (isinstance(group, str) and _GROUP.fullmatch(group)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            self._wrong(f"asset {key}: {group!r} is not a group name", at, "use letters, digits and _, such as `marts`")
-        upstream: dict[AssetKey, None] = dict.fromkeys(self._deps(definition))
-        is_external = isinstance(definition, AssetSpec)
-        inputs = () if is_external else self._inputs(definition)
-        upstream.update(dict.fromkeys(each.key for each in inputs))
-        code_version = given.code_version
-        return AssetSnapshot(
-            key=key,
-            group=str(group),
-            step=None if is_external else str(key),
+    # Functions.
+
+    def _describe_function(self, definition: AssetsDefinition) -> None:
+        self.problems.found.extend(definition.problems)
+        step = definition.step_name
+        if any(self.declared[key].definition is not definition for key in definition.keys):
+            return  # another one makes the same asset, which has been told
+        if step in self.computations:
+            self.problems.wrong(
+                f"two functions make a step called {step!r}", definition.at, "give one of them another name"
+            )
+            return
+        subject = f"asset {step}"
+        needed = definition.arguments.required_resource_keys
+        check_resources(subject, definition.at, sorted(needed), self.resources, self.problems)
+        self._check_hooks(subject, definition.arguments.hooks, definition.at)
+        if definition.composition is not None:
+            self._describe_graph(definition, definition.composition)
+            return
+        bound = bind_asset(definition, self._known_asset, self.declared, self.resources, self.problems)
+        inputs = self._with_ordering_inputs(definition, bound)
+        outputs = {output.name: self._declared_value(definition, output) for output in definition.outputs}
+        parameters = definition.parameters
+        self.computations[step] = Computation(
+            key=step,
+            fn=definition.fn,
+            context=parameters.context,
+            inputs={name: declared_input(definition, name) for name in inputs},
+            optional=parameters.optional,
+            resources=bound.resources,
+            config=bound.config,
+            config_schema=definition.arguments.config_schema,
+            outputs=outputs,
+            required_resources=needed,
+            retry_policy=definition.arguments.retry_policy,
+            hooks=definition.arguments.hooks,
+            is_observation=definition.arguments.is_observation,
+            can_subset=definition.can_subset,
+        )
+        self._check_managers(step, definition.at)
+        if definition.can_subset:
+            self.steps[step] = StepSnapshot(step, can_subset=True)
+        for output in definition.outputs:
+            self._describe_output(definition, output, step, output.name, tuple(inputs.values()))
+
+    def _describe_graph(self, definition: AssetsDefinition, composition: Composition) -> None:
+        """A graph of ops behind assets: a step for each op; each asset is what one of them gives."""
+        inputs: dict[str, InputSnapshot] = {}
+        for name in composition.inputs:
+            found = self._graph_input(definition, name)
+            if found is not None:
+                inputs[name] = InputSnapshot(name, found)
+        flat = self._flattened(
+            composition, f"{definition.step_name}.", {n: i.key for n, i in inputs.items()}, definition
+        )
+        if flat is None:
+            return
+        deps = attributes.dep_keys(
+            f"asset {definition.step_name}", definition.arguments.deps, definition.at, self.problems
+        )
+        outputs = {output.name: output for output in definition.outputs}
+        made_by: dict[str, dict[str, AssetOutput]] = {}
+        for name, source in flat.outputs.items():
+            if name in outputs:
+                made_by.setdefault(source.step, {})[source.output] = outputs[name]
+        for name, output in outputs.items():
+            if name not in flat.outputs:
+                self.problems.wrong(
+                    f"asset {output.spec.key}: its graph returns nothing for the output {name!r}",
+                    definition.at,
+                    "return what its last op gives",
+                )
+        for flat_op in flat.ops:
+            step = replace(flat_op.step, upstream=() if flat_op.step.wires else tuple(deps))
+            self.steps[step.key] = step
+            assets = made_by.get(step.key, {})
+            self._add_op(flat_op, {name: self._declared_value(definition, out) for name, out in assets.items()})
+            for name, output in assets.items():
+                self._describe_output(definition, output, step.key, name, tuple(inputs.values()))
+
+    def _flattened(
+        self,
+        composition: Composition,
+        prefix: str,
+        assets: Mapping[str, AssetKey],
+        subject: AssetsDefinition | JobDefinition,
+    ) -> Flat | None:
+        hooks = subject.hooks if isinstance(subject, JobDefinition) else subject.arguments.hooks
+        try:
+            return flatten_composition(composition, prefix, assets, hooks)
+        except CompositionError as error:
+            self.problems.wrong(error.what, subject.at, error.hint)
+            return None
+
+    def _add_op(self, flat_op: FlatOp, assets: Mapping[str, ValueDeclaration], key: str | None = None) -> None:
+        op, node = flat_op.op, flat_op.node
+        bound = bind_op(op, self.resources, self.problems)
+        check_resources(f"op {op.name}", op.at, sorted(op.required_resource_keys), self.resources, self.problems)
+        self._check_hooks(f"op {op.name}", flat_op.hooks, op.at)
+        outputs = {
+            out.name: assets.get(out.name)
+            or ValueDeclaration(
+                out.name,
+                None,
+                out.is_required,
+                out.is_dynamic,
+                out.io_manager_key,
+                value_type(out.annotation),
+                metadata=out.metadata or {},
+            )
+            for out in op.outputs.values()
+        }
+        declared = declared_op_inputs(op)
+        unbound = {*bound.resources, *([bound.config[0]] if bound.config else [])}
+        step = key or flat_op.step.key
+        self.computations[step] = Computation(
+            key=step,
+            fn=op.fn,
+            context=op.parameters.context,
+            inputs={name: each for name, each in declared.items() if name not in unbound},
+            optional=op.parameters.optional,
+            resources=bound.resources,
+            config=bound.config,
+            config_schema=op.config_schema,
+            outputs=outputs,
+            required_resources=op.required_resource_keys,
+            retry_policy=node.retry_policy or op.retry_policy,
+            hooks=flat_op.hooks,
+            is_op=True,
+        )
+        self._check_managers(step, op.at)
+
+    def _graph_input(self, definition: AssetsDefinition, name: str) -> AssetKey | None:
+        asset_in = definition.arguments.ins.get(name)
+        key = asset_in.key_for(name) if asset_in is not None else None
+        key = key or self._known_asset(definition, name) or AssetKey((name,))
+        if key in self.declared:
+            return key
+        near = closest(str(key), [str(known) for known in self.declared if known not in definition.keys])
+        self.problems.wrong(
+            f"asset {definition.step_name} reads {str(key)!r}, which nothing defines",
+            definition.at,
+            f"did you mean {near!r}?" if near else "define it",
+        )
+        return None
+
+    def _with_ordering_inputs(self, definition: AssetsDefinition, bound: Bound) -> dict[str, InputSnapshot]:
+        """What the function reads. An input of type `Nothing` is no parameter, and its asset is only depended on."""
+        return {name: each for name, each in bound.inputs.items() if declared_input(definition, name).is_passed}
+
+    def _declared_value(self, definition: AssetsDefinition, output: AssetOutput) -> ValueDeclaration:
+        spec = output.spec
+        annotation = output.annotation
+        if annotation is None and len(definition.outputs) == 1 and definition.composition is None:
+            annotation = value_type(definition.parameters.result)
+        declared = ValueDeclaration(
+            name=output.name,
+            asset_key=spec.key,
+            is_required=output.is_required,
+            io_manager=self._manager_of(output.io_manager_key, spec),
+            annotation=None if annotation is NoneType else annotation,
+            has_value=annotation is not NoneType,
+            metadata=spec.metadata,
+        )
+        self.values[spec.key] = declared
+        return declared
+
+    def _manager_of(self, key: str | None, spec: AssetSpec) -> str | None:
+        if key is None:
+            said = spec.metadata.get(IO_MANAGER_METADATA)
+            key = spec.io_manager_key or (said if isinstance(said, str) else None)
+        if key == DEFAULT_IO_MANAGER and key not in self.resources:
+            return None
+        return key if key is not None else DEFAULT_IO_MANAGER if DEFAULT_IO_MANAGER in self.resources else None
+
+    def _check_managers(self, step: str, at: Location) -> None:
+        computation = self.computations[step]
+        for output in computation.outputs.values():
+            if output.io_manager is not None:
+                check_resources(f"asset {step}", at, [output.io_manager], self.resources, self.problems)
+        for declared in computation.inputs.values():
+            if declared.io_manager is not None:
+                check_resources(f"asset {step}", at, [declared.io_manager], self.resources, self.problems)
+
+    def _check_hooks(self, subject: str, hooks: Iterable[Any], at: Location | None) -> None:
+        for hook in hooks:
+            names = getattr(hook, "required_resource_keys", None)
+            if names is None:
+                self.problems.wrong(
+                    f"{subject}: {hook!r:.60} is not a hook", at, "put @success_hook or @failure_hook on the function"
+                )
+            else:
+                check_resources(f"the hook {hook.name}", hook.at, sorted(names), self.resources, self.problems)
+
+    # Assets.
+
+    def _describe_output(
+        self,
+        definition: AssetsDefinition,
+        output: AssetOutput,
+        step: str,
+        output_name: str,
+        inputs: tuple[InputSnapshot, ...],
+    ) -> None:
+        spec = output.spec
+        subject = f"asset {spec.key}"
+        own = attributes.dep_keys(subject, spec.deps, spec.at, self.problems)
+        shared = attributes.dep_keys(subject, definition.arguments.deps, definition.at, self.problems)
+        ordering = [
+            found
+            for name, asset_in in definition.arguments.ins.items()
+            if not declared_input(definition, name).is_passed and (found := asset_in.key_for(name)) is not None
+        ]
+        upstream = dict.fromkeys([*own, *shared, *ordering])
+        read = inputs
+        if output.internal_deps is not None:
+            upstream = dict.fromkeys([*shared, *sorted(output.internal_deps)])
+            read = tuple(each for each in inputs if each.key in upstream)
+        elif spec.is_explicit and spec.given_deps is not None:
+            siblings = {other.spec.key for other in definition.outputs}
+            read = tuple(each for each in inputs if each.key in upstream or each.key not in siblings)
+        upstream.update(dict.fromkeys(each.key for each in read))
+        self._describe_asset(
+            spec,
+            step=step,
             upstream=tuple(upstream),
+            inputs=read,
+            output=output_name,
+            is_required=output.is_required,
+            is_observable=definition.arguments.is_observation,
+            pool=definition.arguments.pool,
+        )
+
+    def _describe_external(self, key: AssetKey, spec: AssetSpec) -> None:
+        upstream = attributes.dep_keys(f"asset {key}", spec.deps, spec.at, self.problems)
+        manager = self._manager_of(None, spec) if isinstance(spec, SourceAsset) or spec.io_manager_key else None
+        if manager is not None:
+            check_resources(f"asset {key}", spec.at, [manager], self.resources, self.problems)
+        self.values[key] = ValueDeclaration(asset_key=key, io_manager=manager, metadata=spec.metadata)
+        self._describe_asset(spec, step=None, upstream=tuple(dict.fromkeys(upstream)))
+
+    def _describe_asset(
+        self,
+        spec: AssetSpec,
+        *,
+        step: str | None,
+        upstream: tuple[AssetKey, ...],
+        inputs: tuple[InputSnapshot, ...] = (),
+        output: str = "result",
+        is_required: bool = True,
+        is_observable: bool = False,
+        pool: str | None = None,
+    ) -> None:
+        problems = self.problems
+        problems.found.extend(spec.problems)
+        attributes.check_key(spec, problems)
+        subject, at = f"asset {spec.key}", spec.at
+        manager = self.values[spec.key].io_manager
+        self.snapshots[spec.key] = AssetSnapshot(
+            key=spec.key,
+            group=attributes.group_of(spec, problems),
+            step=step,
+            is_observable=is_observable,
+            output=output,
+            is_required=is_required,
+            io_manager=manager,
+            upstream=upstream,
             inputs=inputs,
-            description=definition.description,
-            owners=self._owners(definition),
-            kinds=tuple(sorted({str(kind) for kind in given.kinds})),
-            tags=self._tags(definition),
-            metadata=self._metadata(definition),
-            code_version=None if code_version is None else str(code_version),
+            description=spec.description,
+            owners=attributes.owners_of(spec, problems),
+            kinds=attributes.kinds_of(spec),
+            tags=attributes.tags_of(subject, spec.tags, at, problems),
+            metadata=attributes.metadata_of(subject, spec.metadata, at, problems),
+            code_version=None if spec.code_version is None else str(spec.code_version),
+            pool=pool,
             at=at,
         )
 
-    def _check_key(self, definition: Declared) -> None:
-        given = definition.arguments
-        key, at = definition.key, definition.at
-        if given.key is None and not NAME.fullmatch(key.parts[-1]):
-            self._wrong(
-                f"{key.parts[-1]!r} is not an asset name",
-                at,
-                "use letters, digits and _; a path goes into key_prefix, or into key",
-            )
-        elif (part := invalid_part(key)) is not None:
-            self._wrong(
-                f"asset key {str(key)!r} holds {part!r}", at, "each part of a key is made of letters, digits, _ . and -"
-            )
-
-    def _deps(self, definition: Declared) -> list[AssetKey]:
-        keys: list[AssetKey] = []
-        given = definition.arguments.deps
-        for dep in [given] if isinstance(given, str | AssetKey | Declared) else given:
-            if isinstance(dep, Declared):
-                keys.append(dep.key)
-                continue
-            try:
-                key = AssetKey.from_coercible(dep)
-            except (TypeError, ValueError) as error:
-                self._wrong(
-                    f"asset {definition.key}: {dep!r:.60} in deps: {error}",
-                    definition.at,
-                    "name an asset by its key, or by its decorated function",
-                )
-                continue
-            if invalid_part(key) is not None:
-                self._wrong(
-                    f"asset {definition.key}: {str(key)!r} in deps is not an asset key",
-                    definition.at,
-                    "each part of a key is made of letters, digits, _ . and -",
-                )
-            else:
-                keys.append(key)
-        return keys
-
-    def _inputs(self, definition: AssetsDefinition) -> tuple[InputSnapshot, ...]:
-        key, at, ins = definition.key, definition.at, definition.arguments.ins
-        try:
-            parameters = definition.parameter_names
-        except (TypeError, ValueError) as error:
-            self._wrong(f"asset {key}: its parameters cannot be read: {error}", at, "put @asset on a plain function")
-            return ()
-        if parameters.variadic is not None:
-            self._wrong(
-                f"asset {key} takes {parameters.variadic}, which names no asset",
-                at,
-                "name each asset that it reads as a parameter",
-            )
-        for name in ins:
-            if name not in parameters.inputs:
-                near = closest(name, parameters.inputs)
-                self._wrong(
-                    f"asset {key}: ins names the parameter {name!r}, which its function does not have",
-                    at,
-                    f"did you mean {near!r}?" if near else "remove it, or add the parameter",
-                )
-        inputs: list[InputSnapshot] = []
-        for name in parameters.inputs:
-            found = self._input(definition, name, ins.get(name), is_optional=name in parameters.optional)
-            if found is not None:
-                inputs.append(InputSnapshot(name, found))
-        return tuple(inputs)
-
-    def _input(
-        self, definition: AssetsDefinition, name: str, asset_in: AssetIn | None, *, is_optional: bool
-    ) -> AssetKey | None:
-        """The asset that a parameter reads; None where there is none, which has then been told."""
-        if asset_in is not None and not isinstance(asset_in, AssetIn):  # pyright: ignore[reportUnnecessaryIsInstance]
-            self._wrong(
-                f"asset {definition.key}: ins[{name!r}] is {type(asset_in).__name__}, not an AssetIn",
-                definition.at,
-                f'write ins={{"{name}": AssetIn("key")}}',
-            )
-            return None
-        try:
-            named = asset_in.key_for(name) if asset_in else None
-        except (TypeError, ValueError) as error:
-            self._wrong(f"asset {definition.key}: ins[{name!r}]: {error}", definition.at, "give AssetIn a key")
-            return None
-        key = named or self._matching(definition, name)
-        if key in self.declared:
-            return key
-        near = closest(str(key), [str(known) for known in self.declared if known != definition.key])
-        if is_optional and named is None:
-            if near and near.split("/")[-1] != name:
-                self.warnings.append(
-                    Problem(
-                        f"asset {definition.key}: parameter {name!r} names no asset, so it keeps its default",
-                        definition.at,
-                        f"did you mean {near!r}?",
-                    )
-                )
-            return None
-        reads = f"asset {definition.key} reads {str(key)!r}, which nothing defines"
-        hint = f"did you mean {near!r}? " if near else ""
-        self._wrong(reads, definition.at, f"{hint}Define it, or name it in deps if something else makes it")
-        return None
-
-    def _matching(self, definition: AssetsDefinition, name: str) -> AssetKey:
+    def _known_asset(self, definition: AssetsDefinition, name: str) -> AssetKey | None:
         """The asset that a parameter's name stands for: of that very key, else beside the asset, else in its group."""
+        own = definition.keys
         exact = AssetKey((name,))
-        if exact in self.declared and exact != definition.key:
+        if exact in self.declared and exact not in own:
             return exact
-        beside = AssetKey((*definition.key.parts[:-1], name))
-        if beside in self.declared and beside != definition.key:
-            return beside
-        group = definition.arguments.group_name
+        for key in own:
+            beside = AssetKey((*key.parts[:-1], name))
+            if beside in self.declared and beside not in own:
+                return beside
+        groups = {spec.group_name for spec in definition.specs}
         in_group = [
             key
             for key in self.by_last_part.get(name, ())
-            if key != definition.key and self.declared[key].arguments.group_name == group
+            if key not in own and self.declared[key].spec.group_name in groups
         ]
-        return in_group[0] if len(in_group) == 1 else exact
+        return in_group[0] if len(in_group) == 1 else None
 
-    def _owners(self, definition: Declared) -> tuple[str, ...]:
-        given = definition.arguments.owners
-        owners = [given] if isinstance(given, str) else list(given)
-        for owner in owners:
-            if not (isinstance(owner, str) and (_EMAIL.fullmatch(owner) or _TEAM.fullmatch(owner))):  # pyright: ignore[reportUnnecessaryIsInstance]
-                self._wrong(
-                    f"asset {definition.key}: {owner!r} is not an owner",
-                    definition.at,
-                    "an owner is an e-mail address, or a team written `team:name`",
-                )
-        return tuple(str(owner) for owner in owners)
-
-    def _tags(self, definition: Declared) -> dict[str, str]:
-        tags: dict[str, str] = {}
-        for name, value in definition.arguments.tags.items():
-            parts = str(name).split("/")
-            if len(parts) > 2 or not all(_TAG_PART.fullmatch(part) for part in parts):
-                self._wrong(
-                    f"asset {definition.key}: {name!r} is not a tag name",
-                    definition.at,
-                    "use at most 63 letters, digits, _ . and -, with one / at most between two such parts",
-                )
-            elif not _TAG_VALUE.fullmatch(str(value)):
-                self._wrong(
-                    f"asset {definition.key}: {value!r} is not a value for the tag {name!r}",
-                    definition.at,
-                    "use at most 63 letters, digits, _ . and -",
-                )
-            else:
-                tags[str(name)] = str(value)
-        return tags
-
-    def _metadata(self, definition: Declared) -> dict[str, MetadataValue]:
-        try:
-            return as_metadata(definition.arguments.metadata)
-        except TypeError as error:
-            self._wrong(f"asset {definition.key}: {error}", definition.at, "see MetadataValue for what can be kept")
-            return {}
+    def _external(self) -> list[AssetKey]:
+        """What is depended on and not defined."""
+        found: dict[AssetKey, None] = {}
+        for snapshot in self.snapshots.values():
+            for above in snapshot.upstream:
+                if above not in self.declared and above not in found:
+                    found[above] = None
+                    self._warn_near_miss(above, snapshot)
+        return list(found)
 
     def _warn_near_miss(self, external: AssetKey, reader: AssetSnapshot) -> None:
         near = closest(str(external), [str(key) for key in self.declared if key != reader.key])
         if near:
-            self.warnings.append(
-                Problem(
-                    f"asset {reader.key} depends on {external}, which nothing defines: taken for an external asset",
-                    reader.at,
-                    f"did you mean {near!r}?",
-                )
+            self.problems.warn(
+                f"asset {reader.key} depends on {external}, which nothing defines: taken for an external asset",
+                reader.at,
+                f"did you mean {near!r}?",
             )
 
-    def _refuse_cycle(self, snapshots: Mapping[AssetKey, AssetSnapshot]) -> None:
-        cycle = find_cycle({key: snapshot.upstream for key, snapshot in snapshots.items()})
+    def _refuse_cycles(self) -> None:
+        upstream = {key: snapshot.upstream for key, snapshot in self.snapshots.items()}
+        cycle = find_cycle(upstream)
         if cycle:
             path = " → ".join(str(key) for key in cycle)
-            at = snapshots[cycle[0]].at
-            self._wrong(f"assets depend on each other in a circle: {path}", at, "break the circle at one of them")
+            at = self.snapshots[cycle[0]].at
+            self.problems.wrong(
+                f"assets depend on each other in a circle: {path}", at, "break the circle at one of them"
+            )
+            return
+        steps = self._step_graph()
+        cycle = find_cycle(steps)
+        if cycle:
+            path = " → ".join(key.parts[0] for key in cycle)
+            making = next(d for d in self.functions if d.step_name == cycle[0].parts[0])
+            self.problems.wrong(
+                f"functions need each other's assets in a circle: {path}",
+                making.at,
+                "let one of them make some of its assets without the others: can_subset=True",
+            )
+
+    def _step_graph(self) -> dict[AssetKey, tuple[AssetKey, ...]]:
+        """Which steps need which, those left out that can be split."""
+        shared = {name for name, each in self.computations.items() if len(each.outputs) > 1 and not each.can_subset}
+        if not shared:
+            return {}
+        edges: dict[AssetKey, dict[AssetKey, None]] = {}
+        for key, snapshot in self.snapshots.items():
+            here = AssetKey((snapshot.step,)) if snapshot.step in shared else AssetKey(("asset", *key.parts))
+            for above in snapshot.upstream:
+                step = self.snapshots[above].step if above in self.snapshots else None
+                there = AssetKey((step,)) if step is not None and step in shared else AssetKey(("asset", *above.parts))
+                if there != here:
+                    edges.setdefault(here, {})[there] = None
+        return {key: tuple(above) for key, above in edges.items()}
+
+    def _warn_mismatches(self, computation: Computation) -> None:
+        keys = {each.name: each.key for out in computation.outputs.values() for each in self._inputs_of(out)}
+        for name, declared in computation.inputs.items():
+            made = self.values.get(keys[name]) if name in keys else None
+            if made is not None and made.has_value and is_mismatch(made.annotation, declared.annotation):
+                snapshot = self.snapshots[keys[name]]
+                self.problems.warn(
+                    f"asset {computation.key} takes {name!r} as {_type_name(declared.annotation)}, and {keys[name]} is "
+                    f"said to be {_type_name(made.annotation)} at {snapshot.at}",
+                    self._at(computation),
+                    "make the annotations agree",
+                )
+
+    def _inputs_of(self, output: ValueDeclaration) -> tuple[InputSnapshot, ...]:
+        snapshot = self.snapshots.get(output.asset_key) if output.asset_key is not None else None
+        return snapshot.inputs if snapshot is not None else ()
+
+    def _at(self, computation: Computation) -> Location | None:
+        key = next((out.asset_key for out in computation.outputs.values() if out.asset_key is not None), None)
+        return self.snapshots[key].at if key is not None and key in self.snapshots else None
+
+    # Jobs.
+
+    def _describe_jobs(self, assets: list[AssetSnapshot]) -> list[JobSnapshot]:
+        found: dict[str, JobSnapshot] = {}
+        if not self.jobs:
+            return []
+        graph = None if self.problems.found else AssetGraph(assets, self.steps.values())
+        for job in self.jobs:
+            if not isinstance(job, JobDefinition):
+                self.problems.wrong(f"{job!r:.80} is not a job", None, "make one with define_asset_job, or @job")
+                continue
+            if job.name in found:
+                other = found[job.name].at
+                self.problems.wrong(f"the job {job.name} is defined twice, here and at {other}", job.at, "rename one")
+                continue
+            found[job.name] = self._describe_job(job, graph)
+        return list(found.values())
+
+    def _describe_job(self, job: JobDefinition, graph: AssetGraph | None) -> JobSnapshot:
+        subject = f"job {job.name}"
+        if not _JOB_NAME.fullmatch(job.name):
+            self.problems.wrong(f"{job.name!r} is not a job name", job.at, "use letters, digits and _")
+        self.resources.update(job.resource_defs)
+        self._check_hooks(subject, job.hooks, job.at)
+        steps: tuple[StepSnapshot, ...] = ()
+        if job.composition is not None:
+            flat = self._flattened(job.composition, "", {}, job)
+            for flat_op in flat.ops if flat is not None else ():
+                self._add_op(flat_op, {}, f"{job.name}:{flat_op.step.key}")
+            steps = tuple(flat_op.step for flat_op in flat.ops) if flat is not None else ()
+        elif graph is not None and job.selection is not None:
+            self._check_selection(job, graph)
+        return JobSnapshot(
+            name=job.name,
+            selection=str(job.selection) if job.selection is not None else None,
+            steps=steps,
+            description=job.description,
+            tags=attributes.tags_of(subject, job.tags, job.at, self.problems),
+            metadata=attributes.metadata_of(subject, job.metadata, job.at, self.problems),
+            config=self._config_of(job),
+            hooks=tuple(sorted(hook.name for hook in job.hooks)),
+            max_concurrent=job.max_concurrent,
+            at=job.at,
+        )
+
+    def _check_selection(self, job: JobDefinition, graph: AssetGraph) -> None:
+        if job.selection is None or "status:" in str(job.selection):
+            return  # a status is known only when the job is run
+        try:
+            keys = job.selection.resolve(graph)
+        except SelectionError as error:
+            self.problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
+            return
+        if not keys:
+            self.problems.warn(
+                f"job {job.name}: {str(job.selection)!r} selects no asset", job.at, "see `assettui asset ls`"
+            )
+
+    def _config_of(self, job: JobDefinition) -> dict[str, Any]:
+        try:
+            return config_json(job.config)
+        except AssettuiError as error:
+            self.problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
+            return {}
+
+    # Configuration.
+
+    def _config_schemas(self) -> dict[str, Any]:
+        schemas: dict[str, Any] = {}
+        for step, computation in self.computations.items():
+            schema = computation.config[1] if computation.config is not None else computation.config_schema
+            if schema is not None:
+                schemas[f"ops.{step}"] = _json_schema(schema)
+        for name, value in self.resources.items():
+            schema_of = getattr(value, "config_json_schema", None)
+            if schema_of is not None:
+                schemas[f"resources.{name}"] = schema_of()
+            elif getattr(value, "config_schema", None) is not None:
+                schemas[f"resources.{name}"] = _json_schema(value.config_schema)
+        return schemas
+
+
+def _json_schema(schema: Any) -> dict[str, Any]:
+    from assettui.definitions.configurable import json_schema  # deferred: pydantic takes 0.1 s
+
+    return json_schema(schema)
+
+
+def _type_name(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)

@@ -1,14 +1,16 @@
-"""How a parameter of an asset function is matched to the asset whose value it receives."""
+"""How the parameters of a function are matched to what they receive, where their names alone do not say."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from assettui.core.metadata import RawMetadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,12 @@ class AssetIn:
     key: CoercibleToAssetKey | None = None
     """The asset; None takes the parameter's name, below `key_prefix` where that is given."""
     key_prefix: str | Sequence[str] | None = None
+    input_manager_key: str | None = None
+    """The resource that loads the value; by default the one that stores the asset."""
+    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    """Given to the IO manager that loads it."""
+    dagster_type: Any = None
+    """The type of the value, where the parameter has no annotation. `Nothing`, or None as an annotation, reads none."""
 
     def key_for(self, parameter: str) -> AssetKey | None:
         """The asset that the parameter reads, or None where neither key nor prefix was given."""
@@ -26,3 +34,16 @@ class AssetIn:
         if self.key_prefix is not None:
             return AssetKey(parameter).with_prefix(self.key_prefix)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """One parameter of an op."""
+
+    dagster_type: Any = None
+    """The type of the value, where the parameter has no annotation."""
+    description: str | None = None
+    default_value: Any = None
+    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    input_manager_key: str | None = None
+    """The resource that loads the value; by default the one that stored it."""

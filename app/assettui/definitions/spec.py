@@ -1,19 +1,35 @@
-"""Assets without a function: declared, so that they are shown with what is known of them, and made by something else."""
+"""What is known of an asset, apart from any function that computes it.
+
+Nothing is checked here: all that is wrong with a project is found when it is described, and told at once.
+"""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from assettui.core.errors import Location, Problem
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
-from assettui.definitions.asset import AssetArguments
+from assettui.definitions.placed import caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.metadata import RawMetadata
-    from assettui.definitions.asset import CoercibleToAssetDep
+    from assettui.definitions.asset import AssetsDefinition
+
+CoercibleToAssetDep: TypeAlias = "CoercibleToAssetKey | AssetsDefinition | AssetSpec | AssetDep"
+"""What may stand in `deps`: a key, however written, or the decorated function, the spec or the dependency itself."""
+IO_MANAGER_METADATA = "dagster/io_manager_key"
+"""Metadata that names the IO manager of a spec, as Dagster documents it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetDep:
+    """Another asset that one depends on."""
+
+    asset: CoercibleToAssetKey | AssetsDefinition | AssetSpec
+    """Its key, or the decorated function or the spec itself."""
 
 
 class AssetSpec:
@@ -24,12 +40,18 @@ class AssetSpec:
         deps: Assets that it depends on.
         description: Markdown.
         metadata: What is known of it.
+        skippable: Whether the function that makes it may leave it out; what reads it is then skipped.
         group_name: The group that it is shown in; by default `default`.
         code_version: What its maker says of the code that derives it.
         owners: E-mail addresses, or teams written `team:name`.
         tags: Names and values to select by.
         kinds: What it is made with or of.
     """
+
+    is_explicit = True
+    """Whether `deps` is all that it depends on, rather than what its function reads being added."""
+    is_named = False
+    """Whether its key ends in a name of its own, which is held to the rule for names."""
 
     def __init__(
         self,
@@ -38,14 +60,14 @@ class AssetSpec:
         deps: Iterable[CoercibleToAssetDep] | None = None,
         description: str | None = None,
         metadata: RawMetadata | None = None,
+        skippable: bool = False,
         group_name: str | None = None,
         code_version: str | None = None,
         owners: Sequence[str] | None = None,
         tags: Mapping[str, str] | None = None,
         kinds: Iterable[str] | None = None,
     ) -> None:
-        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - documented, and 100 times cheaper than inspect.stack
-        self.at = Location(frame.f_code.co_filename, frame.f_lineno)
+        self.at: Location = caller()
         self.problems: tuple[Problem, ...] = ()
         try:
             self.key = AssetKey.from_coercible(key)
@@ -54,22 +76,98 @@ class AssetSpec:
             self.problems = (
                 Problem(f"AssetSpec({key!r:.60}): {error}", self.at, "give it a key, such as `raw/orders`"),
             )
-        self.arguments = AssetArguments(
-            key=self.key,
-            deps=deps or (),
-            group_name=group_name,
-            owners=owners or (),
-            tags=tags or {},
-            kinds=kinds or (),
-            metadata=metadata or {},
-            description=description,
-            code_version=code_version,
-        )
+        self.given_deps = deps
+        self.description = description
+        self.metadata: RawMetadata = {} if metadata is None else metadata
+        self.skippable = skippable
+        self.group_name = group_name
+        self.code_version = code_version
+        self.owners: Sequence[str] = () if owners is None else owners
+        self.tags: Mapping[str, str] = {} if tags is None else tags
+        self.kinds: Iterable[str] = () if kinds is None else kinds
+        self.io_manager_key: str | None = None
 
     @property
-    def description(self) -> str | None:
-        """What was declared."""
-        return self.arguments.description
+    def deps(self) -> list[Any]:
+        """What it was said to depend on, as it was said."""
+        given = self.given_deps
+        if given is None:
+            return []
+        if isinstance(given, str | AssetKey | AssetSpec | AssetDep) or hasattr(given, "specs"):
+            return [given]
+        return list(given)
+
+    def replace_attributes(self, **attributes: Any) -> Self:
+        """A copy of which some things are otherwise: `key`, `deps`, `description`, `metadata`, `group_name`, ….
+
+        Raises:
+            TypeError: There is nothing called so.
+        """
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        for name, value in attributes.items():
+            match name:
+                case "key":
+                    other.key = AssetKey.from_coercible(value)
+                case "deps":
+                    other.given_deps = value
+                case _ if name in other.__dict__:
+                    setattr(other, name, value)
+                case _:
+                    raise TypeError(f"an AssetSpec has no {name!r}")
+        return other
+
+    def merge_attributes(
+        self,
+        *,
+        deps: Iterable[CoercibleToAssetDep] = (),
+        metadata: RawMetadata | None = None,
+        owners: Sequence[str] = (),
+        tags: Mapping[str, str] | None = None,
+        kinds: Iterable[str] = (),
+    ) -> Self:
+        """A copy of which more is known: these are added to what is there."""
+        return self.replace_attributes(
+            deps=[*self.deps, *deps],
+            metadata={**self.metadata, **(metadata or {})},
+            owners=[*self.owners, *owners],
+            tags={**self.tags, **(tags or {})},
+            kinds=[*self.kinds, *kinds],
+        )
+
+    def with_io_manager_key(self, io_manager_key: str) -> Self:
+        """A copy whose value is stored and loaded by that resource."""
+        return self.replace_attributes(io_manager_key=io_manager_key)
 
     def __repr__(self) -> str:
         return f"<asset spec {self.key}>"
+
+
+class SourceAsset(AssetSpec):
+    """An external asset whose value an IO manager of the project can load, so that functions may read it.
+
+    Args:
+        key: Its key.
+        io_manager_key: The resource that loads the value; by default `io_manager`, where the project defines that.
+        io_manager_def: The IO manager itself, instead of a resource.
+        metadata: What is known of it; given to the IO manager.
+        description: Markdown.
+        group_name: The group that it is shown in.
+        tags: Names and values to select by.
+    """
+
+    def __init__(
+        self,
+        key: CoercibleToAssetKey,
+        *,
+        metadata: RawMetadata | None = None,
+        io_manager_key: str | None = None,
+        io_manager_def: Any = None,
+        description: str | None = None,
+        group_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(key, metadata=metadata, description=description, group_name=group_name, tags=tags)
+        self.at = caller()
+        self.io_manager_key = io_manager_key or "io_manager"
+        self.io_manager_def = io_manager_def

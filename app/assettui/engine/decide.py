@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus
+from assettui.core.planning import StepPlan, expand, left_out
+from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
 from assettui.core.timing import SECOND_US
 from assettui.engine.state import (
     Action,
@@ -25,6 +26,7 @@ from assettui.engine.state import (
     RunState,
     StartWorker,
     StepEnded,
+    StepMade,
     Terminate,
     WakeAt,
     WorkerBroken,
@@ -39,7 +41,10 @@ from assettui.worker.request import StepOutcome
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from assettui.core.keys import AssetKey
+    from assettui.core.metadata import JsonObject
     from assettui.core.planning import RunPlan
+    from assettui.worker.request import Made
 
 CANCEL_GRACE_US = 2 * SECOND_US
 """How long user code may clean up after it was asked to end, before it is killed."""
@@ -74,12 +79,15 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
             turn.welcome_worker(happening.worker, happening.pid)
         case WorkerBroken():
             turn.dismiss_broken_worker(happening.worker, happening.error)
+        case StepMade():
+            turn.record_made(happening)
         case StepEnded():
             turn.end_step_of_worker(happening)
         case WorkerLost():
             turn.bury_worker(happening.worker, happening.cause)
         case Moment():
             turn.kill_overdue_workers()
+            turn.retry_due_steps()
         case _:
             assert_never(happening)
     turn.give_work()
@@ -112,21 +120,8 @@ class _Turn:
     def take_run(self, run_id: str, plan: RunPlan) -> None:
         if run_id in self.runs:
             return
-        waiting_for = {step.key: len(step.after) for step in plan.steps}
-        needed_by: dict[str, list[str]] = {step.key: [] for step in plan.steps}
-        for step in plan.steps:
-            for above in step.after:
-                needed_by[above].append(step.key)
-        self.runs[run_id] = RunState(
-            run_id=run_id,
-            plan={step.key: step for step in plan.steps},
-            needed_by={key: tuple(below) for key, below in needed_by.items()},
-            status=RunStatus.STARTING,
-            steps=dict.fromkeys(waiting_for, StepStatus.PENDING),
-            waiting_for=waiting_for,
-            ready=tuple(key for key, count in waiting_for.items() if count == 0),
-            unfinished=len(waiting_for),
-        )
+        empty = RunState(run_id, {}, {}, RunStatus.STARTING, {}, {}, (), 0, about=replace(plan, steps=()))
+        self.runs[run_id] = empty.with_steps({step.key: step for step in plan.steps})
         self._record(EventKind.RUN_STARTING, run_id)
         if self.broken is not None and not self._is_loading():
             # What broke it may have been mended where no watch sees it: an installed package, say. Try once more.
@@ -149,21 +144,101 @@ class _Turn:
         run = self.runs.get(run_id)
         if run is None or run.steps.get(step_key) is not StepStatus.RUNNING:
             return
-        for made in outcome.materializations:
-            self.actions.append(
-                Record(Event(EventKind.MATERIALIZED, made.time_us, run_id, step_key, made.asset_key, made.payload()))
-            )
+        for made in outcome.made:
+            self._record_made(run_id, step_key, made)
         status, error = outcome.status, outcome.error
         if run.status is RunStatus.CANCELING and status is StepStatus.FAILURE:
             status = StepStatus.CANCELED  # however it died, it died of being canceled
-        self._record_step_end(run_id, step_key, status, error)
+        elif outcome.retry_after_us is not None:
+            self._retry_later(run, step_key, outcome.retry_after_us, error)
+            return
+        self._record_step_end(run_id, step_key, status, error, outcome)
         self.runs[run_id] = run.with_step_over(step_key, status, error)
         if status is StepStatus.SUCCESS:
+            self._expand(run_id, step_key, outcome)
             self._release(run_id, step_key)
+            self._skip_what_was_left_out(run_id, step_key, outcome)
         else:
             what = "was canceled" if status is StepStatus.CANCELED else "failed"
             self._skip(run_id, run.downstream(step_key), f"{step_key} {what}")
         self._end_run_if_over(run_id)
+
+    def record_made(self, made: StepMade) -> None:
+        worker = self.workers.get(made.worker)
+        if worker is not None and worker.task == (made.run_id, made.step_key):
+            self._record_made(made.run_id, made.step_key, made.made)
+
+    def _record_made(self, run_id: str, step_key: str, made: Made) -> None:
+        kind = EventKind.MATERIALIZED if isinstance(made, Materialization) else EventKind.OBSERVED
+        self.actions.append(Record(Event(kind, made.time_us, run_id, step_key, made.asset_key, made.payload())))
+
+    def _retry_later(self, run: RunState, step_key: str, after_us: int, error: StepError | None) -> None:
+        number, at_us = run.retries.get(step_key, 0) + 1, self.now_us + after_us
+        payload = {"error": error.to_json() if error else None, "retry": number, "at_us": at_us}
+        self.actions.append(
+            Record(Event(EventKind.STEP_RETRY, self.now_us, run.run_id, step_key, payload=dict(payload)))
+        )
+        self.runs[run.run_id] = replace(
+            run,
+            steps={**run.steps, step_key: StepStatus.PENDING},
+            retries={**run.retries, step_key: number},
+            retry_at_us={**run.retry_at_us, step_key: at_us},
+        )
+        self.actions.append(WakeAt(at_us))
+
+    def retry_due_steps(self) -> None:
+        for run_id, run in list(self.runs.items()):
+            due = tuple(key for key, at_us in run.retry_at_us.items() if at_us <= self.now_us)
+            later = {key: at_us for key, at_us in run.retry_at_us.items() if at_us > self.now_us}
+            if due:
+                self.runs[run_id] = replace(run, ready=(*due, *run.ready), retry_at_us=later)
+            if later:
+                self.actions.append(WakeAt(min(later.values())))
+
+    def _expand(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
+        """Put copies in the place of the steps that hang on what this one has turned out to hand on."""
+        run = self.runs[run_id]
+        if step_key not in run.awaited:
+            return
+        expansion = expand(run.plan, step_key, outcome.mapping_keys())
+        if expansion.replaced:
+            event = Event(EventKind.RUN_EXPANDED, self.now_us, run_id, step_key, payload=expansion.payload())
+            self.actions.append(Record(event))
+            # As if the step had not ended yet: `_release` counts it for the old steps and the new.
+            before = replace(run, steps={**run.steps, step_key: StepStatus.RUNNING})
+            grown = before.with_steps(expansion.plan)
+            self.runs[run_id] = replace(
+                grown, steps={**grown.steps, step_key: StepStatus.SUCCESS}, unfinished=grown.unfinished - 1
+            )
+
+    def _skip_what_was_left_out(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
+        """Skip the steps that need what this one was free to leave out, and did; and so on down.
+
+        A step that gathers the results of several goes on with those that there are.
+        """
+        left_out_by: list[tuple[str, tuple[str, ...] | None, tuple[AssetKey, ...]]] = [
+            (step_key, outcome.omitted, outcome.omitted_assets)
+        ]
+        while left_out_by:
+            name, outputs, assets = left_out_by.pop()
+            for below in self.runs[run_id].needed_by[name]:
+                run = self.runs[run_id]
+                if run.steps[below] is not StepStatus.PENDING:
+                    continue
+                reason = _reason_to_skip(run.plan[below], name, outputs, assets)
+                if reason is None:
+                    if outputs is None:
+                        self._count_as_done(run_id, below)
+                    continue
+                self._skip(run_id, [below], reason)
+                left_out_by.append((below, None, run.plan[below].assets))
+
+    def _count_as_done(self, run_id: str, step_key: str) -> None:
+        """Let a step wait for one less: one that it gathers from was skipped."""
+        run = self.runs[run_id]
+        left = run.waiting_for[step_key] - 1
+        ready = (*run.ready, step_key) if left == 0 else run.ready
+        self.runs[run_id] = replace(run, waiting_for={**run.waiting_for, step_key: left}, ready=ready)
 
     def _release(self, run_id: str, step_key: str) -> None:
         """Count a success towards the steps that needed it."""
@@ -301,9 +376,11 @@ class _Turn:
                 continue
             if self.broken is not None and run.status is RunStatus.STARTING:
                 continue  # only what began with an older edit may go on with it
-            for position, step_key in enumerate(run.ready):
+            limit = run.about.max_concurrent
+            ready = run.ready if limit is None else run.ready[: max(0, limit - run.running())]
+            for position, step_key in enumerate(ready):
                 if not idle:
-                    wanted += len(run.ready) - position
+                    wanted += len(ready) - position
                     break
                 self._start_step(run.run_id, step_key, idle.pop(0))
         self._start_workers(min(wanted, free))
@@ -334,7 +411,8 @@ class _Turn:
             ready=tuple(key for key in run.ready if key != step_key),
         )
         self.workers[worker_id] = replace(worker, phase=WorkerPhase.BUSY, task=(run_id, step_key))
-        self.actions.append(Execute(worker_id, run_id, run.plan[step_key], version))
+        retry_number = run.retries.get(step_key, 0)
+        self.actions.append(Execute(worker_id, run_id, run.plan[step_key], version, run.about, retry_number))
 
     def _start_workers(self, wanted: int) -> None:
         if self.broken is not None:
@@ -368,8 +446,39 @@ class _Turn:
         payload = {"error": error} if error is not None else {}
         self.actions.append(Record(Event(kind, self.now_us, run_id, payload=dict(payload))))
 
-    def _record_step_end(self, run_id: str, step_key: str, status: StepStatus, error: StepError | None) -> None:
-        payload = {"error": error.to_json()} if error is not None else {}
+    def _record_step_end(
+        self,
+        run_id: str,
+        step_key: str,
+        status: StepStatus,
+        error: StepError | None,
+        outcome: StepOutcome | None = None,
+    ) -> None:
+        payload: JsonObject = {"error": error.to_json()} if error is not None else {}
+        if outcome is not None and status is StepStatus.SUCCESS and outcome.handed:
+            payload["handed"] = [[source.to_json(), ref.to_json()] for source, ref in outcome.handed.items()]
         self.actions.append(
-            Record(Event(EventKind(f"step_{status.value}"), self.now_us, run_id, step_key, payload=dict(payload)))
+            Record(Event(EventKind(f"step_{status.value}"), self.now_us, run_id, step_key, payload=payload))
         )
+
+
+def _reason_to_skip(
+    step: StepPlan, above: str, outputs: tuple[str, ...] | None, assets: tuple[AssetKey, ...]
+) -> str | None:
+    """Why a step cannot run without what another has left out; None where it can.
+
+    Args:
+        step: The step.
+        above: The other one.
+        outputs: What that one has left out; None for all.
+        assets: The assets of those outputs.
+    """
+    for key in assets:
+        if key in step.upstream:
+            return left_out(key, above) if outputs is not None else f"{above} was skipped"
+    for wire in step.wires:
+        for source in wire.sources:
+            if not wire.is_list and source.step == above and (outputs is None or source.output in outputs):
+                return f"{above} was skipped" if outputs is None else f"{above} gave no {source.output!r}"
+    is_gathered = any(wire.is_list and source.step == above for wire in step.wires for source in wire.sources)
+    return f"{above} was skipped" if outputs is None and not is_gathered else None

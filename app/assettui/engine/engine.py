@@ -32,6 +32,7 @@ from assettui.engine.state import (
     RunQueued,
     StartWorker,
     StepEnded,
+    StepMade,
     Terminate,
     WakeAt,
     WorkerBroken,
@@ -42,7 +43,7 @@ from assettui.engine.state import (
 from assettui.executors.workers import WorkerPool, WorkerProcess
 from assettui.store.doorbell import Doorbell
 from assettui.store.intents import Intent, IntentKind
-from assettui.worker.request import StepOutcome
+from assettui.worker.request import Made, StepOutcome, made_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -269,7 +270,7 @@ class Engine:
                 worker = self._pool.workers.get(action.worker)
                 self._attempts[action.worker] = (action.step.assets, action.version)
                 if worker is not None:  # otherwise it has just died, which is told by itself
-                    worker.send(self._journal.request(action.run_id, action.step, action.version))
+                    worker.send(self._journal.request(action))
             case Terminate() | Kill():
                 worker = self._pool.workers.get(action.worker)
                 if worker is not None:
@@ -324,8 +325,14 @@ class Engine:
                 self._logs.append(
                     Event(EventKind.LOG, message["time_us"], message["run"], message["step"], payload=payload)
                 )
+            case "made":
+                made = made_from_json(message["made"])
+                self._keep_value_of(worker.id, made)
+                yield StepMade(worker.id, message["run"], message["step"], made)
             case "done":
                 outcome = StepOutcome.from_json(message["outcome"])
+                for made in outcome.made:
+                    self._keep_value_of(worker.id, made)
                 self._forget_attempt(worker.id, is_kept=outcome.status is StepStatus.SUCCESS)
                 yield StepEnded(worker.id, message["run"], message["step"], outcome, message["rss_bytes"])
             case _:
@@ -345,6 +352,12 @@ class Engine:
             cause = StepError(f"{cause.message} while it imported the project", cause.kind, traceback=printed or None)
             yield from self._keep_load_error(worker, cause, ())
         yield WorkerLost(worker.id, cause)
+
+    def _keep_value_of(self, worker_id: int, made: Made) -> None:
+        """What was made stays, however the attempt goes on."""
+        if worker_id in self._attempts:
+            assets, version = self._attempts[worker_id]
+            self._attempts[worker_id] = (tuple(key for key in assets if key != made.asset_key), version)
 
     def _forget_attempt(self, worker_id: int, *, is_kept: bool) -> None:
         attempt = self._attempts.pop(worker_id, None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
+from assettui.core.keys import AssetKey
 from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus, ValueRef
 from assettui.engine.recovery import closing_events
 from assettui.store import intents, projects, queries
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
 from assettui.values.files import FileValues
+from assettui.worker.exchange import RUNS
 from assettui.worker.request import StepRequest
 
 if TYPE_CHECKING:
@@ -17,12 +20,14 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from assettui.core.keys import AssetKey
-    from assettui.core.planning import RunPlan, StepPlan
+    from assettui.core.planning import RunPlan
     from assettui.core.snapshot import ProjectSnapshot
+    from assettui.engine.state import Execute
     from assettui.store.folder import StoreFolder
     from assettui.store.intents import Intent
     from assettui.store.projects import Sources
+
+_RUN_IS_OVER: Final = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_FAILURE, EventKind.RUN_CANCELED})
 
 
 class Journal:
@@ -50,10 +55,14 @@ class Journal:
     def commit(self, events: Iterable[Event], taken: list[Intent]) -> None:
         """Record events and remove the intents that they answer, all or nothing."""
         with writing(self._db) as db:
-            superseded = record(db.conn, events)
+            kept = list(events)
+            superseded = record(db.conn, kept)
             intents.take(db.conn, taken)
         for ref in superseded:
             self._values.remove(ref)
+        for event in kept:
+            if event.kind in _RUN_IS_OVER and event.run_id is not None:
+                self._values.remove_below(AssetKey((RUNS, event.run_id)))
 
     def keep_snapshot(self, snapshot: ProjectSnapshot, sources: Sources, now_us: int) -> None:
         """Keep the project's last good snapshot."""
@@ -78,25 +87,38 @@ class Journal:
     def queued_runs(self) -> list[tuple[str, RunPlan]]:
         """The runs that wait to be taken, the oldest first."""
         return [
-            (run.run_id, queries.run_plan(self._db.conn, run.run_id))
+            (run.run_id, self._plan(run.run_id))
             for run in queries.runs_not_over(self._db.conn)
             if run.status is RunStatus.QUEUED
         ]
 
-    def request(self, run_id: str, step: StepPlan, version: str) -> StepRequest:
+    def _plan(self, run_id: str) -> RunPlan:
+        plan, secrets = queries.run_plan(self._db.conn, run_id), queries.run_secrets(self._db.conn, run_id)
+        return plan if secrets is None else replace(plan, config=secrets)
+
+    def request(self, action: Execute) -> StepRequest:
         """What a worker must be told to run a step now: the latest values and data versions of what it depends on."""
-        states = {key: queries.asset_state(self._db.conn, key).last for key in step.upstream}
+        run_id, step, about = action.run_id, action.step, action.about
+        states = {key: queries.asset_state(self._db.conn, key) for key in step.upstream}
         values: dict[AssetKey, ValueRef | None] = {}
         for each in step.inputs:
-            last = states.get(each.key)
-            if last is not None:
-                values[each.key] = last.value
+            state = states.get(each.key)
+            if state is not None and state.last is not None:
+                values[each.key] = state.last.value
+        sources = {source for wire in step.wires for source in wire.sources}
+        handed = queries.handed(self._db.conn, run_id, sorted({source.step for source in sources})) if sources else {}
         return StepRequest(
             run_id=run_id,
             step=step,
             values=values,
-            input_versions={str(key): last.data_version if last else None for key, last in states.items()},
-            version=version,
+            input_versions={str(key): state.data_version for key, state in states.items()},
+            version=action.version,
+            handed={source: ref for source, ref in handed.items() if source in sources},
+            job=about.job,
+            tags=about.tags,
+            config=about.config,
+            partition_key=about.partition_key,
+            retry_number=action.retry_number,
             stdout=str(self._folder.step_log(run_id, step.key, "out")),
             stderr=str(self._folder.step_log(run_id, step.key, "err")),
         )
@@ -117,10 +139,15 @@ class Journal:
             count += bool(closing)
             for step in steps if closing else ():
                 if step.status is StepStatus.RUNNING:
-                    self._remove_unfinished_of(run.run_id, step.step_key, step.assets)
+                    made = {key for key in step.assets if self._is_made_by(key, run.run_id)}
+                    self._remove_unfinished_of(run.run_id, step.step_key, set(step.assets) - made)
         if events:
             self.commit(events, [])
         return count
+
+    def _is_made_by(self, key: AssetKey, run_id: str) -> bool:
+        last = queries.asset_state(self._db.conn, key).last
+        return last is not None and last.run_id == run_id
 
     def _remove_unfinished_of(self, run_id: str, step_key: str, assets: Iterable[AssetKey]) -> None:
         for event in queries.events(self._db.conn, run_id=run_id, step_key=step_key):

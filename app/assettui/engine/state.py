@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
+from assettui.core.planning import awaited
 from assettui.core.records import StepStatus
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from assettui.core.planning import RunPlan, StepPlan
     from assettui.core.records import Event, RunStatus, StepError
-    from assettui.worker.request import StepOutcome
+    from assettui.worker.request import Made, StepOutcome
 
 
 class WorkerPhase(Enum):
@@ -59,11 +60,23 @@ class RunState:
     """Pending steps that wait for nothing but a worker, in the order of the plan."""
     unfinished: int
     """Steps that are pending or running."""
+    about: RunPlan
+    """What holds for all of its steps; its own steps are in `plan`."""
+    awaited: frozenset[str] = frozenset()
+    """The steps whose ends may expand it."""
     first_error: str | None = None
+    retries: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many times each step was tried again, where it was."""
+    retry_at_us: Mapping[str, int] = field(default_factory=dict[str, int])
+    """When the steps are to be tried again that wait for it."""
 
     def pending(self) -> list[str]:
         """The steps that have not begun."""
         return [key for key, status in self.steps.items() if status is StepStatus.PENDING]
+
+    def running(self) -> int:
+        """How many of its steps are running."""
+        return sum(status is StepStatus.RUNNING for status in self.steps.values())
 
     def downstream(self, step_key: str) -> list[str]:
         """The steps that need the given one, directly or not, in the order of the plan."""
@@ -85,8 +98,32 @@ class RunState:
             self,
             steps={**self.steps, step_key: status},
             ready=tuple(key for key in self.ready if key != step_key),
+            retry_at_us={key: at_us for key, at_us in self.retry_at_us.items() if key != step_key},
             unfinished=self.unfinished - 1,
             first_error=first_error,
+        )
+
+    def with_steps(self, plan: Mapping[str, StepPlan]) -> RunState:
+        """The run with other steps: those that are new are pending, those that are gone are forgotten."""
+        steps = {key: self.steps.get(key, StepStatus.PENDING) for key in plan}
+        needed_by: dict[str, list[str]] = {key: [] for key in plan}
+        for step in plan.values():
+            for above in step.after:
+                needed_by[above].append(step.key)
+        waiting_for = {step.key: sum(not steps[above].is_over for above in step.after) for step in plan.values()}
+        return replace(
+            self,
+            plan=plan,
+            needed_by={key: tuple(below) for key, below in needed_by.items()},
+            steps=steps,
+            waiting_for=waiting_for,
+            ready=tuple(
+                key
+                for key, count in waiting_for.items()
+                if count == 0 and steps[key] is StepStatus.PENDING and key not in self.retry_at_us
+            ),
+            unfinished=sum(not status.is_over for status in steps.values()),
+            awaited=awaited(plan.values()),
         )
 
 
@@ -155,6 +192,16 @@ class WorkerBroken:
 
 
 @dataclass(frozen=True, slots=True)
+class StepMade:
+    """A worker says what its step has made or seen, and goes on."""
+
+    worker: int
+    run_id: str
+    step_key: str
+    made: Made
+
+
+@dataclass(frozen=True, slots=True)
 class StepEnded:
     """A worker says how its step ended."""
 
@@ -185,6 +232,7 @@ Happening: TypeAlias = (
     | WorkerStarted
     | WorkerLoaded
     | WorkerBroken
+    | StepMade
     | StepEnded
     | WorkerLost
     | Moment
@@ -210,6 +258,9 @@ class Execute:
     step: StepPlan
     version: str
     """Names the versions of values that this attempt stores."""
+    about: RunPlan
+    """What holds for all steps of the run."""
+    retry_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from assettui.core.errors import NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, closest
-from assettui.core.records import AssetState, Materialization, StepError
+from assettui.core.records import AssetState, Materialization, Observation, StepError
+from assettui.core.selection.algebra import AssetSelection, Ground, select
 from assettui.core.staleness import AssetStatus, Standing, root_causes, standings
 from assettui.store import projects, queries
 
@@ -45,7 +46,12 @@ class AssetRow:
     @property
     def metadata(self) -> dict[str, MetadataValue]:
         """What was declared, and what the last materialization said, which wins."""
-        return {**self.asset.metadata, **(self.state.last.metadata if self.state.last else {})}
+        last, seen = self.state.last, self.state.observed
+        return {
+            **self.asset.metadata,
+            **(seen.metadata if seen else {}),
+            **(last.metadata if last and (seen is None or seen.time_us <= last.time_us) else {}),
+        }
 
     def reasons(self) -> tuple[str, ...]:
         """Why it is not fresh, each reason in one line; empty where it is."""
@@ -55,6 +61,8 @@ class AssetRow:
             case AssetStatus.STALE:
                 return tuple(dict.fromkeys(root.what for root in root_causes(self.standing.causes)))
             case AssetStatus.NEVER:
+                if self.asset.is_observable:
+                    return ("made by something else, and never observed",)
                 if self.asset.is_external:
                     return ("made by something else",)
                 return ("never materialized",)
@@ -75,6 +83,18 @@ class Catalog:
     error: StepError | None
     """Why the project's files as they are now cannot be loaded."""
     loaded_us: int | None
+
+    def statuses(self) -> dict[AssetKey, str]:
+        """The one word for each asset, as selections may ask for it."""
+        return {row.key: row.status.value for row in self.rows}
+
+    def select(self, terms: Iterable[str | AssetSelection]) -> list[AssetKey]:
+        """The assets that any of the terms selects, upstream before downstream.
+
+        Raises:
+            SelectionError: One of them cannot be understood, or nothing is selected.
+        """
+        return select(Ground(self.graph, self.statuses()), terms)
 
     def row(self, key: AssetKey) -> AssetRow:
         """The asset of that key.
@@ -100,6 +120,8 @@ class AssetDetail:
     downstream: tuple[AssetRow, ...]
     history: tuple[Materialization, ...]
     """The last materializations, the newest first."""
+    observations: tuple[Observation, ...] = ()
+    """The last observations, the newest first."""
 
 
 def catalog(session: Session) -> Catalog:
@@ -116,7 +138,7 @@ def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
     """The catalog, by a connection that is open."""
     known = projects.load(connection, session.project.id)
     snapshot = known.snapshot if known else None
-    graph = AssetGraph(snapshot.assets if snapshot else ())
+    graph = AssetGraph(snapshot.assets, snapshot.steps) if snapshot else AssetGraph(())
     states = queries.asset_states(connection)
     if session.leader() is None:  # what a dead leader was building is not being built
         states = {
@@ -145,12 +167,14 @@ def asset_detail(session: Session, key: AssetKey) -> AssetDetail:
         found = read_catalog(connection, session)
         row = found.row(key)
         history = queries.materializations(connection, key, HISTORY_LENGTH)
+        observations = queries.observations(connection, key, HISTORY_LENGTH)
     rows = {each.key: each for each in found.rows}
     return AssetDetail(
         row=row,
         upstream=_rows_of(rows, found.graph.upstream[key]),
         downstream=_rows_of(rows, found.graph.downstream[key]),
         history=tuple(history),
+        observations=tuple(observations),
     )
 
 

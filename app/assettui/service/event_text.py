@@ -31,8 +31,16 @@ def event_text(event: Event) -> EventText:
         return EventText(f"{logger}{payload['message']}", payload["level"], payload.get("traceback"))
     error = payload.get("error")
     words = event.kind.value.replace("_", " ")
+    if event.asset_key is not None and str(event.asset_key) != event.step_key:
+        words = f"{words} {event.asset_key}"
     if event.kind is EventKind.MATERIALIZED and payload.get("rows") is not None:
         return EventText(f"{words}: {plural(payload['rows'], 'row')}")
+    if event.kind is EventKind.OBSERVED and payload.get("data_version") is not None:
+        return EventText(f"{words}: data version {payload['data_version']}")
+    if event.kind is EventKind.RUN_EXPANDED:
+        return EventText(f"{words}: {plural(len(payload.get('steps', ())), 'step')}")
+    if event.kind is EventKind.STEP_RETRY and error is not None:
+        return EventText(f"{words} {payload['retry']}: {error['message']}", traceback=error.get("traceback"))
     if isinstance(error, str):
         return EventText(f"{words}: {error}")
     if error is not None:

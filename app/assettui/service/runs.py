@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import LaunchError
-from assettui.core.planning import RunPlan, plan_run
+from assettui.core.masking import masked
+from assettui.core.planning import RunPlan, plan_observation, plan_ops, plan_run
 from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepRecord
+from assettui.core.snapshot import ProjectSnapshot
+from assettui.definitions.run_config import max_concurrent_of, merged
 from assettui.service.catalog import read_catalog
+from assettui.service.jobs import job_named, selected_by
+from assettui.service.run_config import check_config
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, queries
 from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
-from assettui.store.recording import record
+from assettui.store.recording import keep_secrets, record
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assettui.core.keys import AssetKey
+    from assettui.core.metadata import JsonObject
 
 LOOK_EVERY_S = 1.0
 
@@ -33,6 +39,8 @@ class RunDetail:
     run: RunRecord
     steps: tuple[StepRecord, ...]
     """Upstream before downstream."""
+    config: JsonObject = field(default_factory=dict[str, Any])
+    """What it was configured with, its secrets masked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +53,73 @@ class RunPage:
     """How many there are in all."""
 
 
-def preview(session: Session, keys: Iterable[AssetKey]) -> RunPlan:
-    """What a run of these assets would do.
+@dataclass(frozen=True, slots=True)
+class RunWish:
+    """What is asked for, besides the assets."""
+
+    job: str | None = None
+    """The job whose run it is; with no assets named, all that it selects, or its ops."""
+    config: JsonObject = field(default_factory=dict[str, Any])
+    """On top of what the job says."""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    """On top of those of the job."""
+    is_observation: bool = False
+    """Whether the assets, external ones, are to be looked at rather than made."""
+
+
+def preview(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | None = None) -> RunPlan:
+    """What a run of these assets, or of that job, would do.
 
     Raises:
         LaunchError: It could not be run: nothing can be materialized, or something that it would read is not there.
+        NotFound: The project has no such job.
+        WrongConfig: The configuration does not fit.
     """
     with session.reading() as connection:
-        return _plan(connection, session, keys)
+        return _plan(connection, session, keys, wish or RunWish())[0]
 
 
-def _plan(connection: sqlite3.Connection, session: Session, keys: Iterable[AssetKey]) -> RunPlan:
+def _plan(
+    connection: sqlite3.Connection, session: Session, keys: Iterable[AssetKey] | None, wish: RunWish
+) -> tuple[RunPlan, ProjectSnapshot]:
     found = read_catalog(connection, session)
-    # What an earlier run is about to make will be there by the time that this one is carried out.
-    available = {key for run in queries.runs_not_over(connection) for key in run.assets}
-    available.update(row.key for row in found.rows if row.state.last is not None)
-    return plan_run(found.graph, keys, available)
+    snapshot = found.snapshot or ProjectSnapshot(session.project.name)
+    job = job_named(found, wish.job) if wish.job is not None else None
+    if job is not None and job.selection is None:
+        plan = plan_ops(job)
+    else:
+        chosen = keys if keys is not None else selected_by(found, job) if job is not None else ()
+        if wish.is_observation:
+            plan = plan_observation(found.graph, chosen)
+        else:
+            # What an earlier run is about to make will be there by the time that this one is carried out.
+            available = {key for run in queries.runs_not_over(connection) for key in run.assets}
+            available.update(row.key for row in found.rows if row.state.last is not None)
+            plan = plan_run(found.graph, chosen, available)
+    config = merged(job.config, wish.config) if job is not None else wish.config
+    if config or snapshot.config_schemas:
+        check_config(config, plan, snapshot)
+    said = max_concurrent_of(config)
+    limit = said if said is not None else job.max_concurrent if job is not None else None
+    tags = {**(job.tags if job is not None else {}), **wish.tags}
+    return replace(plan, job=wish.job, config=config, tags=tags, max_concurrent=limit), snapshot
 
 
-def launch(session: Session, keys: Iterable[AssetKey], *, tags: Mapping[str, str] | None = None) -> str:
-    """Ask for a run of these assets; it is queued, and the leader carries it out.
+def launch(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | None = None) -> str:
+    """Ask for a run of these assets, or of a job; it is queued, and the leader carries it out.
+
+    Args:
+        session: The store.
+        keys: The assets; None for all that the job selects, or its ops.
+        wish: What else is asked for.
 
     Returns:
         The id of the run.
 
     Raises:
         LaunchError: It could not be run, or the leader runs another project's code.
+        NotFound: The project has no such job.
+        WrongConfig: The configuration does not fit.
         StoreError: The store cannot be written.
     """
     leader = session.leader()
@@ -79,11 +128,15 @@ def launch(session: Session, keys: Iterable[AssetKey], *, tags: Mapping[str, str
             f"the store is led by a process that runs another project's code (pid {leader.pid})",
             hint="end it first, or give each project a store of its own with --store",
         )
-    plan = preview(session, keys)
+    with session.reading() as connection:
+        plan, snapshot = _plan(connection, session, keys, wish or RunWish())
     run_id = os.urandom(8).hex()
-    payload = {"plan": plan.to_json(), **({"tags": dict(tags)} if tags else {})}
+    shown = masked(plan.config, snapshot.config_schemas)
+    payload = {"plan": replace(plan, config=shown).to_json()}
     with session.writing() as connection:
-        record(connection, [Event(EventKind.RUN_QUEUED, clock_us(), run_id, payload=dict(payload))])
+        record(connection, [Event(EventKind.RUN_QUEUED, clock_us(), run_id, payload=payload)])
+        if shown != plan.config:
+            keep_secrets(connection, run_id, plan.config)
     return run_id
 
 
@@ -126,7 +179,8 @@ def run_detail(session: Session, run_id: str) -> RunDetail:
     """
     with session.reading() as connection:
         run = queries.run(connection, run_id)
-        return RunDetail(run, tuple(queries.steps(connection, run.run_id)))
+        config = queries.run_plan(connection, run.run_id).config
+        return RunDetail(run, tuple(queries.steps(connection, run.run_id)), config)
 
 
 def events_of(session: Session, run_id: str, *, after: int = 0, limit: int = 1_000) -> list[Event]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from assettui.core.text import one_line
 
 if TYPE_CHECKING:
-    from assettui.core.metadata import JsonObject, MetadataValue
+    from assettui.core.metadata import MetadataValue
 
 MAX_ROWS = 10
 MAX_CELL = 24
@@ -18,14 +18,14 @@ def table_lines(value: MetadataValue, width: int) -> list[str]:
     """The table in at most `MAX_ROWS` lines below its titles, cleaned; numbers to the right, columns as far as they fit.
 
     Args:
-        value: Metadata of type `table`.
+        value: Metadata that has rows.
         width: In characters.
     """
-    rows = cast("list[JsonObject]", value.value)
+    rows = value.rows()
     if not rows:
         return []
     lines = [""] * (1 + min(len(rows), MAX_ROWS))
-    for name in rows[0]:
+    for name in value.columns():
         cells = [row.get(name) for row in rows[:MAX_ROWS]]
         column = [one_line(name, MAX_CELL), *(one_line(_cell(cell), MAX_CELL) for cell in cells)]
         is_right = all(cell is None or isinstance(cell, int | float) for cell in cells)

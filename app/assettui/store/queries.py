@@ -13,12 +13,15 @@ from assettui.core.records import (
     Event,
     EventKind,
     Materialization,
+    Observation,
     RunRecord,
     RunStatus,
     StepError,
     StepRecord,
     StepStatus,
+    ValueRef,
 )
+from assettui.core.snapshot import StepOutput
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,8 +31,9 @@ _RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tag
 _EVENT_COLUMNS = "id, time, kind, run, step, asset, payload"
 _STATE_SQL = (
     "SELECT assets.key, assets.failed, assets.failed_run, assets.error, assets.running_run,"
-    " events.time, events.run, events.payload"
-    " FROM assets LEFT JOIN events ON events.id = assets.materialization"
+    " made.time, made.run, made.payload, seen.time, seen.run, seen.payload"
+    " FROM assets LEFT JOIN events made ON made.id = assets.materialization"
+    " LEFT JOIN events seen ON seen.id = assets.observation"
 )
 
 
@@ -54,10 +58,18 @@ def materializations(connection: sqlite3.Connection, key: AssetKey, limit: int) 
 
 
 def runs(
-    connection: sqlite3.Connection, *, limit: int, offset: int = 0, status: RunStatus | None = None
+    connection: sqlite3.Connection,
+    *,
+    limit: int,
+    offset: int = 0,
+    status: RunStatus | None = None,
+    job: str | None = None,
 ) -> list[RunRecord]:
     """Runs, the newest first."""
-    condition, values = ("WHERE status = ?", [status.value]) if status else ("", [])
+    wanted = {"status = ?": status.value if status else None, "job = ?": job}
+    conditions = [condition for condition, value in wanted.items() if value is not None]
+    values = [value for value in wanted.values() if value is not None]
+    condition = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     rows = connection.execute(
         f"SELECT {_RUN_COLUMNS} FROM runs {condition} ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",  # noqa: S608 - our own text
         (*values, limit, offset),
@@ -106,10 +118,38 @@ def run_plan(connection: sqlite3.Connection, run_id: str) -> RunPlan:
     return RunPlan.from_json(json.loads(row[0])["plan"])
 
 
+def run_secrets(connection: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
+    """The configuration of a run as it was given, where it holds secrets; None where it does not, or is over."""
+    row = connection.execute("SELECT config FROM run_secrets WHERE run = ?", (run_id,)).fetchone()
+    return json.loads(row[0]) if row else None
+
+
+def handed(connection: sqlite3.Connection, run_id: str, step_keys: Iterable[str]) -> dict[StepOutput, ValueRef]:
+    """What these steps of a run have handed on."""
+    found: dict[StepOutput, ValueRef] = {}
+    for key in step_keys:
+        row = connection.execute("SELECT handed FROM steps WHERE run = ? AND step = ?", (run_id, key)).fetchone()
+        if row and row[0]:
+            found.update((StepOutput.from_json(source), ValueRef.from_json(ref)) for source, ref in json.loads(row[0]))
+    return found
+
+
+def observations(connection: sqlite3.Connection, key: AssetKey, limit: int) -> list[Observation]:
+    """The last observations of an asset, the newest first."""
+    rows = connection.execute(
+        "SELECT time, run, payload FROM events WHERE kind = 'observed' AND asset = ? ORDER BY id DESC LIMIT ?",
+        (str(key), limit),
+    )
+    return [
+        Observation.from_payload(key, time, run, json.loads(payload) if payload else {}) for time, run, payload in rows
+    ]
+
+
 def steps(connection: sqlite3.Connection, run_id: str) -> list[StepRecord]:
     """The steps of a run, upstream before downstream."""
     rows = connection.execute(
-        "SELECT step, status, assets, started, ended, worker, error FROM steps WHERE run = ? ORDER BY position",
+        "SELECT step, status, assets, started, ended, worker, error, retries FROM steps WHERE run = ?"
+        " ORDER BY position, rowid",
         (run_id,),
     )
     return [
@@ -122,8 +162,9 @@ def steps(connection: sqlite3.Connection, run_id: str) -> list[StepRecord]:
             ended_us=ended,
             worker_pid=worker,
             error=StepError.from_json(json.loads(error)) if error else None,
+            retries=retries or 0,
         )
-        for step, status, assets, started, ended, worker, error in rows
+        for step, status, assets, started, ended, worker, error, retries in rows
     ]
 
 
@@ -175,10 +216,13 @@ def event_of(row: tuple[Any, ...]) -> Event:
 
 
 def _state(row: tuple[Any, ...]) -> AssetState:
-    key, failed, failed_run, error, running_run, time, run_id, payload = row
+    key, failed, failed_run, error, running_run, time, run_id, payload, seen_time, seen_run, seen = row
     asset_key = AssetKey(key)
     last = Materialization.from_payload(asset_key, time, run_id, json.loads(payload)) if payload else None
-    return AssetState(asset_key, last, failed, failed_run, error, running_run)
+    observed = None
+    if seen_time is not None:
+        observed = Observation.from_payload(asset_key, seen_time, seen_run, json.loads(seen) if seen else {})
+    return AssetState(asset_key, last, failed, failed_run, error, running_run, observed)
 
 
 def _run(row: tuple[Any, ...]) -> RunRecord:

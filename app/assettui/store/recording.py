@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from assettui.core.metadata import JsonObject
+
 VALUES_KEPT = 3
 """How many versions of an asset's value are kept."""
 
@@ -54,12 +56,23 @@ def apply(connection: sqlite3.Connection, event: Event, event_id: int) -> Iterab
         case EventKind.RUN_SUCCESS | EventKind.RUN_FAILURE | EventKind.RUN_CANCELED:
             error = event.payload.get("error")
             _set_run(connection, event, "status = ?, ended = ?, error = ?", _status_of(event), event.time_us, error)
+            connection.execute("DELETE FROM run_secrets WHERE run = ?", (event.run_id,))
         case EventKind.STEP_STARTED:
             _start_step(connection, event)
         case EventKind.STEP_SUCCESS | EventKind.STEP_FAILURE | EventKind.STEP_SKIPPED | EventKind.STEP_CANCELED:
             _end_step(connection, event)
+        case EventKind.STEP_RETRY:
+            _retry_step(connection, event)
+        case EventKind.RUN_EXPANDED:
+            _expand_run(connection, event)
         case EventKind.MATERIALIZED:
             return _materialize(connection, event, event_id)
+        case EventKind.OBSERVED:
+            connection.execute(
+                "INSERT INTO assets (key, observation) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET"
+                " observation = excluded.observation, failed = NULL, failed_run = NULL, error = NULL",
+                (str(event.asset_key), event_id),
+            )
         case EventKind.LOG:
             pass
         case _:
@@ -67,36 +80,61 @@ def apply(connection: sqlite3.Connection, event: Event, event_id: int) -> Iterab
     return ()
 
 
+def keep_secrets(connection: sqlite3.Connection, run_id: str, config: JsonObject) -> None:
+    """Keep a run's configuration as it was given, inside the transaction that is open, until the run is over."""
+    connection.execute(
+        "INSERT INTO run_secrets (run, config) VALUES (?, ?)", (run_id, json.dumps(config, separators=(",", ":")))
+    )
+
+
 def _status_of(event: Event) -> str:
     return event.kind.value.removeprefix("run_").removeprefix("step_")
 
 
 def _queue_run(connection: sqlite3.Connection, event: Event) -> None:
-    steps: list[dict[str, Any]] = event.payload["plan"]["steps"]
-    tags = event.payload.get("tags")
+    plan: dict[str, Any] = event.payload["plan"]
+    steps: list[dict[str, Any]] = plan["steps"]
+    tags = plan.get("tags")
     connection.execute(
-        "INSERT INTO runs (id, status, created, assets, job, tags) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, status, created, assets, job, tags, partition) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             event.run_id,
             RunStatus.QUEUED.value,
             event.time_us,
             json.dumps([key for step in steps for key in step["assets"]], separators=(",", ":")),
-            event.payload.get("job"),
+            plan.get("job"),
             json.dumps(tags, separators=(",", ":")) if tags else None,
+            plan.get("partition_key"),
         ),
     )
+    _insert_steps(connection, event.run_id, enumerate(steps))
+
+
+def _insert_steps(
+    connection: sqlite3.Connection, run_id: str | None, steps: Iterable[tuple[int, dict[str, Any]]]
+) -> None:
     connection.executemany(
         "INSERT INTO steps (run, step, position, status, assets) VALUES (?, ?, ?, ?, ?)",
         [
-            (
-                event.run_id,
-                step["key"],
-                position,
-                StepStatus.PENDING.value,
-                json.dumps(step["assets"], separators=(",", ":")),
-            )
-            for position, step in enumerate(steps)
+            (run_id, step["key"], position, StepStatus.PENDING.value, json.dumps(step["assets"], separators=(",", ":")))
+            for position, step in steps
         ],
+    )
+
+
+def _expand_run(connection: sqlite3.Connection, event: Event) -> None:
+    """Copies take the place of the step that they are copies of."""
+    positions: dict[str, int] = {}
+    for name in event.payload.get("replaced", ()):
+        row = connection.execute(
+            "DELETE FROM steps WHERE run = ? AND step = ? RETURNING position", (event.run_id, name)
+        ).fetchone()
+        positions[name] = row[0] if row else 0
+    steps: list[dict[str, Any]] = event.payload.get("steps", [])
+    _insert_steps(
+        connection,
+        event.run_id,
+        [(positions.get(step["key"], positions.get(step["key"].rpartition("[")[0], 0)), step) for step in steps],
     )
 
 
@@ -106,7 +144,7 @@ def _set_run(connection: sqlite3.Connection, event: Event, assignments: str, *va
 
 def _start_step(connection: sqlite3.Connection, event: Event) -> None:
     connection.execute(
-        "UPDATE steps SET status = ?, started = ?, worker = ? WHERE run = ? AND step = ?",
+        "UPDATE steps SET status = ?, started = ?, ended = NULL, error = NULL, worker = ? WHERE run = ? AND step = ?",
         (StepStatus.RUNNING.value, event.time_us, event.payload.get("worker"), event.run_id, event.step_key),
     )
     connection.executemany(
@@ -115,14 +153,35 @@ def _start_step(connection: sqlite3.Connection, event: Event) -> None:
     )
 
 
+def _retry_step(connection: sqlite3.Connection, event: Event) -> None:
+    """It has failed, and is pending again."""
+    connection.execute(
+        "UPDATE steps SET status = ?, ended = ?, error = ?, retries = ? WHERE run = ? AND step = ?",
+        (
+            StepStatus.PENDING.value,
+            event.time_us,
+            _storable(json.dumps(event.payload.get("error"), ensure_ascii=False)),
+            event.payload["retry"],
+            event.run_id,
+            event.step_key,
+        ),
+    )
+    connection.executemany(
+        "UPDATE assets SET running_run = NULL WHERE key = ? AND running_run = ?",
+        [(key, event.run_id) for key in _assets_of_step(connection, event)],
+    )
+
+
 def _end_step(connection: sqlite3.Connection, event: Event) -> None:
     error = event.payload.get("error")
+    handed = event.payload.get("handed")
     connection.execute(
-        "UPDATE steps SET status = ?, ended = ?, error = ? WHERE run = ? AND step = ?",
+        "UPDATE steps SET status = ?, ended = ?, error = ?, handed = ? WHERE run = ? AND step = ?",
         (
             _status_of(event),
             event.time_us,
             _storable(json.dumps(error, ensure_ascii=False)) if error else None,
+            json.dumps(handed, separators=(",", ":")) if handed else None,
             event.run_id,
             event.step_key,
         ),
@@ -133,10 +192,12 @@ def _end_step(connection: sqlite3.Connection, event: Event) -> None:
     )
     if event.kind is EventKind.STEP_FAILURE:
         message = _storable(error["message"]) if error else None
+        # What the step had made before it failed has not failed.
         connection.executemany(
             "INSERT INTO assets (key, failed, failed_run, error) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
-            " SET failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error",
-            [(key, event.time_us, event.run_id, message) for key in keys],
+            " SET failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error"
+            " WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = assets.materialization AND run = ? AND step = ?)",
+            [(key, event.time_us, event.run_id, message, event.run_id, event.step_key) for key in keys],
         )
 
 

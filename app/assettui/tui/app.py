@@ -14,7 +14,6 @@ from textual.message import Message
 from textual.reactive import var
 
 from assettui.core.errors import AssettuiError
-from assettui.core.selection import select
 from assettui.core.text import clean, plural
 from assettui.service.catalog import Catalog, read_catalog
 from assettui.service.status import Status, counts_by_status, read_status
@@ -176,7 +175,7 @@ class AssettuiApp(App[None]):
         self._catalog_screen.show(message.catalog)
         if self._to_build and message.catalog.snapshot is not None:
             selection, self._to_build = self._to_build, ()
-            self._catalog_screen.launch(select(message.catalog.graph, selection))
+            self._catalog_screen.launch(message.catalog.select(selection))
         failure = self._leadership.failure()
         if failure is not None and not self._has_told_failure:
             self._has_told_failure = True

@@ -60,7 +60,7 @@ def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], 
         _fact(text, "run", last.run_id[:8])
     for name, value in row.metadata.items():
         _fact(text, name, value.show())
-        if value.type == "table":
+        if value.rows():
             text.append("".join(f"{line}\n" for line in table_lines(value, width)))
     _fact(text, "group", row.asset.group)
     _fact(text, "kinds", ", ".join(row.asset.kinds))

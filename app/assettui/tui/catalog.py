@@ -12,7 +12,7 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from assettui.core.errors import AssettuiError
+from assettui.core.errors import AssettuiError, SelectionError
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration
 from assettui.service.catalog import AssetRow, Catalog, history
@@ -71,6 +71,7 @@ class CatalogScreen(MainScreen):
         super().__init__()
         self._catalog = catalog
         self._history: tuple[AssetKey | None, tuple[Materialization, ...]] = (None, ())
+        self._filter_error: SelectionError | None = None
 
     def compose(self) -> ComposeResult:
         """The screen."""
@@ -79,7 +80,9 @@ class CatalogScreen(MainScreen):
         yield Header()
         yield Static(id="banner")
         with Horizontal(id="narrowing"):
-            yield FilterBox(placeholder="a word, group:…, kind:…, owner:…, tag:…, status:…", compact=True)
+            yield FilterBox(
+                placeholder="a word, group:… kind:… owner:… tag:… status:… +a b+ and or not ( )", compact=True
+            )
             yield Static(id="counts")
         with Container(id="body"):
             with Vertical(id="list"):
@@ -123,7 +126,13 @@ class CatalogScreen(MainScreen):
 
     def _show_rows(self) -> None:
         assets, box = self.query_one(AssetList), self.query_one(FilterBox)
-        assets.rows = _by_group(matching(self._catalog.rows, box.value))
+        try:
+            assets.rows = _by_group(matching(self._catalog, box.value))
+            self._filter_error = None
+        except SelectionError as error:  # what was shown before stays
+            known = {row.key for row in assets.rows}
+            assets.rows = _by_group([row for row in self._catalog.rows if row.key in known])
+            self._filter_error = error
         self._show_counts()
 
     def _show_counts(self) -> None:
@@ -137,7 +146,9 @@ class CatalogScreen(MainScreen):
         box.set_class(is_narrowed, "shown")
         self.query_one("#narrowing").set_class(is_shown, "shown")
         if is_shown:
-            self.query_one("#counts", Static).update(Text(counts))
+            error = self._filter_error
+            shown = Text(counts) if error is None else Text(f"✗ {one_line(error.reason, 60)}", "bold")
+            self.query_one("#counts", Static).update(shown)
 
     @on(Listing.Moved)
     def show_asset(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,12 @@ class FileValues:
         """Remove a version; nothing happens where it is gone already."""
         if ref.path:
             (self.root / ref.path).unlink(missing_ok=True)
+
+    def remove_below(self, address: AssetKey) -> None:
+        """Remove every value whose address begins so; nothing happens where there is none."""
+        folder = self.root / folder_of(address)
+        if folder.exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def remove_unfinished(self, asset_key: AssetKey, version: str) -> None:
         """Remove what a step that died left of a version: the temporary file, or one that was never recorded."""

@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assettui.core.errors import AssettuiError, DefinitionsError, Problem
+from assettui.core.errors import AssettuiError, DefinitionsError, Location, Problem
 from assettui.definitions.asset import noting_definitions, replaced
 from assettui.definitions.definitions import Definitions, in_namespace
-from assettui.definitions.describe import Described, describe
+from assettui.definitions.describe import describe
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from assettui.definitions.computation import Described
 
 _OWN_FOLDER = Path(__file__).resolve().parent.parent
 
@@ -39,16 +41,39 @@ def load(root: Path, name: str, *, file: Path | None = None, module: str | None 
     """
     sys.path.insert(0, str(file.parent if file else root))
     with noting_definitions() as made:
-        imported = _import_file(file) if file else importlib.import_module(module or "definitions")
-    found = in_namespace(vars(imported))
+        try:
+            imported = _import_file(file) if file else importlib.import_module(module or "definitions")
+            found = in_namespace(vars(imported))
+        except ValueError as error:
+            raise _as_problem(error) from error
     if not isinstance(found, Definitions):
         raise DefinitionsError(
             [Problem(f"{imported.__file__} holds {len(found)} Definitions objects", None, "merge them into one")]
         )
-    described = describe(name, [*replaced(made, found.assets), *found.assets], sources=sources_below(root))
-    if not described.snapshot.assets:
+    shadowed = replaced(made, found.assets)
+    if shadowed:
+        found = Definitions([*shadowed, *found.assets], found.jobs, found.resources, found.metadata)
+    described = describe(name, found, sources=sources_below(root))
+    if not described.snapshot.assets and not described.snapshot.jobs:
         raise NothingDefined(f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level")
     return described
+
+
+def _as_problem(error: ValueError) -> Exception:
+    """Configuration that was refused while the project was imported, as a problem of the line that gave it."""
+    errors = getattr(error, "errors", None)
+    if type(error).__name__ != "ValidationError" or not callable(errors):
+        return error
+    from assettui.definitions.configurable import reasons  # pydantic is there already
+
+    trace, place = error.__traceback__, None
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "site-packages" not in name and not Path(name).is_relative_to(_OWN_FOLDER) and not name.startswith("<"):
+            place = Location(name, trace.tb_lineno)
+        trace = trace.tb_next
+    what = f"{getattr(error, 'title', 'the configuration')} is configured wrongly: {'; '.join(reasons(error))}"
+    return DefinitionsError([Problem(what, place, "see the fields of the class")])
 
 
 def _import_file(file: Path) -> ModuleType:

@@ -22,11 +22,11 @@ from assettui.worker.capture import LogRelay, flush, output_to, show_lines_at_on
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.load import load, sources_below
 from assettui.worker.protocol import FrameReader, encode, receive
-from assettui.worker.request import StepOutcome, StepRequest
+from assettui.worker.request import Made, StepOutcome, StepRequest, made_json
 from assettui.worker.step import execute_step
 
 if TYPE_CHECKING:
-    from assettui.definitions.describe import Described
+    from assettui.definitions.computation import Described
 
 
 class Worker:
@@ -70,7 +70,7 @@ class Worker:
             self._is_in_user_code = True
             try:
                 with output_to(request.stdout, request.stderr):
-                    outcome = execute_step(request, described.definitions, self._values, _now_us)
+                    outcome = execute_step(request, described, self._values, _now_us, tell=self._send_made)
             finally:
                 self._is_in_user_code = False
         except Canceled as error:  # it came between our own lines, just before or after the user's
@@ -91,6 +91,10 @@ class Worker:
     def _send_log(self, said: dict[str, Any]) -> None:
         run_id, step_key = self._current
         self.send({"is": "log", "run": run_id, "step": step_key, **said})
+
+    def _send_made(self, made: Made) -> None:
+        run_id, step_key = self._current
+        self.send({"is": "made", "run": run_id, "step": step_key, "made": made_json(made)})
 
     def _on_terminate(self, signal_number: int, frame: object) -> None:
         self._is_ending = True

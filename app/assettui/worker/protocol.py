@@ -4,6 +4,7 @@ To a worker:   {"do": "run", "request": StepRequest}
 From a worker: {"is": "loaded", "pid": …, "snapshot": ProjectSnapshot | null}
                {"is": "broken", "error": StepError, "sources": [path, …]}
                {"is": "log", "run": …, "step": …, "time_us": …, "level": …, "logger": …, "message": …}
+               {"is": "made", "run": …, "step": …, "made": Materialization | Observation}
                {"is": "done", "run": …, "step": …, "outcome": StepOutcome, "rss_bytes": …}
 """
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from assettui.core.keys import AssetKey
 from assettui.core.planning import StepPlan
-from assettui.core.records import Materialization, StepError, StepStatus, ValueRef
+from assettui.core.records import Materialization, Observation, StepError, StepStatus, ValueRef
+from assettui.core.snapshot import StepOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.core.metadata import JsonObject
+
+Made: TypeAlias = Materialization | Observation
+"""What a step records of an asset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,20 @@ class StepRequest:
     stdout: str = ""
     """Absolute path of the file that receives what the step prints; empty leaves stdout as it is."""
     stderr: str = ""
+    handed: Mapping[StepOutput, ValueRef] = field(default_factory=dict[StepOutput, ValueRef])
+    """What other steps of the run hand to this one; what they have not made is missing."""
+    job: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the run."""
+    config: JsonObject = field(default_factory=dict[str, Any])
+    """The run's configuration."""
+    partition_key: str | None = None
+    retry_number: int = 0
+    """How many times the step has been tried before."""
 
     def to_json(self) -> JsonObject:
-        """As JSON."""
-        return {
+        """As JSON; what has its default value is left out."""
+        data: dict[str, Any] = {
             "run_id": self.run_id,
             "step": self.step.to_json(),
             "values": {str(key): ref.to_json() if ref else None for key, ref in self.values.items()},
@@ -42,6 +56,19 @@ class StepRequest:
             "stdout": self.stdout,
             "stderr": self.stderr,
         }
+        if self.handed:
+            data["handed"] = [[source.to_json(), ref.to_json()] for source, ref in self.handed.items()]
+        if self.job is not None:
+            data["job"] = self.job
+        if self.tags:
+            data["tags"] = dict(self.tags)
+        if self.config:
+            data["config"] = self.config
+        if self.partition_key is not None:
+            data["partition_key"] = self.partition_key
+        if self.retry_number:
+            data["retry_number"] = self.retry_number
+        return data
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> StepRequest:
@@ -57,6 +84,12 @@ class StepRequest:
             version=data["version"],
             stdout=data["stdout"],
             stderr=data["stderr"],
+            handed={StepOutput.from_json(source): ValueRef.from_json(ref) for source, ref in data.get("handed", ())},
+            job=data.get("job"),
+            tags=data.get("tags", {}),
+            config=data.get("config", {}),
+            partition_key=data.get("partition_key"),
+            retry_number=data.get("retry_number", 0),
         )
 
 
@@ -65,31 +98,76 @@ class StepOutcome:
     """How a step ended."""
 
     status: StepStatus
-    materializations: tuple[Materialization, ...] = ()
-    """What it made, its values stored; empty unless it succeeded."""
+    made: tuple[Made, ...] = ()
+    """What it has made or seen, its values stored, as far as it was not told while the step ran; where it failed,
+    what it had made before."""
     error: StepError | None = None
+    retry_after_us: int | None = None
+    """Of a failure: how long to wait before it is tried again; None where it is not to be."""
+    handed: Mapping[StepOutput, ValueRef] = field(default_factory=dict[StepOutput, ValueRef])
+    """The values that it hands to other steps of the run, those of a dynamic output in order."""
+    omitted: tuple[str, ...] = ()
+    """The outputs that it was free to leave out, and did."""
+    omitted_assets: tuple[AssetKey, ...] = ()
+    """The assets of those outputs."""
     exception: BaseException | None = field(default=None, compare=False)
     """The user's own exception; it does not travel."""
 
+    @property
+    def materializations(self) -> tuple[Materialization, ...]:
+        """What it has made."""
+        return tuple(each for each in self.made if isinstance(each, Materialization))
+
+    def mapping_keys(self) -> dict[str, list[str]]:
+        """The keys of each of its dynamic outputs that has any."""
+        found: dict[str, list[str]] = {}
+        for source in self.handed:
+            if source.mapping_key is not None:
+                found.setdefault(source.output, []).append(source.mapping_key)
+        return found
+
     def to_json(self) -> JsonObject:
-        """As JSON, without the exception."""
-        return {
+        """As JSON, without the exception; what has its default value is left out."""
+        data: dict[str, Any] = {
             "status": self.status.value,
-            "materializations": [
-                {"asset": str(each.asset_key), "time_us": each.time_us, "run_id": each.run_id, **each.payload()}
-                for each in self.materializations
-            ],
+            "made": [made_json(each) for each in self.made],
             "error": self.error.to_json() if self.error else None,
         }
+        if self.retry_after_us is not None:
+            data["retry_after_us"] = self.retry_after_us
+        if self.handed:
+            data["handed"] = [[source.to_json(), ref.to_json()] for source, ref in self.handed.items()]
+        if self.omitted:
+            data["omitted"] = list(self.omitted)
+            data["omitted_assets"] = [str(key) for key in self.omitted_assets]
+        return data
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> StepOutcome:
         """The outcome that `to_json` wrote."""
         return StepOutcome(
             StepStatus(data["status"]),
-            tuple(
-                Materialization.from_payload(AssetKey(each["asset"]), each["time_us"], each["run_id"], each)
-                for each in data["materializations"]
-            ),
+            tuple(made_from_json(each) for each in data["made"]),
             StepError.from_json(data["error"]) if data["error"] else None,
+            data.get("retry_after_us"),
+            {StepOutput.from_json(source): ValueRef.from_json(ref) for source, ref in data.get("handed", ())},
+            tuple(data.get("omitted", ())),
+            tuple(AssetKey(key) for key in data.get("omitted_assets", ())),
         )
+
+
+def made_json(made: Made) -> JsonObject:
+    """What a step has made or seen, as JSON."""
+    return {
+        "is": "made" if isinstance(made, Materialization) else "seen",
+        "asset": str(made.asset_key),
+        "time_us": made.time_us,
+        "run_id": made.run_id,
+        **made.payload(),
+    }
+
+
+def made_from_json(data: Mapping[str, Any]) -> Made:
+    """What `made_json` wrote."""
+    kind = Materialization if data["is"] == "made" else Observation
+    return kind.from_payload(AssetKey(data["asset"]), data["time_us"], data["run_id"], data)

@@ -1,115 +1,514 @@
-"""Executing one step: read the inputs, call the user's function, store what it returns.
+"""Executing one step: read the inputs, call the user's function, store what it gives.
 
-The one place where an asset function is entered. Whatever comes out of it, an exception of any kind included, becomes
-an outcome.
+The one place where the function of a step is entered. Whatever comes out of it, an exception of any kind included,
+becomes an outcome.
 """
 
 from __future__ import annotations
 
+import logging
+import random
 from dataclasses import replace
-from inspect import isawaitable, isgenerator
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from inspect import isasyncgen, isawaitable, isgenerator
+from typing import TYPE_CHECKING, Any, cast
 
-from assettui.core.errors import AssettuiError, ValueStorageError
+from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey
 from assettui.core.metadata import MetadataValue, as_metadata
-from assettui.core.records import Materialization, StepStatus, ValueRef
+from assettui.core.records import Materialization, Observation, StepStatus, ValueRef
+from assettui.core.snapshot import StepOutput
+from assettui.core.text import plural
 from assettui.core.versions import default_data_version
-from assettui.definitions.context import AssetExecutionContext
-from assettui.definitions.results import MaterializeResult, Output
+from assettui.definitions.context import LOGGER_NAME, AssetExecutionContext, ContextRun
+from assettui.definitions.hooks import HookDefinition
+from assettui.definitions.resources import ResourceSet
+from assettui.definitions.results import (
+    NO_VALUE,
+    AssetMaterialization,
+    AssetObservation,
+    DataVersion,
+    DynamicOutput,
+    Failure,
+    MaterializeResult,
+    ObserveResult,
+    Output,
+)
+from assettui.definitions.retries import RetryRequested
+from assettui.definitions.run_config import config_of_resources, config_of_step
 from assettui.values.formats import row_count
 from assettui.worker.errors import Canceled, step_error
-from assettui.worker.request import StepOutcome, StepRequest
+from assettui.worker.exchange import Exchange, Values
+from assettui.worker.hooks import call_hooks
+from assettui.worker.request import Made, StepOutcome, StepRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from assettui.definitions.asset import AssetsDefinition
+    from assettui.definitions.computation import Computation, Described, ValueDeclaration
+    from assettui.definitions.job import JobDefinition
+    from assettui.definitions.retries import RetryPolicy
 
 ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
 """Metadata that says how many rows an asset has; the second is the name that Dagster documents."""
-
-
-class Values(Protocol):
-    """Where a step's values are stored and loaded; see `FileValues` for what each call guarantees and raises."""
-
-    def store(self, asset_key: AssetKey, value: Any, version: str) -> ValueRef:
-        """Keep a value as a new version."""
-        ...
-
-    def load(self, ref: ValueRef, annotation: Any = None) -> Any:
-        """Give a stored value back."""
-        ...
+SECOND_US = 1_000_000
 
 
 class BadResult(AssettuiError):
-    """An asset function returned something that its definition does not allow."""
+    """A function gave something that its definition does not allow."""
 
 
 def execute_step(
-    request: StepRequest, definitions: Mapping[AssetKey, AssetsDefinition], values: Values, now: Callable[[], int]
+    request: StepRequest,
+    project: Described,
+    values: Values,
+    now: Callable[[], int],
+    *,
+    tell: Callable[[Made], None] | None = None,
+    resources: ResourceSet | None = None,
+    handed_values: Values | None = None,
 ) -> StepOutcome:
-    """Run the function of one step and store its result.
+    """Run the function of one step and store its results.
 
     Args:
         request: What to run, and where its inputs are.
-        definitions: The project's functions, by key.
+        project: The project's functions.
         values: Where values are.
         now: The clock: microseconds since the epoch, UTC.
+        tell: Takes what a function yields as soon as it is stored; without it all is in the outcome.
+        resources: Those that outlive the step; by default it has a set of its own.
+        handed_values: Where values are that ops hand to each other; by default with the others.
 
     Returns:
         How it ended; the outcome of a failure holds the exception itself. Nothing is raised.
     """
-    started_us = now()
+    run = ContextRun(request.run_id, request.job, request.tags, request.config)
+    own = ResourceSet(project.resources, config_of_resources(request.config), run) if resources is None else None
+    scope = resources or own or ResourceSet({})
+    exchange = Exchange(request, project, values, scope, handed_values)
+    execution = _Execution(request, project, exchange, now, tell, run, scope)
     try:
-        return _execute(request, definitions, values, now, started_us)
-    except BaseException as error:  # noqa: BLE001 - user code is entered here, and may raise anything
-        status = StepStatus.CANCELED if isinstance(error, Canceled) else StepStatus.FAILURE
-        return StepOutcome(status, error=step_error(error), exception=error)
+        outcome = execution.carry_out()
+        execution.call_hooks(outcome)
+    except BaseException as error:  # noqa: BLE001 - canceled between our own lines, or in a hook
+        return execution.failed(error)
+    finally:
+        if own is not None:
+            own.close()
+    return outcome
 
 
-def _execute(
-    request: StepRequest,
-    definitions: Mapping[AssetKey, AssetsDefinition],
-    values: Values,
-    now: Callable[[], int],
-    started_us: int,
-) -> StepOutcome:
-    key = request.step.assets[0]
-    definition = definitions.get(key)
-    if definition is None:
-        raise BadResult(f"the project no longer defines {key}", hint="it was edited after the run was asked for")
-    parameters = definition.parameter_names
-    arguments = {
-        each.name: _load(key, each.key, request, values, parameters.annotations.get(each.name))
-        for each in request.step.inputs
-    }
-    context = AssetExecutionContext(key, request.run_id)
-    if parameters.context is not None:
-        arguments[parameters.context] = context
-    result = _single_result(key, definition.fn(**arguments))
-    arguments.clear()  # the inputs may be large, and the result is still to be written
-    made = _materialization(request, key, result, context.output_metadata, values)
-    ended_us = now()
-    return StepOutcome(StepStatus.SUCCESS, (replace(made, time_us=ended_us, duration_us=ended_us - started_us),))
+class _Execution:
+    """One attempt at one step."""
 
+    def __init__(
+        self,
+        request: StepRequest,
+        project: Described,
+        exchange: Exchange,
+        now: Callable[[], int],
+        tell: Callable[[Made], None] | None,
+        run: ContextRun,
+        resources: ResourceSet,
+    ) -> None:
+        self.request = request
+        self.project = project
+        self.computation = project.computations.get(request.step.computation)
+        self.job = project.jobs.get(request.job) if request.job is not None else None
+        self.hooks = _hooks_of(self.computation, self.job)
+        self.exchange = exchange
+        self.resources = resources
+        self.now = now
+        self.tell = tell
+        self.run = run
+        self.started_us = now()
+        self.made: list[Made] = []
+        """What is yet to be told."""
+        self.versions: dict[str, str | None] = dict(request.input_versions)
+        """The data version of each upstream asset and of each that was made."""
+        self.handed: dict[StepOutput, ValueRef] = {}
+        self.given: dict[str, Any] = {}
+        """Output values, kept only where a hook wants them."""
+        self.op_config: Any = None
 
-def _load(reader: AssetKey, key: AssetKey, request: StepRequest, values: Values, annotation: Any) -> Any:
-    if key not in request.values:
+    def carry_out(self) -> StepOutcome:
+        try:
+            return self._succeed()
+        except BaseException as error:  # noqa: BLE001 - user code is entered here, and may raise anything
+            return self.failed(error)
+
+    def _succeed(self) -> StepOutcome:
+        computation = self._computation()
+        wanted = self._wanted_outputs(computation)
+        context, arguments = self._arguments(computation, wanted)
+        returned = computation.fn(**arguments)
+        arguments.clear()  # the inputs may be large, and the result is still to be written
+        is_one_by_one = isgenerator(returned)
+        seen: set[str] = set()
+        for result in _results(returned, computation, wanted):
+            self._take(computation, wanted, context, result, seen)
+            if is_one_by_one:
+                self._tell_all()
+        omitted = self._omitted(computation, wanted, seen)
+        return StepOutcome(
+            StepStatus.SUCCESS,
+            tuple(self.made),
+            handed=self.handed,
+            omitted=tuple(omitted),
+            omitted_assets=tuple(key for name in omitted if (key := wanted[name].asset_key) is not None),
+        )
+
+    # Before.
+
+    def _computation(self) -> Computation:
+        if self.computation is None:
+            raise BadResult(
+                f"the project no longer defines {self.request.step.computation}",
+                hint="it was edited after the run was asked for",
+            )
+        return self.computation
+
+    def _wanted_outputs(self, computation: Computation) -> dict[str, ValueDeclaration]:
+        """The outputs that the step is to make: all, or those of the assets that were asked for."""
+        if not computation.can_subset:
+            return dict(computation.outputs)
+        chosen = set(self.request.step.assets)
+        return {name: out for name, out in computation.outputs.items() if out.asset_key in chosen}
+
+    def _arguments(
+        self, computation: Computation, wanted: Mapping[str, ValueDeclaration]
+    ) -> tuple[AssetExecutionContext, dict[str, Any]]:
+        said = config_of_step(self.request.config, self._config_name(computation))
+        config = said.get("config")
+        arguments: dict[str, Any] = {}
+        if computation.config is not None or computation.config_schema is not None or config is not None:
+            self.op_config = self._op_config(computation, config, arguments)
+        for parameter, name in computation.resources.items():
+            arguments[parameter] = self.resources.get(name)
+        scoped = self.resources.scoped(sorted(computation.required_resources)) if computation.required_resources else {}
+        self._load_inputs(computation, arguments, said.get("inputs") or {})
+        context = AssetExecutionContext(
+            self.run,
+            self.request.step.key,
+            asset_keys={name: out.asset_key for name, out in wanted.items() if out.asset_key is not None},
+            resources=scoped,
+            op_config=self.op_config,
+            partition_key=self.request.partition_key,
+            retry_number=self.request.retry_number,
+            mapping_key=self.request.step.mapping_key,
+            log_event=lambda event: self._log_event(event),
+        )
+        if computation.context is not None:
+            arguments[computation.context] = context
+        return context, arguments
+
+    def _config_name(self, computation: Computation) -> str:
+        return computation.key.split(":", 1)[-1]
+
+    def _op_config(self, computation: Computation, config: Any, arguments: dict[str, Any]) -> Any:
+        from assettui.definitions.configurable import validated  # deferred: pydantic takes 0.1 s
+        from assettui.definitions.env_var import resolved
+
+        name = self._config_name(computation)
+        if computation.config is not None:
+            parameter, kind = computation.config
+            arguments[parameter] = validated(kind, config, name)
+            return arguments[parameter].model_dump()
+        if computation.config_schema is not None:
+            return validated(computation.config_schema, config, name)
+        if computation.context is None:
+            raise BadResult(f"the run configures {name}, which takes no configuration", hint="leave it out")
+        return resolved(config)
+
+    def _load_inputs(self, computation: Computation, arguments: dict[str, Any], given: Mapping[str, Any]) -> None:
+        step = self.request.step
+        assets = {each.name: each.key for each in step.inputs}
+        wires = {wire.name: wire for wire in step.wires}
+        for name, declared in computation.inputs.items():
+            if not declared.is_passed:
+                continue
+            if name in assets:
+                arguments[name] = self.exchange.load_asset(name, assets[name], declared)
+            elif name in wires:
+                arguments[name] = self.exchange.load_handed(name, wires[name], declared)
+            elif name in given:
+                value = given[name]
+                is_wrapped = isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"value"}
+                arguments[name] = value["value"] if is_wrapped else value
+            elif name not in computation.optional:
+                raise BadResult(
+                    f"nothing is handed to {step.key} for its input {name!r}",
+                    hint=f"give it in the graph, or configure it: ops: {{{step.key}: {{inputs: {{{name}: …}}}}}}",
+                )
+
+    # What it gives.
+
+    def _take(
+        self,
+        computation: Computation,
+        wanted: Mapping[str, ValueDeclaration],
+        context: AssetExecutionContext,
+        result: Any,
+        seen: set[str],
+    ) -> None:
+        """Store and record one result."""
+        match result:
+            case AssetMaterialization() | AssetObservation():
+                self._log_event(result)
+            case DynamicOutput():
+                output = self._declared(wanted, computation, cast("Any", result).output_name)
+                self._take_dynamic(output, cast("Any", result))
+                seen.add(output.name)
+            case Output():
+                output = self._declared(wanted, computation, cast("Any", result).output_name)
+                self._mark(output, seen)
+                self._keep(computation, output, context, cast("Any", result).value, cast("Any", result))
+            case MaterializeResult() | ObserveResult():
+                output = self._declared_asset(wanted, computation, cast("Any", result).asset_key)
+                self._mark(output, seen)
+                value = getattr(cast("Any", result), "value", NO_VALUE)
+                self._keep(computation, output, context, value, cast("Any", result))
+            case _:
+                raise BadResult(
+                    f"{computation.key} yielded {type(result).__name__}",
+                    hint="yield an Output or a MaterializeResult, or return a value",
+                )
+
+    def _declared(
+        self, wanted: Mapping[str, ValueDeclaration], computation: Computation, name: str
+    ) -> ValueDeclaration:
+        if name in wanted:
+            return wanted[name]
+        if name == "result" and len(wanted) == 1:
+            return next(iter(wanted.values()))
+        if name in computation.outputs:
+            raise BadResult(
+                f"{computation.key} gave the output {name!r}, which was not asked for in this run",
+                hint="make only what is in context.selected_output_names",
+            )
         raise BadResult(
-            f"{reader} reads {key}, which was never materialized",
-            hint=f"build it with what lies upstream: assettui materialize +{reader}",
+            f"{computation.key} gave an undeclared output {name!r}",
+            hint=f"it declares: {', '.join(computation.outputs)}",
         )
-    ref = request.values[key]
-    if ref is None:
-        raise ValueStorageError(
-            f"{reader} reads {key}, whose function stored its data itself",
-            hint=f"return the value from {key}, or take {key} in deps and read its data in the function",
+
+    def _declared_asset(
+        self, wanted: Mapping[str, ValueDeclaration], computation: Computation, asset_key: Any
+    ) -> ValueDeclaration:
+        if asset_key is None:
+            if len(wanted) == 1:
+                return next(iter(wanted.values()))
+            raise BadResult(
+                f"{computation.key} makes {plural(len(wanted), 'asset')}, and a result does not say of which it is",
+                hint='give it asset_key="…"',
+            )
+        key = AssetKey.from_coercible(asset_key)
+        for output in wanted.values():
+            if output.asset_key == key:
+                return output
+        known = [str(out.asset_key) for out in computation.outputs.values() if out.asset_key is not None]
+        if str(key) in known:
+            raise BadResult(
+                f"{computation.key} gave {key}, which was not asked for in this run",
+                hint="make only what is in context.selected_asset_keys",
+            )
+        raise BadResult(f"{computation.key} gave the undeclared asset {key}", hint=f"it declares: {', '.join(known)}")
+
+    def _mark(self, output: ValueDeclaration, seen: set[str]) -> None:
+        if output.name in seen:
+            raise BadResult(f"{self.request.step.key} gave {output.asset_key or repr(output.name)} twice")
+        seen.add(output.name)
+
+    def _take_dynamic(self, output: ValueDeclaration, result: DynamicOutput[Any]) -> None:
+        if not output.is_dynamic:
+            raise BadResult(
+                f"{self.request.step.key} yielded a DynamicOutput for {output.name!r}, which is not dynamic",
+                hint="declare it with DynamicOut()",
+            )
+        if not result.mapping_key.replace("_", "a").isalnum():
+            raise BadResult(f"{result.mapping_key!r} is not a mapping key", hint="use letters, digits and _")
+        source = StepOutput(self.request.step.key, output.name, result.mapping_key)
+        if source in self.handed:
+            raise BadResult(f"{self.request.step.key} yielded the mapping key {result.mapping_key!r} twice")
+        self._note_for_hooks(output.name, result.value, result.mapping_key)
+        context = self.exchange.output_context(output, result.metadata, result.mapping_key)
+        self.handed[source] = self.exchange.store(output, result.value, context)
+
+    def _keep(
+        self,
+        computation: Computation,
+        output: ValueDeclaration,
+        context: AssetExecutionContext,
+        value: Any,
+        result: Output[Any] | MaterializeResult[Any] | ObserveResult,
+    ) -> None:
+        """Store a value, where there is one, and record what was made or seen."""
+        if output.is_dynamic:
+            raise BadResult(
+                f"{self.request.step.key} gave one value for the dynamic output {output.name!r}",
+                hint="yield a DynamicOutput for each value",
+            )
+        said = {**context.get_output_metadata(output.name), **as_metadata(result.metadata)}
+        ref: ValueRef | None = None
+        rows: int | None = None
+        if value is not NO_VALUE:
+            self._note_for_hooks(output.name, value)
+            stored = self.exchange.output_context(output, result.metadata)
+            ref, rows = self.exchange.store(output, value, stored), row_count(value)
+            said.update(stored.said)
+        if ref is not None and computation.is_op:
+            self.handed[StepOutput(self.request.step.key, output.name)] = ref
+        if output.asset_key is None:
+            return
+        version = str(result.data_version) if result.data_version is not None else None
+        if computation.is_observation:
+            self.made.append(Observation(output.asset_key, self.now(), self.request.run_id, version, said))
+            return
+        if isinstance(result, ObserveResult):
+            raise BadResult(
+                f"{output.asset_key} gave an ObserveResult, and is to be materialized",
+                hint="return a MaterializeResult, or declare it with @observable_source_asset",
+            )
+        made = self._materialization(output.asset_key, said, version, ref, rows)
+        self.versions[str(output.asset_key)] = made.data_version
+        self.made.append(made)
+
+    def _materialization(
+        self,
+        key: AssetKey,
+        metadata: dict[str, MetadataValue],
+        data_version: str | None,
+        ref: ValueRef | None,
+        rows: int | None,
+    ) -> Materialization:
+        request = self.request
+        for name in ROW_COUNT_NAMES:
+            said_rows = metadata.get(name)
+            if said_rows is not None and isinstance(said_rows.value, int):
+                rows = said_rows.value
+        code_version = (request.step.code_versions or {}).get(key)
+        versions = self._input_versions(key)
+        ended_us = self.now()
+        return Materialization(
+            asset_key=key,
+            time_us=ended_us,
+            run_id=request.run_id,
+            data_version=data_version or default_data_version(code_version, versions, request.run_id),
+            code_version=code_version,
+            input_versions=versions,
+            duration_us=ended_us - self.started_us,
+            rows=rows,
+            value=ref,
+            metadata=metadata,
         )
-    return values.load(ref, annotation)
+
+    def _input_versions(self, key: AssetKey) -> dict[str, str | None]:
+        """The data versions of what an asset depends on, those included that this very step has made."""
+        upstream = self.project.upstream.get(key)
+        if upstream is None:  # it is the only one of its step
+            return dict(self.request.input_versions)
+        return {str(above): self.versions.get(str(above)) for above in upstream}
+
+    def _log_event(self, event: Any) -> None:
+        """Record what a function says of an asset that need not be its own."""
+        if not isinstance(event, AssetMaterialization | AssetObservation):
+            raise BadResult(
+                f"log_event was given {type(event).__name__}",
+                hint="give it an AssetMaterialization or an AssetObservation",
+            )
+        key = AssetKey.from_coercible(event.asset_key)
+        metadata = as_metadata(event.metadata)
+        if event.description:
+            metadata.setdefault("description", MetadataValue.text(event.description))
+        version = event.tags.get("dagster/data_version")
+        if isinstance(event, AssetObservation):
+            self.made.append(Observation(key, self.now(), self.request.run_id, version, metadata))
+        else:
+            made = self._materialization(key, metadata, version, None, None)
+            self.made.append(replace(made, input_versions={}, duration_us=None))
+        self._tell_all()
+
+    def _tell_all(self) -> None:
+        if self.tell is not None:
+            for made in self.made:
+                self.tell(made)
+            self.made.clear()
+
+    def _omitted(self, computation: Computation, wanted: Mapping[str, ValueDeclaration], seen: set[str]) -> list[str]:
+        """The outputs that were not given.
+
+        Raises:
+            BadResult: One of them is required.
+        """
+        missing = [out for out in wanted.values() if out.name not in seen and not out.is_dynamic]
+        required = [str(out.asset_key or out.name) for out in missing if out.is_required]
+        if required:
+            raise BadResult(
+                f"{computation.key} did not give {', '.join(required)}",
+                hint="yield it, or declare that it may be missing: output_required=False, is_required=False or "
+                "skippable=True",
+            )
+        return [out.name for out in missing]
+
+    # After.
+
+    def _note_for_hooks(self, name: str, value: Any, mapping_key: str | None = None) -> None:
+        if not self.hooks:
+            return
+        if mapping_key is None:
+            self.given[name] = value
+        else:
+            self.given.setdefault(name, {})[mapping_key] = value
+
+    def call_hooks(self, outcome: StepOutcome) -> None:
+        if self.hooks:
+            call_hooks(
+                self.hooks,
+                outcome,
+                run=self.run,
+                step_key=self.request.step.key,
+                asset_keys=self.request.step.assets,
+                resources=self.resources,
+                op_config=self.op_config,
+                given=self.given,
+            )
+
+    def failed(self, error: BaseException) -> StepOutcome:
+        """The outcome where something was raised; what was made before is kept."""
+        status = StepStatus.CANCELED if isinstance(error, Canceled) else StepStatus.FAILURE
+        told = step_error(error)
+        if isinstance(error, Failure):
+            try:
+                told = replace(told, metadata=as_metadata(error.metadata))
+            except TypeError as wrong:
+                told = replace(told, message=f"{told.message} (its metadata cannot be kept: {wrong})")
+        retry_after_us = self._retry_after_us(error) if status is StepStatus.FAILURE else None
+        return StepOutcome(status, tuple(self.made), told, retry_after_us, exception=error)
+
+    def _retry_after_us(self, error: BaseException) -> int | None:
+        """How long to wait before the step is tried again; None where it is not to be."""
+        retries = self.request.retry_number
+        if isinstance(error, RetryRequested):
+            return int((error.seconds_to_wait or 0) * SECOND_US) if retries < error.max_retries else None
+        policy = _policy_of(self.computation, self.job)
+        is_final = isinstance(error, BadResult) or not isinstance(error, Exception)
+        if isinstance(error, Failure) and not error.allow_retries:
+            is_final = True
+        if policy is None or retries >= policy.max_retries or is_final:
+            return None
+        return int(policy.calculate_delay(retries + 1, random.random()) * SECOND_US)
 
 
-def _single_result(key: AssetKey, returned: Any) -> Any:
+def _hooks_of(computation: Computation | None, job: JobDefinition | None) -> frozenset[HookDefinition]:
+    own = computation.hooks if computation is not None else frozenset[HookDefinition]()
+    return own | job.hooks if job is not None else own
+
+
+def _policy_of(computation: Computation | None, job: JobDefinition | None) -> RetryPolicy | None:
+    own = computation.retry_policy if computation is not None else None
+    return own or (job.op_retry_policy if job is not None else None)
+
+
+def _results(returned: Any, computation: Computation, wanted: Mapping[str, ValueDeclaration]) -> Iterator[Any]:
+    """What a function gives, one by one, each as one of the classes of results."""
     if isawaitable(returned):
         import asyncio  # deferred: 40 ms
 
@@ -117,57 +516,69 @@ def _single_result(key: AssetKey, returned: Any) -> Any:
             return await returned
 
         returned = asyncio.run(finish())
-    if not isgenerator(returned):
-        return returned
-    results: list[Any] = list(_drain(returned))
-    if len(results) != 1:
-        raise BadResult(f"{key} yielded {len(results)} results, not one", hint="yield one Output or MaterializeResult")
-    if not isinstance(results[0], Output | MaterializeResult):
+    if isasyncgen(returned):
+        yield from _of_async(returned)
+        return
+    if isgenerator(returned):
+        yield from returned
+        return
+    yield from _returned(returned, computation, wanted)
+
+
+def _of_async(generator: Any) -> Iterator[Any]:
+    import asyncio  # deferred: 40 ms
+
+    async def gather() -> list[Any]:
+        return [each async for each in generator]
+
+    yield from asyncio.run(gather())
+
+
+def _returned(returned: Any, computation: Computation, wanted: Mapping[str, ValueDeclaration]) -> Iterator[Any]:
+    if computation.is_observation:
+        yield _observed(returned, computation)
+        return
+    if isinstance(returned, Output | MaterializeResult | ObserveResult | DynamicOutput):
+        yield returned
+        return
+    only = next(iter(computation.outputs.values())) if len(computation.outputs) == 1 else None
+    if only is not None and only.is_dynamic and isinstance(returned, list):
+        yield from cast("list[Any]", returned)
+        return
+    if only is not None:
+        if returned is None and not only.is_required:
+            logging.getLogger(LOGGER_NAME).warning(
+                "%s returned None, which is taken for its value; to leave it out, yield nothing", computation.key
+            )
+        yield Output(returned, only.name)
+        return
+    if returned is None:
+        # A function that has stored all of it itself need not say so one by one.
+        yield from (MaterializeResult(out.asset_key) for out in wanted.values() if not out.has_value)
+        return
+    parts: list[Any] = list(cast("list[Any]", returned)) if isinstance(returned, tuple | list) else [returned]
+    if all(isinstance(part, Output | MaterializeResult | ObserveResult) for part in parts):
+        yield from parts
+        return
+    if len(parts) != len(wanted):
         raise BadResult(
-            f"{key} yielded {type(results[0]).__name__}",
-            hint="yield an Output or a MaterializeResult, or return a value",
+            f"{computation.key} returned {plural(len(parts), 'value')} for {plural(len(wanted), 'output')}",
+            hint=f"return a tuple of {', '.join(wanted)}, or yield an Output for each",
         )
-    return results[0]  # pyright: ignore[reportUnknownVariableType] - an Output of anything
+    for name, part in zip(wanted, parts, strict=True):
+        yield part if isinstance(part, Output | MaterializeResult) else Output(part, name)
 
 
-def _drain(generator: Iterable[Any]) -> Iterable[Any]:
-    """What a generator yields, up to the second: a function that yields without end must not be gathered."""
-    for count, item in enumerate(generator, 1):
-        yield item
-        if count == 2:
-            return
-
-
-def _materialization(
-    request: StepRequest, key: AssetKey, result: Any, said: Mapping[str, MetadataValue], values: Values
-) -> Materialization:
-    metadata, data_version, ref, rows = dict(said), None, None, None
-    match result:
-        case Output():
-            output = cast("Output[Any]", result)
-            metadata.update(as_metadata(output.metadata))
-            data_version = output.data_version
-            ref, rows = values.store(key, output.value, request.version), row_count(output.value)
-        case MaterializeResult():
-            if result.asset_key is not None and AssetKey.from_coercible(result.asset_key) != key:
-                raise BadResult(f"{key} returned a MaterializeResult for {result.asset_key}")
-            metadata.update(as_metadata(result.metadata))
-            data_version = result.data_version
+def _observed(returned: Any, computation: Computation) -> ObserveResult:
+    match returned:
+        case ObserveResult():
+            return returned
+        case DataVersion():
+            return ObserveResult(data_version=returned)
+        case None:
+            return ObserveResult()
         case _:
-            ref, rows = values.store(key, result, request.version), row_count(result)
-    for name in ROW_COUNT_NAMES:
-        said_rows = metadata.get(name)
-        if said_rows is not None and isinstance(said_rows.value, int):
-            rows = said_rows.value
-    code_version = (request.step.code_versions or {}).get(key)
-    return Materialization(
-        asset_key=key,
-        time_us=0,
-        run_id=request.run_id,
-        data_version=data_version or default_data_version(code_version, request.input_versions, request.run_id),
-        code_version=code_version,
-        input_versions=request.input_versions,
-        rows=rows,
-        value=ref,
-        metadata=metadata,
-    )
+            raise BadResult(
+                f"{computation.key} observed {type(returned).__name__}",
+                hint="return a DataVersion or an ObserveResult, or nothing",
+            )

@@ -1,0 +1,66 @@
+"""Configuration as it may be kept and shown: without its secrets."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assettui.core.metadata import JsonObject
+
+MASK = "••••••"
+"""Stands for a secret."""
+_SECRET = re.compile(r"(?i)(^|_)(password|passwd|secret|token|api_?key|private_key|credentials?)(_|$)")
+
+
+def masked(config: Mapping[str, Any], schemas: Mapping[str, JsonObject]) -> JsonObject:
+    """A run's configuration with every literal secret replaced by `MASK`.
+
+    A secret is what its schema says is one (pydantic's `SecretStr`), and what is called a password, a token, a key.
+    The name of an environment variable, `{"env": NAME}`, is none.
+
+    Args:
+        config: As it was given.
+        schemas: The JSON schema of what can be configured: `ops.STEP` and `resources.NAME`.
+    """
+    found: JsonObject = dict(config)
+    for section in ("ops", "resources"):
+        if section in config:
+            entries: Mapping[str, Any] = config[section]
+            found[section] = {
+                name: _masked(
+                    value, {"properties": {"config": schemas.get(f"{section}.{name}", {})}}, {}, is_secret=False
+                )
+                for name, value in entries.items()
+            }
+    return found
+
+
+def _masked(value: Any, schema: Mapping[str, Any], definitions: Mapping[str, Any], *, is_secret: bool) -> Any:
+    definitions = schema.get("$defs") or definitions
+    reference: Any = schema.get("$ref")
+    if isinstance(reference, str):
+        schema = definitions.get(reference.rsplit("/", 1)[-1], {})
+    is_secret = is_secret or _is_secret(schema)
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        if set(members) == {"env"} and isinstance(members["env"], str):
+            return members
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        return {
+            name: _masked(
+                each, properties.get(name, {}), definitions, is_secret=is_secret or bool(_SECRET.search(name))
+            )
+            for name, each in members.items()
+        }
+    if isinstance(value, list):
+        items: Mapping[str, Any] = schema.get("items", {})
+        return [_masked(each, items, definitions, is_secret=is_secret) for each in cast("list[Any]", value)]
+    return MASK if is_secret and value is not None and not isinstance(value, bool) else value
+
+
+def _is_secret(schema: Mapping[str, Any]) -> bool:
+    variants: list[Mapping[str, Any]] = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    return schema.get("format") == "password" or bool(schema.get("writeOnly")) or any(map(_is_secret, variants))

@@ -1,0 +1,208 @@
+"""The text of selections, as it is typed on the command line, into the filter and into jobs.
+
+`raw/flights` is the asset of that key, or those whose keys end so; `raw/*` those whose keys match, where `*` stands
+for any characters and `?` for one. `key:`, `group:`, `owner:`, `tag:`, `kind:` and `status:` are those of which that
+is so; a value may be quoted. `+a`, `2+a`, `a+`, `a+1` add what lies upstream, or downstream, all or so far.
+`roots(…)`, `sinks(…)` and `neighbors(…)` are functions of a selection. `and` binds tighter than `or`, `not` tighter
+than both; two terms side by side are both meant.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assettui.core.errors import SelectionError
+from assettui.core.keys import closest
+from assettui.core.selection.algebra import (
+    ATTRIBUTES,
+    FUNCTIONS,
+    STATUSES,
+    All,
+    And,
+    AssetSelection,
+    Attribute,
+    Function,
+    Not,
+    Or,
+    Traversal,
+    Word,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TOKEN = re.compile(r"""\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*"?)|(?P<mark>[()+])|(?P<word>[^\s()+"]+))""")
+_END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    """`quoted`, `mark`, `word` or `end`."""
+    text: str
+    at: int
+    """Where it begins, counted from 0."""
+    is_apart: bool
+    """Whether there is a space before it."""
+
+
+def parse(text: str, *, is_partial: bool = False) -> AssetSelection:
+    """The selection that is written so.
+
+    Args:
+        text: The expression.
+        is_partial: Whether it is still being typed, so that a word may be the beginning of one.
+
+    Raises:
+        SelectionError: It cannot be understood; the message points at the character.
+    """
+    return _Parser(text, is_partial=is_partial).whole()
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    position = 0
+    while match := _TOKEN.match(text, position):
+        kind = match.lastgroup or ""
+        at = match.start(kind)
+        yield _Token(kind, match.group(kind), at, at > position)
+        position = match.end()
+    yield _Token(_END, "", len(text.rstrip()), True)
+
+
+class _Parser:
+    """Reads an expression by recursive descent."""
+
+    def __init__(self, text: str, *, is_partial: bool) -> None:
+        self.text = text
+        self.is_partial = is_partial
+        self.tokens = list(_tokens(text))
+        self.position = 0
+
+    @property
+    def token(self) -> _Token:
+        return self.tokens[self.position]
+
+    def advance(self) -> _Token:
+        token = self.token
+        self.position += token.kind != _END
+        return token
+
+    def is_word(self, *words: str) -> bool:
+        return self.token.kind == "word" and self.token.text.lower() in words
+
+    def is_mark(self, mark: str, *, joined: bool = False) -> bool:
+        return self.token.kind == "mark" and self.token.text == mark and not (joined and self.token.is_apart)
+
+    def whole(self) -> AssetSelection:
+        if self.token.kind == _END:
+            raise SelectionError("an empty selection", hint="name an asset, or * for all; see --help for the syntax")
+        found = self.either()
+        if self.token.kind != _END:
+            raise self.wrong("a ) without a (" if self.is_mark(")") else "this was not expected here", self.token)
+        return found
+
+    def either(self) -> AssetSelection:
+        operands = [self.both()]
+        while self.is_word("or"):
+            self.advance()
+            operands.append(self.both())
+        return operands[0] if len(operands) == 1 else Or(tuple(operands))
+
+    def both(self) -> AssetSelection:
+        operands = [self.negated()]
+        while self.token.kind != _END and not self.is_mark(")") and not self.is_word("or"):
+            if self.is_word("and"):
+                self.advance()
+            operands.append(self.negated())
+        return operands[0] if len(operands) == 1 else And(tuple(operands))
+
+    def negated(self) -> AssetSelection:
+        if self.is_word("not"):
+            self.advance()
+            return Not(self.negated())
+        return self.reaching()
+
+    def reaching(self) -> AssetSelection:
+        """A term with what lies above and below it: `2+term+1`."""
+        up, is_up = None, False
+        if self.token.kind == "word" and self.token.text.isdigit() and self._is_depth_before():
+            up = int(self.advance().text)
+        if self.is_mark("+"):
+            self.advance()
+            is_up = True
+        start = self.term()
+        down, is_down = None, False
+        if self.is_mark("+", joined=True):
+            self.advance()
+            is_down = True
+            if self.token.kind == "word" and self.token.text.isdigit() and not self.token.is_apart:
+                down = int(self.advance().text)
+        return Traversal(start, up, down, is_up, is_down) if is_up or is_down else start
+
+    def _is_depth_before(self) -> bool:
+        """Whether the number here is a depth, as in `1+a`, rather than a name, as in `2024+`."""
+        plus, behind = self.tokens[self.position + 1], self.tokens[min(self.position + 2, len(self.tokens) - 1)]
+        is_plus = plus.kind == "mark" and plus.text == "+" and not plus.is_apart
+        return is_plus and not behind.is_apart and behind.text != ")" and not behind.text.isdigit()
+
+    def term(self) -> AssetSelection:
+        token = self.advance()
+        if token.kind == "mark" and token.text == "(":
+            return self.closed(token)
+        if token.kind == "quoted":
+            return Word(self.unquoted(token))
+        if token.kind != "word" or token.text.lower() in ("and", "or", "not"):
+            raise self.wrong("a name, a pattern or a ( was expected here", token)
+        if token.text == "*":
+            return All()
+        if token.text in FUNCTIONS and self.is_mark("("):
+            opening = self.advance()
+            return Function(token.text, self.closed(opening))
+        name, colon, value = token.text.partition(":")
+        if colon:
+            return self.attribute(token, name, value)
+        if self.is_mark("(", joined=True):
+            near = closest(token.text, FUNCTIONS)
+            hint = f"did you mean {near}(…)?" if near else f"there are {', '.join(f'{each}(…)' for each in FUNCTIONS)}"
+            raise self.wrong(f"no function is called {token.text!r}", token, hint)
+        return Word(token.text)
+
+    def closed(self, opening: _Token) -> AssetSelection:
+        """The expression up to the closing parenthesis."""
+        if self.token.kind == _END:
+            raise self.wrong("this ( is never closed", opening)
+        found = self.either()
+        if not self.is_mark(")"):
+            raise self.wrong("this ( is never closed", opening)
+        self.advance()
+        return found
+
+    def attribute(self, token: _Token, name: str, value: str) -> AssetSelection:
+        if name not in ATTRIBUTES:
+            near = closest(name, ATTRIBUTES)
+            known = ", ".join(f"{each}:" for each in ATTRIBUTES)
+            raise self.wrong(
+                f"nothing is called {name!r}", token, f"did you mean {near}:?" if near else f"there are {known}"
+            )
+        if not value and self.token.kind == "quoted" and not self.token.is_apart:
+            value = self.unquoted(self.advance())
+        elif value.endswith("=") and self.token.kind == "quoted" and not self.token.is_apart:
+            value += self.unquoted(self.advance())
+        if not value:
+            raise self.wrong(f"{name}: needs a value", token, f"write {name}:something, or quote it")
+        if name == "status" and value not in STATUSES and not self.is_partial:
+            near = closest(value, STATUSES)
+            hint = f"did you mean status:{near}?" if near else f"there are {', '.join(STATUSES)}"
+            raise self.wrong(f"no status is called {value!r}", token, hint, len("status:"))
+        return Attribute(name, value)
+
+    def unquoted(self, token: _Token) -> str:
+        if len(token.text) < 2 or not token.text.endswith('"') or token.text.endswith('\\"'):
+            raise self.wrong('this " is never closed', token)
+        return re.sub(r"\\(.)", r"\1", token.text[1:-1])
+
+    def wrong(self, what: str, token: _Token, hint: str | None = None, offset: int = 0) -> SelectionError:
+        hint = hint or "see --help for the syntax of selections"
+        return SelectionError(what, hint=hint, text=self.text, position=token.at + offset)

@@ -1,0 +1,90 @@
+"""What a step runs, once the project is known to be well defined: every parameter bound, every output declared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from assettui.core.keys import AssetKey
+    from assettui.core.snapshot import ProjectSnapshot
+    from assettui.definitions.hooks import HookDefinition
+    from assettui.definitions.job import JobDefinition
+    from assettui.definitions.retries import RetryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ValueDeclaration:
+    """What is declared of a value that is stored: of an asset's, or of an op's output."""
+
+    name: str = "result"
+    """Of the output."""
+    asset_key: AssetKey | None = None
+    is_required: bool = True
+    is_dynamic: bool = False
+    io_manager: str | None = None
+    """The resource that stores and loads it; None for files in the store."""
+    annotation: Any = None
+    """Its type; None where nothing says it."""
+    has_value: bool = True
+    """Whether there is a value to store: False where the function is said to return None."""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class InputDeclaration:
+    """What is declared of a parameter that receives a value."""
+
+    annotation: Any = None
+    io_manager: str | None = None
+    """The resource that loads it; None for the one that stored it."""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    is_passed: bool = True
+    """Whether the function is given the value, rather than only run after it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """What a step runs."""
+
+    key: str
+    fn: Callable[..., Any]
+    context: str | None = None
+    """The parameter that receives the context."""
+    inputs: Mapping[str, InputDeclaration] = field(default_factory=dict[str, InputDeclaration])
+    """By parameter."""
+    optional: frozenset[str] = frozenset()
+    """Those of the inputs that have a default."""
+    resources: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Parameter → the resource that it receives."""
+    config: tuple[str, Any] | None = None
+    """The parameter that receives the configuration, and its class."""
+    config_schema: Any = None
+    """Of `context.op_config`; None where anything goes."""
+    outputs: Mapping[str, ValueDeclaration] = field(default_factory=dict[str, ValueDeclaration])
+    """By name, in the order of the definition."""
+    required_resources: frozenset[str] = frozenset()
+    """What `context.resources` holds."""
+    retry_policy: RetryPolicy | None = None
+    hooks: frozenset[HookDefinition] = frozenset()
+    is_op: bool = False
+    """Whether it is an op, whose values other steps of the run may be handed."""
+    is_observation: bool = False
+    can_subset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A project that is well defined: its snapshot, and what is behind it."""
+
+    snapshot: ProjectSnapshot
+    computations: Mapping[str, Computation]
+    """By step."""
+    values: Mapping[AssetKey, ValueDeclaration]
+    """Of every asset whose value can be stored or loaded."""
+    resources: Mapping[str, Any]
+    jobs: Mapping[str, JobDefinition] = field(default_factory=dict[str, "JobDefinition"])
+    upstream: Mapping[AssetKey, tuple[AssetKey, ...]] = field(default_factory=dict["AssetKey", "tuple[AssetKey, ...]"])
+    """What each asset depends on, of those that are made together with others."""

@@ -1,0 +1,276 @@
+"""IO managers: what stores the value of an asset or output, and loads it for those who read it."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from assettui.core.keys import AssetKey, CoercibleToAssetKey
+from assettui.core.metadata import MetadataValue, RawMetadata, as_metadata
+from assettui.definitions.context import LOGGER_NAME, NotInContext, ScopedResources
+from assettui.definitions.resources import ResourceDefinition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+DEFAULT_IO_MANAGER = "io_manager"
+"""The resource that stores and loads whatever names no IO manager of its own; files in the store, where it is missing."""
+
+
+@dataclass
+class _ValueContext:
+    """What an IO manager can know of a value."""
+
+    name: str = "result"
+    """The output, or the parameter that receives the value."""
+    key: AssetKey | None = None
+    step_key: str = ""
+    run_id: str = ""
+    definition_metadata: RawMetadata = field(default_factory=dict[str, Any])
+    """What was declared of it."""
+    annotation: Any = None
+    """The type that the function's annotation gives; None where there is none."""
+    resources: Any = field(default_factory=lambda: ScopedResources({}))
+    resource_config: Any = None
+    mapping_key: str | None = None
+    given_partition_key: str | None = None
+
+    @property
+    def asset_key(self) -> AssetKey:
+        """The asset whose value it is.
+
+        Raises:
+            NotInContext: It is an op's, and no asset's.
+        """
+        if self.key is None:
+            raise NotInContext(f"{self.name!r} of {self.step_key} is no asset's", hint="ask has_asset_key first")
+        return self.key
+
+    @property
+    def has_asset_key(self) -> bool:
+        """Whether it is an asset's value."""
+        return self.key is not None
+
+    @property
+    def metadata(self) -> RawMetadata:
+        """What was declared of it."""
+        return self.definition_metadata
+
+    @property
+    def dagster_type(self) -> Any:
+        """The type, of which `typing_type` is what the annotation gives."""
+        return SimpleNamespace(typing_type=Any if self.annotation is None else self.annotation)
+
+    @property
+    def has_partition_key(self) -> bool:
+        """Whether it is the value of one slice."""
+        return self.given_partition_key is not None
+
+    @property
+    def partition_key(self) -> str:
+        """The slice.
+
+        Raises:
+            NotInContext: There are none.
+        """
+        if self.given_partition_key is None:
+            raise NotInContext(f"{self.key or self.step_key} has no partition here", hint="ask has_partition_key first")
+        return self.given_partition_key
+
+    @property
+    def has_asset_partitions(self) -> bool:
+        """Whether it is the value of slices."""
+        return self.has_partition_key
+
+    @property
+    def asset_partition_key(self) -> str:
+        """The slice; as `partition_key`."""
+        return self.partition_key
+
+    @property
+    def asset_partition_keys(self) -> Sequence[str]:
+        """The slices."""
+        return [self.partition_key]
+
+    @property
+    def log(self) -> logging.Logger:
+        """A standard logger; what it is given is kept with the step."""
+        return logging.getLogger(LOGGER_NAME)
+
+    def get_identifier(self) -> Sequence[str]:
+        """A path that no other value has: the asset's, or that of the step's output within the run."""
+        if self.key is not None:
+            return self.get_asset_identifier()
+        path = [self.run_id, self.step_key, self.name]
+        return [*path, self.mapping_key] if self.mapping_key is not None else path
+
+    def get_asset_identifier(self) -> Sequence[str]:
+        """The parts of the asset's key, and the slice where there is one."""
+        path = self.asset_key.path
+        return [*path, self.partition_key] if self.has_partition_key else path
+
+
+@dataclass
+class OutputContext(_ValueContext):
+    """What an IO manager can know of a value that it is to store, and say of it."""
+
+    given_output_metadata: RawMetadata = field(default_factory=dict[str, Any])
+    data_version: str | None = None
+    said: dict[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    """What `add_output_metadata` has been given."""
+
+    @property
+    def output_metadata(self) -> RawMetadata:
+        """What the function said of the value."""
+        return self.given_output_metadata
+
+    def add_output_metadata(self, metadata: RawMetadata) -> None:
+        """Say something of the value: it is kept with the materialization.
+
+        Raises:
+            TypeError: A value cannot be metadata; the message names it.
+        """
+        self.said.update(as_metadata(metadata))
+
+
+@dataclass
+class InputContext(_ValueContext):
+    """What an IO manager can know of a value that it is to load."""
+
+    upstream_output: OutputContext | None = None
+    """What was known of the value where it was stored."""
+
+
+class IOManager(ABC):
+    """Stores the values of assets, and loads them. Give one to a project as a resource."""
+
+    @abstractmethod
+    def handle_output(self, context: OutputContext, obj: Any) -> None:
+        """Store a value.
+
+        Args:
+            context: What is known of it.
+            obj: The value. It is not called for a function that says by its annotation that it returns None.
+        """
+
+    @abstractmethod
+    def load_input(self, context: InputContext) -> Any:
+        """Give a stored value back."""
+
+
+class InMemoryIOManager(IOManager):
+    """Holds the very objects that were stored, as long as it lives itself: within a run in one process, or a test."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, ...], Any] = {}
+        """By identifier."""
+
+    def handle_output(self, context: OutputContext, obj: Any) -> None:
+        """Keep the object itself."""
+        self.values[tuple(context.get_identifier())] = obj
+
+    def load_input(self, context: InputContext) -> Any:
+        """The very object that was stored.
+
+        Raises:
+            KeyError: Nothing was.
+        """
+        upstream = context.upstream_output or context
+        return self.values[tuple(upstream.get_identifier())]
+
+
+class IOManagerDefinition(ResourceDefinition):
+    """A function that makes an IO manager; see `ResourceDefinition`."""
+
+    @staticmethod
+    def hardcoded_io_manager(value: IOManager, description: str | None = None) -> IOManagerDefinition:
+        """A resource that is this very IO manager."""
+        return IOManagerDefinition(lambda: value, description=description)
+
+
+def io_manager(
+    fn: Callable[..., Any] | None = None,
+    /,
+    *,
+    config_schema: Any = None,
+    description: str | None = None,
+    required_resource_keys: Iterable[str] = (),
+) -> Any:
+    """Declare that a function makes an IO manager."""
+
+    def decorate(fn: Callable[..., Any]) -> IOManagerDefinition:
+        return IOManagerDefinition(fn, config_schema, description or fn.__doc__, required_resource_keys)
+
+    return decorate if fn is None else decorate(fn)
+
+
+def _in_memory() -> IOManager:
+    return InMemoryIOManager()
+
+
+mem_io_manager = IOManagerDefinition(_in_memory, description="Holds values in memory.")
+
+
+def build_output_context(
+    asset_key: CoercibleToAssetKey | None = None,
+    *,
+    name: str = "result",
+    step_key: str = "step",
+    run_id: str = "direct",
+    metadata: RawMetadata | None = None,
+    definition_metadata: RawMetadata | None = None,
+    output_metadata: RawMetadata | None = None,
+    annotation: Any = None,
+    dagster_type: Any = None,
+    resources: Mapping[str, Any] | None = None,
+    resource_config: Any = None,
+    partition_key: str | None = None,
+    mapping_key: str | None = None,
+) -> OutputContext:
+    """A context for storing a value directly, as in a test."""
+    return OutputContext(
+        name=name,
+        key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
+        step_key=step_key,
+        run_id=run_id,
+        definition_metadata=definition_metadata or metadata or {},
+        annotation=annotation if annotation is not None else dagster_type,
+        resources=ScopedResources(resources or {}),
+        resource_config=resource_config,
+        given_partition_key=partition_key,
+        mapping_key=mapping_key,
+        given_output_metadata=output_metadata or {},
+    )
+
+
+def build_input_context(
+    asset_key: CoercibleToAssetKey | None = None,
+    *,
+    name: str = "input",
+    upstream_output: OutputContext | None = None,
+    step_key: str = "step",
+    run_id: str = "direct",
+    metadata: RawMetadata | None = None,
+    definition_metadata: RawMetadata | None = None,
+    annotation: Any = None,
+    dagster_type: Any = None,
+    resources: Mapping[str, Any] | None = None,
+    resource_config: Any = None,
+    partition_key: str | None = None,
+) -> InputContext:
+    """A context for loading a value directly, as in a test."""
+    return InputContext(
+        name=name,
+        key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
+        step_key=step_key,
+        run_id=run_id,
+        definition_metadata=definition_metadata or metadata or {},
+        annotation=annotation if annotation is not None else dagster_type,
+        resources=ScopedResources(resources or {}),
+        resource_config=resource_config,
+        given_partition_key=partition_key,
+        upstream_output=upstream_output,
+    )

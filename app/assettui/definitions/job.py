@@ -1,0 +1,193 @@
+"""Jobs: what is run under one name, a selection of assets or a graph of ops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from assettui.core.selection.algebra import AssetSelection
+from assettui.definitions.composition import Composition, compose
+from assettui.definitions.parameters import parameters_of
+from assettui.definitions.placed import caller, location_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from assettui.core.errors import Location
+    from assettui.core.metadata import RawMetadata
+    from assettui.definitions.definitions import Definitions
+    from assettui.definitions.hooks import HookDefinition
+    from assettui.definitions.retries import RetryPolicy
+    from assettui.definitions.run_config import RunConfig
+
+
+IN_PROCESS: Final = "assettui.executors.in_process"
+"""What runs definitions in this process: known here by its name alone, since it stands above."""
+
+
+@dataclass(frozen=True, eq=False)
+class JobDefinition:
+    """What is run under one name. Made by `define_asset_job` or `job`."""
+
+    name: str
+    selection: AssetSelection | None = None
+    """The assets that it builds; None where it is made of ops."""
+    composition: Composition | None = None
+    config: Any = None
+    """What its runs are configured with, where they say nothing else."""
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Given to each of its runs."""
+    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    hooks: frozenset[HookDefinition] = frozenset()
+    """Called after each of its steps."""
+    op_retry_policy: RetryPolicy | None = None
+    """Of the steps that have none of their own."""
+    max_concurrent: int | None = None
+    """How many of its steps may run at once, in one run."""
+    resource_defs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Resources of its own."""
+    at: Location | None = None
+    definitions: Definitions | None = None
+    """The project that it belongs to, once it was asked for by `Definitions.get_job_def`."""
+
+    def bound(self, definitions: Definitions) -> JobDefinition:
+        """The same job, of that project."""
+        return replace(self, definitions=definitions)
+
+    def execute_in_process(
+        self,
+        *,
+        run_config: RunConfig | Mapping[str, Any] | None = None,
+        instance: Any = None,
+        partition_key: str | None = None,
+        raise_on_error: bool = True,
+        tags: Mapping[str, str] | None = None,
+        resources: Mapping[str, Any] | None = None,
+        asset_selection: Any = None,
+        input_values: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Run the job in this process, one step after the other.
+
+        Args:
+            run_config: What the run is configured with, on top of what the job says.
+            instance: Where the run and its values are kept; by default they live as long as the result.
+            partition_key: The slice to make.
+            raise_on_error: Whether the first failure is raised rather than recorded.
+            tags: Kept with the run, on top of those of the job.
+            resources: On top of those of the project.
+            asset_selection: Which of the job's assets; by default all.
+            input_values: Values of inputs of the job's graph that no op gives.
+
+        Returns:
+            A `MaterializeInProcessResult`.
+        """
+        return import_module(IN_PROCESS).run_job(
+            self,
+            run_config=run_config,
+            instance=instance,
+            partition_key=partition_key,
+            raise_on_error=raise_on_error,
+            tags=tags,
+            resources=resources,
+            asset_selection=asset_selection,
+            input_values=input_values,
+        )
+
+    def __repr__(self) -> str:
+        return f"<job {self.name}>"
+
+
+def define_asset_job(
+    name: str,
+    selection: Any = None,
+    *,
+    config: RunConfig | Mapping[str, Any] | None = None,
+    description: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    run_tags: Mapping[str, str] | None = None,
+    metadata: RawMetadata | None = None,
+    hooks: Iterable[HookDefinition] | None = None,
+    op_retry_policy: RetryPolicy | None = None,
+    max_concurrent: int | None = None,
+) -> JobDefinition:
+    """A job that builds a selection of assets.
+
+    Args:
+        name: Of the job.
+        selection: An `AssetSelection`, a text in its syntax, keys, or asset functions; by default all assets. Which
+            assets they are is found out whenever the job is run.
+        config: What its runs are configured with, where they say nothing else.
+        description: What it is for.
+        tags: Given to each of its runs.
+        run_tags: As `tags`, on top of them.
+        metadata: What is to be known of it.
+        hooks: Called after each of its steps.
+        op_retry_policy: Of the steps that have none of their own.
+        max_concurrent: How many of its steps may run at once, in one run; by default as many as the engine allows.
+    """
+    return JobDefinition(
+        name,
+        selection=AssetSelection.all() if selection is None else AssetSelection.from_coercible(selection),
+        config=config,
+        description=description,
+        tags={**(tags or {}), **(run_tags or {})},
+        metadata=metadata or {},
+        hooks=frozenset(hooks or ()),
+        op_retry_policy=op_retry_policy,
+        max_concurrent=max_concurrent,
+        at=caller(),
+    )
+
+
+def job(
+    compose_fn: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    config: RunConfig | Mapping[str, Any] | None = None,
+    resource_defs: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    run_tags: Mapping[str, str] | None = None,
+    metadata: RawMetadata | None = None,
+    hooks: Iterable[HookDefinition] | None = None,
+    op_retry_policy: RetryPolicy | None = None,
+    max_concurrent: int | None = None,
+) -> Any:
+    """Declare that a function puts ops together into a job; see `graph` for the function, `define_asset_job` for the rest.
+
+    Args:
+        compose_fn: The function, where the decorator is used bare.
+        name: By default the function's name.
+        description: By default the docstring.
+        config: What its runs are configured with, where they say nothing else.
+        resource_defs: Resources of its own, by name.
+        tags: Given to each of its runs.
+        run_tags: As `tags`, on top of them.
+        metadata: What is to be known of it.
+        hooks: Called after each of its steps.
+        op_retry_policy: Of the steps that have none of their own.
+        max_concurrent: How many of its steps may run at once, in one run.
+    """
+    at = caller()
+
+    def decorate(fn: Callable[..., Any]) -> JobDefinition:
+        job_name = name or getattr(fn, "__name__", "unnamed")
+        place = location_of(fn) or at
+        return JobDefinition(
+            job_name,
+            composition=compose(job_name, fn, parameters_of(fn).named, ("result",), place),
+            config=config,
+            description=description if description is not None else fn.__doc__,
+            tags={**(tags or {}), **(run_tags or {})},
+            metadata=metadata or {},
+            hooks=frozenset(hooks or ()),
+            op_retry_policy=op_retry_policy,
+            max_concurrent=max_concurrent,
+            resource_defs=resource_defs or {},
+            at=place,
+        )
+
+    return decorate if compose_fn is None else decorate(compose_fn)

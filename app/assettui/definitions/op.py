@@ -1,0 +1,234 @@
+"""Ops: functions that are put together into graphs, each a step of its own."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from dataclasses import dataclass, replace
+from functools import cached_property, update_wrapper
+from typing import TYPE_CHECKING, Any, Final
+
+from assettui.definitions import invocation
+from assettui.definitions.composition import NodeOutput, current_composer
+from assettui.definitions.outputs import DynamicOut, Out
+from assettui.definitions.parameters import Parameters, parameters_of
+from assettui.definitions.placed import caller, location_of
+from assettui.definitions.resources import is_resource_annotation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from assettui.core.errors import Location
+    from assettui.definitions.hooks import HookDefinition
+    from assettui.definitions.inputs import In
+    from assettui.definitions.retries import RetryPolicy
+
+
+class _Nothing:
+    """The type of an input that hands on no value, and only says what comes first."""
+
+    def __repr__(self) -> str:
+        return "Nothing"
+
+
+Nothing: Final = _Nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class OpOutput:
+    """One output of an op."""
+
+    name: str
+    is_required: bool = True
+    is_dynamic: bool = False
+    io_manager_key: str | None = None
+    annotation: Any = None
+    metadata: Mapping[str, Any] | None = None
+
+
+class OpDefinition:
+    """A function with its declaration. Called in a graph it becomes a step; called elsewhere it calls the function."""
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        ins: Mapping[str, In] | None = None,
+        out: Out | Mapping[str, Out] | None = None,
+        config_schema: Any = None,
+        required_resource_keys: Iterable[str] | None = None,
+        retry_policy: RetryPolicy | None = None,
+        tags: Mapping[str, str] | None = None,
+        pool: str | None = None,
+        code_version: str | None = None,
+        at: Location | None = None,
+    ) -> None:
+        self.fn = fn
+        self.name = name or getattr(fn, "__name__", "unnamed")
+        self.description = description if description is not None else getattr(fn, "__doc__", None)
+        self.ins = dict(ins or {})
+        self.config_schema = config_schema
+        self.required_resource_keys = frozenset(required_resource_keys or ())
+        self.retry_policy = retry_policy
+        self.tags = dict(tags or {})
+        self.pool = pool
+        self.code_version = code_version
+        self.hooks: frozenset[HookDefinition] = frozenset()
+        self.at = location_of(fn) or at or caller()
+        self._out = out
+        update_wrapper(self, fn)
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """The parameters of the function."""
+        return parameters_of(self.fn)
+
+    @cached_property
+    def input_names(self) -> tuple[str, ...]:
+        """The parameters that receive values of other ops or assets, and the inputs of type `Nothing`."""
+        named = tuple(
+            name
+            for name in self.parameters.named
+            if not is_resource_annotation(self.parameters.annotations.get(name))
+            and not getattr(self.parameters.annotations.get(name), "is_assettui_config", False)
+        )
+        return (*named, *(name for name in self.ins if name not in self.parameters.named))
+
+    @cached_property
+    def outputs(self) -> dict[str, OpOutput]:
+        """What it gives, by name."""
+        out = self._out
+        if out is None:
+            return {"result": OpOutput("result", annotation=self.parameters.result)}
+        if isinstance(out, Out):
+            annotation = out.dagster_type if out.dagster_type is not None else self.parameters.result
+            return {"result": _output("result", out, annotation)}
+        return {name: _output(name, each, each.dagster_type) for name, each in out.items()}
+
+    def output_kinds(self) -> dict[str, bool]:
+        """Name of each output → whether it is dynamic."""
+        return {name: out.is_dynamic for name, out in self.outputs.items()}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """In a graph: note the call, and give what stands for its outputs. Elsewhere: call the function itself."""
+        if current_composer() is None:
+            return invocation.call(self.fn, self.parameters, args, kwargs, self.config_schema)
+        return OpCall(self).note(args, kwargs, caller())
+
+    def alias(self, name: str) -> OpCall:
+        """The op under another name, to be called in a graph."""
+        return OpCall(self, name)
+
+    def with_hooks(self, hooks: Iterable[HookDefinition]) -> OpCall:
+        """The op with these called as well when its step has ended, to be called in a graph."""
+        return OpCall(self, hooks=frozenset(hooks))
+
+    def with_retry_policy(self, retry_policy: RetryPolicy) -> OpCall:
+        """The op with another retry policy, to be called in a graph."""
+        return OpCall(self, retry_policy=retry_policy)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+@dataclass(frozen=True)
+class OpCall:
+    """An op or graph as it is to be called in a graph, something about it being otherwise."""
+
+    definition: Any
+    name: str | None = None
+    hooks: frozenset[HookDefinition] = frozenset()
+    retry_policy: RetryPolicy | None = None
+
+    def alias(self, name: str) -> OpCall:
+        """The same under another name."""
+        return replace(self, name=name)
+
+    def with_hooks(self, hooks: Iterable[HookDefinition]) -> OpCall:
+        """The same with these hooks as well."""
+        return replace(self, hooks=self.hooks | frozenset(hooks))
+
+    def with_retry_policy(self, retry_policy: RetryPolicy) -> OpCall:
+        """The same with another retry policy."""
+        return replace(self, retry_policy=retry_policy)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """In a graph: note the call, and give what stands for its outputs."""
+        if current_composer() is None:
+            return self.definition(*args, **kwargs)
+        return self.note(args, kwargs, caller())
+
+    def note(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], at: Location) -> Any:
+        """Note a call in the graph that is being composed."""
+        composer = current_composer()
+        assert composer is not None
+        node = composer.add(
+            self.definition, args, kwargs, at, alias=self.name, hooks=self.hooks, retry_policy=self.retry_policy
+        )
+        handles = {
+            name: NodeOutput(node, name, is_dynamic) for name, is_dynamic in self.definition.output_kinds().items()
+        }
+        if not handles:
+            return None
+        if len(handles) == 1:
+            return next(iter(handles.values()))
+        names: Any = namedtuple("Outputs", list(handles))  # pyright: ignore[reportUntypedNamedTuple] - its fields are known only here
+        return names(**handles)
+
+
+def _output(name: str, out: Out, annotation: Any) -> OpOutput:
+    return OpOutput(
+        name, out.is_required, isinstance(out, DynamicOut), out.io_manager_key, annotation, out.metadata or None
+    )
+
+
+def op(
+    compute_fn: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    ins: Mapping[str, In] | None = None,
+    out: Out | Mapping[str, Out] | None = None,
+    config_schema: Any = None,
+    required_resource_keys: Iterable[str] | None = None,
+    retry_policy: RetryPolicy | None = None,
+    tags: Mapping[str, str] | None = None,
+    pool: str | None = None,
+    code_version: str | None = None,
+) -> Any:
+    """Declare that a function is an op, to be called in graphs and jobs.
+
+    Args:
+        compute_fn: The function, where the decorator is used bare.
+        name: By default the function's name.
+        description: By default the docstring.
+        ins: What is to be said of its parameters; one of type `Nothing` need not be a parameter.
+        out: Its output, or several by name; without it there is one, called `result`.
+        config_schema: What `context.op_config` holds: a class of configuration, or a dict of names and types.
+        required_resource_keys: Resources that it takes from `context.resources`.
+        retry_policy: Whether and when it is tried again after it has failed.
+        tags: Kept with it.
+        pool: The pool of slots, shared by all runs, that its step takes one from.
+        code_version: Kept with it.
+    """
+    at = caller()
+
+    def decorate(fn: Callable[..., Any]) -> OpDefinition:
+        return OpDefinition(
+            fn,
+            name=name,
+            description=description,
+            ins=ins,
+            out=out,
+            config_schema=config_schema,
+            required_resource_keys=required_resource_keys,
+            retry_policy=retry_policy,
+            tags=tags,
+            pool=pool,
+            code_version=code_version,
+            at=at,
+        )
+
+    return decorate if compute_fn is None else decorate(compute_fn)

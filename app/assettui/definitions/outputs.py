@@ -1,0 +1,54 @@
+"""The outputs of functions that have several, or of which there is something to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from assettui.core.keys import CoercibleToAssetKey
+    from assettui.core.metadata import RawMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class AssetOut:
+    """One asset of a function that makes several: `@multi_asset(outs={"users": AssetOut(group_name="raw")})`."""
+
+    key_prefix: str | Sequence[str] | None = None
+    key: CoercibleToAssetKey | None = None
+    """The whole key; by default the output's name, below `key_prefix`."""
+    dagster_type: Any = None
+    description: str | None = None
+    is_required: bool = True
+    """Whether the step fails where the function does not yield it; otherwise what reads it is skipped."""
+    io_manager_key: str | None = None
+    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    group_name: str | None = None
+    code_version: str | None = None
+    owners: Sequence[str] = ()
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    kinds: Iterable[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """One output of an op."""
+
+    dagster_type: Any = None
+    description: str | None = None
+    is_required: bool = True
+    """Whether the step fails where the op does not yield it; otherwise what reads it is skipped."""
+    io_manager_key: str | None = None
+    metadata: RawMetadata = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicOut(Out):
+    """An output of an op that has any number of values, each yielded as a `DynamicOutput`."""
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Always."""
+        return True

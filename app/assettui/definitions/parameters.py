@@ -1,0 +1,90 @@
+"""What a function takes: its context, and the parameters that receive values, resources or configuration."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_CONTEXT_NAMES = frozenset({"context", "_context", "_", "__"})
+_CONTEXT_TYPES = frozenset({"AssetExecutionContext", "OpExecutionContext", "AssetCheckExecutionContext"})
+_UNKNOWN = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters of a function."""
+
+    context: str | None = None
+    """The one that receives the context."""
+    named: tuple[str, ...] = ()
+    """All others, in order."""
+    optional: frozenset[str] = frozenset()
+    """Those of them that have a default."""
+    variadic: str | None = None
+    """`*args` or `**kwargs`, which says nothing of what is wanted."""
+    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of those that have one; as text where it cannot be evaluated, as a name that only a type checker imports."""
+    result: Any = Parameter.empty
+    """What it is said to return; `Parameter.empty` where nothing is said."""
+
+
+def parameters_of(fn: Callable[..., Any]) -> Parameters:
+    """The parameters of a function, sorted by what they receive.
+
+    Raises:
+        TypeError, ValueError: It has no signature, as some functions written in C.
+    """
+    context: str | None = None
+    variadic: str | None = None
+    named: list[str] = []
+    optional: list[str] = []
+    annotations: dict[str, Any] = {}
+    read = signature(fn)
+    for position, parameter in enumerate(read.parameters.values()):
+        if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+            variadic = str(parameter)
+        elif position == 0 and _is_context(parameter):
+            context = parameter.name
+        else:
+            named.append(parameter.name)
+            if parameter.default is not Parameter.empty:
+                optional.append(parameter.name)
+            if parameter.annotation is not Parameter.empty:
+                annotations[parameter.name] = evaluated(parameter.annotation, fn)
+    result = evaluated(read.return_annotation, fn)
+    return Parameters(context, tuple(named), frozenset(optional), variadic, annotations, result)
+
+
+def evaluated(annotation: Any, fn: Callable[..., Any]) -> Any:
+    """What an annotation stands for in the module of a function; the text itself where that cannot be found out."""
+    if not isinstance(annotation, str):
+        return annotation
+    inner = fn
+    while hasattr(inner, "__wrapped__"):
+        inner = inner.__wrapped__  # pyright: ignore[reportFunctionMemberAccess] - just asked for
+    names: dict[str, Any] = getattr(inner, "__globals__", None) or vars(sys.modules.get(fn.__module__, sys))
+    simple = names.get(annotation, _UNKNOWN)
+    if simple is not _UNKNOWN:
+        return simple
+    code, cells = getattr(inner, "__code__", None), getattr(inner, "__closure__", None) or ()
+    local: dict[str, Any] = {}
+    for name, cell in zip(code.co_freevars if code is not None else (), cells, strict=False):
+        try:
+            local[name] = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+    try:
+        return eval(annotation, names, local)
+    except Exception:  # noqa: BLE001 - it may hold anything; then the text has to do
+        return annotation
+
+
+def _is_context(parameter: Parameter) -> bool:
+    annotation = parameter.annotation
+    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    return parameter.name in _CONTEXT_NAMES or name.rsplit(".", 1)[-1] in _CONTEXT_TYPES

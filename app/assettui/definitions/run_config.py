@@ -1,0 +1,176 @@
+"""What a run is configured with, and what asks for a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from assettui.core.errors import AssettuiError
+from assettui.core.keys import AssetKey
+from assettui.definitions.env_var import EnvVar, IntEnvVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from assettui.core.keys import CoercibleToAssetKey
+    from assettui.core.metadata import JsonObject
+
+SECTIONS = ("ops", "resources", "execution", "loggers")
+"""What a configuration may have at its top; `loggers` is read for Dagster's sake, and changes nothing."""
+
+
+class BadRunConfig(AssettuiError):
+    """A run's configuration does not have the form that it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """What a run is configured with.
+
+    The same as a dict, and in files, is written
+    `{"ops": {STEP: {"config": {…}}}, "resources": {NAME: {"config": {…}}}}`.
+    """
+
+    ops: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Name of each step (an asset's key, or an op's name) → its `Config`, or a dict."""
+    resources: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Name of each resource → its fields."""
+    execution: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """`{"config": {"max_concurrent": N}}`: how many of the run's steps may run at once."""
+    loggers: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def to_config_dict(self) -> JsonObject:
+        """As JSON has it; environment variables by their names alone."""
+        return config_json(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """Asks for a run: what schedules and sensors return."""
+
+    run_key: str | None = None
+    """A run of the same key is asked for once, for ever."""
+    run_config: RunConfig | Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    job_name: str | None = None
+    """The job, where it is not clear from who asks."""
+    asset_selection: Sequence[CoercibleToAssetKey] | None = None
+    """Which of the job's assets; None for all."""
+    partition_key: str | None = None
+
+    @property
+    def config(self) -> JsonObject:
+        """The configuration as JSON has it."""
+        return config_json(self.run_config)
+
+
+@dataclass(frozen=True, slots=True)
+class SkipReason:
+    """Why a schedule or sensor asks for no run."""
+
+    skip_message: str | None = None
+
+
+def config_json(given: RunConfig | Mapping[str, Any] | None) -> JsonObject:
+    """A run's configuration as JSON has it, however it was given.
+
+    Raises:
+        BadRunConfig: It is neither a `RunConfig` nor a mapping of the known sections.
+    """
+    if given is None:
+        return {}
+    if isinstance(given, RunConfig):
+        sections: JsonObject = {
+            "ops": {name: _wrapped(value) for name, value in given.ops.items()},
+            "resources": {name: _wrapped(value) for name, value in given.resources.items()},
+            "execution": dict(given.execution),
+        }
+    elif hasattr(given, "items"):
+        sections = {str(name): value for name, value in given.items()}
+    else:
+        raise BadRunConfig(
+            f"a run is configured with a RunConfig or a dict, not with {type(given).__name__}",
+            hint='write {"ops": {"name": {"config": {…}}}}',
+        )
+    for name, value in sections.items():
+        if name not in SECTIONS:
+            raise BadRunConfig(
+                f"a run's configuration has no section {name!r}", hint=f"there are {', '.join(SECTIONS)}"
+            )
+        if not hasattr(value, "items"):
+            raise BadRunConfig(f"{name}: a mapping was expected here, not {type(value).__name__}")
+    return {n: _as_json(value) for n, value in sections.items() if value and n != "loggers"}
+
+
+def _wrapped(value: Any) -> JsonObject:
+    """`{"config": …}` around what is not written so already."""
+    members = cast("JsonObject", value) if isinstance(value, dict) else None
+    return members if members is not None and set(members) <= {"config", "ops", "inputs"} else {"config": value}
+
+
+def _as_json(value: Any) -> Any:
+    match value:
+        case EnvVar() | IntEnvVar():
+            return {"env": value.env_var_name}
+        case str() | int() | float() | bool() | None:
+            return value
+        case dict():
+            return {str(name): _as_json(each) for name, each in cast("dict[Any, Any]", value).items()}
+        case list() | tuple():
+            return [_as_json(each) for each in cast("list[Any]", value)]
+        case _:
+            from assettui.definitions.configurable import as_json  # deferred: pydantic takes 0.1 s
+
+            return as_json(value)
+
+
+def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> JsonObject:
+    """What the first configuration says, with what the second says on top of it."""
+    found: JsonObject = dict(first)
+    for name, value in second.items():
+        known = found.get(name)
+        is_nested = hasattr(known, "items") and hasattr(value, "items")
+        found[name] = merged(cast("Mapping[str, Any]", known), value) if is_nested else value
+    return found
+
+
+def config_of_step(config: Mapping[str, Any], step: str) -> Mapping[str, Any]:
+    """What a run's configuration says of a step: `{"config": …, "inputs": …}`.
+
+    A step of a graph may be written by its path, `graph.op`, or nested, `graph: {ops: {op: …}}`; an asset's key with
+    `/` or, as in Dagster, with `__`.
+    """
+    ops = cast("Mapping[str, Any]", config.get("ops") or {})
+    for name in (step, "__".join(AssetKey(step).parts)):
+        if name in ops:
+            return ops[name] or {}
+    found: Any = ops
+    for position, part in enumerate(step.split(".")):
+        found = (found.get("ops") or {}) if position else found
+        found = found.get(part) if hasattr(found, "get") else None
+        if found is None:
+            return {}
+    return found
+
+
+def config_of_resources(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run's configuration says of resources: name → fields."""
+    resources = cast("dict[str, Any]", config.get("resources") or {})
+    return {name: each.get("config", {}) if each else {} for name, each in resources.items()}
+
+
+def max_concurrent_of(config: Mapping[str, Any]) -> int | None:
+    """How many steps may run at once, where a run's configuration says.
+
+    Raises:
+        BadRunConfig: It is no whole number above 0.
+    """
+    execution = cast("dict[str, Any]", config.get("execution") or {})
+    said = cast("dict[str, Any]", execution.get("config") or {})
+    for settings in (said, cast("dict[str, Any]", said.get("multiprocess") or {})):
+        value = settings.get("max_concurrent")
+        if value is not None:
+            if not isinstance(value, int) or value < 1:
+                raise BadRunConfig(f"execution.config.max_concurrent: {value!r} is no whole number above 0")
+            return value
+    return None

@@ -1,0 +1,220 @@
+"""A store as code sees it: what has happened, what was made, and where the values are."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from assettui.core.errors import NotFound, StoreError
+from assettui.core.graph import AssetGraph
+from assettui.core.keys import AssetKey, CoercibleToAssetKey
+from assettui.core.staleness import AssetStatus, standings
+from assettui.project.locate import locate
+from assettui.store import lease, projects, queries
+from assettui.store.database import is_made, open_for_reading, open_for_writing
+from assettui.store.folder import StoreFolder
+from assettui.values.files import FileValues
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Generator, Sequence
+    from types import TracebackType
+
+    from sqlite_utils import Database
+
+    from assettui.core.records import AssetState, Event, Materialization, RunRecord, RunStatus, StepRecord
+
+STORE_VARIABLE = "ASSETTUI_STORE"
+
+
+def clock_us() -> int:
+    """Now: microseconds since the epoch, UTC."""
+    return time.time_ns() // 1000
+
+
+class Instance:
+    """A store to read from, and to keep runs in that are made in this process.
+
+    Reading is always possible. While a run is made in it, this process leads the store, so no other process may.
+    """
+
+    def __init__(self, folder: StoreFolder, project_id: str = "", *, temporary: Any = None) -> None:
+        self.folder = folder
+        self.values = FileValues(folder.values)
+        self._project_id = project_id
+        self._temporary = temporary
+        self._held: tuple[Database, lease.Lease] | None = None
+
+    @staticmethod
+    def open(path: str | os.PathLike[str]) -> Instance:
+        """The store at that path, made where it is missing, and led until it is closed.
+
+        Args:
+            path: A folder, or the SQLite file itself.
+
+        Raises:
+            StoreError: It cannot be opened, or another process leads it.
+        """
+        instance = Instance(StoreFolder.at(Path(path)))
+        instance.lead()
+        return instance
+
+    @staticmethod
+    def ephemeral() -> Instance:
+        """A store of its own in a temporary folder, removed when it is closed or forgotten."""
+        temporary = tempfile.TemporaryDirectory(prefix="assettui-")
+        return Instance(StoreFolder.at(Path(temporary.name) / "store"), temporary=temporary)
+
+    @staticmethod
+    def get(path: str | os.PathLike[str] | None = None) -> Instance:
+        """The store of the project in this folder, or the one that `ASSETTUI_STORE` names.
+
+        Args:
+            path: The folder of another project.
+
+        Raises:
+            ProjectError: There is no project.
+        """
+        named = os.environ.get(STORE_VARIABLE)
+        project = locate(Path(path or ".").absolute(), file=None, module=None)
+        return Instance(StoreFolder.at(Path(named) if named else project.store_path), project.id)
+
+    def lead(self) -> Database:
+        """Take the lead, so that runs can be kept in it; the connection that writes.
+
+        Raises:
+            StoreError: It cannot be opened, or another process leads it.
+        """
+        if self._held is None:
+            db = open_for_writing(self.folder)
+            held = lease.acquire(self.folder.lease, face="python", project_id=self._project_id, now_us=clock_us())
+            if held is None:
+                db.conn.close()
+                leader = lease.last_holder(self.folder.lease)
+                who = f" ({leader.face}, pid {leader.pid})" if leader else ""
+                raise StoreError(
+                    f"the store {self.folder.database} is led by another process{who}",
+                    hint="end it first, or ask it to materialize: assettui materialize",
+                )
+            self._held = (db, held)
+        return self._held[0]
+
+    @contextmanager
+    def leading(self) -> Generator[Database]:
+        """Lead for a while; where it leads already, it goes on leading."""
+        is_leading = self._held is not None
+        try:
+            yield self.lead()
+        finally:
+            if not is_leading:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            db, held = self._held
+            self._held = None
+            db.conn.close()
+            held.release()
+
+    def close(self) -> None:
+        """Let another process lead; a temporary store is gone."""
+        self._let_go()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self) -> Generator[sqlite3.Connection | None]:
+        if self._held is not None:
+            yield self._held[0].conn
+            return
+        if not is_made(self.folder):
+            yield None
+            return
+        connection = open_for_reading(self.folder)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    # Reading.
+
+    def get_runs(self, *, limit: int = 100, status: RunStatus | None = None) -> list[RunRecord]:
+        """Runs, the newest first."""
+        with self._reading() as connection:
+            return queries.runs(connection, limit=limit, status=status) if connection is not None else []
+
+    def get_run_by_id(self, run_id: str) -> RunRecord | None:
+        """One run; None where there is none of that id."""
+        with self._reading() as connection:
+            try:
+                return queries.run(connection, run_id) if connection is not None else None
+            except NotFound:
+                return None
+
+    def get_steps(self, run_id: str) -> list[StepRecord]:
+        """The steps of a run, upstream before downstream."""
+        with self._reading() as connection:
+            return queries.steps(connection, run_id) if connection is not None else []
+
+    def get_events(self, run_id: str | None = None, *, after: int = 0, limit: int = 1_000) -> list[Event]:
+        """Events in the order of recording, those of one run or all, from the one after the id `after` on."""
+        with self._reading() as connection:
+            return queries.events(connection, run_id=run_id, after=after, limit=limit) if connection is not None else []
+
+    def get_asset_state(self, asset_key: CoercibleToAssetKey) -> AssetState:
+        """What is known of an asset: its last materialization and observation, and why it failed."""
+        return self.get_asset_states([asset_key])[AssetKey.from_coercible(asset_key)]
+
+    def get_asset_states(self, asset_keys: Sequence[CoercibleToAssetKey] | None = None) -> dict[AssetKey, AssetState]:
+        """What is known of these assets; by default of all of which anything is."""
+        from assettui.core.records import AssetState
+
+        with self._reading() as connection:
+            if connection is None:
+                known: dict[AssetKey, AssetState] = {}
+            elif asset_keys is None or len(asset_keys) > 10:
+                known = queries.asset_states(connection)
+            else:
+                keys = map(AssetKey.from_coercible, asset_keys)
+                known = {key: queries.asset_state(connection, key) for key in keys}
+        if asset_keys is None:
+            return known
+        wanted = [AssetKey.from_coercible(key) for key in asset_keys]
+        return {key: known.get(key) or AssetState(key) for key in wanted}
+
+    def get_latest_materialization(self, asset_key: CoercibleToAssetKey) -> Materialization | None:
+        """The last materialization of an asset; None where it was never materialized."""
+        return self.get_asset_state(asset_key).last
+
+    def fetch_materializations(self, asset_key: CoercibleToAssetKey, limit: int = 100) -> list[Materialization]:
+        """The last materializations of an asset, the newest first."""
+        with self._reading() as connection:
+            if connection is None:
+                return []
+            return queries.materializations(connection, AssetKey.from_coercible(asset_key), limit)
+
+    def get_asset_statuses(self) -> dict[AssetKey, AssetStatus]:
+        """The one word for each asset of the project that the store knows, by the snapshot that was last loaded.
+
+        Raises:
+            NotFound: The store knows no project.
+        """
+        with self._reading() as connection:
+            known = projects.load(connection, self._project_id) if connection is not None else None
+            if known is None or known.snapshot is None or connection is None:
+                raise NotFound("the store knows no project", hint="open it once: assettui asset ls")
+            graph = AssetGraph(known.snapshot.assets, known.snapshot.steps)
+            found = standings(graph, queries.asset_states(connection))
+        return {key: standing.status for key, standing in found.items()}

@@ -1,0 +1,1 @@
+"""What works with other systems: loaded by name, imported by nobody."""

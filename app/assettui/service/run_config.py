@@ -1,0 +1,205 @@
+"""What a run is to be configured with: read from files, checked against what can be configured, before it is launched."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING, Any, cast
+
+from assettui.core.errors import AssettuiError
+from assettui.core.keys import closest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from assettui.core.metadata import JsonObject
+    from assettui.core.planning import RunPlan
+    from assettui.core.snapshot import ProjectSnapshot
+
+SECTIONS = ("ops", "resources", "execution", "loggers")
+
+
+class WrongConfig(AssettuiError):
+    """The configuration of a run does not fit what can be configured; every wrong place is named by its path."""
+
+
+def read_config(path: Path) -> JsonObject:
+    """The configuration that a YAML, TOML or JSON file holds.
+
+    Raises:
+        WrongConfig: It cannot be read, or is none of these; the message says where.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise WrongConfig(f"{path} cannot be read: {reason}") from None
+    try:
+        data = _parsed(path, text)
+    except ValueError as error:  # of tomllib and json
+        raise WrongConfig(f"{path} is not what its name says: {error}") from None
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise WrongConfig(f"{path} holds a {type(data).__name__}, not a mapping", hint=_FORM)
+    return cast("JsonObject", data)
+
+
+def _parsed(path: Path, text: str) -> Any:
+    match path.suffix.lower():
+        case ".toml":
+            return tomllib.loads(text)
+        case ".json":
+            return json.loads(text)
+        case ".yaml" | ".yml":
+            import yaml  # deferred: 20 ms that only a file of YAML needs
+
+            try:
+                return yaml.safe_load(text)
+            except yaml.YAMLError as error:
+                mark = getattr(error, "problem_mark", None)
+                place = f", line {mark.line + 1}" if mark else ""
+                raise WrongConfig(f"{path}{place}: {getattr(error, 'problem', None) or 'not YAML'}") from None
+        case _:
+            raise WrongConfig(f"{path} is neither .yaml, .toml nor .json", hint="name it for what it holds")
+
+
+_FORM = 'write {"ops": {"asset": {"config": {…}}}, "resources": {"name": {"config": {…}}}}'
+
+
+def check_config(config: Mapping[str, Any], plan: RunPlan, snapshot: ProjectSnapshot) -> None:
+    """Refuse configuration that does not fit the steps of a run and the project's resources.
+
+    What the schemas cannot tell, as rules that a class has in code, is checked when the step begins.
+
+    Raises:
+        WrongConfig: It does not fit; every wrong place is named by its path.
+    """
+    wrong: list[str] = []
+    _check_sections(config, wrong)
+    if not wrong:
+        names = {step.computation.split(":", 1)[-1]: step.computation for step in plan.steps}
+        given = _by_step(cast("Mapping[str, Any]", config.get("ops") or {}), names)
+        for path, name in given.unknown:
+            near = closest(name, names)
+            wrong.append(f"{path}: the run has no step {name!r}" + (f"; did you mean {near!r}?" if near else ""))
+        for name, computation in names.items():
+            path, said = given.found.get(name, (f"ops.{name}", {}))
+            _check(said, snapshot.config_schemas.get(f"ops.{computation}"), f"{path}.config", wrong)
+        _check_resources(config, snapshot, wrong)
+    if wrong:
+        raise WrongConfig("the configuration of the run is wrong:" + "".join(f"\n    {each}" for each in wrong))
+
+
+def _check_sections(config: Mapping[str, Any], wrong: list[str]) -> None:
+    for name, value in config.items():
+        if name not in SECTIONS:
+            near = closest(name, SECTIONS)
+            wrong.append(f"{name}: there is no such section" + (f"; did you mean {near!r}?" if near else ""))
+        elif value is not None and not isinstance(value, dict):
+            wrong.append(f"{name}: a mapping was expected here, not {value!r:.40}")
+
+
+class _Given:
+    """What is said of each step, with the path where it stands."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self.unknown: list[tuple[str, str]] = []
+
+
+def _by_step(ops: Mapping[str, Any], names: Iterable[str], prefix: str = "", path: str = "ops") -> _Given:
+    given = _Given()
+    by_name = {**{name.replace("/", "__"): name for name in names}, **{name: name for name in names}}
+    for name, value in ops.items():
+        step, here = f"{prefix}{name}", f"{path}.{name}"
+        said = cast("dict[str, Any]", value) if isinstance(value, dict) else dict[str, Any]()
+        inner = said.get("ops")
+        if step in by_name:
+            given.found[by_name[step]] = (here, said)
+        elif isinstance(inner, dict) and any(known.startswith(f"{step}.") for known in by_name):
+            nested = _by_step(cast("dict[str, Any]", inner), names, f"{step}.", f"{here}.ops")
+            given.found.update(nested.found)
+            given.unknown.extend(nested.unknown)
+        else:
+            given.unknown.append((here, step))
+    return given
+
+
+def _check_resources(config: Mapping[str, Any], snapshot: ProjectSnapshot, wrong: list[str]) -> None:
+    resources = cast("Mapping[str, Any]", config.get("resources") or {})
+    for name, value in resources.items():
+        if name not in snapshot.resources:
+            near = closest(name, snapshot.resources)
+            wrong.append(f"resources.{name}: there is no such resource" + (f"; did you mean {near!r}?" if near else ""))
+            continue
+        schema = snapshot.config_schemas.get(f"resources.{name}")
+        # What the project has given the resource already need not be given again.
+        partial = {key: each for key, each in schema.items() if key != "required"} if schema else schema
+        _check(value or {}, partial, f"resources.{name}.config", wrong)
+
+
+def _check(said: Mapping[str, Any], schema: JsonObject | None, path: str, wrong: list[str]) -> None:
+    config: Any = said.get("config")
+    if schema is None or not schema:
+        return
+    if config is None:
+        config = {} if schema.get("type") == "object" else None
+        if config is None:
+            return
+    from jsonschema.validators import Draft202012Validator  # deferred: 80 ms that only configuration needs
+
+    validator: Any = Draft202012Validator(_lenient(schema))
+    for error in sorted(validator.iter_errors(config), key=lambda each: list(map(str, each.absolute_path))):
+        wrong.extend(_told(error, path))
+
+
+def _told(error: Any, path: str) -> list[str]:
+    here = ".".join([path, *map(str, error.absolute_path)])
+    match error.validator:
+        case "additionalProperties":
+            known = list(error.schema.get("properties", {}))
+            extra = [name for name in error.instance if name not in known]
+            return [
+                f"{here}.{name}: there is no such field"
+                + (
+                    f"; did you mean {near!r}?"
+                    if (near := closest(name, known))
+                    else f"; there are: {', '.join(known)}"
+                )
+                for name in extra
+            ]
+        case "required":
+            return [f"{here}.{name}: is missing" for name in error.validator_value if name not in error.instance]
+        case _:
+            return [f"{here}: {error.message}"]
+
+
+def _lenient(schema: Any) -> Any:
+    """The schema that also takes `{"env": NAME}` for any value: it is read only when the step runs."""
+    if isinstance(schema, dict):
+        given = cast("dict[str, Any]", schema)
+        changed = {name: _lenient(value) for name, value in given.items()}
+        properties = given.get("properties")
+        if isinstance(properties, dict):
+            changed["properties"] = {
+                name: {"anyOf": [_ENV, _lenient(each)]} if _is_simple(each) else _lenient(each)
+                for name, each in cast("dict[str, Any]", properties).items()
+            }
+        return changed
+    if isinstance(schema, list):
+        return [_lenient(each) for each in cast("list[Any]", schema)]
+    return schema
+
+
+_ENV = {"type": "object", "properties": {"env": {"type": "string"}}, "required": ["env"], "additionalProperties": False}
+
+
+def _is_simple(schema: Any) -> bool:
+    return isinstance(schema, dict) and cast("dict[str, Any]", schema).get("type") in (
+        "string",
+        "integer",
+        "number",
+        "boolean",
+    )

@@ -1,0 +1,194 @@
+"""Values between steps: what a step reads is loaded, what it gives is stored, by the IO manager that is declared for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assettui.core.errors import AssettuiError, ValueStorageError
+from assettui.core.keys import AssetKey
+from assettui.core.records import ValueRef
+from assettui.definitions.context import ScopedResources
+from assettui.definitions.io_managers import InputContext, IOManager, OutputContext
+from assettui.definitions.resources import ManagedResource, ResourceSet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assettui.core.snapshot import StepOutput, Wire
+    from assettui.definitions.computation import Described, InputDeclaration, ValueDeclaration
+    from assettui.worker.request import StepRequest
+
+BY_IO_MANAGER = "io:"
+"""Begins the format of a value that an IO manager of the project has stored; its name follows."""
+RUNS = ".runs"
+"""Begins the address of a value that is handed on within a run. No part of an asset's key begins so."""
+
+
+def is_handed(ref: ValueRef) -> bool:
+    """Whether a value was stored for other steps of its run, and not as an asset's."""
+    return ref.path.startswith((RUNS, RUNS.replace(".", "%2E"))) or not ref.path
+
+
+class Values(Protocol):
+    """Where a step's values are stored and loaded; see `FileValues` for what each call guarantees and raises."""
+
+    def store(self, asset_key: AssetKey, value: Any, version: str) -> ValueRef:
+        """Keep a value as a new version."""
+        ...
+
+    def load(self, ref: ValueRef, annotation: Any = None) -> Any:
+        """Give a stored value back."""
+        ...
+
+
+class NotThere(AssettuiError):
+    """A step would read a value that is not there."""
+
+
+class Exchange:
+    """Loads and stores the values of one step.
+
+    Args:
+        request: The step.
+        project: The declarations of its values.
+        values: Where whatever has no IO manager is.
+        resources: The IO managers.
+        handed_values: Where values are that ops hand to each other; by default with the others.
+    """
+
+    def __init__(
+        self,
+        request: StepRequest,
+        project: Described,
+        values: Values,
+        resources: ResourceSet,
+        handed_values: Values | None = None,
+    ) -> None:
+        self._request = request
+        self._project = project
+        self._values = values
+        self._resources = resources
+        self._handed_values = handed_values or values
+
+    def load_asset(self, name: str, key: AssetKey, declared: InputDeclaration) -> Any:
+        """The value of an asset, for a parameter.
+
+        Raises:
+            NotThere: It was never materialized.
+            ValueStorageError: It has no stored value.
+        """
+        request, value = self._request, self._project.values.get(key)
+        manager = declared.io_manager or (value.io_manager if value is not None else None)
+        if manager is not None:
+            upstream = OutputContext(
+                value.name if value is not None else "result",
+                key,
+                str(key),
+                definition_metadata=value.metadata if value is not None else {},
+                annotation=value.annotation if value is not None else None,
+                given_partition_key=request.partition_key,
+            )
+            return self._load_by(manager, name, key, declared, upstream)
+        reader = request.step.key
+        if key not in request.values:
+            raise NotThere(
+                f"{reader} reads {key}, which was never materialized",
+                hint=f"build it with what lies upstream: assettui materialize +{reader}",
+            )
+        ref = request.values[key]
+        if ref is None:
+            raise ValueStorageError(
+                f"{reader} reads {key}, whose function stored its data itself",
+                hint=f"return the value from {key}, or take {key} in deps and read its data in the function",
+            )
+        if ref.format.startswith(BY_IO_MANAGER):
+            raise ValueStorageError(
+                f"the value of {key} was stored by the IO manager {ref.format.removeprefix(BY_IO_MANAGER)!r}, "
+                "which the project no longer has for it",
+                hint=f"materialize {key} again",
+            )
+        return self._values.load(ref, declared.annotation)
+
+    def load_handed(self, name: str, wire: Wire, declared: InputDeclaration) -> Any:
+        """What other steps of the run hand on: one value, or the list of those that were made.
+
+        Raises:
+            NotThere: The only one was not made.
+        """
+        handed = self._request.handed
+        found = [(source, handed[source]) for source in wire.sources if source in handed]
+        if wire.is_list:
+            return [self._load_one(name, source, ref, declared) for source, ref in found]
+        if not found:
+            raise NotThere(f"{self._request.step.key} is to be handed {wire.sources[0]}, which was not made")
+        return self._load_one(name, *found[0], declared)
+
+    def _load_one(self, name: str, source: StepOutput, ref: ValueRef, declared: InputDeclaration) -> Any:
+        manager = declared.io_manager
+        if manager is None and ref.format.startswith(BY_IO_MANAGER):
+            manager = ref.format.removeprefix(BY_IO_MANAGER)
+        if manager is None:
+            values = self._handed_values if is_handed(ref) else self._values
+            return values.load(ref, declared.annotation)
+        upstream = OutputContext(source.output, None, source.step, self._request.run_id, mapping_key=source.mapping_key)
+        return self._load_by(manager, name, None, declared, upstream)
+
+    def _load_by(
+        self, manager: str, name: str, key: AssetKey | None, declared: InputDeclaration, upstream: OutputContext
+    ) -> Any:
+        context = InputContext(
+            name,
+            key,
+            self._request.step.key,
+            self._request.run_id,
+            declared.metadata,
+            declared.annotation,
+            self._needs_of(manager),
+            given_partition_key=self._request.partition_key,
+            upstream_output=upstream,
+        )
+        return self._manager(manager).load_input(context)
+
+    def output_context(
+        self, output: ValueDeclaration, said: Mapping[str, Any], mapping_key: str | None = None
+    ) -> OutputContext:
+        """What an IO manager can know of a value that is to be stored."""
+        return OutputContext(
+            output.name,
+            output.asset_key,
+            self._request.step.key,
+            self._request.run_id,
+            output.metadata,
+            output.annotation,
+            self._needs_of(output.io_manager),
+            mapping_key=mapping_key,
+            given_partition_key=self._request.partition_key,
+            given_output_metadata=said,
+        )
+
+    def store(self, output: ValueDeclaration, value: Any, context: OutputContext) -> ValueRef:
+        """Store a value."""
+        if output.io_manager is not None:
+            if value is None and not output.has_value:
+                return ValueRef("none")
+            self._manager(output.io_manager).handle_output(context, value)
+            return ValueRef(f"{BY_IO_MANAGER}{output.io_manager}")
+        if output.asset_key is not None:
+            return self._values.store(output.asset_key, value, self._request.version)
+        address = AssetKey((RUNS, *context.get_identifier()))
+        return self._handed_values.store(address, value, self._request.version)
+
+    def _manager(self, name: str) -> IOManager:
+        manager = self._resources.get(name)
+        if not (hasattr(manager, "handle_output") and hasattr(manager, "load_input")):
+            raise ValueStorageError(
+                f"the resource {name!r} is to store values, and is a {type(manager).__name__}",
+                hint="make it an IOManager: a class with handle_output and load_input",
+            )
+        return manager
+
+    def _needs_of(self, manager: str | None) -> ScopedResources:
+        definition = self._project.resources.get(manager or "")
+        if not isinstance(definition, ManagedResource):
+            return ScopedResources({})
+        return ScopedResources(self._resources.scoped(sorted(definition.needs())))
