@@ -7,9 +7,11 @@ pickle. There is one file for each asset and slice, and a small one beside it th
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
+from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic import Field
 
@@ -23,13 +25,18 @@ if TYPE_CHECKING:
 _FORM = ".form.json"
 
 
-class FsspecIOManager(ConfigurableIOManager):
-    """Stores values as files of any file system that fsspec knows, one for each asset and slice."""
+class FileSystem(Protocol):
+    """What is asked of a file system, by fsspec's names; a file appears whole or not at all."""
 
-    base_path: str
-    """The folder, with the name of its protocol: `s3://bucket/values`. A path without one is a local folder."""
-    storage_options: dict[str, Any] = Field(default_factory=dict)
-    """Given to the file system: credentials, endpoints."""
+    def makedirs(self, path: str, exist_ok: bool) -> None: ...  # noqa: D102
+    def put_file(self, lpath: str, rpath: str) -> None: ...  # noqa: D102
+    def get_file(self, rpath: str, lpath: str) -> None: ...  # noqa: D102
+    def pipe_file(self, path: str, value: bytes) -> None: ...  # noqa: D102
+    def cat_file(self, path: str) -> bytes: ...  # noqa: D102
+
+
+class _FileIOManager(ConfigurableIOManager):
+    """Stores values as files, one for each asset and slice."""
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Write a value, whole or not at all.
@@ -37,7 +44,7 @@ class FsspecIOManager(ConfigurableIOManager):
         Raises:
             ValueStorageError: It cannot be written; its cause is what the library behind its format raised.
         """
-        system, path = self._system(), self._path(context)
+        system, path, shown = self._file_system(), self._path(context), self._shown(context)
         form = formats.format_of(obj)
         system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
         if form != formats.NONE:
@@ -46,16 +53,11 @@ class FsspecIOManager(ConfigurableIOManager):
                 try:
                     formats.write(obj, form, local)
                 except Exception as error:
-                    raise ValueStorageError(
-                        f"the value of {'/'.join(context.get_identifier())} cannot be stored: {error}"
-                    ) from error
-                size = local.stat().st_size
-                # Written under another name first: a reader never sees half a value, whatever the file system does.
-                system.put_file(str(local), f"{path}.tmp")
-                system.mv(f"{path}.tmp", path)
-                context.add_output_metadata({"size_bytes": size})
+                    raise ValueStorageError(f"the value cannot be stored at {shown}: {error}") from error
+                context.add_output_metadata({"size_bytes": local.stat().st_size})
+                system.put_file(str(local), path)
         system.pipe_file(f"{path}{_FORM}", json.dumps({"form": form}).encode())
-        context.add_output_metadata({"path": f"{self.base_path.rstrip('/')}/{'/'.join(context.get_identifier())}"})
+        context.add_output_metadata({"path": shown})
 
     def load_input(self, context: InputContext) -> Any:
         """Read a value, as the kind of frame that the annotation names, else as it was stored.
@@ -64,9 +66,9 @@ class FsspecIOManager(ConfigurableIOManager):
             ValueStorageError: There is none, or it is damaged.
         """
         upstream = context.upstream_output or context
-        system, path = self._system(), self._path(upstream)
+        system, path = self._file_system(), self._path(upstream)
         try:
-            form = json.loads(system.cat_file(f"{path}{_FORM}"))["form"]
+            form: str = json.loads(system.cat_file(f"{path}{_FORM}"))["form"]
             if form == formats.NONE:
                 return None
             with tempfile.TemporaryDirectory(prefix="assettui-") as folder:
@@ -74,62 +76,92 @@ class FsspecIOManager(ConfigurableIOManager):
                 system.get_file(path, str(local))
                 value = formats.read(local, form, context.annotation)
                 # A lazy frame reads its file when it is used, and by then the copy is gone.
-                return value.collect().lazy() if form == "parquet:polars-lazy" and hasattr(value, "collect") else value
+                return value.collect().lazy() if hasattr(value, "collect") and hasattr(value, "sink_parquet") else value
         except FileNotFoundError as error:
             raise ValueStorageError(
-                f"there is no value at {self.base_path.rstrip('/')}/{'/'.join(upstream.get_identifier())}",
-                hint="materialize the asset first",
+                f"there is no value at {self._shown(upstream)}", hint="materialize the asset first"
             ) from error
 
-    def _system(self) -> Any:
-        import fsspec  # pyright: ignore[reportMissingTypeStubs] - untyped; deferred, since only some projects have it
+    @abstractmethod
+    def _file_system(self) -> FileSystem: ...
 
-        protocol, separator, _ = self.base_path.partition("://")
-        return fsspec.filesystem(protocol if separator else "file", **self.storage_options)  # pyright: ignore[reportUnknownMemberType]
+    @abstractmethod
+    def _base(self) -> str:
+        """The folder, as the user wrote it."""
 
     def _path(self, context: InputContext | OutputContext) -> str:
-        _, separator, rest = self.base_path.partition("://")
-        base = (rest if separator else str(Path(self.base_path).absolute())).rstrip("/")
-        return "/".join([base, *(_encoded(part) for part in context.get_identifier())])
+        base = self._base()
+        protocol, separator, rest = base.partition("://")
+        is_local = not separator or protocol == "file"
+        root = str(Path(rest if separator else base).absolute()) if is_local else rest
+        return "/".join([root.rstrip("/"), *map(_encoded, context.get_identifier())])
+
+    def _shown(self, context: InputContext | OutputContext) -> str:
+        return "/".join([self._base().rstrip("/"), *map(_encoded, context.get_identifier())])
 
 
-class FilesystemIOManager(FsspecIOManager):
+class FilesystemIOManager(_FileIOManager):
     """Stores values as files below a local folder, one for each asset and slice."""
 
-    base_path: str = Field(default="storage", alias="base_dir")
-    """The folder."""
+    base_dir: str = "storage"
+    """The folder; a relative one is below the project's."""
 
-    def _system(self) -> Any:
+    def _file_system(self) -> FileSystem:
         return _Local()
+
+    def _base(self) -> str:
+        return self.base_dir
+
+
+class FsspecIOManager(_FileIOManager):
+    """Stores values as files of any file system that fsspec knows. Needs `pip install assettui[fsspec]`."""
+
+    base_path: str
+    """The folder, with the name of its protocol: `s3://bucket/values`. A path without one is a local folder."""
+    storage_options: dict[str, Any] = Field(default_factory=dict)
+    """Given to the file system: credentials, endpoints."""
+
+    def _file_system(self) -> FileSystem:
+        protocol, separator, _ = self.base_path.partition("://")
+        if not separator or protocol == "file":
+            return _Local()
+        try:
+            import fsspec  # pyright: ignore[reportMissingTypeStubs] - untyped; deferred, since few projects have it
+
+            return cast("FileSystem", cast("Any", fsspec).filesystem(protocol, **self.storage_options))
+        except (ImportError, ValueError) as error:
+            raise ValueStorageError(
+                f"{self.base_path} cannot be opened: {error}", hint="pip install 'assettui[fsspec]', and the driver"
+            ) from error
+
+    def _base(self) -> str:
+        return self.base_path
 
 
 class _Local:
-    """The few calls above for local files, so that they need no fsspec."""
+    """Local files: written under another name, then renamed."""
 
     def makedirs(self, path: str, exist_ok: bool) -> None:
         Path(path).mkdir(parents=True, exist_ok=exist_ok)
 
-    def put_file(self, local: str, path: str) -> None:
-        import shutil
+    def put_file(self, lpath: str, rpath: str) -> None:
+        shutil.copyfile(lpath, f"{rpath}.tmp")
+        Path(f"{rpath}.tmp").rename(rpath)
 
-        shutil.copyfile(local, path)
+    def get_file(self, rpath: str, lpath: str) -> None:
+        if not Path(rpath).exists():
+            raise FileNotFoundError(rpath)
+        Path(lpath).symlink_to(rpath)  # no copy: it is only read
 
-    def mv(self, path: str, to: str) -> None:
-        Path(path).rename(to)
-
-    def pipe_file(self, path: str, data: bytes) -> None:
-        Path(f"{path}.tmp").write_bytes(data)
+    def pipe_file(self, path: str, value: bytes) -> None:
+        Path(f"{path}.tmp").write_bytes(value)
         Path(f"{path}.tmp").rename(path)
 
     def cat_file(self, path: str) -> bytes:
         return Path(path).read_bytes()
 
-    def get_file(self, path: str, local: str) -> None:
-        Path(local).symlink_to(path)
-        if not Path(path).exists():
-            raise FileNotFoundError(path)
-
 
 def _encoded(part: str) -> str:
     """A part of a path that is one file name and nothing else."""
-    return part.replace("%", "%25").replace("/", "%2F").replace("..", "%2E%2E")
+    text = part.replace("%", "%25").replace("/", "%2F")
+    return text.replace(".", "%2E") if set(text) == {"."} else text

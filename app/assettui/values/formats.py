@@ -40,16 +40,18 @@ def format_of(value: object) -> str:
     """The name of the format in which a value is stored."""
     if value is None:
         return NONE
+    return frame_kind(value) or (JSON if _is_json(value) else PICKLE)
+
+
+def frame_kind(value: object) -> str | None:
+    """The name of the format of a frame; None for anything else."""
     kind = type(value)
-    frame = _FRAMES.get((kind.__module__.split(".", 1)[0], kind.__qualname__))
-    if frame is not None:
-        return frame
-    return JSON if _is_json(value) else PICKLE
+    return _FRAMES.get((kind.__module__.split(".", 1)[0], kind.__qualname__))
 
 
 def row_count(value: object) -> int | None:
     """How many rows a value has: the height of a frame, the length of a list; None for anything else."""
-    match format_name := _FRAMES.get((type(value).__module__.split(".", 1)[0], type(value).__qualname__)):
+    match format_name := frame_kind(value):
         case None:
             return len(cast("list[Any]", value)) if isinstance(value, list) else None
         case "parquet:polars-lazy":
@@ -102,7 +104,7 @@ def read(path: Path, format_name: str, annotation: Any = None) -> Any:
             with path.open("rb") as file:
                 return pickle.load(file)
         case _:
-            reader = _READERS.get(_frame_named(annotation) or format_name)
+            reader = _READERS.get(frame_named(annotation) or format_name)
             if reader is None:
                 raise ValueStorageError(
                     f"no format is called {format_name!r}", hint="a newer version may have written it"
@@ -142,7 +144,7 @@ _READERS: Final[dict[str, Callable[[Path], Any]]] = {
 }
 
 
-def _frame_named(annotation: Any) -> str | None:
+def frame_named(annotation: Any) -> str | None:
     """The format whose kind of frame an annotation names, evaluated (`pl.DataFrame`) or not (`"pl.DataFrame"`)."""
     if isinstance(annotation, str):
         module, _, name = annotation.strip("\"'").rpartition(".")

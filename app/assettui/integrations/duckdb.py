@@ -1,0 +1,90 @@
+"""Assets as tables of DuckDB. Needs `pip install assettui[duckdb]`."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import duckdb
+
+from assettui.core.errors import ValueStorageError
+from assettui.core.metadata import TableColumn
+from assettui.values.tables import FrameKind, TableIOManager, TableName, as_polars, from_polars
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_LOCKED_WAIT_S: Final = 30.0
+_LOOK_EVERY_S: Final = 0.02
+
+
+class DuckDBIOManager(TableIOManager):
+    """Stores frames of polars, pandas or pyarrow, and lists of dicts, as tables of one DuckDB file.
+
+    The file is opened for each table and closed behind it, since DuckDB lets one process at a time write to it;
+    others wait for their turn.
+    """
+
+    database: str
+    """The path of the file; made where it is missing."""
+    default_schema: str = "main"
+    """The schema of assets whose keys have one part."""
+    wait_s: float = _LOCKED_WAIT_S
+    """How long to wait, in seconds, while another process has the file open."""
+
+    def write(self, name: TableName, value: Any, kind: FrameKind) -> tuple[int, list[TableColumn]]:
+        """Replace a table, in one transaction."""
+        table = TableName(name.schema or self.default_schema, name.table)
+        frame = as_polars(value, kind)
+        with self._connected(read_only=False) as connection:
+            connection.register("assettui_frame", frame.to_arrow())
+            connection.execute("BEGIN")
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {TableName(None, table.schema or '').quoted()}")
+            connection.execute(f"CREATE OR REPLACE TABLE {table.quoted()} AS SELECT * FROM assettui_frame")  # noqa: S608 - quoted names
+            connection.execute("COMMIT")
+            described = connection.execute(f"DESCRIBE {table.quoted()}").fetchall()
+        return frame.height, [TableColumn(row[0], row[1]) for row in described]
+
+    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind) -> Any:
+        """Read a table.
+
+        Raises:
+            ValueStorageError: There is no such table or column.
+        """
+        import polars as pl  # deferred: 0.2 s
+
+        table = TableName(name.schema or self.default_schema, name.table)
+        chosen = ", ".join(TableName(None, column).quoted() for column in columns) if columns else "*"
+        try:
+            with self._connected(read_only=True) as connection:
+                arrow: Any = connection.sql(f"SELECT {chosen} FROM {table.quoted()}").to_arrow_table()  # noqa: S608 - quoted names
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise ValueStorageError(
+                f"{self.database} has no such table: {str(error).splitlines()[0]}", hint="materialize the asset first"
+            ) from error
+        return arrow if kind == "pyarrow" else from_polars(cast("Any", pl).from_arrow(arrow), kind)
+
+    @contextmanager
+    def _connected(self, *, read_only: bool) -> Generator[duckdb.DuckDBPyConnection]:
+        connection = self._connect(read_only=read_only)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        deadline = time.monotonic() + self.wait_s
+        while True:
+            try:
+                connection = duckdb.connect(self.database, read_only=read_only)
+                connection.execute("SET TimeZone = 'UTC'")
+                return connection
+            except duckdb.IOException as error:
+                is_locked = "lock" in str(error)
+                if not is_locked or time.monotonic() >= deadline:
+                    hint = "end the other process" if is_locked else "materialize what is stored in it first"
+                    raise ValueStorageError(
+                        f"{self.database} cannot be opened: {str(error).splitlines()[0]}", hint=hint
+                    ) from error
+            time.sleep(_LOOK_EVERY_S)

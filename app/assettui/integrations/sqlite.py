@@ -1,0 +1,136 @@
+"""Assets as tables of SQLite. Needs nothing that Python and assettui do not bring."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+from assettui.core.errors import ValueStorageError
+from assettui.core.metadata import TableColumn
+from assettui.values.tables import FrameKind, TableIOManager, TableName, as_polars, from_polars
+
+_KINDS: Final = "assettui_columns"
+"""The table that remembers what SQLite has no type for: dates, times and truth."""
+
+
+class SQLiteIOManager(TableIOManager):
+    """Stores frames of polars, pandas or pyarrow, and lists of dicts, as tables of one SQLite file.
+
+    The schema of a table's name goes before it: `marts/sales` is the table `marts_sales`. Dates and times are kept
+    as ISO 8601, and given back as what they were; lists and structs are kept, and given back, as JSON.
+    """
+
+    database: str
+    """The path of the file; made where it is missing."""
+    timeout_s: float = 30.0
+    """How long to wait, in seconds, while another process writes."""
+
+    def write(self, name: TableName, value: Any, kind: FrameKind) -> tuple[int, list[TableColumn]]:
+        """Replace a table, in one transaction."""
+        frame = as_polars(value, kind)
+        table = _flat(name)
+        types = {column: _sql_type(dtype) for column, dtype in frame.schema.items()}
+        declared = ", ".join(f"{TableName(None, column).quoted()} {kind}" for column, kind in types.items())
+        with closing(self._connect()) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                connection.execute(f"DROP TABLE IF EXISTS {table.quoted()}")
+                connection.execute(f"CREATE TABLE {table.quoted()} ({declared})")
+                marks = ", ".join("?" * frame.width)
+                connection.executemany(
+                    f"INSERT INTO {table.quoted()} VALUES ({marks})",  # noqa: S608 - quoted names
+                    (tuple(map(_storable, row)) for row in frame.iter_rows()),
+                )
+                connection.execute(f"CREATE TABLE IF NOT EXISTS {_KINDS} (tbl TEXT PRIMARY KEY, kinds TEXT NOT NULL)")
+                kinds = json.dumps({column: str(dtype) for column, dtype in frame.schema.items()})
+                connection.execute(f"INSERT OR REPLACE INTO {_KINDS} VALUES (?, ?)", (table.table, kinds))  # noqa: S608
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+        return frame.height, [TableColumn(column, kind) for column, kind in types.items()]
+
+    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind) -> Any:
+        """Read a table.
+
+        Raises:
+            ValueStorageError: There is no such table or column.
+        """
+        import polars as pl  # deferred: 0.2 s
+
+        table = _flat(name)
+        chosen = ", ".join(TableName(None, column).quoted() for column in columns) if columns else "*"
+        try:
+            with closing(self._connect()) as connection:
+                cursor = connection.execute(f"SELECT {chosen} FROM {table.quoted()}")  # noqa: S608 - quoted names
+                names = [column[0] for column in cursor.description]
+                rows = cursor.fetchall()
+                known = connection.execute(f"SELECT kinds FROM {_KINDS} WHERE tbl = ?", (table.table,)).fetchone()  # noqa: S608
+        except sqlite3.OperationalError as error:
+            raise ValueStorageError(
+                f"{self.database} cannot give {table}: {error}", hint="materialize the asset first"
+            ) from error
+        # A quoted name that is no column is a text to SQLite: it would come back as one.
+        wrong = [column for column in columns or () if column not in json.loads(known[0] if known else "{}")]
+        if wrong:
+            raise ValueStorageError(f"{table} has no column {wrong[0]!r}")
+        frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+        return from_polars(_restored(frame, json.loads(known[0]) if known else {}), kind)
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            Path(self.database).parent.mkdir(parents=True, exist_ok=True)
+            return sqlite3.connect(self.database, timeout=self.timeout_s, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise ValueStorageError(f"{self.database} cannot be opened: {error}") from error
+
+
+def _flat(name: TableName) -> TableName:
+    return name if name.schema is None else TableName(None, f"{name.schema}_{name.table}")
+
+
+def _sql_type(dtype: Any) -> str:
+    if dtype.is_integer() or str(dtype) == "Boolean":
+        return "INTEGER"
+    if dtype.is_float():
+        return "REAL"
+    return "BLOB" if str(dtype) == "Binary" else "TEXT"
+
+
+def _storable(value: Any) -> Any:
+    if value is None or isinstance(value, int | float | str | bytes):
+        return value
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=str)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _restored(frame: Any, kinds: dict[str, str]) -> Any:
+    """The columns as the types that they were stored from."""
+    import polars as pl  # deferred: 0.2 s
+
+    changed: list[Any] = []
+    for name, kind in kinds.items():
+        if name not in frame.columns or str(frame.schema[name]) == kind:
+            continue
+        column = pl.col(name)
+        if kind == "Date":
+            changed.append(column.cast(pl.String).str.to_date())
+        elif kind.startswith("Datetime"):
+            changed.append(_as_datetime(column, kind))
+        elif (dtype := getattr(pl, kind, None)) is not None:
+            changed.append(column.cast(dtype))
+    return frame.with_columns(changed)
+
+
+def _as_datetime(column: Any, kind: str) -> Any:
+    import polars as pl  # deferred: 0.2 s
+
+    zone = kind.split("time_zone=", 1)[-1].rstrip(")").strip("'\"")
+    text = column.cast(pl.String)
+    if zone == "None":
+        return text.str.to_datetime(strict=True)
+    return text.str.to_datetime(time_zone="UTC", strict=True).dt.convert_time_zone(zone)
