@@ -208,7 +208,7 @@ def s3() -> Generator[dict[str, Any]]:
         }
         import s3fs
 
-        s3fs.S3FileSystem(**options).mkdir("values")
+        s3fs.S3FileSystem(**options).call_s3("create_bucket", Bucket="values")
         yield options
     finally:
         server.terminate()

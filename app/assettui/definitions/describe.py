@@ -233,7 +233,8 @@ class _Description:
             step = replace(flat_op.step, upstream=() if flat_op.step.wires else tuple(deps))
             self.steps[step.key] = step
             assets = made_by.get(step.key, {})
-            self._add_op(flat_op, {name: self._declared_value(definition, out) for name, out in assets.items()})
+            declared = {name: self._declared_by_op(definition, out, flat_op, name) for name, out in assets.items()}
+            self._add_op(flat_op, declared)
             for name, output in assets.items():
                 self._describe_output(definition, output, step.key, name, tuple(inputs.values()))
 
@@ -323,6 +324,17 @@ class _Description:
         )
         self.values[spec.key] = declared
         return declared
+
+    def _declared_by_op(
+        self, definition: AssetsDefinition, output: AssetOutput, flat_op: FlatOp, name: str
+    ) -> ValueDeclaration:
+        """What is declared of an asset that is what an op of a graph gives by one of its outputs."""
+        annotation = value_type(flat_op.op.outputs[name].annotation)
+        plain = self._declared_value(definition, output)
+        self.values[output.spec.key] = replace(
+            plain, name=name, annotation=None if annotation is NoneType else annotation
+        )
+        return self.values[output.spec.key]
 
     def _manager_of(self, key: str | None, spec: AssetSpec) -> str | None:
         if key is None:
