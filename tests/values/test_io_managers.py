@@ -201,7 +201,7 @@ def s3() -> Generator[dict[str, Any]]:
             except OSError:
                 assert time.monotonic() < deadline, "the server does not answer"
                 time.sleep(0.05)
-        options = {
+        options: dict[str, Any] = {
             "key": "test",
             "secret": "test",
             "client_kwargs": {"endpoint_url": f"http://127.0.0.1:{port}", "region_name": "us-east-1"},

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, overload
 from assettui.core.errors import Location, Problem
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.definitions import invocation
+from assettui.definitions.context import AssetExecutionContext, ContextRun
 from assettui.definitions.inputs import AssetIn
 from assettui.definitions.outputs import AssetOut
-from assettui.definitions.parameters import Parameters, parameters_of
+from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.spec import AssetSpec
 
@@ -138,7 +139,12 @@ class AssetsDefinition:
 
         A context may be left out where it is the first parameter; resources and config are given as arguments.
         """
-        return invocation.call(self.fn, self.parameters, args, kwargs, self.arguments.config_schema)
+
+        def context() -> AssetExecutionContext:
+            keys = {output.name: output.spec.key for output in self.outputs}
+            return AssetExecutionContext(ContextRun("direct"), self.step_name, asset_keys=keys)
+
+        return invocation.call(self.fn, self.parameters, args, kwargs, context)
 
     def __repr__(self) -> str:
         return f"<asset {', '.join(map(str, self.keys))}>"
@@ -306,6 +312,7 @@ def asset(
     )
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
+        remember_scope(fn, 2 if compute_fn is None else 3)
         if out is not None:
             outputs, problems = outputs_of_outs(out, at, group_name, key_prefix)
             return AssetsDefinition(fn, outputs, replace(arguments, name=name), at, (*problems, *_not_callable(fn, at)))
@@ -395,6 +402,7 @@ def multi_asset(
         problems.append(Problem("multi_asset makes no asset", at, 'give it specs=[AssetSpec("a"), …] or outs={…}'))
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
+        remember_scope(fn)
         given = replace(arguments, name=name or getattr(fn, "__name__", "unnamed"))
         return AssetsDefinition(fn, outputs, given, at, (*problems, *_not_callable(fn, at)))
 

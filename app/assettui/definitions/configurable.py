@@ -61,7 +61,8 @@ class _Deferring(BaseModel):
 
     def resolved_fields(self) -> dict[str, Any]:
         """Every field that was given, with its environment variables read."""
-        return {name: resolved(getattr(self, name)) for name in self.model_fields_set}
+        names = [*type(self).model_fields, *(self.model_extra or {})]
+        return {name: resolved(getattr(self, name)) for name in names if name in self.model_fields_set}
 
 
 class Config(_Deferring):
@@ -307,8 +308,9 @@ def as_json(value: Any) -> Any:
         case EnvVar() | IntEnvVar():
             return {"env": value.env_var_name}
         case BaseModel():
-            fields = {name: getattr(value, name) for name in value.model_fields_set}
-            return {name: as_json(each) for name, each in fields.items()}
+            # Its defaults too: they may be what tells it from another class of a union.
+            names = [*type(value).model_fields, *(value.model_extra or {})]
+            return {name: as_json(getattr(value, name)) for name in names}
         case dict():
             return {str(name): as_json(each) for name, each in cast("dict[Any, Any]", value).items()}
         case list() | tuple() | set() | frozenset():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assettui.definitions.context import AssetExecutionContext, build_op_context
+from assettui.definitions.context import AssetExecutionContext
 from assettui.definitions.resources import unwrapped
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def call(
     parameters: Parameters,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
-    config_schema: Any = None,
+    make_context: Callable[[], AssetExecutionContext],
 ) -> Any:
     """Call a function directly.
 
@@ -29,7 +29,7 @@ def call(
     context = named.get(parameters.context or "") or (positional[0] if positional else None)
     is_given = isinstance(context, AssetExecutionContext)
     if parameters.context is not None and parameters.context not in named and not is_given:
-        context = build_op_context()
+        context = make_context()
         positional.insert(0, context)
     elif parameters.context is None and is_given and positional and positional[0] is context:
         del positional[0]  # given only for the resources that it holds

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from assettui.definitions import invocation
 from assettui.definitions.composition import NodeOutput, current_composer
+from assettui.definitions.context import build_op_context
 from assettui.definitions.outputs import DynamicOut, Out
-from assettui.definitions.parameters import Parameters, parameters_of
+from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import is_resource_annotation
 
@@ -113,7 +114,7 @@ class OpDefinition:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """In a graph: note the call, and give what stands for its outputs. Elsewhere: call the function itself."""
         if current_composer() is None:
-            return invocation.call(self.fn, self.parameters, args, kwargs, self.config_schema)
+            return invocation.call(self.fn, self.parameters, args, kwargs, build_op_context)
         return OpCall(self).note(args, kwargs, caller())
 
     def alias(self, name: str) -> OpCall:
@@ -216,6 +217,7 @@ def op(
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> OpDefinition:
+        remember_scope(fn, 2 if compute_fn is None else 3)
         return OpDefinition(
             fn,
             name=name,

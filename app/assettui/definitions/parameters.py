@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 _CONTEXT_NAMES = frozenset({"context", "_context", "_", "__"})
 _CONTEXT_TYPES = frozenset({"AssetExecutionContext", "OpExecutionContext", "AssetCheckExecutionContext"})
 _UNKNOWN = object()
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_SCOPE = "__assettui_scope__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,21 @@ def parameters_of(fn: Callable[..., Any]) -> Parameters:
     return Parameters(context, tuple(named), frozenset(optional), variadic, annotations, result)
 
 
+def remember_scope(fn: Callable[..., Any], depth: int = 2) -> None:
+    """Keep what the annotations of a function inside another one may name: classes of that other function's own.
+
+    Python keeps them only where the function's body names them too. `depth` counts the calls since the decorator.
+    """
+    if "<locals>" not in getattr(fn, "__qualname__", ""):
+        return
+    annotations: Mapping[str, Any] = getattr(fn, "__annotations__", {})
+    wanted = {name for text in annotations.values() if isinstance(text, str) for name in _IDENTIFIER.findall(text)}
+    names = sys._getframe(depth).f_locals if wanted else {}  # pyright: ignore[reportPrivateUsage] - documented
+    found = {name: names[name] for name in wanted if name in names}
+    if found:
+        setattr(fn, _SCOPE, found)
+
+
 def evaluated(annotation: Any, fn: Callable[..., Any]) -> Any:
     """What an annotation stands for in the module of a function; the text itself where that cannot be found out."""
     if not isinstance(annotation, str):
@@ -68,11 +86,11 @@ def evaluated(annotation: Any, fn: Callable[..., Any]) -> Any:
     while hasattr(inner, "__wrapped__"):
         inner = inner.__wrapped__  # pyright: ignore[reportFunctionMemberAccess] - just asked for
     names: dict[str, Any] = getattr(inner, "__globals__", None) or vars(sys.modules.get(fn.__module__, sys))
-    simple = names.get(annotation, _UNKNOWN)
+    simple = names.get(annotation, _UNKNOWN) if not hasattr(inner, _SCOPE) else _UNKNOWN
     if simple is not _UNKNOWN:
         return simple
     code, cells = getattr(inner, "__code__", None), getattr(inner, "__closure__", None) or ()
-    local: dict[str, Any] = {}
+    local: dict[str, Any] = dict(getattr(inner, _SCOPE, {}))
     for name, cell in zip(code.co_freevars if code is not None else (), cells, strict=False):
         try:
             local[name] = cell.cell_contents

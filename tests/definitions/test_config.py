@@ -1,0 +1,197 @@
+"""Configuration: what a run may say to its assets, ops and resources."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, Literal
+
+import pytest
+from pydantic import SecretStr
+
+from assettui import (
+    AssetExecutionContext,
+    Config,
+    EnvVar,
+    Field,
+    Instance,
+    PermissiveConfig,
+    RunConfig,
+    RunRequest,
+    StepFailed,
+    asset,
+    build_asset_context,
+    materialize,
+)
+from assettui.core.masking import MASK, masked
+from assettui.definitions.configurable import json_schema
+from assettui.definitions.run_config import BadRunConfig
+
+
+class Source(Config):
+    """Where rows come from."""
+
+    url: str
+    timeout_s: float = 30.0
+
+
+class Kind(Enum):
+    FULL = "full"
+    DELTA = "delta"
+
+
+class Csv(Config):
+    """Rows as text."""
+
+    kind: Literal["csv"] = "csv"
+    delimiter: str = ","
+
+
+class Parquet(Config):
+    """Rows as Parquet."""
+
+    kind: Literal["parquet"] = "parquet"
+
+
+class Load(Config):
+    """How to load."""
+
+    limit: int = 10
+    mode: Kind = Kind.FULL
+    source: Source | None = None
+    form: Csv | Parquet = Csv()
+
+
+@asset
+def rows(config: Load) -> dict[str, Any]:
+    return config.model_dump()
+
+
+def configured(config: Any) -> dict[str, Any]:
+    return materialize([rows], run_config=config).asset_value("rows")
+
+
+def test_without_configuration_there_are_defaults() -> None:
+    assert configured(None) == Load().model_dump()
+
+
+def test_configuration_is_given_as_a_class_or_as_a_dict() -> None:
+    assert configured(RunConfig(ops={"rows": Load(limit=3)}))["limit"] == 3
+    assert configured({"ops": {"rows": {"config": {"limit": 4, "mode": "delta"}}}})["limit"] == 4
+
+
+def test_configuration_is_nested_and_may_be_one_of_several() -> None:
+    given = Load(source=Source(url="x"), form=Parquet())
+    assert configured(RunConfig(ops={"rows": given})) == given.model_dump()
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"limit": "many"}, "limit: input should be a valid integer"),
+        ({"limits": 3}, "limits: there is no such field"),
+        ({"source": {"timeout_s": 1}}, "source.url: is missing"),
+        ({"mode": "half"}, "mode: input should be 'full' or 'delta'"),
+    ],
+)
+def test_a_wrong_field_is_named_by_its_path(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(StepFailed, match=f"the configuration of rows is wrong:\n    {message}"):
+        configured({"ops": {"rows": {"config": config}}})
+
+
+def test_an_environment_variable_is_read_when_the_step_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIMIT", "7")
+    monkeypatch.setenv("URL", "secret")
+    given = RunConfig(ops={"rows": Load(limit=EnvVar.int("LIMIT"), source=Source(url=EnvVar("URL")))})
+    assert given.to_config_dict() == {
+        "ops": {"rows": {"config": {"limit": {"env": "LIMIT"}, "source": {"url": {"env": "URL"}}}}}
+    }
+    assert configured(given)["limit"] == 7
+    assert configured(given)["source"]["url"] == "secret"
+
+
+def test_a_schema_may_be_written_as_a_dict() -> None:
+    @asset(config_schema={"n": int, "name": Field(str, default_value="x")})
+    def old_style(context: AssetExecutionContext) -> dict[str, Any]:
+        return context.op_config
+
+    result = materialize([old_style], run_config={"ops": {"old_style": {"config": {"n": 1}}}})
+    assert result.asset_value("old_style") == {"n": 1, "name": "x"}
+    with pytest.raises(StepFailed, match="n: is missing"):
+        materialize([old_style])
+
+
+def test_more_fields_may_be_permitted() -> None:
+    class Open(PermissiveConfig):
+        a: int = 1
+
+    @asset
+    def seen(config: Open) -> dict[str, Any]:
+        return config.model_dump()
+
+    result = materialize([seen], run_config={"ops": {"seen": {"config": {"b": 2}}}})
+    assert result.asset_value("seen") == {"a": 1, "b": 2}
+
+
+def test_an_asset_below_a_prefix_is_configured_by_its_key() -> None:
+    @asset(key_prefix="raw")
+    def events(config: Load) -> int:
+        return config.limit
+
+    for name in ("raw/events", "raw__events"):
+        result = materialize([events], run_config={"ops": {name: {"config": {"limit": 2}}}})
+        assert result.asset_value("raw/events") == 2
+
+
+def test_configuration_that_nothing_takes_is_refused() -> None:
+    @asset
+    def plain() -> int:
+        return 1
+
+    with pytest.raises(StepFailed, match="the run configures plain, which takes no configuration"):
+        materialize([plain], run_config={"ops": {"plain": {"config": {"a": 1}}}})
+    with pytest.raises(BadRunConfig, match="has no section 'solids'"):
+        materialize([plain], run_config={"solids": {}})
+
+
+def test_a_function_is_called_directly_with_its_configuration() -> None:
+    assert rows(Load(limit=1))["limit"] == 1
+    assert rows(config=Load(limit=1))["limit"] == 1
+    assert rows(build_asset_context(asset_config={"limit": 5}))["limit"] == 5
+
+
+def test_a_request_for_a_run_carries_configuration() -> None:
+    request = RunRequest(run_config=RunConfig(ops={"rows": Load(limit=2)}))
+    assert request.config == {"ops": {"rows": {"config": {"limit": 2}}}}
+
+
+class Secret(Config):
+    """What nobody else is to see."""
+
+    user: str
+    key: SecretStr
+    api_token: str = "none"
+    others: list[SecretStr] = []
+
+
+def test_what_is_kept_of_a_run_has_its_secrets_masked() -> None:
+    @asset
+    def uses(config: Secret) -> str:
+        return config.key.get_secret_value()
+
+    given = {"user": "me", "key": "hush", "api_token": "hush", "others": ["hush"]}
+    with Instance.ephemeral() as instance:
+        result = materialize([uses], run_config={"ops": {"uses": {"config": given}}}, instance=instance)
+        assert result.asset_value("uses") == "hush"
+        (queued, *others) = instance.get_events(result.run_id)
+    assert queued.payload["plan"]["config"]["ops"]["uses"]["config"] == {
+        "user": "me",
+        "key": MASK,
+        "api_token": MASK,
+        "others": [MASK],
+    }
+    assert "hush" not in f"{queued}{others}"
+
+
+def test_the_name_of_an_environment_variable_is_no_secret() -> None:
+    config = {"ops": {"uses": {"config": {"key": {"env": "KEY"}, "user": "me"}}}}
+    assert masked(config, {"ops.uses": json_schema(Secret)}) == config
