@@ -299,7 +299,7 @@ def asset(
     """
     at = caller()
     arguments = StepArguments(
-        ins=ins or {},
+        ins=as_asset_ins(ins),
         deps=deps or (),
         required_resource_keys=frozenset(required_resource_keys or ()),
         resource_defs=resource_defs or {},
@@ -379,7 +379,7 @@ def multi_asset(
     at = caller()
     arguments = StepArguments(
         name=name,
-        ins=ins or {},
+        ins=as_asset_ins(ins),
         deps=deps or (),
         required_resource_keys=frozenset(required_resource_keys or ()),
         resource_defs=resource_defs or {},
@@ -407,6 +407,12 @@ def multi_asset(
         return AssetsDefinition(fn, outputs, given, at, (*problems, *_not_callable(fn, at)))
 
     return decorate
+
+
+def as_asset_ins(ins: Mapping[str, AssetIn] | None) -> dict[str, AssetIn]:
+    """What was said of parameters; a key alone stands for an `AssetIn` of it."""
+    given: dict[str, Any] = dict(ins or {})
+    return {name: AssetIn(each) if isinstance(each, str | AssetKey) else each for name, each in given.items()}
 
 
 def outputs_of_specs(specs: Sequence[AssetSpec], group_name: str | None, code_version: str | None) -> list[AssetOutput]:

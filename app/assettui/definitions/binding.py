@@ -105,9 +105,9 @@ def check_resources(
 
 def declared_input(definition: AssetsDefinition, name: str) -> InputDeclaration:
     """What is declared of a parameter that receives the value of an asset."""
-    asset_in = definition.arguments.ins.get(name)
+    asset_in: Any = definition.arguments.ins.get(name)
     annotation = definition.parameters.annotations.get(name)
-    if asset_in is None:
+    if not isinstance(asset_in, AssetIn):
         return InputDeclaration(annotation)
     return InputDeclaration(
         annotation if annotation is not None else asset_in.dagster_type,
@@ -194,8 +194,6 @@ def _key_of_input(
     """The asset that `ins` names for a parameter, if it does; and whether something was wrong, which has been told."""
     if asset_in is None:
         return None, False
-    if isinstance(asset_in, str | AssetKey):
-        return AssetKey.from_coercible(asset_in), False
     if not isinstance(asset_in, AssetIn):
         problems.wrong(
             f"{subject}: ins[{name!r}] is {type(asset_in).__name__}, not an AssetIn",

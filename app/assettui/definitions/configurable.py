@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, contextmanager
 from types import UnionType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, TypeAdapter, ValidationError, create_model
 from pydantic_core import core_schema
@@ -308,9 +308,10 @@ def as_json(value: Any) -> Any:
         case EnvVar() | IntEnvVar():
             return {"env": value.env_var_name}
         case BaseModel():
-            # Its defaults too: they may be what tells it from another class of a union.
-            names = [*type(value).model_fields, *(value.model_extra or {})]
-            return {name: as_json(getattr(value, name)) for name in names}
+            # What was given, and what tells its class from others of a union.
+            fields = type(value).model_fields
+            names = [n for n in fields if n in value.model_fields_set or get_origin(fields[n].annotation) is Literal]
+            return {name: as_json(getattr(value, name)) for name in [*names, *(value.model_extra or {})]}
         case dict():
             return {str(name): as_json(each) for name, each in cast("dict[Any, Any]", value).items()}
         case list() | tuple() | set() | frozenset():

@@ -581,7 +581,7 @@ class _Description:
             tags=attributes.tags_of(subject, job.tags, job.at, self.problems),
             metadata=attributes.metadata_of(subject, job.metadata, job.at, self.problems),
             config=self._config_of(job),
-            hooks=tuple(sorted(hook.name for hook in job.hooks)),
+            hooks=tuple(sorted(str(getattr(hook, "name", hook)) for hook in job.hooks)),
             max_concurrent=job.max_concurrent,
             at=job.at,
         )

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
-from assettui.definitions.asset import AssetOutput, AssetsDefinition, StepArguments, decorated_spec, outputs_of_outs
+from assettui.definitions.asset import (
+    AssetOutput,
+    AssetsDefinition,
+    StepArguments,
+    as_asset_ins,
+    decorated_spec,
+    outputs_of_outs,
+)
 from assettui.definitions.composition import Composition, compose, current_composer
 from assettui.definitions.op import OpCall
 from assettui.definitions.parameters import parameters_of
@@ -154,7 +161,9 @@ def graph_asset(
         spec.metadata = {} if metadata is None else metadata
         spec.group_name, spec.code_version = group_name, code_version
         spec.owners, spec.tags, spec.kinds = owners or (), tags or {}, kinds or ()
-        arguments = StepArguments(ins=ins or {}, resource_defs=resource_defs or {}, hooks=frozenset(hooks or ()))
+        arguments = StepArguments(
+            ins=as_asset_ins(ins), resource_defs=resource_defs or {}, hooks=frozenset(hooks or ())
+        )
         composed = compose(str(spec.key), fn, parameters_of(fn).named, ("result",), location_of(fn) or at)
         return AssetsDefinition(fn, [AssetOutput("result", spec)], arguments, at, composition=composed)
 
@@ -180,7 +189,7 @@ def graph_multi_asset(
         outputs, problems = outputs_of_outs(outs, at, group_name, None)
         step_name = name or getattr(fn, "__name__", "unnamed")
         arguments = StepArguments(
-            name=step_name, ins=ins or {}, resource_defs=resource_defs or {}, hooks=frozenset(hooks or ())
+            name=step_name, ins=as_asset_ins(ins), resource_defs=resource_defs or {}, hooks=frozenset(hooks or ())
         )
         composed = compose(step_name, fn, parameters_of(fn).named, tuple(outs), location_of(fn) or at)
         return AssetsDefinition(fn, outputs, arguments, at, problems, composed)

@@ -45,7 +45,10 @@ def load(root: Path, name: str, *, file: Path | None = None, module: str | None 
             imported = _import_file(file) if file else importlib.import_module(module or "definitions")
             found = in_namespace(vars(imported))
         except ValueError as error:
-            raise _as_problem(error) from error
+            problem = _as_problem(error)
+            if problem is None:
+                raise
+            raise problem from None
     if not isinstance(found, Definitions):
         raise DefinitionsError(
             [Problem(f"{imported.__file__} holds {len(found)} Definitions objects", None, "merge them into one")]
@@ -59,11 +62,11 @@ def load(root: Path, name: str, *, file: Path | None = None, module: str | None 
     return described
 
 
-def _as_problem(error: ValueError) -> Exception:
+def _as_problem(error: ValueError) -> DefinitionsError | None:
     """Configuration that was refused while the project was imported, as a problem of the line that gave it."""
     errors = getattr(error, "errors", None)
     if type(error).__name__ != "ValidationError" or not callable(errors):
-        return error
+        return None
     from assettui.definitions.configurable import reasons  # pydantic is there already
 
     trace, place = error.__traceback__, None
