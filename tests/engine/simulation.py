@@ -14,7 +14,8 @@ from sqlite_utils import Database
 
 from assettui.core.keys import AssetKey
 from assettui.core.planning import RunPlan, StepPlan
-from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
+from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus, ValueRef
+from assettui.core.snapshot import StepOutput, Wire
 from assettui.engine.decide import decide
 from assettui.engine.recovery import closing_events
 from assettui.engine.state import (
@@ -54,14 +55,31 @@ def store_in_memory() -> sqlite3.Connection:
 
 
 def random_plan(draw: random.Random, name: str) -> RunPlan:
-    """One to eight steps, each needing some of those before it."""
+    """One to eight steps, each needing some of those before it; and now and then a graph that fans out."""
     keys = [f"{name}s{index}" for index in range(draw.randint(1, 8))]
-    return RunPlan(
-        tuple(
-            StepPlan(key, (AssetKey(key),), after=tuple(draw.sample(keys[:index], draw.randint(0, min(2, index)))))
-            for index, key in enumerate(keys)
-        )
-    )
+    steps: list[StepPlan] = []
+    for index, key in enumerate(keys):
+        after = tuple(draw.sample(keys[:index], draw.randint(0, min(2, index))))
+        steps.append(StepPlan(key, (AssetKey(key),), after, upstream=tuple(AssetKey(above) for above in after)))
+    if draw.random() < 0.3:
+        steps.extend(fanning_out(f"{name}f", tuple(draw.sample(keys, draw.randint(0, 1)))))
+    return RunPlan(tuple(steps), max_concurrent=draw.choice([None, None, 1, 2]))
+
+
+def fanning_out(name: str, after: tuple[str, ...]) -> list[StepPlan]:
+    """A step with a dynamic output, two that are copied for each of its keys, and one that gathers them."""
+    made = StepOutput(f"{name}make")
+    return [
+        StepPlan(made.step, after=after, upstream=tuple(AssetKey(above) for above in after)),
+        StepPlan(f"{name}one", after=(made.step,), wires=(Wire("x", (made,)),), fan_out=made),
+        StepPlan(f"{name}two", after=(f"{name}one",), wires=(Wire("x", (StepOutput(f"{name}one"),)),), fan_out=made),
+        StepPlan(
+            f"{name}all",
+            (AssetKey(f"{name}all"),),
+            after=(f"{name}two",),
+            wires=(Wire("xs", (StepOutput(f"{name}two"),), is_list=True, collects=made),),
+        ),
+    ]
 
 
 @dataclass
@@ -176,13 +194,29 @@ class Simulation:
         if worker.is_terminated:
             outcome = StepOutcome(StepStatus.CANCELED, error=StepError("canceled", "canceled"))
         elif roll < 0.75:
-            made = Materialization(AssetKey(step_key), self.now_us, run_id, "v", None, {})
-            outcome = StepOutcome(StepStatus.SUCCESS, (made,))
-        elif roll < 0.9:
+            outcome = self._success(run_id, step_key)
+        elif roll < 0.82:
             outcome = StepOutcome(StepStatus.FAILURE, error=StepError("boom", "exception"))
+        elif roll < 0.9:
+            after_us = self.draw.choice([0, 5_000, 50_000])
+            outcome = StepOutcome(StepStatus.FAILURE, error=StepError("again", "exception"), retry_after_us=after_us)
         else:
             return WorkerLost(worker_id, StepError("killed by SIGKILL", "signal"))
         return StepEnded(worker_id, run_id, step_key, outcome)
+
+    def _success(self, run_id: str, step_key: str) -> StepOutcome:
+        if step_key.endswith("make"):
+            keys = ["a", "b", "c"][: self.draw.randint(0, 3)]
+            handed = {StepOutput(step_key, "result", key): ValueRef("json", f"x{key}") for key in keys}
+            return StepOutcome(StepStatus.SUCCESS, handed=handed)
+        if "f" in step_key and not step_key.endswith("all"):
+            if self.draw.random() < 0.2:
+                return StepOutcome(StepStatus.SUCCESS, omitted=("result",))
+            return StepOutcome(StepStatus.SUCCESS, handed={StepOutput(step_key): ValueRef("json", "y")})
+        key = AssetKey(step_key)
+        if self.draw.random() < 0.1:
+            return StepOutcome(StepStatus.SUCCESS, omitted=("result",), omitted_assets=(key,))
+        return StepOutcome(StepStatus.SUCCESS, (Materialization(key, self.now_us, run_id, "v", None, {}),))
 
     def _applied(self, happening: Happening) -> None:
         """What it means for the simulated processes."""
@@ -232,6 +266,10 @@ class Simulation:
                 assert event.run_id is not None
                 assert event.step_key is not None
                 self.started[event.run_id, event.step_key] = self.started.get((event.run_id, event.step_key), 0) + 1
+            elif event.kind is EventKind.STEP_RETRY:
+                assert event.run_id is not None
+                assert event.step_key is not None
+                self.started[event.run_id, event.step_key] -= 1
 
     def _maybe_crash(self) -> None:
         if self.crashes_left and self.draw.random() < 0.02:
@@ -248,10 +286,15 @@ class Simulation:
         ]
         assert len(running) <= self.capacity
         for run_id, step in running:
-            plan = queries.run_plan(self.store, run_id)
-            needed = next(each.after for each in plan.steps if each.key == step.step_key)
+            plan = self.state.runs[run_id].plan[step.step_key]
+            gathered = {source.step for wire in plan.wires if wire.is_list for source in wire.sources}
             statuses = {each.step_key: each.status for each in queries.steps(self.store, run_id)}
-            assert all(statuses[key] is StepStatus.SUCCESS for key in needed)
+            for key in plan.after:
+                assert statuses[key] is StepStatus.SUCCESS or (
+                    statuses[key] is StepStatus.SKIPPED and key in gathered
+                ), f"{step.step_key} runs though {key} is {statuses[key].value}"
+        for run in self.state.runs.values():
+            assert run.running() <= (run.about.max_concurrent or self.capacity)
 
 
 def assert_state_is_what_the_events_say(store: sqlite3.Connection) -> None:

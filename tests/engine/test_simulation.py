@@ -54,11 +54,13 @@ def assert_all_has_ended(seed: int) -> None:
         statuses = [step.status for step in queries.steps(simulation.store, run.run_id)]
         assert all(status.is_over for status in statuses), f"seed {seed}"
         if run.status is RunStatus.SUCCESS:
-            assert set(statuses) == {StepStatus.SUCCESS}, f"seed {seed}"
+            # What was left out is no failure, and what hangs on it is skipped.
+            assert set(statuses) <= {StepStatus.SUCCESS, StepStatus.SKIPPED}, f"seed {seed}"
         elif run.status is RunStatus.FAILURE:
             assert run.error, f"seed {seed}"
             assert set(statuses) & {StepStatus.FAILURE, StepStatus.SKIPPED}, f"seed {seed}"
-    assert all(count == 1 for count in simulation.started.values()), f"seed {seed}"
+    # Once for each time that it was to be tried; a leader that dies between two tries leaves one that never came.
+    assert all(count in (0, 1) for count in simulation.started.values()), f"seed {seed}"
     assert not any(state.running_run for state in queries.asset_states(simulation.store).values()), f"seed {seed}"
     assert simulation.state.starting == 0
     assert not simulation.state.runs
@@ -69,12 +71,15 @@ def test_the_histories_reach_every_kind_of_end() -> None:
     """Otherwise the test above would prove little."""
     ends: set[str] = set()
     steps: set[str] = set()
+    kinds: set[str] = set()
     for seed in range(150):
         store = history(seed).store
         ends |= {status for (status,) in store.execute("SELECT status FROM runs")}
+        kinds |= {kind for (kind,) in store.execute("SELECT DISTINCT kind FROM events")}
         steps |= {status for (status,) in store.execute("SELECT status FROM steps")}
     assert ends == {"success", "failure", "canceled"}
     assert steps == {"success", "failure", "canceled", "skipped"}
+    assert kinds >= {"step_retry", "run_expanded"}
 
 
 def test_the_current_state_is_what_the_events_say() -> None:
