@@ -109,6 +109,21 @@ def test_an_environment_variable_is_read_when_the_step_runs(monkeypatch: pytest.
     assert configured(given)["source"]["url"] == "secret"
 
 
+def test_a_default_may_be_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    class FromEnvironment(Config):
+        limit: int = EnvVar.int("LIMIT")
+
+    @asset
+    def limited(config: FromEnvironment) -> int:
+        return config.limit
+
+    monkeypatch.setenv("LIMIT", "9")
+    assert materialize([limited]).asset_value("limited") == 9
+    monkeypatch.delenv("LIMIT")
+    with pytest.raises(StepFailed, match="the environment variable LIMIT is not set"):
+        materialize([limited])
+
+
 def test_a_schema_may_be_written_as_a_dict() -> None:
     @asset(config_schema={"n": int, "name": Field(str, default_value="x")})
     def old_style(context: AssetExecutionContext) -> dict[str, Any]:

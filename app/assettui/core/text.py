@@ -43,5 +43,7 @@ def one_line(text: str, width: int) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 asset`, `2 assets`, `1,200 assets`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """`1 asset`, `2 assets`, `1,200 retries`."""
+    if count == 1:
+        return f"{count:,} {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"

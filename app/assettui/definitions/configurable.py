@@ -60,9 +60,13 @@ class _Deferring(BaseModel):
         return schema
 
     def resolved_fields(self) -> dict[str, Any]:
-        """Every field that was given, with its environment variables read."""
-        names = [*type(self).model_fields, *(self.model_extra or {})]
-        return {name: resolved(getattr(self, name)) for name in names if name in self.model_fields_set}
+        """Every field that was given, or has such a default, with its environment variables read."""
+        fields = {name: getattr(self, name) for name in [*type(self).model_fields, *(self.model_extra or {})]}
+        return {
+            name: resolved(value)
+            for name, value in fields.items()
+            if name in self.model_fields_set or is_deferred(value)
+        }
 
 
 class Config(_Deferring):
@@ -235,6 +239,8 @@ def validated(schema: Any, value: Any, what: str) -> Any:
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(cast("Any", kind))
         made: Any = adapter.validate_python(given)
+        if isinstance(made, _Deferring) and any(map(is_deferred, made.__dict__.values())):
+            made = adapter.validate_python(made.resolved_fields())  # by default it is an environment variable
     except ValidationError as error:
         raise _invalid(what, error) from None
     return made.model_dump() if isinstance(schema, dict) else made
