@@ -51,7 +51,18 @@ except SystemExit as ended:
 
 def test_what_users_import_is_light() -> None:
     assert imported_by("import assettui") & HEAVY == set()
-    assert imported_by("from assettui import asset, Definitions, AssetExecutionContext, MetadataValue") & HEAVY == set()
+    names = "asset, multi_asset, op, job, define_asset_job, resource, EnvVar, Definitions, RunConfig, AssetSelection"
+    assert imported_by(f"from assettui import {names}") & HEAVY == set()
+    assert imported_by("from assettui import Config") & HEAVY == {"pydantic"}
+
+
+def test_every_name_that_users_import_is_there() -> None:
+    import assettui
+
+    assert all(getattr(assettui, name) is not None for name in assettui.__all__)
+    assert set(assettui.__all__) <= set(dir(assettui))
+    with pytest.raises(AttributeError, match="has no attribute 'Asset'"):
+        assettui.Asset  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_worker_is_light_and_never_sees_the_store() -> None:

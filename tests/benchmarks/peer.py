@@ -212,8 +212,14 @@ def first_line(python: Path) -> Iterator[Figure]:
     yield Figure("launch → first line, median", statistics.median(times[1:]), "ms")
 
 
+def nothing(python: Path) -> Iterator[Figure]:
+    """For what has no like there."""
+    return iter(())
+
+
 BENCHMARKS = {
     "import": imports,
+    "snapshot": nothing,
     "materialize": two_assets,
     "chain": chains,
     "launch": first_line,

@@ -157,6 +157,7 @@ def steps(result: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_run_is_configured_by_a_file_and_shows_its_configuration_without_secrets(shop: ProjectFolder) -> None:
+    result: dict[str, Any] = {}
     for name, text in {
         "c.yaml": "ops:\n  rows:\n    config:\n      n: 4\n      key: hush-hush-yaml\n",
         "c.toml": '[ops.rows.config]\nn = 4\nkey = "hush-hush-toml"\n',
