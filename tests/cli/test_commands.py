@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.conftest import ProjectFolder, command, wait_until
@@ -338,6 +339,18 @@ def test_the_flights_example_says_what_the_data_says(folder: ProjectFolder) -> N
     assert "Frontier Airlines" in (folder.path / "f" / "summary.md").read_text()
     groups = {asset["group"] for asset in folder.json("asset", "ls", "--project", "f")}
     assert len(groups) == 4
+
+
+def test_the_flights_are_kept_as_tables_of_duckdb_where_the_project_says_so(folder: ProjectFolder) -> None:
+    folder.json("demo", "flights", "--dir", "f", "--no-ui")
+    folder.write('environment = { FLIGHTS_STORE = "duckdb" }', "f/assettui.toml")
+    folder.write("ops: {core/departures: {config: {delayed_from_minutes: 60}}}", "late.yaml")
+    late = folder.json("materialize", "+reports/summary", "--project", "f", "--config", "late.yaml")
+    assert late["status"] == "success"
+    with duckdb.connect(str(folder.path / "f" / "flights.duckdb"), read_only=True) as tables:
+        assert tables.execute("SELECT count(*) FROM raw.flights").fetchall() == [(336_776,)]
+        assert tables.execute("SELECT min(dep_delay) FROM core.departures WHERE is_delayed").fetchall() == [(60,)]
+    assert folder.json("job", "run", "answers", "--project", "f")["status"] == "success"
 
 
 def test_a_wrong_example_is_told(folder: ProjectFolder) -> None:

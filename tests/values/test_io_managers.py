@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -46,6 +44,7 @@ from assettui.core.errors import LaunchError, NotFound, ValueStorageError
 from assettui.core.metadata import MetadataValue
 from assettui.integrations.duckdb import DuckDBIOManager
 from assettui.integrations.sqlite import SQLiteIOManager
+from tests.s3_server import s3_server
 
 FRAME = pl.DataFrame(
     {
@@ -184,35 +183,16 @@ def test_two_processes_take_turns_with_a_file_of_duckdb(tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def s3() -> Generator[dict[str, Any]]:
     """A server of S3, with a bucket."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline, "the server does not answer"
-                time.sleep(0.05)
+    with s3_server() as address:
         options: dict[str, Any] = {
             "key": "test",
             "secret": "test",
-            "client_kwargs": {"endpoint_url": f"http://127.0.0.1:{port}", "region_name": "us-east-1"},
+            "client_kwargs": {"endpoint_url": address, "region_name": "us-east-1"},
         }
         import s3fs
 
         s3fs.S3FileSystem(**options).call_s3("create_bucket", Bucket="values")
         yield options
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @pytest.mark.slow

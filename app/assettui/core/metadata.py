@@ -209,9 +209,12 @@ class MetadataValue:
                 rows: list[dict[str, Any]] = value["rows"] if "schema" in value else value
                 return rows
             case "table_schema":
+                columns: list[dict[str, Any]] = value["columns"]
+                is_described = any(each.get("description") for each in columns)
                 return [
-                    {"column": each["name"], "type": each["type"], "": each.get("description")}
-                    for each in value["columns"]
+                    {"column": each["name"], "type": each["type"]}
+                    | ({"": each.get("description") or ""} if is_described else {})
+                    for each in columns
                 ]
             case "column_lineage":
                 return [

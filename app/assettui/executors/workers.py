@@ -142,6 +142,7 @@ class WorkerPool:
                 stderr=output,
                 pass_fds=[theirs.fileno()],
                 cwd=self.project.root,
+                env={**self.project.settings.environment, **os.environ},
                 start_new_session=True,  # no signal of the terminal reaches it, and no terminal of ours is its own
             )
         ours.settimeout(SEND_TIMEOUT_S)

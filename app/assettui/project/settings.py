@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from assettui.core.errors import ProjectError
 from assettui.core.keys import closest
@@ -28,6 +28,12 @@ class Settings:
     """Where its store is; by default `.assettui`."""
     max_workers: int | None = None
     """How many steps may run at once; by default as many as there are cores."""
+    environment: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    """Environment variables of the workers, where the environment itself does not say. Not the place for secrets."""
+
+
+_KINDS: Final = {"max_workers": (int, "a number"), "environment": (dict, "a table")}
+"""Of the settings that are no text: what they are, in Python and in words."""
 
 
 def read_settings(path: Path) -> Settings | None:
@@ -50,7 +56,7 @@ def read_settings(path: Path) -> Settings | None:
 
 
 def _checked(data: Mapping[str, Any], path: Path) -> Settings:
-    known = {field.name: int if field.name == "max_workers" else str for field in fields(Settings)}
+    known = {field.name: _KINDS.get(field.name, (str, "text")) for field in fields(Settings)}
     for name, value in data.items():
         if name not in known:
             near = closest(name, known)
@@ -58,8 +64,12 @@ def _checked(data: Mapping[str, Any], path: Path) -> Settings:
                 f"{path}: no setting is called {name!r}",
                 hint=f"did you mean {near!r}?" if near else f"settings: {', '.join(known)}",
             )
-        if type(value) is not known[name]:
-            raise ProjectError(f"{path}: {name} is {value!r}, not {'a number' if known[name] is int else 'text'}")
+        kind, wanted = known[name]
+        if type(value) is not kind:
+            raise ProjectError(f"{path}: {name} is {value!r}, not {wanted}")
+    for name, value in cast("dict[str, Any]", data.get("environment", {})).items():
+        if not isinstance(value, str):
+            raise ProjectError(f"{path}: environment.{name} is {value!r}, not text", hint=f'{name} = "{value}"')
     settings = Settings(**data)
     if settings.max_workers is not None and settings.max_workers < 1:
         raise ProjectError(f"{path}: max_workers is {settings.max_workers}", hint="at least 1")
