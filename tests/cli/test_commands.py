@@ -345,7 +345,7 @@ def test_the_flights_are_kept_as_tables_of_duckdb_where_the_project_says_so(fold
     folder.json("demo", "flights", "--dir", "f", "--no-ui")
     folder.write('environment = { FLIGHTS_STORE = "duckdb" }', "f/assettui.toml")
     folder.write("ops: {core/departures: {config: {delayed_from_minutes: 60}}}", "late.yaml")
-    late = folder.json("materialize", "+reports/summary", "--project", "f", "--config", "late.yaml")
+    late = folder.json("materialize", "*", "--project", "f", "--config", "late.yaml")
     assert late["status"] == "success"
     with duckdb.connect(str(folder.path / "f" / "flights.duckdb"), read_only=True) as tables:
         assert tables.execute("SELECT count(*) FROM raw.flights").fetchall() == [(336_776,)]

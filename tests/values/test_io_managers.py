@@ -164,6 +164,16 @@ def test_what_is_no_table_is_refused_by_name(tmp_path: Path, make: Callable[[Pat
         materialize([model], resources={"io_manager": make(tmp_path)})
 
 
+@pytest.mark.parametrize("make", [duckdb, sqlite])
+def test_a_table_or_column_that_is_not_there_is_told(tmp_path: Path, make: Callable[[Path], Any]) -> None:
+    manager = make(tmp_path)
+    manager.handle_output(build_output_context("users"), FRAME)
+    with pytest.raises(ValueStorageError, match="others"):
+        manager.load_input(build_input_context("others"))
+    with pytest.raises(ValueStorageError, match="colour"):
+        manager.load_input(build_input_context("users", metadata={"columns": ["colour"]}))
+
+
 def test_two_processes_take_turns_with_a_file_of_duckdb(tmp_path: Path) -> None:
     database = tmp_path / "shared.duckdb"
     hold = f"import duckdb, time; c = duckdb.connect({str(database)!r}); print('held', flush=True); time.sleep(1)"

@@ -59,10 +59,12 @@ class DuckDBIOManager(TableIOManager):
         try:
             with self._connected(read_only=True) as connection:
                 arrow: Any = connection.sql(f"SELECT {chosen} FROM {table.quoted()}").to_arrow_table()  # noqa: S608 - quoted names
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
+        except duckdb.CatalogException:
             raise ValueStorageError(
-                f"{self.database} has no such table: {str(error).splitlines()[0]}", hint="materialize the asset first"
-            ) from error
+                f"{self.database} holds no table {table}", hint="materialize the asset, so that it is stored there"
+            ) from None
+        except duckdb.BinderException as error:
+            raise ValueStorageError(f"{table} in {self.database}: {str(error).splitlines()[0]}") from None
         return arrow if kind == "pyarrow" else from_polars(cast("Any", pl).from_arrow(arrow), kind)
 
     @contextmanager
