@@ -130,7 +130,7 @@ PROJECT = """
         [upload, rows, large, report, halves, flaky, failing, doubled],
         jobs=[
             summing,
-            define_asset_job("nightly", "rows or doubled", config=RunConfig(ops={"rows": Load(n=3)}), hooks={cheer},
+            define_asset_job("nightly", "rows or doubled", config=RunConfig(ops={"rows": Load(n=3, key=SecretStr("hush" + "-" + "hush"))}), hooks={cheer},
                              tags={"when": "night"}, max_concurrent=1),
             define_asset_job("doomed", "failing", hooks={mourn}),
             define_asset_job("stale_ones", "status:stale"),
@@ -235,7 +235,9 @@ def test_jobs_are_listed_shown_and_run(shop: ProjectFolder) -> None:
         ["rows", "doubled.each", "doubled.double[v0]", "doubled.double[v1]", "doubled.double[v2]", "doubled.total"],
         "success",
     )
-    assert "INFO hooray for doubled.double[v1]" in shop.run("run", "logs", result["run_id"]).stdout
+    logs = shop.run("run", "logs", result["run_id"]).stdout
+    assert "INFO hooray for doubled.double[v1]" in logs
+    assert "INFO with a key of 9 characters" in logs  # the job's own secret, which only the worker knows
     shown = shop.run("job", "show", "nightly").stdout
     assert "selects  rows or doubled" in shown
     assert "config   ops.rows.config.n = 3" in shown

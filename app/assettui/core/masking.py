@@ -38,6 +38,18 @@ def masked(config: Mapping[str, Any], schemas: Mapping[str, JsonObject]) -> Json
     return found
 
 
+def restored(config: Mapping[str, Any], original: Mapping[str, Any]) -> JsonObject:
+    """A configuration with what stands behind each `MASK` put back from another one, where that has it."""
+    found: JsonObject = {}
+    for name, value in config.items():
+        behind: Any = original.get(name)
+        if isinstance(value, dict) and isinstance(behind, dict):
+            found[name] = restored(cast("JsonObject", value), cast("JsonObject", behind))
+        else:
+            found[name] = behind if value == MASK and behind is not None else value
+    return found
+
+
 def _masked(value: Any, schema: Mapping[str, Any], definitions: Mapping[str, Any], *, is_secret: bool) -> Any:
     definitions = schema.get("$defs") or definitions
     reference: Any = schema.get("$ref")

@@ -131,6 +131,7 @@ def declared_op_inputs(op: OpDefinition) -> dict[str, InputDeclaration]:
                 given.input_manager_key,
                 given.metadata,
                 is_passed,
+                given.default_value,
             )
     return found
 

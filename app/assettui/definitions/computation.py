@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from assettui.definitions.results import NO_VALUE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -43,6 +45,8 @@ class InputDeclaration:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
     is_passed: bool = True
     """Whether the function is given the value, rather than only run after it is there."""
+    default: Any = NO_VALUE
+    """Given where nothing else is; `NO_VALUE` for none."""
 
 
 @dataclass(frozen=True, slots=True)

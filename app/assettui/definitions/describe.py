@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assettui.core.errors import AssettuiError, DefinitionsError, SelectionError
 from assettui.core.graph import AssetGraph, find_cycle
 from assettui.core.keys import AssetKey, closest
+from assettui.core.masking import masked
 from assettui.core.snapshot import (
     AssetSnapshot,
     InputSnapshot,
@@ -138,6 +139,8 @@ class _Description:
         jobs = self._describe_jobs(assets)
         if self.problems.found:
             raise DefinitionsError(self.problems.found)
+        schemas = self._config_schemas()
+        jobs = [replace(job, config=masked(job.config, _named_by_job(job, schemas))) for job in jobs]
         snapshot = ProjectSnapshot(
             name,
             tuple(assets),
@@ -145,7 +148,7 @@ class _Description:
             sources,
             steps=tuple(self.steps.values()),
             jobs=tuple(jobs),
-            config_schemas=self._config_schemas(),
+            config_schemas=schemas,
             resources=tuple(self.resources),
         )
         by_name = {job.name: job for job in self.jobs if isinstance(job, JobDefinition)}
@@ -621,6 +624,12 @@ class _Description:
             elif getattr(value, "config_schema", None) is not None:
                 schemas[f"resources.{name}"] = _json_schema(value.config_schema)
         return schemas
+
+
+def _named_by_job(job: JobSnapshot, schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schemas, those of a job's own ops by the names that its configuration has for them."""
+    own = {f"ops.{step.key}": schemas.get(f"ops.{job.name}:{step.key}", {}) for step in job.steps}
+    return {**schemas, **own}
 
 
 def _json_schema(schema: Any) -> dict[str, Any]:

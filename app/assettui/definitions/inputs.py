@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
+from assettui.definitions.results import NO_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,8 @@ class In:
     dagster_type: Any = None
     """The type of the value, where the parameter has no annotation."""
     description: str | None = None
-    default_value: Any = None
+    default_value: Any = NO_VALUE
+    """Given to the op where nothing else is."""
     metadata: RawMetadata = field(default_factory=dict[str, Any])
     input_manager_key: str | None = None
     """The resource that loads the value; by default the one that stored it."""

@@ -53,6 +53,7 @@ class Output(Generic[T]):
     data_version: DataVersion | str | None = field(default=None, kw_only=True)
     """What identifies the data; by default derived from the code version and the versions of the inputs."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
+    """`dagster/data_version` is another way to say the data version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ def run_job(
     described = describe("in process", definitions)
     snapshot = next(each for each in described.snapshot.jobs if each.name == job.name)
     known: dict[AssetKey, AssetState] = {}
-    config = merged(snapshot.config, config_json(run_config))
+    config = merged(config_json(job.config), config_json(run_config))
     if job.composition is not None:
         plan = plan_ops(snapshot)
         config = merged(config, _input_config(described, job, input_values or {}))

@@ -96,6 +96,11 @@ class Catalog:
         """
         return select(Ground(self.graph, self.statuses()), terms)
 
+    def are_observable(self, keys: Iterable[AssetKey]) -> bool:
+        """Whether there are any, and all of them are made by something else and can be looked at."""
+        chosen = [self.graph.assets[key] for key in keys]
+        return bool(chosen) and all(asset.is_observable for asset in chosen)
+
     def row(self, key: AssetKey) -> AssetRow:
         """The asset of that key.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assettui.core.metadata import config_lines
 from assettui.core.records import EventKind
 from assettui.core.text import plural
 
@@ -35,6 +36,10 @@ def event_text(event: Event) -> EventText:
         words = f"{words} {event.asset_key}"
     if event.kind is EventKind.MATERIALIZED and payload.get("rows") is not None:
         return EventText(f"{words}: {plural(payload['rows'], 'row')}")
+    if event.kind is EventKind.RUN_QUEUED:
+        plan = payload.get("plan", {})
+        words = f"{words}: job {plan['job']}" if plan.get("job") else words
+        return EventText("\n".join([words, *(f"config {line}" for line in config_lines(plan.get("config", {})))]))
     if event.kind is EventKind.OBSERVED and payload.get("data_version") is not None:
         return EventText(f"{words}: data version {payload['data_version']}")
     if event.kind is EventKind.RUN_EXPANDED:

@@ -17,7 +17,7 @@ from assettui.core.text import one_line, plural
 from assettui.core.timing import duration
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
-from assettui.service.runs import launch, preview
+from assettui.service.runs import RunWish, launch, preview
 from assettui.service.session import clock_us
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
@@ -281,7 +281,8 @@ class CatalogScreen(MainScreen):
         if not keys:
             return
         try:
-            run_id = launch(self.app.session, keys)
+            wish = RunWish(is_observation=self._catalog.are_observable(keys))
+            run_id = launch(self.app.session, keys, wish)
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
         else:

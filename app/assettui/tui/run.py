@@ -177,7 +177,8 @@ class RunScreen(MainScreen):
         glyph, color = RUN_LOOKS[run.status]
         took = (run.ended_us or now_us) - run.started_us if run.started_us is not None else None
         summary = Text(f"{glyph} run {run.run_id[:8]}  {run.status.value}", style=f"bold {color}", no_wrap=True)
-        summary.append(f"  {local(run.created_us)}  {duration(took)}", style="not bold")
+        job = f"  job {one_line(run.job, 40)}" if run.job is not None else ""
+        summary.append(f"{job}  {local(run.created_us)}  {duration(took)}", style="not bold")
         if run.error:
             summary.append(f"  {one_line(run.error, 300)}", style=f"not bold {RED}")
         self.query_one("#summary", Static).update(summary)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from assettui.core.records import RunRecord, StepRecord
+from assettui.core.text import plural
 from assettui.core.timing import ago, duration
 from assettui.service.session import clock_us
 from assettui.tui.appearance import GREY, RED, RUN_LOOKS, STEP_LOOKS, time_bar
@@ -85,5 +86,11 @@ class StepList(Listing[StepRecord]):
             (row.status.value, color),
             (duration(took), ""),
             (bar, color),
-            (f"  {row.error.message}" if row.error else "", color if row.error else GREY),
+            (f"  {_remark(row)}", color if row.error else GREY),
         )
+
+
+def _remark(row: StepRecord) -> str:
+    """What is to be said of a step besides its status."""
+    retries = f"after {plural(row.retries, 'retry')}" if row.retries else ""
+    return ", ".join(part for part in (row.error.message if row.error else "", retries) if part)

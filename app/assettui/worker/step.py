@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey
+from assettui.core.masking import restored
 from assettui.core.metadata import MetadataValue, as_metadata
 from assettui.core.records import Materialization, Observation, StepStatus, ValueRef
 from assettui.core.snapshot import StepOutput
@@ -34,7 +35,7 @@ from assettui.definitions.results import (
     Output,
 )
 from assettui.definitions.retries import RetryRequested
-from assettui.definitions.run_config import config_of_resources, config_of_step
+from assettui.definitions.run_config import config_json, config_of_resources, config_of_step
 from assettui.values.formats import row_count
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.exchange import Exchange, Values
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
 """Metadata that says how many rows an asset has; the second is the name that Dagster documents."""
+DATA_VERSION_TAG = "dagster/data_version"
+"""The tag of a result that says its data version, as Dagster documents it."""
 SECOND_US = 1_000_000
 
 
@@ -81,6 +84,9 @@ def execute_step(
     Returns:
         How it ended; the outcome of a failure holds the exception itself. Nothing is raised.
     """
+    job = project.jobs.get(request.job) if request.job is not None else None
+    if job is not None and job.config is not None:
+        request = replace(request, config=restored(request.config, config_json(job.config)))
     run = ContextRun(request.run_id, request.job, request.tags, request.config)
     own = ResourceSet(project.resources, config_of_resources(request.config), run) if resources is None else None
     scope = resources or own or ResourceSet({})
@@ -234,6 +240,8 @@ class _Execution:
                 value = given[name]
                 is_wrapped = isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"value"}
                 arguments[name] = value["value"] if is_wrapped else value
+            elif declared.default is not NO_VALUE:
+                arguments[name] = declared.default
             elif name not in computation.optional:
                 raise BadResult(
                     f"nothing is handed to {step.key} for its input {name!r}",
@@ -358,7 +366,8 @@ class _Execution:
             self.handed[StepOutput(self.request.step.key, output.name)] = ref
         if output.asset_key is None:
             return
-        version = str(result.data_version) if result.data_version is not None else None
+        said_version = result.data_version or result.tags.get(DATA_VERSION_TAG)
+        version = str(said_version) if said_version is not None else None
         if computation.is_observation:
             self.made.append(Observation(output.asset_key, self.now(), self.request.run_id, version, said))
             return
@@ -418,7 +427,9 @@ class _Execution:
         metadata = as_metadata(event.metadata)
         if event.description:
             metadata.setdefault("description", MetadataValue.text(event.description))
-        version = event.tags.get("dagster/data_version")
+        if event.partition is not None:
+            metadata.setdefault("partition", MetadataValue.text(event.partition))
+        version = event.tags.get(DATA_VERSION_TAG)
         if isinstance(event, AssetObservation):
             self.made.append(Observation(key, self.now(), self.request.run_id, version, metadata))
         else:

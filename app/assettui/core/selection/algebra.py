@@ -122,6 +122,16 @@ class AssetSelection(ABC):
         return _without_sources(Attribute("kind", kind), include_sources)
 
     @staticmethod
+    def all_asset_checks() -> AssetSelection:
+        """The checks of every asset, without the assets."""
+        return Function("checks", All())
+
+    @staticmethod
+    def checks_for_assets(*assets: Any) -> AssetSelection:
+        """The checks of these assets, without the assets."""
+        return Function("checks", AssetSelection.assets(*assets))
+
+    @staticmethod
     def from_string(text: str) -> AssetSelection:
         """The selection that is written so.
 
@@ -179,6 +189,10 @@ class AssetSelection(ABC):
     def materializable(self) -> AssetSelection:
         """Those of these that the project computes."""
         return Minus(self, Attribute("status", "external"))
+
+    def without_checks(self) -> AssetSelection:
+        """These, without their checks."""
+        return Minus(self, Function("checks", self))
 
     def required_multi_asset_neighbors(self) -> AssetSelection:
         """These, with all that the same functions make in any case."""
@@ -418,7 +432,7 @@ class Traversal(AssetSelection):
 
 @dataclass(frozen=True, repr=False)
 class Function(AssetSelection):
-    """`roots(…)`, `sinks(…)` or `neighbors(…)` of a selection."""
+    """`roots(…)`, `sinks(…)`, `neighbors(…)` or `checks(…)` of a selection."""
 
     name: str
     operand: AssetSelection
@@ -430,6 +444,8 @@ class Function(AssetSelection):
                 return _ends(selected, ground.graph.upstream)
             case "sinks":
                 return _ends(selected, ground.graph.downstream)
+            case "checks":
+                return frozenset()  # the checks of these assets, and none of the assets
             case _:
                 return _with_neighbors(selected, ground.graph)
 
@@ -437,7 +453,7 @@ class Function(AssetSelection):
         return f"{self.name}({self.operand})"
 
 
-FUNCTIONS = ("roots", "sinks", "neighbors")
+FUNCTIONS = ("roots", "sinks", "neighbors", "checks")
 """What may stand before a parenthesis."""
 
 
