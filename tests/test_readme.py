@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -22,12 +23,46 @@ def test_ci_runs_the_command_that_the_readme_gives_for_the_tests() -> None:
 
 
 def test_the_first_pipeline_runs(folder: ProjectFolder) -> None:
-    pipeline, claims = (text for language, text in BLOCKS if language == "python")
+    pipeline, claims, _ = (text for language, text in BLOCKS if language == "python")
     folder.write(pipeline)
     assert folder.json("materialize", "*")["status"] == "success"
     names = {"materialize": materialize}
     exec(pipeline, names)
     exec(claims, names)
+
+
+def test_the_language_is_as_it_is_written_there(folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE_TOKEN", "hush")
+    *_, language = (text for kind, text in BLOCKS if kind == "python")
+    (config,) = (text for kind, text in BLOCKS if kind == "yaml")
+    folder.write(language)
+    folder.write(config, "production.yaml")
+    assert folder.json("materialize", "*", "--config", "production.yaml")["status"] == "success"
+    assert folder.json("asset", "show", "orders")["rows"] == 90
+    result = folder.json("job", "run", "nightly")
+    assert [step["step"] for step in result["steps"]] == [
+        "orders",
+        "exports",
+        "revenue.parts",
+        "revenue.total[from_0]",
+        "revenue.together",
+    ]
+
+
+def test_every_name_that_the_readme_gives_is_there() -> None:
+    import assettui
+
+    table = README[README.index("| what | how |") : README.index("`assettui demo features`")]
+    for name in re.findall(r"`@?([A-Za-z_.]+)`", table):
+        module, _, attribute = name.rpartition(".")
+        if name.startswith("assettui."):
+            found: object = getattr(importlib.import_module(module), attribute)
+        else:
+            first, *rest = name.split(".")
+            found = getattr(assettui, first)
+            for part in rest:
+                found = getattr(found, part)
+        assert found is not None
 
 
 def test_every_command_is_named(folder: ProjectFolder) -> None:

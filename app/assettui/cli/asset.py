@@ -18,7 +18,7 @@ from assettui.service.catalog import AssetDetail, asset_detail
 from assettui.service.run_config import read_config
 from assettui.service.runs import RunWish
 from assettui.service.session import clock_us
-from assettui.service.table_text import table_lines
+from assettui.service.table_text import markdown_lines, table_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,10 +118,13 @@ def _show(detail: AssetDetail) -> None:
     for name, value in facts:
         if value:
             say(f"{name:<14} {value}")
+    width = shutil.get_terminal_size().columns - 2
     for name, metadata in row.metadata.items():
-        if metadata.rows():
+        is_text = metadata.type == "md" and "\n" in str(metadata.value).strip()
+        if metadata.rows() or is_text:
             say(f"\n{name}")
-            for line in table_lines(metadata, shutil.get_terminal_size().columns - 2):
+            shown = markdown_lines(str(metadata.value).strip(), width) if is_text else table_lines(metadata, width)
+            for line in shown:
                 say(f"  {line}")
     if len(detail.history) > 1:
         say("\npast materializations")

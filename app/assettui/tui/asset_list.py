@@ -45,13 +45,14 @@ class AssetList(Listing[AssetRow]):
     def cells(self, row: AssetRow) -> Sequence[Cell]:
         """What a line shows."""
         glyph, color = EXTERNAL_LOOK if row.asset.is_external else ASSET_LOOKS[row.status]
-        last = row.state.last
+        last, seen = row.state.last, row.state.observed
+        unmade = ago(seen.time_us, clock_us()) if seen else "external" if row.asset.is_external else "never"
         reasons = row.reasons() if last is not None or row.state.failed_us is not None else ()
         return (
             (f"{glyph} {row.key}", color),
             (row.asset.group, GREY),
             (",".join(row.asset.kinds), GREY),
-            (ago(last.time_us, clock_us()) if last else "external" if row.asset.is_external else "never", ""),
+            (ago(last.time_us, clock_us()) if last else unmade, ""),
             (duration(last.duration_us if last else None), ""),
             (f"{last.rows:,}" if last and last.rows is not None else "–", ""),
             (f"  {reasons[0]}" if reasons else "", color),

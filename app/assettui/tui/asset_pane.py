@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from assettui.core.text import clean, one_line
 from assettui.core.timing import ago, duration, local
-from assettui.service.table_text import table_lines
+from assettui.service.table_text import markdown_lines, table_lines
 from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY, sparkline
 
 if TYPE_CHECKING:
@@ -58,9 +58,18 @@ def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], 
             text.append(sparkline(rows) + "\n", style=color)
         _fact(text, "built", f"{local(last.time_us)} ({ago(last.time_us, now_us)}), took {duration(last.duration_us)}")
         _fact(text, "run", last.run_id[:8])
+    seen = row.state.observed
+    if seen is not None:
+        _fact(text, "observed", f"{local(seen.time_us)} ({ago(seen.time_us, now_us)}), run {seen.run_id[:8]}")
+        _fact(text, "data version", row.state.data_version or "")
     for name, value in row.metadata.items():
+        if value.type == "md" and "\n" in str(value.value).strip():
+            text.append(f"{one_line(name, 24)}\n", style=GREY)
+            shown = str(value.value).strip()[:_MAX_CHARS]
+            text.append("".join(f"{line}\n" for line in markdown_lines(shown, width)))
+            continue
         _fact(text, name, value.show())
-        if value.rows():
+        if value.type == "table":
             text.append("".join(f"{line}\n" for line in table_lines(value, width)))
     _fact(text, "group", row.asset.group)
     _fact(text, "kinds", ", ".join(row.asset.kinds))

@@ -39,7 +39,7 @@ class RunList(Listing[RunRecord]):
         glyph, color = RUN_LOOKS[row.status]
         now_us = clock_us()
         more = f" +{len(row.assets) - 1:,}" if len(row.assets) > 1 and row.job is None else ""
-        name = row.job if row.job is not None else str(row.assets[-1]) if row.assets else ""
+        name = f"job {row.job}" if row.job is not None else str(row.assets[-1]) if row.assets else ""
         took = (row.ended_us or now_us) - row.started_us if row.started_us is not None else None
         return (
             (f"{glyph} {name}{more}", color),
