@@ -21,6 +21,7 @@ from assettui import (
     DataVersion,
     DefinitionsError,
     Failure,
+    InMemoryIOManager,
     Instance,
     MaterializeResult,
     MetadataValue,
@@ -41,6 +42,7 @@ from assettui import (
     observable_source_asset,
     observe,
 )
+from assettui.core.errors import NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.planning import plan_run
 from assettui.core.staleness import AssetStatus, standings
@@ -175,6 +177,22 @@ def test_what_was_made_before_a_failure_stays_made() -> None:
         assert instance.get_latest_materialization("a") is not None
         assert instance.get_asset_state("a").failed_us is None
         assert instance.get_asset_state("b").error == "ValueError: no b"
+
+
+def test_a_store_gives_back_values_and_says_where_it_cannot() -> None:
+    @asset
+    def total() -> dict[str, int]:
+        return {"a": 1}
+
+    with Instance.ephemeral() as instance:
+        with pytest.raises(NotFound, match="the store has no value of total"):
+            instance.get_asset_value("total")
+        materialize([total], instance=instance)
+        assert instance.get_asset_value("total") == {"a": 1}
+        memory = {"io_manager": InMemoryIOManager()}
+        materialize([total], instance=instance, resources=memory)
+        with pytest.raises(NotFound, match="was stored by an IO manager of the project"):
+            instance.get_asset_value("total")
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,18 @@ def test_context_log_and_the_loggers_of_libraries_speak_at_all_levels(caplog: py
         ([define_asset_job("a", hooks={1})], "job a: 1 is not a hook"),  # pyright: ignore[reportArgumentType]
         ([define_asset_job("a", hooks={tell_success})], "the hook tell_success needs the resource 'chat'"),
         ([define_asset_job("a", config={"solids": {}})], "job a: a run's configuration has no section 'solids'"),
+        (
+            [define_asset_job("a", config={"ops": {"evnts": {}}})],
+            r"job a configures 'evnts', which is no step(.|\n)*'events'",
+        ),
+        (
+            [define_asset_job("a", config={"ops": {"events": {"config": {"m": 1}}}})],
+            r"test_jobs_and_hooks\.py:\d+: job a: the configuration of events: m: there is no such field",
+        ),
+        (
+            [define_asset_job("a", config={"resources": {"caht": {"config": {}}}})],
+            "job a configures the resource 'caht', which nothing defines",
+        ),
         ([define_asset_job("a", tags={"a b": "c"})], "job a: 'a b' is not a tag name"),
         (["daily"], "'daily' is not a job"),
     ],

@@ -156,7 +156,7 @@ def event_json(event: Event) -> dict[str, Any]:
         "run_id": event.run_id,
         "step": event.step_key,
         "asset": str(event.asset_key) if event.asset_key is not None else None,
-        **{name: value for name, value in event.payload.items() if name not in ("plan", "version")},
+        **{name: value for name, value in event.payload.items() if name not in ("plan", "version", "handed")},
     }
 
 

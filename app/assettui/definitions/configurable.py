@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
 T = TypeVar("T")
-_SECRET_NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "private_key", "credential")
 
 
 class InvalidConfig(AssettuiError):
@@ -244,6 +243,16 @@ def validated(schema: Any, value: Any, what: str) -> Any:
     except ValidationError as error:
         raise _invalid(what, error) from None
     return made.model_dump() if isinstance(schema, dict) else made
+
+
+def misfits(schema: Any, value: Any) -> list[str]:
+    """What is wrong with a value, each field by its path, environment variables left unread; empty where it fits."""
+    adapter: TypeAdapter[Any] = TypeAdapter(type_of(schema))
+    try:
+        adapter.validate_python(value)
+    except ValidationError as error:
+        return reasons(error)
+    return []
 
 
 def type_of(schema: Any) -> Any:

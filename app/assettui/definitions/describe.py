@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import AssettuiError, DefinitionsError, SelectionError
-from assettui.core.graph import AssetGraph, find_cycle
+from assettui.core.errors import DefinitionsError
+from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, closest
 from assettui.core.masking import masked
 from assettui.core.snapshot import (
@@ -18,8 +17,8 @@ from assettui.core.snapshot import (
     ProjectSnapshot,
     StepSnapshot,
 )
-from assettui.definitions import attributes
-from assettui.definitions.asset import AssetOutput, AssetsDefinition
+from assettui.definitions import attributes, consistency
+from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.binding import (
     Bound,
     bind_asset,
@@ -27,24 +26,22 @@ from assettui.definitions.binding import (
     check_resources,
     declared_input,
     declared_op_inputs,
-    is_mismatch,
     value_type,
 )
 from assettui.definitions.composition import Composition, CompositionError, Flat, FlatOp, flatten_composition
 from assettui.definitions.computation import Computation, Described, ValueDeclaration
 from assettui.definitions.definitions import Definitions
+from assettui.definitions.describe_jobs import check_config, check_selection, job_snapshot, named_by_job
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER
 from assettui.definitions.job import JobDefinition
 from assettui.definitions.problems import Problems
-from assettui.definitions.run_config import config_json
 from assettui.definitions.spec import IO_MANAGER_METADATA, AssetSpec, SourceAsset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assettui.core.errors import Location
-
-_JOB_NAME = re.compile(r"[A-Za-z0-9_]+")
+    from assettui.definitions.asset_outputs import AssetOutput
 
 
 @dataclass(frozen=True)
@@ -131,16 +128,15 @@ class _Description:
             if declared.definition is None:
                 self._describe_external(key, declared.spec)
         external = self._external()
-        self._refuse_cycles()
-        for computation in self.computations.values():
-            self._warn_mismatches(computation)
+        consistency.refuse_circles(self.snapshots, self.functions, self.computations, self.problems)
+        consistency.warn_mismatches(self.snapshots, self.values, self.computations, self.problems)
         assets = [self.snapshots[key] for key in self.declared if key in self.snapshots]
         assets = [*sorted(assets, key=lambda asset: asset.is_external), *(AssetSnapshot(key) for key in external)]
         jobs = self._describe_jobs(assets)
         if self.problems.found:
             raise DefinitionsError(self.problems.found)
         schemas = self._config_schemas()
-        jobs = [replace(job, config=masked(job.config, _named_by_job(job, schemas))) for job in jobs]
+        jobs = [replace(job, config=masked(job.config, named_by_job(job, schemas))) for job in jobs]
         snapshot = ProjectSnapshot(
             name,
             tuple(assets),
@@ -487,63 +483,6 @@ class _Description:
                 f"did you mean {near!r}?",
             )
 
-    def _refuse_cycles(self) -> None:
-        upstream = {key: snapshot.upstream for key, snapshot in self.snapshots.items()}
-        cycle = find_cycle(upstream)
-        if cycle:
-            path = " → ".join(str(key) for key in cycle)
-            at = self.snapshots[cycle[0]].at
-            self.problems.wrong(
-                f"assets depend on each other in a circle: {path}", at, "break the circle at one of them"
-            )
-            return
-        steps = self._step_graph()
-        cycle = find_cycle(steps)
-        if cycle:
-            path = " → ".join(key.parts[0] for key in cycle)
-            making = next(d for d in self.functions if d.step_name == cycle[0].parts[0])
-            self.problems.wrong(
-                f"functions need each other's assets in a circle: {path}",
-                making.at,
-                "let one of them make some of its assets without the others: can_subset=True",
-            )
-
-    def _step_graph(self) -> dict[AssetKey, tuple[AssetKey, ...]]:
-        """Which steps need which, those left out that can be split."""
-        shared = {name for name, each in self.computations.items() if len(each.outputs) > 1 and not each.can_subset}
-        if not shared:
-            return {}
-        edges: dict[AssetKey, dict[AssetKey, None]] = {}
-        for key, snapshot in self.snapshots.items():
-            here = AssetKey((snapshot.step,)) if snapshot.step in shared else AssetKey(("asset", *key.parts))
-            for above in snapshot.upstream:
-                step = self.snapshots[above].step if above in self.snapshots else None
-                there = AssetKey((step,)) if step is not None and step in shared else AssetKey(("asset", *above.parts))
-                if there != here:
-                    edges.setdefault(here, {})[there] = None
-        return {key: tuple(above) for key, above in edges.items()}
-
-    def _warn_mismatches(self, computation: Computation) -> None:
-        keys = {each.name: each.key for out in computation.outputs.values() for each in self._inputs_of(out)}
-        for name, declared in computation.inputs.items():
-            made = self.values.get(keys[name]) if name in keys else None
-            if made is not None and made.has_value and is_mismatch(made.annotation, declared.annotation):
-                snapshot = self.snapshots[keys[name]]
-                self.problems.warn(
-                    f"asset {computation.key} takes {name!r} as {_type_name(declared.annotation)}, and {keys[name]} is "
-                    f"said to be {_type_name(made.annotation)} at {snapshot.at}",
-                    self._at(computation),
-                    "make the annotations agree",
-                )
-
-    def _inputs_of(self, output: ValueDeclaration) -> tuple[InputSnapshot, ...]:
-        snapshot = self.snapshots.get(output.asset_key) if output.asset_key is not None else None
-        return snapshot.inputs if snapshot is not None else ()
-
-    def _at(self, computation: Computation) -> Location | None:
-        key = next((out.asset_key for out in computation.outputs.values() if out.asset_key is not None), None)
-        return self.snapshots[key].at if key is not None and key in self.snapshots else None
-
     # Jobs.
 
     def _describe_jobs(self, assets: list[AssetSnapshot]) -> list[JobSnapshot]:
@@ -564,8 +503,6 @@ class _Description:
 
     def _describe_job(self, job: JobDefinition, graph: AssetGraph | None) -> JobSnapshot:
         subject = f"job {job.name}"
-        if not _JOB_NAME.fullmatch(job.name):
-            self.problems.wrong(f"{job.name!r} is not a job name", job.at, "use letters, digits and _")
         self.resources.update(job.resource_defs)
         self._check_hooks(subject, job.hooks, job.at)
         steps: tuple[StepSnapshot, ...] = ()
@@ -575,39 +512,10 @@ class _Description:
                 self._add_op(flat_op, {}, f"{job.name}:{flat_op.step.key}")
             steps = tuple(flat_op.step for flat_op in flat.ops) if flat is not None else ()
         elif graph is not None and job.selection is not None:
-            self._check_selection(job, graph)
-        return JobSnapshot(
-            name=job.name,
-            selection=str(job.selection) if job.selection is not None else None,
-            steps=steps,
-            description=job.description,
-            tags=attributes.tags_of(subject, job.tags, job.at, self.problems),
-            metadata=attributes.metadata_of(subject, job.metadata, job.at, self.problems),
-            config=self._config_of(job),
-            hooks=tuple(sorted(str(getattr(hook, "name", hook)) for hook in job.hooks)),
-            max_concurrent=job.max_concurrent,
-            at=job.at,
-        )
-
-    def _check_selection(self, job: JobDefinition, graph: AssetGraph) -> None:
-        if job.selection is None or "status:" in str(job.selection):
-            return  # a status is known only when the job is run
-        try:
-            keys = job.selection.resolve(graph)
-        except SelectionError as error:
-            self.problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
-            return
-        if not keys:
-            self.problems.warn(
-                f"job {job.name}: {str(job.selection)!r} selects no asset", job.at, "see `assettui asset ls`"
-            )
-
-    def _config_of(self, job: JobDefinition) -> dict[str, Any]:
-        try:
-            return config_json(job.config)
-        except AssettuiError as error:
-            self.problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
-            return {}
+            check_selection(job, job.selection, graph, self.problems)
+        described = job_snapshot(job, steps, self.problems)
+        check_config(job, described.config, self.computations, self.resources, self.problems)
+        return described
 
     # Configuration.
 
@@ -626,17 +534,7 @@ class _Description:
         return schemas
 
 
-def _named_by_job(job: JobSnapshot, schemas: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schemas, those of a job's own ops by the names that its configuration has for them."""
-    own = {f"ops.{step.key}": schemas.get(f"ops.{job.name}:{step.key}", {}) for step in job.steps}
-    return {**schemas, **own}
-
-
 def _json_schema(schema: Any) -> dict[str, Any]:
     from assettui.definitions.configurable import json_schema  # deferred: pydantic takes 0.1 s
 
     return json_schema(schema)
-
-
-def _type_name(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation)

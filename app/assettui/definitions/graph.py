@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
-from assettui.definitions.asset import (
-    AssetOutput,
-    AssetsDefinition,
-    StepArguments,
-    as_asset_ins,
-    decorated_spec,
-    outputs_of_outs,
-)
+from assettui.definitions.asset import AssetsDefinition, StepArguments
+from assettui.definitions.asset_outputs import AssetOutput, as_asset_ins, decorated_spec, docstring, outputs_of_outs
 from assettui.definitions.composition import Composition, compose, current_composer
 from assettui.definitions.op import OpCall
 from assettui.definitions.parameters import parameters_of
@@ -157,7 +150,7 @@ def graph_asset(
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
         spec = decorated_spec(fn, at, name=name, key=key, key_prefix=key_prefix)
-        spec.description = description if description is not None else (cleandoc(fn.__doc__) if fn.__doc__ else None)
+        spec.description = description if description is not None else docstring(fn)
         spec.metadata = {} if metadata is None else metadata
         spec.group_name, spec.code_version = group_name, code_version
         spec.owners, spec.tags, spec.kinds = owners or (), tags or {}, kinds or ()

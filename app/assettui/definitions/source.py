@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assettui.definitions.asset import AssetOutput, AssetsDefinition, StepArguments, decorated_spec
+from assettui.definitions.asset import AssetsDefinition, StepArguments
+from assettui.definitions.asset_outputs import AssetOutput, decorated_spec, docstring
 from assettui.definitions.placed import caller
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def observable_source_asset(
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
         spec = decorated_spec(fn, at, name=name, key=key, key_prefix=key_prefix)
-        spec.description = description if description is not None else getattr(fn, "__doc__", None)
+        spec.description = description if description is not None else docstring(fn)
         spec.metadata = {} if metadata is None else metadata
         spec.group_name = group_name
         spec.owners, spec.tags, spec.kinds = owners or (), tags or {}, kinds or ()

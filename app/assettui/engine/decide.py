@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from assettui.core.planning import StepPlan, expand, left_out
+from assettui.core.expansion import expand
+from assettui.core.planning import StepPlan, left_out
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
 from assettui.core.timing import SECOND_US
 from assettui.engine.state import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
-from assettui.core.planning import awaited
+from assettui.core.expansion import awaited
 from assettui.core.records import StepStatus
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from assettui.store import lease, projects, queries
 from assettui.store.database import is_made, open_for_reading, open_for_writing
 from assettui.store.folder import StoreFolder
 from assettui.values.files import FileValues
+from assettui.worker.exchange import BY_IO_MANAGER
 
 if TYPE_CHECKING:
     import sqlite3
@@ -204,6 +205,26 @@ class Instance:
             if connection is None:
                 return []
             return queries.materializations(connection, AssetKey.from_coercible(asset_key), limit)
+
+    def get_asset_value(self, asset_key: CoercibleToAssetKey, python_type: Any = None) -> Any:
+        """The value of an asset, where it is kept as a file beside the store.
+
+        Args:
+            asset_key: Whose value.
+            python_type: The kind of frame wanted, where it is one; by default the kind that was stored.
+
+        Raises:
+            NotFound: The asset was never materialized, has no stored value, or has it from an IO manager of the project.
+        """
+        last = self.get_latest_materialization(asset_key)
+        if last is None or last.value is None:
+            raise NotFound(f"the store has no value of {asset_key}", hint="see get_latest_materialization(key)")
+        if last.value.format.startswith(BY_IO_MANAGER):
+            raise NotFound(
+                f"the value of {asset_key} was stored by an IO manager of the project",
+                hint="ask the project for it: Definitions.load_asset_value(key, instance=…)",
+            )
+        return self.values.load(last.value, python_type)
 
     def get_asset_statuses(self) -> dict[AssetKey, AssetStatus]:
         """The one word for each asset of the project that the store knows, by the snapshot that was last loaded.

@@ -61,5 +61,5 @@ def call_hooks(
                 given if is_success else {},
             )
             hook.fn(context)
-        except Exception:
+        except (Exception, SystemExit):
             logging.getLogger(LOGGER_NAME).exception("the hook %s failed", hook.name)

@@ -6,13 +6,11 @@ becomes an outcome.
 
 from __future__ import annotations
 
-import logging
 import random
 from dataclasses import replace
-from inspect import isasyncgen, isawaitable, isgenerator
+from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, cast
 
-from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey
 from assettui.core.masking import restored
 from assettui.core.metadata import MetadataValue, as_metadata
@@ -20,14 +18,13 @@ from assettui.core.records import Materialization, Observation, StepStatus, Valu
 from assettui.core.snapshot import StepOutput
 from assettui.core.text import plural
 from assettui.core.versions import default_data_version
-from assettui.definitions.context import LOGGER_NAME, AssetExecutionContext, ContextRun
+from assettui.definitions.context import AssetExecutionContext, ContextRun
 from assettui.definitions.hooks import HookDefinition
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.results import (
     NO_VALUE,
     AssetMaterialization,
     AssetObservation,
-    DataVersion,
     DynamicOutput,
     Failure,
     MaterializeResult,
@@ -41,9 +38,10 @@ from assettui.worker.errors import Canceled, step_error
 from assettui.worker.exchange import Exchange, Values
 from assettui.worker.hooks import call_hooks
 from assettui.worker.request import Made, StepOutcome, StepRequest
+from assettui.worker.results import BadResult, results_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from assettui.definitions.computation import Computation, Described, ValueDeclaration
     from assettui.definitions.job import JobDefinition
@@ -54,10 +52,6 @@ ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
 DATA_VERSION_TAG = "dagster/data_version"
 """The tag of a result that says its data version, as Dagster documents it."""
 SECOND_US = 1_000_000
-
-
-class BadResult(AssettuiError):
-    """A function gave something that its definition does not allow."""
 
 
 def execute_step(
@@ -150,7 +144,7 @@ class _Execution:
         arguments.clear()  # the inputs may be large, and the result is still to be written
         is_one_by_one = isgenerator(returned)
         seen: set[str] = set()
-        for result in _results(returned, computation, wanted):
+        for result in results_of(returned, computation, wanted):
             self._take(computation, wanted, context, result, seen)
             if is_one_by_one:
                 self._tell_all()
@@ -516,80 +510,3 @@ def _hooks_of(computation: Computation | None, job: JobDefinition | None) -> fro
 def _policy_of(computation: Computation | None, job: JobDefinition | None) -> RetryPolicy | None:
     own = computation.retry_policy if computation is not None else None
     return own or (job.op_retry_policy if job is not None else None)
-
-
-def _results(returned: Any, computation: Computation, wanted: Mapping[str, ValueDeclaration]) -> Iterator[Any]:
-    """What a function gives, one by one, each as one of the classes of results."""
-    if isawaitable(returned):
-        import asyncio  # deferred: 40 ms
-
-        async def finish() -> Any:
-            return await returned
-
-        returned = asyncio.run(finish())
-    if isasyncgen(returned):
-        yield from _of_async(returned)
-        return
-    if isgenerator(returned):
-        yield from returned
-        return
-    yield from _returned(returned, computation, wanted)
-
-
-def _of_async(generator: Any) -> Iterator[Any]:
-    import asyncio  # deferred: 40 ms
-
-    async def gather() -> list[Any]:
-        return [each async for each in generator]
-
-    yield from asyncio.run(gather())
-
-
-def _returned(returned: Any, computation: Computation, wanted: Mapping[str, ValueDeclaration]) -> Iterator[Any]:
-    if computation.is_observation:
-        yield _observed(returned, computation)
-        return
-    if isinstance(returned, Output | MaterializeResult | ObserveResult | DynamicOutput):
-        yield returned
-        return
-    only = next(iter(computation.outputs.values())) if len(computation.outputs) == 1 else None
-    if only is not None and only.is_dynamic and isinstance(returned, list):
-        yield from cast("list[Any]", returned)
-        return
-    if only is not None:
-        if returned is None and not only.is_required:
-            logging.getLogger(LOGGER_NAME).warning(
-                "%s returned None, which is taken for its value; to leave it out, yield nothing", computation.key
-            )
-        yield Output(returned, only.name)
-        return
-    if returned is None:
-        # A function that has stored all of it itself need not say so one by one.
-        yield from (MaterializeResult(out.asset_key) for out in wanted.values() if not out.has_value)
-        return
-    parts: list[Any] = list(cast("list[Any]", returned)) if isinstance(returned, tuple | list) else [returned]
-    if all(isinstance(part, Output | MaterializeResult | ObserveResult) for part in parts):
-        yield from parts
-        return
-    if len(parts) != len(wanted):
-        raise BadResult(
-            f"{computation.key} returned {plural(len(parts), 'value')} for {plural(len(wanted), 'output')}",
-            hint=f"return a tuple of {', '.join(wanted)}, or yield an Output for each",
-        )
-    for name, part in zip(wanted, parts, strict=True):
-        yield part if isinstance(part, Output | MaterializeResult) else Output(part, name)
-
-
-def _observed(returned: Any, computation: Computation) -> ObserveResult:
-    match returned:
-        case ObserveResult():
-            return returned
-        case DataVersion():
-            return ObserveResult(data_version=returned)
-        case None:
-            return ObserveResult()
-        case _:
-            raise BadResult(
-                f"{computation.key} observed {type(returned).__name__}",
-                hint="return a DataVersion or an ObserveResult, or nothing",
-            )

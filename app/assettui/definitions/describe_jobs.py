@@ -1,0 +1,108 @@
+"""What is said of a job, checked and described."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from assettui.core.errors import AssettuiError, SelectionError
+from assettui.core.keys import closest
+from assettui.core.snapshot import JobSnapshot, StepSnapshot
+from assettui.definitions import attributes
+from assettui.definitions.run_config import config_json, config_of_resources, config_of_step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assettui.core.graph import AssetGraph
+    from assettui.core.selection.algebra import AssetSelection
+    from assettui.definitions.computation import Computation
+    from assettui.definitions.job import JobDefinition
+    from assettui.definitions.problems import Problems
+
+_NAME = re.compile(r"[A-Za-z0-9_]+")
+
+
+def job_snapshot(job: JobDefinition, steps: tuple[StepSnapshot, ...], problems: Problems) -> JobSnapshot:
+    """A job as the snapshot has it; its secrets are not masked yet."""
+    subject = f"job {job.name}"
+    if not _NAME.fullmatch(job.name):
+        problems.wrong(f"{job.name!r} is not a job name", job.at, "use letters, digits and _")
+    return JobSnapshot(
+        name=job.name,
+        selection=str(job.selection) if job.selection is not None else None,
+        steps=steps,
+        description=job.description,
+        tags=attributes.tags_of(subject, job.tags, job.at, problems),
+        metadata=attributes.metadata_of(subject, job.metadata, job.at, problems),
+        config=_config_of(job, problems),
+        hooks=tuple(sorted(str(getattr(hook, "name", hook)) for hook in job.hooks)),
+        max_concurrent=job.max_concurrent,
+        at=job.at,
+    )
+
+
+def check_selection(job: JobDefinition, selection: AssetSelection, graph: AssetGraph, problems: Problems) -> None:
+    """Refuse a selection that names what is not there, and doubt one that selects nothing."""
+    if "status:" in str(selection):
+        return  # a status is known only when the job is run
+    try:
+        keys = selection.resolve(graph)
+    except SelectionError as error:
+        problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
+        return
+    if not keys:
+        problems.warn(f"job {job.name}: {str(selection)!r} selects no asset", job.at, "see `assettui asset ls`")
+
+
+def check_config(
+    job: JobDefinition,
+    config: Mapping[str, Any],
+    computations: Mapping[str, Computation],
+    resources: Mapping[str, Any],
+    problems: Problems,
+) -> None:
+    """Refuse a job's configuration of what is not there, and what does not fit the class that it is for."""
+    own = {name.removeprefix(f"{job.name}:"): each for name, each in computations.items() if _is_for(name, job)}
+    ops = cast("Mapping[str, Any]", config.get("ops") or {})
+    for name in ops:
+        if not any(name in (step, step.replace("/", "__"), step.split(".")[0]) for step in own):
+            near = closest(name, own)
+            hint = f"did you mean {near!r}?" if near else "name a step: an asset's key, or an op"
+            problems.wrong(f"job {job.name} configures {name!r}, which is no step", job.at, hint)
+    for name, computation in own.items():
+        schema = computation.config[1] if computation.config is not None else computation.config_schema
+        said = config_of_step(config, name).get("config")
+        if schema is not None and said is not None:
+            for each in configurable().misfits(schema, said):
+                problems.wrong(f"job {job.name}: the configuration of {name}: {each}", job.at, "see its class")
+    for name in config_of_resources(config):
+        if name not in resources:
+            near = closest(name, resources)
+            hint = f"did you mean {near!r}?" if near else "leave it out"
+            problems.wrong(f"job {job.name} configures the resource {name!r}, which nothing defines", job.at, hint)
+
+
+def _is_for(step: str, job: JobDefinition) -> bool:
+    return step.startswith(f"{job.name}:") if job.composition is not None else ":" not in step
+
+
+def configurable() -> Any:
+    """What knows classes of configuration; imported only where there is one, since pydantic takes 0.1 s."""
+    from assettui.definitions import configurable
+
+    return configurable
+
+
+def _config_of(job: JobDefinition, problems: Problems) -> dict[str, Any]:
+    try:
+        return config_json(job.config)
+    except AssettuiError as error:
+        problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
+        return {}
+
+
+def named_by_job(job: JobSnapshot, schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schemas, those of a job's own ops by the names that its configuration has for them."""
+    own = {f"ops.{step.key}": schemas.get(f"ops.{job.name}:{step.key}", {}) for step in job.steps}
+    return {**schemas, **own}

@@ -1,0 +1,98 @@
+"""What a function gives: returned or yielded, at once or awaited, always one result after the other."""
+
+from __future__ import annotations
+
+import logging
+from inspect import isasyncgen, isawaitable, isgenerator
+from typing import TYPE_CHECKING, Any, cast
+
+from assettui.core.errors import AssettuiError
+from assettui.core.text import plural
+from assettui.definitions.context import LOGGER_NAME
+from assettui.definitions.results import DataVersion, DynamicOutput, MaterializeResult, ObserveResult, Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from assettui.definitions.computation import Computation, ValueDeclaration
+
+
+class BadResult(AssettuiError):
+    """A function gave something that its definition does not allow."""
+
+
+def results_of(returned: Any, computation: Computation, wanted: Mapping[str, ValueDeclaration]) -> Iterator[Any]:
+    """What a function gives, one by one, each as one of the classes of results."""
+    if isawaitable(returned):
+        import asyncio  # deferred: 40 ms
+
+        async def finish() -> Any:
+            return await returned
+
+        returned = asyncio.run(finish())
+    if isasyncgen(returned):
+        yield from _of_async(returned)
+        return
+    if isgenerator(returned):
+        yield from returned
+        return
+    yield from _returned(returned, computation, wanted)
+
+
+def _of_async(generator: Any) -> Iterator[Any]:
+    import asyncio  # deferred: 40 ms
+
+    async def gather() -> list[Any]:
+        return [each async for each in generator]
+
+    yield from asyncio.run(gather())
+
+
+def _returned(returned: Any, computation: Computation, wanted: Mapping[str, ValueDeclaration]) -> Iterator[Any]:
+    if computation.is_observation:
+        yield _observed(returned, computation)
+        return
+    if isinstance(returned, Output | MaterializeResult | ObserveResult | DynamicOutput):
+        yield returned
+        return
+    only = next(iter(computation.outputs.values())) if len(computation.outputs) == 1 else None
+    if only is not None and only.is_dynamic and isinstance(returned, list):
+        yield from cast("list[Any]", returned)
+        return
+    if only is not None:
+        if returned is None and not only.is_required:
+            logging.getLogger(LOGGER_NAME).warning(
+                "%s returned None, which is taken for its value; to leave it out, yield nothing", computation.key
+            )
+        yield Output(returned, only.name)
+        return
+    if returned is None:
+        # A function that has stored all of it itself need not say so one by one.
+        yield from (MaterializeResult(out.asset_key) for out in wanted.values() if not out.has_value)
+        return
+    parts: list[Any] = list(cast("list[Any]", returned)) if isinstance(returned, tuple | list) else [returned]
+    if all(isinstance(part, Output | MaterializeResult | ObserveResult) for part in parts):
+        yield from parts
+        return
+    if len(parts) != len(wanted):
+        raise BadResult(
+            f"{computation.key} returned {plural(len(parts), 'value')} for {plural(len(wanted), 'output')}",
+            hint=f"return a tuple of {', '.join(wanted)}, or yield an Output for each",
+        )
+    for name, part in zip(wanted, parts, strict=True):
+        yield part if isinstance(part, Output | MaterializeResult) else Output(part, name)
+
+
+def _observed(returned: Any, computation: Computation) -> ObserveResult:
+    match returned:
+        case ObserveResult():
+            return returned
+        case DataVersion():
+            return ObserveResult(data_version=returned)
+        case None:
+            return ObserveResult()
+        case _:
+            raise BadResult(
+                f"{computation.key} observed {type(returned).__name__}",
+                hint="return a DataVersion or an ObserveResult, or nothing",
+            )
