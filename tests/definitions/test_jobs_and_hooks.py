@@ -147,6 +147,32 @@ def test_a_job_of_ops_has_hooks_too_and_gives_its_retry_policy_to_ops_without_on
     assert told == ["#ops flaky 2"]
 
 
+def test_each_job_has_its_own_resources_on_top_of_those_of_the_project() -> None:
+    @op(required_resource_keys={"name"})
+    def greeting(context: AssetExecutionContext) -> str:
+        return context.resources.name
+
+    @job(resource_defs={"name": "one"})
+    def first() -> None:
+        greeting()
+
+    @job(resource_defs={"name": "two"})
+    def second() -> None:
+        greeting()
+
+    @job
+    def third() -> None:
+        greeting()
+
+    defs = Definitions(jobs=[first, second, third], resources={"name": "shared"})
+    described = describe("test", defs)
+    assert described.snapshot.resources == ("name",)
+    values = [
+        defs.get_job_def(n).execute_in_process().output_for_node("greeting") for n in ("first", "second", "third")
+    ]
+    assert values == ["one", "two", "shared"]
+
+
 def test_a_hook_is_called_directly() -> None:
     tell_failure(build_hook_context(step_key="a", op_exception=ValueError("x"), job_name="daily"))
     tell_success(build_hook_context({"chat": "#x"}, step_key="a"))

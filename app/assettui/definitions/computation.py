@@ -92,3 +92,8 @@ class Described:
     jobs: Mapping[str, JobDefinition] = field(default_factory=dict[str, "JobDefinition"])
     upstream: Mapping[AssetKey, tuple[AssetKey, ...]] = field(default_factory=dict["AssetKey", "tuple[AssetKey, ...]"])
     """What each asset depends on, of those that are made together with others."""
+
+    def resources_of(self, job: str | None) -> Mapping[str, Any]:
+        """The resources that a run has: the project's, and on top of them those of its job."""
+        own = self.jobs[job].resource_defs if job is not None and job in self.jobs else dict[str, Any]()
+        return {**self.resources, **own} if own else self.resources

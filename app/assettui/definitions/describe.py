@@ -135,6 +135,7 @@ class _Description:
         jobs = self._describe_jobs(assets)
         if self.problems.found:
             raise DefinitionsError(self.problems.found)
+        by_name = {job.name: job for job in self.jobs if isinstance(job, JobDefinition)}
         schemas = self._config_schemas()
         jobs = [replace(job, config=masked(job.config, named_by_job(job, schemas))) for job in jobs]
         snapshot = ProjectSnapshot(
@@ -145,9 +146,10 @@ class _Description:
             steps=tuple(self.steps.values()),
             jobs=tuple(jobs),
             config_schemas=schemas,
-            resources=tuple(self.resources),
+            resources=tuple(
+                dict.fromkeys([*self.resources, *(n for job in by_name.values() for n in job.resource_defs)])
+            ),
         )
-        by_name = {job.name: job for job in self.jobs if isinstance(job, JobDefinition)}
         together = {
             output.spec.key: self.snapshots[output.spec.key].upstream
             for definition in self.functions
@@ -498,12 +500,13 @@ class _Description:
                 other = found[job.name].at
                 self.problems.wrong(f"the job {job.name} is defined twice, here and at {other}", job.at, "rename one")
                 continue
+            shared, self.resources = self.resources, {**self.resources, **job.resource_defs}
             found[job.name] = self._describe_job(job, graph)
+            self.resources = shared
         return list(found.values())
 
     def _describe_job(self, job: JobDefinition, graph: AssetGraph | None) -> JobSnapshot:
         subject = f"job {job.name}"
-        self.resources.update(job.resource_defs)
         self._check_hooks(subject, job.hooks, job.at)
         steps: tuple[StepSnapshot, ...] = ()
         if job.composition is not None:

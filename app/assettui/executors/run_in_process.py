@@ -68,7 +68,7 @@ class InProcessRun:
         """What each step has made or seen, in order."""
         self.recorder: Callable[[Event], None] = _forget
         run = ContextRun(self.run_id, plan.job, plan.tags, plan.config)
-        self.resources = ResourceSet(described.resources, config_of_resources(plan.config), run)
+        self.resources = ResourceSet(described.resources_of(plan.job), config_of_resources(plan.config), run)
         self.begun: dict[str, Any] = {}
         """The resources that the run had: an IO manager may know where its values are only by what it holds."""
 
@@ -223,14 +223,14 @@ class InProcessRun:
         request = StepRequest(
             self.run_id, StepPlan("result"), {key: made.value}, {}, "", partition_key=self.plan.partition_key
         )
-        with ResourceSet({**self.described.resources, **self.begun}) as resources:
+        with ResourceSet({**self.described.resources_of(self.plan.job), **self.begun}) as resources:
             exchange = Exchange(request, self.described, self.values, resources)
             return exchange.load_asset("value", key, InputDeclaration())
 
     def value_handed(self, ref: ValueRef, source: StepOutput) -> Any:
         """A value that was handed on by a step."""
         request = StepRequest(self.run_id, StepPlan("result"), {}, {}, "", handed={source: ref})
-        with ResourceSet({**self.described.resources, **self.begun}) as resources:
+        with ResourceSet({**self.described.resources_of(self.plan.job), **self.begun}) as resources:
             exchange = Exchange(request, self.described, self.values, resources, self.handed_values)
             return exchange.load_handed("value", Wire("value", (source,)), InputDeclaration())
 

@@ -188,7 +188,7 @@ class Exchange:
         return manager
 
     def _needs_of(self, manager: str | None) -> ScopedResources:
-        definition = self._project.resources.get(manager or "")
+        definition = self._project.resources_of(self._request.job).get(manager or "")
         if not isinstance(definition, ManagedResource):
             return ScopedResources({})
         return ScopedResources(self._resources.scoped(sorted(definition.needs())))

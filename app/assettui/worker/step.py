@@ -82,7 +82,9 @@ def execute_step(
     if job is not None and job.config is not None:
         request = replace(request, config=restored(request.config, config_json(job.config)))
     run = ContextRun(request.run_id, request.job, request.tags, request.config)
-    own = ResourceSet(project.resources, config_of_resources(request.config), run) if resources is None else None
+    own = None
+    if resources is None:
+        own = ResourceSet(project.resources_of(request.job), config_of_resources(request.config), run)
     scope = resources or own or ResourceSet({})
     exchange = Exchange(request, project, values, scope, handed_values)
     execution = _Execution(request, project, exchange, now, tell, run, scope)
