@@ -105,15 +105,14 @@ class Journal:
             state = states.get(each.key)
             if state is not None and state.last is not None:
                 values[each.key] = state.last.value
-        sources = {source for wire in step.wires for source in wire.sources}
-        handed = queries.handed(self._db.conn, run_id, sorted({source.step for source in sources})) if sources else {}
+        sources = (source for wire in step.wires for source in wire.sources)
         return StepRequest(
             run_id=run_id,
             step=step,
             values=values,
             input_versions={str(key): state.data_version for key, state in states.items()},
             version=action.version,
-            handed={source: ref for source, ref in handed.items() if source in sources},
+            handed=queries.handed(self._db.conn, run_id, sources),
             job=about.job,
             tags=about.tags,
             config=about.config,

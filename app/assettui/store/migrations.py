@@ -104,8 +104,13 @@ def first(db: Database) -> None:
 def language(db: Database) -> None:
     """Observations; what steps hand to each other; secrets of a run's configuration, for as long as it is not over."""
     db.conn.execute("ALTER TABLE assets ADD COLUMN observation INTEGER")  # id of the event that recorded the last one
-    db.conn.execute("ALTER TABLE steps ADD COLUMN handed TEXT")  # JSON: [[step output, value reference], …]
     db.conn.execute("ALTER TABLE steps ADD COLUMN retries INTEGER")
     db.conn.execute("CREATE INDEX observations_by_asset ON events (asset) WHERE kind = 'observed'")
     db.conn.execute("CREATE INDEX runs_by_job ON runs (job, created) WHERE job IS NOT NULL")
+    db.table("handed").create(  # what steps of runs that are not over have handed on; a mapping key, or else ''
+        {"run": str, "step": str, "output": str, "mapping_key": str, "value": str},
+        pk=("run", "step", "output", "mapping_key"),
+        not_null={"value"},
+        strict=True,
+    )
     db.table("run_secrets").create({"run": str, "config": str}, pk="run", not_null={"config"}, strict=True)

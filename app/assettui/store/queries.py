@@ -21,11 +21,12 @@ from assettui.core.records import (
     StepStatus,
     ValueRef,
 )
-from assettui.core.snapshot import StepOutput
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
+
+    from assettui.core.snapshot import StepOutput
 
 _RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tags, error"
 _EVENT_COLUMNS = "id, time, kind, run, step, asset, payload"
@@ -124,13 +125,16 @@ def run_secrets(connection: sqlite3.Connection, run_id: str) -> dict[str, Any] |
     return json.loads(row[0]) if row else None
 
 
-def handed(connection: sqlite3.Connection, run_id: str, step_keys: Iterable[str]) -> dict[StepOutput, ValueRef]:
-    """What these steps of a run have handed on."""
+def handed(connection: sqlite3.Connection, run_id: str, sources: Iterable[StepOutput]) -> dict[StepOutput, ValueRef]:
+    """Which of these the steps of a run have handed on."""
     found: dict[StepOutput, ValueRef] = {}
-    for key in step_keys:
-        row = connection.execute("SELECT handed FROM steps WHERE run = ? AND step = ?", (run_id, key)).fetchone()
-        if row and row[0]:
-            found.update((StepOutput.from_json(source), ValueRef.from_json(ref)) for source, ref in json.loads(row[0]))
+    for source in sources:
+        row = connection.execute(
+            "SELECT value FROM handed WHERE run = ? AND step = ? AND output = ? AND mapping_key = ?",
+            (run_id, source.step, source.output, source.mapping_key or ""),
+        ).fetchone()
+        if row:
+            found[source] = ValueRef.from_json(json.loads(row[0]))
     return found
 
 

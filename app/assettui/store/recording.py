@@ -57,6 +57,7 @@ def apply(connection: sqlite3.Connection, event: Event, event_id: int) -> Iterab
             error = event.payload.get("error")
             _set_run(connection, event, "status = ?, ended = ?, error = ?", _status_of(event), event.time_us, error)
             connection.execute("DELETE FROM run_secrets WHERE run = ?", (event.run_id,))
+            connection.execute("DELETE FROM handed WHERE run = ?", (event.run_id,))
         case EventKind.STEP_STARTED:
             _start_step(connection, event)
         case EventKind.STEP_SUCCESS | EventKind.STEP_FAILURE | EventKind.STEP_SKIPPED | EventKind.STEP_CANCELED:
@@ -174,17 +175,22 @@ def _retry_step(connection: sqlite3.Connection, event: Event) -> None:
 
 def _end_step(connection: sqlite3.Connection, event: Event) -> None:
     error = event.payload.get("error")
-    handed = event.payload.get("handed")
     connection.execute(
-        "UPDATE steps SET status = ?, ended = ?, error = ?, handed = ? WHERE run = ? AND step = ?",
+        "UPDATE steps SET status = ?, ended = ?, error = ? WHERE run = ? AND step = ?",
         (
             _status_of(event),
             event.time_us,
             _storable(json.dumps(error, ensure_ascii=False)) if error else None,
-            json.dumps(handed, separators=(",", ":")) if handed else None,
             event.run_id,
             event.step_key,
         ),
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO handed (run, step, output, mapping_key, value) VALUES (?, ?, ?, ?, ?)",
+        [
+            (event.run_id, step, output, key[0] if key else "", json.dumps(value, separators=(",", ":")))
+            for (step, output, *key), value in event.payload.get("handed", ())
+        ],
     )
     keys = _assets_of_step(connection, event)
     connection.executemany(
