@@ -107,6 +107,32 @@ def test_a_function_that_can_make_some_without_the_others_is_asked_for_those() -
     assert seen == [{AssetKey("a"), AssetKey("c")}]
 
 
+def test_a_part_of_them_is_made_with_all_that_the_function_takes() -> None:
+    @asset
+    def one() -> int:
+        return 1
+
+    @asset
+    def two() -> int:
+        return 2
+
+    @multi_asset(
+        outs={"from_one": AssetOut(), "from_two": AssetOut()},
+        internal_asset_deps={"from_one": {AssetKey("one")}, "from_two": {AssetKey("two")}},
+        can_subset=True,
+    )
+    def each(context: AssetExecutionContext, one: int, two: int) -> Iterator[Output[int]]:
+        for name in sorted(context.selected_output_names):
+            yield Output(one + two, name)
+
+    with Instance.ephemeral() as instance:
+        materialize([one, two], instance=instance)
+        result = materialize([one, two, each], instance=instance, selection="from_two")
+        assert result.asset_value("from_two") == 3
+        (made,) = result.get_asset_materialization_events()
+        assert list(made.input_versions) == ["two"]
+
+
 def test_a_function_that_cannot_makes_all_of_them() -> None:
     assert keys_made(materialize([split], selection="users")) == ["users", "orders"]
 

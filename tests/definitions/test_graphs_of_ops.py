@@ -325,6 +325,16 @@ def test_a_dynamic_output_that_is_handed_on_as_it_is_is_refused() -> None:
         unmapped.execute_in_process()
 
 
+def test_one_value_cannot_be_two_assets() -> None:
+    @graph_multi_asset(outs={"a": AssetOut(), "b": AssetOut()})
+    def both() -> dict[str, Any]:
+        made = numbers()
+        return {"a": made, "b": made}
+
+    with pytest.raises(DefinitionsError, match=r"asset b: its graph returns both\.numbers\.result for two outputs"):
+        materialize([both])
+
+
 def test_two_values_of_one_mapping_key_are_refused() -> None:
     @op(out=DynamicOut())
     def same() -> Iterator[DynamicOutput[int]]:

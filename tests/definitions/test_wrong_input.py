@@ -35,6 +35,10 @@ def test_a_parameter_that_is_nothing_known() -> None:
     assert "did you mean 'raw_orders'?" in told
 
 
+def test_a_function_whose_parameters_cannot_be_read() -> None:
+    assert "its parameters cannot be read" in problems_of(asset(name="odd")(dict.fromkeys), asset(name="type")(dict))
+
+
 def test_configuration_twice() -> None:
     @asset
     def greedy(config: Limit, other: Limit) -> None: ...

@@ -16,6 +16,8 @@ from assettui.core.keys import closest
 from assettui.service.runs import RunWish
 
 DEFAULT = "flights"
+_MADE = ("__pycache__", ".assettui", "summary.md", "objects", "*.sqlite", "*.duckdb")
+"""What the examples themselves make."""
 
 
 @click.command()
@@ -27,7 +29,7 @@ DEFAULT = "flights"
 def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json: bool) -> Exit | int:
     """Copy an example to a folder, and open it, all of it being built (or only build it).
 
-    NAME is flights (the default), cookies or sales. A folder that holds the example already is opened as it is.
+    NAME is flights (the default), features, cookies or sales. A folder that holds the example already is opened as it is.
     """
     folder = Path(directory or f"assettui-{name}").absolute()
     _copy(_example(name), folder)
@@ -58,8 +60,6 @@ def _copy(source: Path, folder: Path) -> None:
             return  # copied before, and perhaps edited since
         raise ProjectError(f"{folder} is not empty", hint="name another folder with --dir")
     try:
-        shutil.copytree(
-            source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".assettui", "summary.md")
-        )
+        shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_MADE))
     except OSError as error:
         raise ProjectError(f"{folder} cannot be written: {error.strerror or error}") from error

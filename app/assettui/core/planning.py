@@ -315,6 +315,9 @@ def _plan_step(
     upstream = dict.fromkeys(above for key in assets for above in graph.upstream[key])
     after = dict.fromkeys(step_of[above] for above in upstream if above in step_of and step_of[above] != name)
     inputs = dict.fromkeys(each for key in assets for each in graph.assets[key].inputs)
+    # The function takes what its other assets are made from too, as far as this run does not make it.
+    others = (each for key in graph.steps[computation] for each in graph.assets[key].inputs)
+    inputs.update(dict.fromkeys(each for each in others if each.key not in step_of))
     wires: tuple[Wire, ...] = ()
     if snapshot is not None:
         wires = snapshot.wires

@@ -39,8 +39,8 @@ def bind_asset(
     assets: Iterable[AssetKey],
     resources: Mapping[str, Any],
     problems: Problems,
-) -> Bound:
-    """The parameters of an asset function.
+) -> Bound | None:
+    """The parameters of an asset function; None where they cannot be read, which is then told.
 
     Args:
         definition: The function.
@@ -55,7 +55,7 @@ def bind_asset(
         parameters = definition.parameters
     except (TypeError, ValueError) as error:
         problems.wrong(f"{subject}: its parameters cannot be read: {error}", at, "put @asset on a plain function")
-        return bound
+        return None
     if parameters.variadic is not None:
         problems.wrong(
             f"{subject} takes {parameters.variadic}, which names no asset",

@@ -20,7 +20,6 @@ from assettui.core.snapshot import (
 from assettui.definitions import attributes, consistency
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.binding import (
-    Bound,
     bind_asset,
     bind_op,
     check_resources,
@@ -178,7 +177,10 @@ class _Description:
             self._describe_graph(definition, definition.composition)
             return
         bound = bind_asset(definition, self._known_asset, self.declared, self.resources, self.problems)
-        inputs = self._with_ordering_inputs(definition, bound)
+        if bound is None:
+            return
+        # An input of type `Nothing` is not read: its asset is only depended on.
+        inputs = {name: each for name, each in bound.inputs.items() if declared_input(definition, name).is_passed}
         outputs = {output.name: self._declared_value(definition, output) for output in definition.outputs}
         parameters = definition.parameters
         self.computations[step] = Computation(
@@ -221,7 +223,13 @@ class _Description:
         outputs = {output.name: output for output in definition.outputs}
         made_by: dict[str, dict[str, AssetOutput]] = {}
         for name, source in flat.outputs.items():
-            if name in outputs:
+            if name in outputs and source.output in made_by.get(source.step, {}):
+                self.problems.wrong(
+                    f"asset {outputs[name].spec.key}: its graph returns {source} for two outputs",
+                    definition.at,
+                    "have an op of its own make each of them",
+                )
+            elif name in outputs:
                 made_by.setdefault(source.step, {})[source.output] = outputs[name]
         for name, output in outputs.items():
             if name not in flat.outputs:
@@ -304,10 +312,6 @@ class _Description:
             f"did you mean {near!r}?" if near else "define it",
         )
         return None
-
-    def _with_ordering_inputs(self, definition: AssetsDefinition, bound: Bound) -> dict[str, InputSnapshot]:
-        """What the function reads. An input of type `Nothing` is no parameter, and its asset is only depended on."""
-        return {name: each for name, each in bound.inputs.items() if declared_input(definition, name).is_passed}
 
     def _declared_value(self, definition: AssetsDefinition, output: AssetOutput) -> ValueDeclaration:
         spec = output.spec

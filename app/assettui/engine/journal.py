@@ -99,7 +99,8 @@ class Journal:
     def request(self, action: Execute) -> StepRequest:
         """What a worker must be told to run a step now: the latest values and data versions of what it depends on."""
         run_id, step, about = action.run_id, action.step, action.about
-        states = {key: queries.asset_state(self._db.conn, key) for key in step.upstream}
+        read = (each.key for each in step.inputs)
+        states = {key: queries.asset_state(self._db.conn, key) for key in dict.fromkeys((*step.upstream, *read))}
         values: dict[AssetKey, ValueRef | None] = {}
         for each in step.inputs:
             state = states.get(each.key)
@@ -110,7 +111,7 @@ class Journal:
             run_id=run_id,
             step=step,
             values=values,
-            input_versions={str(key): state.data_version for key, state in states.items()},
+            input_versions={str(key): states[key].data_version for key in step.upstream},
             version=action.version,
             handed=queries.handed(self._db.conn, run_id, sources),
             job=about.job,
