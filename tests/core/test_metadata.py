@@ -24,6 +24,12 @@ from assettui.core.metadata import as_metadata, as_metadata_value
         (MetadataValue.timestamp(0), "timestamp", "1970-01-01 00:00:00Z"),
         (MetadataValue.timestamp(datetime(2013, 1, 1, tzinfo=UTC)), "timestamp", "2013-01-01 00:00:00Z"),
         (MetadataValue.table([{"a": 1}, {"a": 2}]), "table", "table, 2 rows"),
+        (MetadataValue.asset(["raw", "events"]), "asset", "raw/events"),
+        (MetadataValue.run("abc"), "run", "abc"),
+        (MetadataValue.job("daily"), "job", "daily"),
+        (MetadataValue.python_artifact(as_metadata), "python_artifact", "assettui.core.metadata:as_metadata"),
+        (MetadataValue.notebook("a.ipynb"), "notebook", "a.ipynb"),
+        (MetadataValue.null(), "null", "none"),
     ],
 )
 def test_every_kind_reads_back_and_is_shown_in_a_line(value: MetadataValue, kind: str, shown: str) -> None:

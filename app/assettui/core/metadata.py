@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from os import PathLike, fspath
@@ -18,7 +18,7 @@ from assettui.core.text import plural
 
 MetadataType: TypeAlias = Literal[
     "int", "float", "text", "md", "json", "url", "path", "notebook", "bool", "timestamp", "table", "table_schema",
-    "column_lineage", "asset", "run", "null",
+    "column_lineage", "asset", "run", "job", "python_artifact", "null",
 ]  # fmt: skip
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = dict[str, Any]
@@ -195,6 +195,16 @@ class MetadataValue:
     def dagster_run(run_id: str) -> MetadataValue:
         """A run, by the name that the method has in Dagster."""
         return MetadataValue.run(run_id)
+
+    @staticmethod
+    def job(job_name: str) -> MetadataValue:
+        """A job of the project."""
+        return MetadataValue("job", job_name)
+
+    @staticmethod
+    def python_artifact(artifact: Callable[..., Any]) -> MetadataValue:
+        """A function or class, by the place that it can be imported from: `module:name`."""
+        return MetadataValue("python_artifact", f"{artifact.__module__}:{artifact.__qualname__}")
 
     @staticmethod
     def null() -> MetadataValue:
