@@ -221,6 +221,34 @@ def test_a_missing_environment_variable_fails_the_step_and_says_so(
     assert "export DATABASE_PASSWORD=" in done.stderr
 
 
+def test_what_the_environment_does_not_say_is_read_from_a_file_and_from_the_settings(
+    folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("BY_PROCESS", "BY_FILE", "BY_SETTINGS")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BY_PROCESS", "process")
+    folder.write("BY_PROCESS=file\nBY_FILE='file'\n", ".env")
+    folder.write(
+        'environment = { BY_PROCESS = "settings", BY_FILE = "settings", BY_SETTINGS = "settings" }', "assettui.toml"
+    )
+    folder.write("""
+        import os
+        from assettui import asset
+
+        AT_IMPORT = os.environ["BY_FILE"]
+
+        @asset
+        def seen():
+            return [AT_IMPORT, *(os.environ[name] for name in ("BY_PROCESS", "BY_FILE", "BY_SETTINGS"))]
+    """)
+    assert folder.json("materialize", "seen")["status"] == "success"
+    from assettui import Instance
+
+    monkeypatch.chdir(folder.path)
+    assert Instance.get().get_asset_value("seen") == ["file", "process", "file", "settings"]
+
+
 def test_jobs_are_listed_shown_and_run(shop: ProjectFolder) -> None:
     listed = {each["name"]: each for each in shop.json("job", "ls")}
     assert list(listed) == ["summing", "nightly", "doomed", "stale_ones"]

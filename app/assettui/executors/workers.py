@@ -132,6 +132,7 @@ class WorkerPool:
             "module": self.project.module,
             "values": str(self.folder.values),
             "describe": describe,
+            "environment": dict(self.project.settings.environment),
         }
         started_ns = time.time_ns()
         with theirs, log.open("wb") as output:
@@ -142,7 +143,6 @@ class WorkerPool:
                 stderr=output,
                 pass_fds=[theirs.fileno()],
                 cwd=self.project.root,
-                env={**self.project.settings.environment, **os.environ},
                 start_new_session=True,  # no signal of the terminal reaches it, and no terminal of ours is its own
             )
         ours.settimeout(SEND_TIMEOUT_S)

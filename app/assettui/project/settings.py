@@ -29,7 +29,7 @@ class Settings:
     max_workers: int | None = None
     """How many steps may run at once; by default as many as there are cores."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
-    """Environment variables of the workers, where the environment itself does not say. Not the place for secrets."""
+    """Environment variables of the workers, where neither the environment nor `.env` says. Not the place for secrets."""
 
 
 _KINDS: Final = {"max_workers": (int, "a number"), "environment": (dict, "a table")}

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from assettui.core.records import StepStatus
 from assettui.values.files import FileValues
 from assettui.worker.capture import LogRelay, flush, output_to, show_lines_at_once
+from assettui.worker.environment import complete_environment
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.load import load, sources_below
 from assettui.worker.protocol import FrameReader, encode, receive
@@ -116,6 +117,7 @@ def main(argv: list[str]) -> NoReturn:
     root = Path(options["root"])
     faulthandler.enable()
     show_lines_at_once()
+    complete_environment(root, options["environment"])
     worker = Worker(connection, FileValues(Path(options["values"])))
     gc.disable()  # what a project defines stays: looking for garbage among it takes a third of the time
     try:
