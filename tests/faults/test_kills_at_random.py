@@ -19,14 +19,14 @@ KILLS = 200
 PROJECT = """
     import time
     from pathlib import Path
-    from assettui import asset
+    from assettui import AssetOut, DynamicOut, DynamicOutput, Output, asset, graph_asset, multi_asset, op
 
     COUNTS = Path(__file__).parent / "executed"
 
     def executed(context):
         # One write of one line: what is executed is counted outside of all that is tested.
         with COUNTS.open("ab", buffering=0) as counts:
-            counts.write(f"{context.run_id} {context.asset_key}\\n".encode())
+            counts.write(f"{context.run_id} {context.step_key}\\n".encode())
 
     @asset
     def a(context):
@@ -43,6 +43,31 @@ PROJECT = """
     @asset
     def d(context, b, c):
         executed(context); return b + c
+
+    @multi_asset(outs={"e": AssetOut(), "f": AssetOut()})
+    def ef(context, a):
+        executed(context)
+        yield Output(a[:10], "e")
+        time.sleep(0.02)
+        yield Output(a[10:], "f")
+
+    @op(out=DynamicOut())
+    def parts(context, a):
+        executed(context)
+        for start in range(0, 1000, 250):
+            yield DynamicOutput(a[start : start + 250], mapping_key=f"from_{start}")
+
+    @op
+    def total(context, part):
+        executed(context); return sum(part)
+
+    @op
+    def together(context, totals):
+        executed(context); return sum(totals)
+
+    @graph_asset
+    def g(a):
+        return together(parts(a).map(total).collect())
 """
 
 
@@ -74,6 +99,8 @@ def test_nothing_is_lost_left_running_or_done_twice(folder: ProjectFolder) -> No
         "the kills came too early or too late"
     )
     assert_state_is_what_the_events_say(reader)
+    assert not (folder.store.values / "%2Eruns").exists() or not list((folder.store.values / "%2Eruns").iterdir())
+    assert reader.execute("SELECT count(*) FROM handed").fetchone() == (0,)
     executed = (folder.path / "executed").read_text().splitlines()
     assert len(executed) == len(set(executed)), "a step was executed twice"
     started = {

@@ -132,6 +132,7 @@ class WorkerPool:
             "module": self.project.module,
             "values": str(self.folder.values),
             "describe": describe,
+            "environment_file": str(self.project.environment_file),
             "environment": dict(self.project.settings.environment),
         }
         started_ns = time.time_ns()

@@ -36,6 +36,11 @@ class Project:
         return f"file:{self.file}" if self.file else f"module:{self.module}"
 
     @property
+    def environment_file(self) -> Path:
+        """The file of environment variables, which need not be there."""
+        return self.root / ".env"
+
+    @property
     def store_path(self) -> Path:
         """Where its store is, unless the user says otherwise."""
         return self.root / (self.settings.store or STORE_NAME)

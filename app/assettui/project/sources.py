@@ -29,7 +29,7 @@ def fingerprints(
             that was imported, nobody knows, so that it gets a fingerprint that it will never have.
         until_ns: Now. A file whose time lies in the future is taken as it is, since waiting would not make it older.
     """
-    paths = {*sources, *(str(path) for path in (project.file, project.settings_file) if path)}
+    paths = {*sources, *(str(path) for path in (project.file, project.settings_file, project.environment_file) if path)}
     found: dict[str, tuple[int, int]] = {}
     for path in sorted(paths):
         try:

@@ -9,17 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FILE = ".env"
 
-
-def complete_environment(root: Path, settings: Mapping[str, str]) -> None:
+def complete_environment(file: Path, settings: Mapping[str, str]) -> None:
     """Set what the process's own environment does not say.
 
     Args:
-        root: The project's folder, whose `.env` is read where there is one.
+        file: The project's `.env`, read where it is there.
         settings: What the project's settings say.
     """
-    file = root / FILE
     if file.is_file():
         from dotenv import load_dotenv  # deferred: 10 ms that only such a file needs
 

@@ -117,7 +117,7 @@ def main(argv: list[str]) -> NoReturn:
     root = Path(options["root"])
     faulthandler.enable()
     show_lines_at_once()
-    complete_environment(root, options["environment"])
+    complete_environment(Path(options["environment_file"]), options["environment"])
     worker = Worker(connection, FileValues(Path(options["values"])))
     gc.disable()  # what a project defines stays: looking for garbage among it takes a third of the time
     try:
