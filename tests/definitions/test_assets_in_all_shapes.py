@@ -412,6 +412,7 @@ def test_a_failure_tells_what_it_knows_and_may_forbid_retries() -> None:
     assert error is not None
     assert (error.message, error.metadata["path"].value, attempts) == ("the file is empty", "x.csv", 1)
     assert isinstance(result.exception_for_node("picky"), Failure)
+    assert result.failures == {"picky": result.exception_for_node("picky")}
 
 
 def test_a_step_is_tried_again_as_its_policy_says_or_as_it_asks() -> None:

@@ -99,6 +99,21 @@ async def test_the_list_narrows_with_every_letter(shop: Session) -> None:
         assert listed(pilot) == []
 
 
+async def test_any_selection_filters_and_a_wrong_one_says_where_and_keeps_what_was_listed(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        counts = pilot.app.query_one("#counts", Static)
+        await pilot.press("slash")
+        box = pilot.app.query_one(FilterBox)
+        box.value = "1+revenue and not status:external"
+        await until(pilot, lambda: listed(pilot) == ["raw/orders", "raw/customers", "marts/revenue"])
+        box.value += " and ("
+        await until(pilot, lambda: said(counts) == "✗ this ( is never closed at 39")
+        assert listed(pilot) == ["raw/orders", "raw/customers", "marts/revenue"]
+        box.value += "kind:csv)"
+        await until(pilot, lambda: listed(pilot) == ["raw/orders"])
+        assert said(counts) == "1 of 7 assets"
+
+
 async def test_several_are_selected_and_built_in_one_run(shop: Session) -> None:
     async with app(shop).run_test(size=(80, 24)) as pilot:
         await pilot.press("space", "space")

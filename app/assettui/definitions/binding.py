@@ -223,7 +223,7 @@ def _tell_unknown(
     problems.wrong(
         f"{subject} reads {str(key)!r}, which nothing defines",
         at,
-        f"{hint}Define it, or name it in deps if something else makes it",
+        f"{hint}Define it as an asset or a resource, or name it in deps if something else makes it",
     )
 
 

@@ -108,6 +108,13 @@ class MaterializeInProcessResult:
         """The results of the checks that the run has evaluated, in order."""
         return []
 
+    @property
+    def failures(self) -> dict[str, BaseException | None]:
+        """Each step that failed, in order, with the user's own exception; None where there was none."""
+        return {
+            step: outcome.exception for step, outcome in self.outcomes.items() if outcome.status is StepStatus.FAILURE
+        }
+
     def error_for_node(self, name: str) -> StepError | None:
         """Why the step of that name failed or was skipped; None where it succeeded."""
         outcome = self.outcomes.get(self._step_named(name))

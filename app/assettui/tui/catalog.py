@@ -147,7 +147,7 @@ class CatalogScreen(MainScreen):
         self.query_one("#narrowing").set_class(is_shown, "shown")
         if is_shown:
             error = self._filter_error
-            shown = Text(counts) if error is None else Text(f"✗ {one_line(error.reason, 60)}", "bold")
+            shown = Text(counts) if error is None else Text(_told(error), "bold")
             self.query_one("#counts", Static).update(shown)
 
     @on(Listing.Moved)
@@ -335,3 +335,9 @@ def _by_group(rows: Sequence[AssetRow]) -> list[AssetRow]:
     for row in rows:
         order.setdefault(row.asset.group, len(order))
     return sorted(rows, key=lambda row: (row.asset.is_external, order[row.asset.group]))
+
+
+def _told(error: SelectionError) -> str:
+    """What is wrong with a filter, and at which of its characters, counted from 1."""
+    place = f" at {error.position + 1}" if error.position is not None else ""
+    return f"✗ {one_line(error.reason, 60)}{place}"
