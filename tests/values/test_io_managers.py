@@ -17,6 +17,7 @@ from polars.testing import assert_frame_equal
 
 from assettui import (
     AssetIn,
+    AssetOut,
     AssetSpec,
     ConfigurableIOManager,
     Definitions,
@@ -389,6 +390,12 @@ def test_materialize_to_memory_stores_nothing_anywhere_else() -> None:
         return 2 * events
 
     assert materialize_to_memory([events, doubled]).asset_value("doubled") == 2
+
+    @multi_asset(outs={"a": AssetOut(io_manager_key="one"), "b": AssetOut(io_manager_key="two")})
+    def several() -> tuple[int, int]:
+        return 1, 2
+
+    assert materialize_to_memory([several]).asset_value("b") == 2
     with pytest.raises(LaunchError, match="given the IO manager 'warehouse', which would not be used"):
         materialize_to_memory([events, doubled], resources={"warehouse": recorder})
 

@@ -9,6 +9,7 @@ from assettui.core.errors import LaunchError, NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.planning import StepPlan, plan_observation, plan_ops, plan_run
 from assettui.core.selection.algebra import AssetSelection, Ground, select
+from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.computation import Described, InputDeclaration
 from assettui.definitions.definitions import Definitions, flatten
 from assettui.definitions.describe import describe
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import AssetKey
     from assettui.core.records import AssetState
-    from assettui.definitions.asset import AssetsDefinition
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.run_config import RunConfig
     from assettui.definitions.spec import AssetSpec
@@ -87,15 +87,15 @@ def materialize_to_memory(
         LaunchError: An IO manager is among the resources; see `materialize` for the rest.
     """
     given = dict(resources or {})
-    named = {_manager_of(each) for each in flatten(assets)} - {None}
-    for name in sorted({DEFAULT_IO_MANAGER, *(each for each in named if each is not None)}):
+    named = {name for each in flatten(assets) for name in _managers_of(each)}
+    for name in sorted({DEFAULT_IO_MANAGER, *named}):
         if name in given:
             raise LaunchError(
                 f"materialize_to_memory was given the IO manager {name!r}, which would not be used",
                 hint="leave it out, or use materialize",
             )
     memory = InMemoryIOManager()
-    given.update({name: memory for name in named if name is not None})
+    given.update(dict.fromkeys(named, memory))
     return materialize(
         assets,
         run_config=run_config,
@@ -199,11 +199,13 @@ def load_asset_value(
         return exchange.load_asset("value", key, InputDeclaration(python_type, metadata=metadata))
 
 
-def _manager_of(item: Any) -> str | None:
-    outputs = getattr(item, "outputs", None)
-    if outputs is None:
-        return getattr(item, "io_manager_key", None)
-    return next((each.io_manager_key for each in outputs if each.io_manager_key is not None), None)
+def _managers_of(item: AssetsDefinition | AssetSpec) -> set[str]:
+    """The IO managers that an asset function or a spec names."""
+    if isinstance(item, AssetsDefinition):
+        named = [key for output in item.outputs for key in (output.io_manager_key, output.spec.io_manager_key)]
+    else:
+        named = [item.io_manager_key]
+    return {key for key in named if key is not None}
 
 
 def _selected(graph: AssetGraph, selection: Any) -> Iterable[AssetKey]:

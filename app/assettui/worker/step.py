@@ -17,6 +17,7 @@ from assettui.core.metadata import MetadataValue, as_metadata
 from assettui.core.records import Materialization, Observation, StepStatus, ValueRef
 from assettui.core.snapshot import StepOutput
 from assettui.core.text import plural
+from assettui.core.timing import SECOND_US
 from assettui.core.versions import default_data_version
 from assettui.definitions.context import AssetExecutionContext, ContextRun
 from assettui.definitions.hooks import HookDefinition
@@ -51,7 +52,6 @@ ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
 """Metadata that says how many rows an asset has; the second is the name that Dagster documents."""
 DATA_VERSION_TAG = "dagster/data_version"
 """The tag of a result that says its data version, as Dagster documents it."""
-SECOND_US = 1_000_000
 
 
 def execute_step(
