@@ -168,6 +168,8 @@ def test_a_run_is_configured_by_a_file_and_shows_its_configuration_without_secre
         file.unlink()
         assert result["config"]["ops"]["rows"]["config"] == {"n": 4, "key": "••••••"}
         assert result["steps"][0]["status"] == "success"
+    assert "config         n: integer = 2" in shop.run("asset", "show", "rows").stdout
+    assert shop.json("asset", "show", "rows")["config_schema"]["properties"]["n"]["default"] == 2
     shown = shop.run("run", "show", result["run_id"]).stdout
     assert 'config  ops.rows.config.key = "••••••"' in shown
     logs = shop.run("run", "logs", result["run_id"]).stdout

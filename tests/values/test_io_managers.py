@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,19 @@ from assettui import (
     AssetSpec,
     ConfigurableIOManager,
     Definitions,
+    DefinitionsError,
+    DynamicOut,
+    DynamicOutput,
     FilesystemIOManager,
     FsspecIOManager,
     InMemoryIOManager,
     InputContext,
     Instance,
     IOManager,
+    Out,
     Output,
     OutputContext,
+    ResourceDefinition,
     SourceAsset,
     StepFailed,
     TableSchema,
@@ -36,10 +41,12 @@ from assettui import (
     build_input_context,
     build_output_context,
     io_manager,
+    job,
     materialize,
     materialize_to_memory,
     mem_io_manager,
     multi_asset,
+    op,
 )
 from assettui.core.errors import LaunchError, NotFound, ValueStorageError
 from assettui.core.metadata import MetadataValue
@@ -429,8 +436,36 @@ def test_a_resource_that_cannot_store_values_is_told() -> None:
     def events() -> int:
         return 1
 
-    with pytest.raises(StepFailed, match="the resource 'io_manager' is to store values, and is a str"):
+    with pytest.raises(DefinitionsError, match="asset events is stored by the resource 'io_manager', which is a str"):
         materialize([events], resources={"io_manager": "nothing of the kind"})
+    made = ResourceDefinition.hardcoded_resource("neither is this")
+    with pytest.raises(StepFailed, match="the resource 'io_manager' is to store values, and is a str"):
+        materialize([events], resources={"io_manager": made})
+
+
+def test_what_ops_hand_to_each_other_may_be_stored_by_an_io_manager_too() -> None:
+    manager = InMemoryIOManager()
+
+    @op(out=Out(io_manager_key="memory"))
+    def made() -> int:
+        return 20
+
+    @op(out=DynamicOut(io_manager_key="memory"))
+    def parts(value: int) -> Iterator[DynamicOutput[int]]:
+        yield DynamicOutput(value + 1, "a")
+        yield DynamicOutput(value + 2, "b")
+
+    @op
+    def total(values: list[int]) -> int:
+        return sum(values)
+
+    @job(resource_defs={"memory": manager})
+    def summing() -> None:
+        total(parts(made()).collect())
+
+    result = summing.execute_in_process()
+    assert result.output_for_node("total") == 43
+    assert sorted(manager.values.values()) == [20, 21, 22]
 
 
 def test_a_schema_is_written_by_hand_too() -> None:

@@ -51,6 +51,7 @@ def detail_json(detail: AssetDetail, catalog: Catalog) -> dict[str, Any]:
     """One asset with its past."""
     return {
         **asset_json(detail.row, catalog),
+        "config_schema": catalog.config_schema(detail.row.key),
         "materializations": [materialization_json(made) for made in detail.history],
         "observations": [observation_json(seen) for seen in detail.observations],
     }

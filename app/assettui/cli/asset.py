@@ -13,8 +13,9 @@ from assettui.cli.materialize import config_option, launch_and_wait
 from assettui.cli.output import Exit, print_json, say, table
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.keys import AssetKey
+from assettui.core.metadata import schema_lines
 from assettui.core.timing import ago, duration, local
-from assettui.service.catalog import AssetDetail, asset_detail
+from assettui.service.catalog import AssetDetail, Catalog, asset_detail
 from assettui.service.run_config import read_config
 from assettui.service.runs import RunWish
 from assettui.service.session import clock_us
@@ -83,10 +84,10 @@ def show_asset(target: Target, key: str, as_json: bool) -> None:
     if as_json:
         print_json(shapes.detail_json(detail, found))
         return
-    _show(detail)
+    _show(detail, found)
 
 
-def _show(detail: AssetDetail) -> None:
+def _show(detail: AssetDetail, found: Catalog) -> None:
     row = detail.row
     asset_snapshot, last = row.asset, row.state.last
     say(f"{row.key}  {'external' if asset_snapshot.is_external else row.status.value}")
@@ -118,6 +119,8 @@ def _show(detail: AssetDetail) -> None:
     for name, value in facts:
         if value:
             say(f"{name:<14} {value}")
+    for line in schema_lines(found.config_schema(row.key)):
+        say(f"{'config':<14} {line}")
     width = shutil.get_terminal_size().columns - 2
     for name, metadata in row.metadata.items():
         is_text = metadata.type == "md" and "\n" in str(metadata.value).strip()

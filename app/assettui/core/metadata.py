@@ -341,6 +341,19 @@ def as_metadata(raw: RawMetadata) -> dict[str, MetadataValue]:
     return metadata
 
 
+def schema_lines(schema: Mapping[str, Any]) -> list[str]:
+    """The fields of a JSON schema as faces show them, a line for each: `limit: integer = 10`."""
+    properties = cast("Mapping[str, JsonObject]", schema.get("properties", {}))
+    required = cast("Sequence[str]", schema.get("required", ()))
+    lines: list[str] = []
+    for name, field_schema in properties.items():
+        reference = str(field_schema.get("$ref", "")).rsplit("/", 1)[-1]
+        kind = field_schema.get("type") or reference or "one of several"
+        default = "  (required)" if name in required else f" = {json.dumps(field_schema.get('default'))}"
+        lines.append(f"{name}: {kind}{default}")
+    return lines
+
+
 def config_lines(config: Mapping[str, Any], path: str = "") -> list[str]:
     """Configuration as faces show it, a line for each value: `ops.raw.config.n = 3`."""
     lines: list[str] = []

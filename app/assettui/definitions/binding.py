@@ -103,6 +103,21 @@ def check_resources(
             problems.wrong(f"{subject} needs the resource {name!r}, which nothing defines", at, _offer(name, resources))
 
 
+def check_manager(
+    subject: str, at: Location | None, name: str, resources: Mapping[str, Any], problems: Problems
+) -> None:
+    """Refuse the name of an IO manager that there is none of, or that is an object which cannot store values."""
+    check_resources(subject, at, [name], resources, problems)
+    given = resources.get(name)
+    is_able = hasattr(given, "handle_output") and hasattr(given, "load_input")
+    if name in resources and not is_able and not isinstance(given, ManagedResource):
+        problems.wrong(
+            f"{subject} is stored by the resource {name!r}, which is a {type(given).__name__}",
+            at,
+            "make it an IOManager: a class with handle_output and load_input",
+        )
+
+
 def declared_input(definition: AssetsDefinition, name: str) -> InputDeclaration:
     """What is declared of a parameter that receives the value of an asset."""
     asset_in: Any = definition.arguments.ins.get(name)

@@ -22,6 +22,7 @@ from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.binding import (
     bind_asset,
     bind_op,
+    check_manager,
     check_resources,
     declared_input,
     declared_op_inputs,
@@ -353,10 +354,10 @@ class _Description:
         computation = self.computations[step]
         for output in computation.outputs.values():
             if output.io_manager is not None:
-                check_resources(f"asset {step}", at, [output.io_manager], self.resources, self.problems)
+                check_manager(f"asset {step}", at, output.io_manager, self.resources, self.problems)
         for declared in computation.inputs.values():
             if declared.io_manager is not None:
-                check_resources(f"asset {step}", at, [declared.io_manager], self.resources, self.problems)
+                check_manager(f"asset {step}", at, declared.io_manager, self.resources, self.problems)
 
     def _check_hooks(self, subject: str, hooks: Iterable[Any], at: Location | None) -> None:
         for hook in hooks:
@@ -411,7 +412,7 @@ class _Description:
         upstream = attributes.dep_keys(f"asset {key}", spec.deps, spec.at, self.problems)
         manager = self._manager_of(None, spec) if isinstance(spec, SourceAsset) or spec.io_manager_key else None
         if manager is not None:
-            check_resources(f"asset {key}", spec.at, [manager], self.resources, self.problems)
+            check_manager(f"asset {key}", spec.at, manager, self.resources, self.problems)
         self.values[key] = ValueDeclaration(asset_key=key, io_manager=manager, metadata=spec.metadata)
         self._describe_asset(spec, step=None, upstream=tuple(dict.fromkeys(upstream)))
 

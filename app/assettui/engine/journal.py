@@ -129,7 +129,11 @@ class Journal:
             self._values.remove_unfinished(key, version)
 
     def close_left_behind(self, reason: str, now_us: int) -> int:
-        """Close the runs that a dead leader was carrying out; how many there were."""
+        """Close the runs that a dead leader was carrying out; how many there were.
+
+        Nothing is being carried out now, so whatever steps have handed to each other is wanted by nobody: it was left
+        by a leader that died before it had removed it.
+        """
         events: list[Event] = []
         count = 0
         for run in queries.runs_not_over(self._db.conn):
@@ -143,6 +147,7 @@ class Journal:
                     self._remove_unfinished_of(run.run_id, step.step_key, set(step.assets) - made)
         if events:
             self.commit(events, [])
+        self._values.remove_below(AssetKey((RUNS,)))
         return count
 
     def _is_made_by(self, key: AssetKey, run_id: str) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from assettui.core.metadata import MetadataValue
+    from assettui.core.metadata import JsonObject, MetadataValue
     from assettui.core.snapshot import AssetSnapshot, ProjectSnapshot
     from assettui.service.session import Session
 
@@ -95,6 +95,11 @@ class Catalog:
             SelectionError: One of them cannot be understood, or nothing is selected.
         """
         return select(Ground(self.graph, self.statuses()), terms)
+
+    def config_schema(self, key: AssetKey) -> JsonObject:
+        """The JSON schema of what the function of an asset can be configured with; empty where it cannot be."""
+        step = self.graph.assets[key].step
+        return self.snapshot.config_schemas.get(f"ops.{step}", {}) if self.snapshot else {}
 
     def are_observable(self, keys: Iterable[AssetKey]) -> bool:
         """Whether there are any, and all of them are made by something else and can be looked at."""
