@@ -139,7 +139,7 @@ class ConfigurableResourceFactory(_Deferring, ManagedResource, Generic[T]):
     def begun(self, context: InitResourceContext, nested: Callable[[Any], Any]) -> AbstractContextManager[Any]:
         """Set up, its environment variables read and the resources that it holds begun before it."""
         fields = {
-            name: _nested(value, nested) if isinstance(value, ManagedResource) else value
+            name: nested(value) if isinstance(value, ManagedResource) else value
             for name, value in self.resolved_fields().items()
         }
         for name, field in type(self).model_fields.items():
@@ -159,10 +159,6 @@ class ConfigurableResourceFactory(_Deferring, ManagedResource, Generic[T]):
             and not any(isinstance(m, DependencyMarker) for m in field.metadata)
         }
         return json_schema(create_model(cls.__name__, __config__=cls.model_config, **plain))
-
-
-def _nested(value: Any, nested: Callable[[Any], Any]) -> Any:
-    return nested(value)
 
 
 def _holds_resource(annotation: Any) -> bool:
