@@ -204,6 +204,69 @@ def test_wrong_configuration_is_refused_by_its_path_before_anything_runs(
     assert shop.json("run", "ls") == []
 
 
+SECRETS = """
+    from pydantic import SecretStr
+    from assettui import Config, Definitions, RunConfig, asset, define_asset_job, graph_asset, job, op
+
+    class Lock(Config):
+        pin: SecretStr = SecretStr("none")
+        token: int = 0
+
+    @asset(key_prefix="raw")
+    def events(config: Lock):
+        return [len(config.pin.get_secret_value()), config.token % 10]
+
+    @op
+    def opened(config: Lock):
+        return len(config.pin.get_secret_value())
+
+    @graph_asset
+    def door():
+        return opened()
+
+    @job
+    def opening():
+        opened()
+
+    # What stands in the file itself is no secret from whoever reads it; in the store it is one all the same.
+    own = {"ops": {"raw__events": {"config": {"pin": "hush" + "-" + "hush", "token": 4_000_000 + 711}}}}
+    defs = Definitions([events, door], jobs=[opening, define_asset_job("nightly", "*", config=own)])
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "config"),
+    [
+        (("materialize", "raw/events"), "ops: {raw/events: {config: {pin: hush-hush}}}"),
+        (("materialize", "raw/events"), "ops: {raw__events: {config: {pin: hush-hush}}}"),
+        (("materialize", "door"), "ops: {door: {ops: {opened: {config: {pin: hush-hush}}}}}"),
+        (("materialize", "door"), "ops: {door.opened: {config: {pin: hush-hush}}}"),
+        (("job", "run", "opening"), "ops: {opened: {config: {pin: hush-hush}}}"),
+    ],
+)
+def test_a_secret_is_one_however_its_step_is_written(
+    folder: ProjectFolder, arguments: tuple[str, ...], config: str
+) -> None:
+    folder.write(SECRETS)
+    result = folder.json(*arguments, "--config", str(folder.write(config, "c.yaml")))
+    (folder.path / "c.yaml").unlink()
+    assert result["status"] == "success"
+    assert "••••••" in str(result["config"])
+    for file in folder.store.root.rglob("*"):
+        assert not file.is_file() or b"hush-hush" not in file.read_bytes(), file
+
+
+def test_a_jobs_own_secrets_are_with_its_workers_alone_and_configure_what_is_run_of_it(folder: ProjectFolder) -> None:
+    folder.write(SECRETS)
+    assert folder.json("job", "run", "nightly")["status"] == "success"
+    from assettui.executors.instance import Instance
+
+    assert Instance(folder.store).get_asset_value("raw/events") == [9, 1]
+    assert folder.json("job", "run", "nightly", "door")["status"] == "success"
+    for file in folder.store.root.rglob("*"):
+        assert not file.is_file() or not any(each in file.read_bytes() for each in (b"hush-hush", b"4000711")), file
+
+
 def test_a_file_that_cannot_be_read_is_told(shop: ProjectFolder) -> None:
     assert (
         "c.yaml cannot be read: No such file or directory"

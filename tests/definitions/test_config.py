@@ -23,8 +23,8 @@ from assettui import (
     materialize,
 )
 from assettui.core.masking import MASK, masked
+from assettui.core.run_config import BadRunConfig
 from assettui.definitions.configurable import json_schema
-from assettui.definitions.run_config import BadRunConfig
 
 
 class Source(Config):
@@ -164,6 +164,10 @@ def test_configuration_that_nothing_takes_is_refused() -> None:
 
     with pytest.raises(StepFailed, match="the run configures plain, which takes no configuration"):
         materialize([plain], run_config={"ops": {"plain": {"config": {"a": 1}}}})
+    with pytest.raises(BadRunConfig, match=r"ops\.plane: the run has no step 'plane'(.|\n)*did you mean 'plain'"):
+        materialize([plain], run_config={"ops": {"plane": {"config": {"a": 1}}}})
+    with pytest.raises(BadRunConfig, match=r"resources\.db: there is no such resource"):
+        materialize([plain], run_config={"resources": {"db": {"config": {}}}})
     with pytest.raises(BadRunConfig, match="has no section 'solids'"):
         materialize([plain], run_config={"solids": {}})
 

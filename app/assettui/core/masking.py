@@ -15,23 +15,32 @@ MASK = "••••••"
 _SECRET = re.compile(r"(?i)(^|_)(password|passwd|secret|token|api_?key|private_key|credentials?)(_|$)")
 
 
-def masked(config: Mapping[str, Any], schemas: Mapping[str, JsonObject]) -> JsonObject:
+def masked(config: Mapping[str, Any], schemas: Mapping[str, JsonObject], job: str | None = None) -> JsonObject:
     """A run's configuration with every literal secret replaced by `MASK`.
 
     A secret is what its schema says is one (pydantic's `SecretStr`), and what is called a password, a token, a key.
     The name of an environment variable, `{"env": NAME}`, is none.
 
     Args:
-        config: As it was given.
-        schemas: The JSON schema of what can be configured: `ops.STEP` and `resources.NAME`.
+        config: As it was given, steps by their very names.
+        schemas: The JSON schema of what can be configured: `ops.STEP` and `resources.NAME`; of a job's own ops
+            `ops.JOB:STEP`.
+        job: The job whose configuration it is.
     """
     found: JsonObject = dict(config)
     for section in ("ops", "resources"):
-        if section in config:
-            entries: Mapping[str, Any] = config[section]
+        entries: Mapping[str, Any] = config.get(section) or {}
+        if entries:
             found[section] = {
                 name: _masked(
-                    value, {"properties": {"config": schemas.get(f"{section}.{name}", {})}}, {}, is_secret=False
+                    value,
+                    {
+                        "properties": {
+                            "config": schemas.get(f"{section}.{job}:{name}") or schemas.get(f"{section}.{name}", {})
+                        }
+                    },
+                    {},
+                    is_secret=False,
                 )
                 for name, value in entries.items()
             }

@@ -100,6 +100,11 @@ class RunPlan:
         """All that the run materializes."""
         return tuple(key for step in self.steps for key in step.assets)
 
+    def configurable(self) -> dict[str, str]:
+        """Each step as a configuration names it → the step of the project that it carries out."""
+        # A job's own op is `JOB:OP` in the project, and may be copied or split in the run.
+        return {step.computation.rpartition(":")[2]: step.computation for step in self.steps}
+
     def to_json(self) -> JsonObject:
         """Compact: what is empty is left out."""
         data: dict[str, Any] = {"steps": [step.to_json() for step in self.steps]}

@@ -78,6 +78,11 @@ class Computation:
     is_observation: bool = False
     can_subset: bool = False
 
+    @property
+    def schema(self) -> Any:
+        """Of its configuration; None where it has none, or anything goes."""
+        return self.config[1] if self.config is not None else self.config_schema
+
 
 @dataclass(frozen=True, slots=True)
 class Described:

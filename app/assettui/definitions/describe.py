@@ -31,7 +31,7 @@ from assettui.definitions.binding import (
 from assettui.definitions.composition import Composition, CompositionError, Flat, FlatOp, flatten_composition
 from assettui.definitions.computation import Computation, Described, ValueDeclaration
 from assettui.definitions.definitions import Definitions
-from assettui.definitions.describe_jobs import check_config, check_selection, job_snapshot, named_by_job
+from assettui.definitions.describe_jobs import check_selection, checked_config, job_snapshot
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER
 from assettui.definitions.job import JobDefinition
 from assettui.definitions.problems import Problems
@@ -137,7 +137,7 @@ class _Description:
             raise DefinitionsError(self.problems.found)
         by_name = {job.name: job for job in self.jobs if isinstance(job, JobDefinition)}
         schemas = self._config_schemas()
-        jobs = [replace(job, config=masked(job.config, named_by_job(job, schemas))) for job in jobs]
+        jobs = [replace(job, config=masked(job.config, schemas, job.name)) for job in jobs]
         snapshot = ProjectSnapshot(
             name,
             tuple(assets),
@@ -521,18 +521,16 @@ class _Description:
             steps = tuple(flat_op.step for flat_op in flat.ops) if flat is not None else ()
         elif graph is not None and job.selection is not None:
             check_selection(job, job.selection, graph, self.problems)
-        described = job_snapshot(job, steps, self.problems)
-        check_config(job, described.config, self.computations, self.resources, self.problems)
-        return described
+        config = checked_config(job, self.computations, self.resources, self.problems)
+        return job_snapshot(job, steps, config, self.problems)
 
     # Configuration.
 
     def _config_schemas(self) -> dict[str, Any]:
         schemas: dict[str, Any] = {}
         for step, computation in self.computations.items():
-            schema = computation.config[1] if computation.config is not None else computation.config_schema
-            if schema is not None:
-                schemas[f"ops.{step}"] = _json_schema(schema)
+            if computation.schema is not None:
+                schemas[f"ops.{step}"] = _json_schema(computation.schema)
         for name, value in self.resources.items():
             schema_of = getattr(value, "config_json_schema", None)
             if schema_of is not None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import AssettuiError, SelectionError
 from assettui.core.keys import closest
+from assettui.core.run_config import of_resources, of_steps
 from assettui.core.snapshot import JobSnapshot, StepSnapshot
 from assettui.definitions import attributes
-from assettui.definitions.run_config import config_json, config_of_resources, config_of_step
+from assettui.definitions.run_config import config_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.core.graph import AssetGraph
+    from assettui.core.metadata import JsonObject
     from assettui.core.selection.algebra import AssetSelection
     from assettui.definitions.computation import Computation
     from assettui.definitions.job import JobDefinition
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
-def job_snapshot(job: JobDefinition, steps: tuple[StepSnapshot, ...], problems: Problems) -> JobSnapshot:
+def job_snapshot(
+    job: JobDefinition, steps: tuple[StepSnapshot, ...], config: JsonObject, problems: Problems
+) -> JobSnapshot:
     """A job as the snapshot has it; its secrets are not masked yet."""
     subject = f"job {job.name}"
     if not _NAME.fullmatch(job.name):
@@ -35,7 +39,7 @@ def job_snapshot(job: JobDefinition, steps: tuple[StepSnapshot, ...], problems: 
         description=job.description,
         tags=attributes.tags_of(subject, job.tags, job.at, problems),
         metadata=attributes.metadata_of(subject, job.metadata, job.at, problems),
-        config=_config_of(job, problems),
+        config=config,
         hooks=tuple(sorted(str(getattr(hook, "name", hook)) for hook in job.hooks)),
         max_concurrent=job.max_concurrent,
         at=job.at,
@@ -55,32 +59,35 @@ def check_selection(job: JobDefinition, selection: AssetSelection, graph: AssetG
         problems.warn(f"job {job.name}: {str(selection)!r} selects no asset", job.at, "see `assettui asset ls`")
 
 
-def check_config(
-    job: JobDefinition,
-    config: Mapping[str, Any],
-    computations: Mapping[str, Computation],
-    resources: Mapping[str, Any],
-    problems: Problems,
-) -> None:
-    """Refuse a job's configuration of what is not there, and what does not fit the class that it is for."""
+def checked_config(
+    job: JobDefinition, computations: Mapping[str, Computation], resources: Mapping[str, Any], problems: Problems
+) -> JsonObject:
+    """A job's configuration, steps by their very names.
+
+    What it says of what is not there, and what does not fit the class that it is for, is refused.
+    """
+    try:
+        config = config_json(job.config)
+    except AssettuiError as error:
+        problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
+        return {}
     own = {name.removeprefix(f"{job.name}:"): each for name, each in computations.items() if _is_for(name, job)}
-    ops = cast("Mapping[str, Any]", config.get("ops") or {})
-    for name in ops:
-        if not any(name in (step, step.replace("/", "__"), step.split(".")[0]) for step in own):
-            near = closest(name, own)
-            hint = f"did you mean {near!r}?" if near else "name a step: an asset's key, or an op"
-            problems.wrong(f"job {job.name} configures {name!r}, which is no step", job.at, hint)
-    for name, computation in own.items():
-        schema = computation.config[1] if computation.config is not None else computation.config_schema
-        said = config_of_step(config, name).get("config")
-        if schema is not None and said is not None:
-            for each in configurable().misfits(schema, said):
-                problems.wrong(f"job {job.name}: the configuration of {name}: {each}", job.at, "see its class")
-    for name in config_of_resources(config):
+    said = of_steps(config, own)
+    for name in said.unknown.values():
+        near = closest(name, own)
+        hint = f"did you mean {near!r}?" if near else "name a step: an asset's key, or an op"
+        problems.wrong(f"job {job.name} configures {name!r}, which is no step", job.at, hint)
+    for name, each in said.found.items():
+        schema = own[name].schema
+        if schema is not None and each.get("config") is not None:
+            for wrong in configurable().misfits(schema, each["config"]):
+                problems.wrong(f"job {job.name}: the configuration of {name}: {wrong}", job.at, "see its class")
+    for name in of_resources(config):
         if name not in resources:
             near = closest(name, resources)
             hint = f"did you mean {near!r}?" if near else "leave it out"
             problems.wrong(f"job {job.name} configures the resource {name!r}, which nothing defines", job.at, hint)
+    return said.within(config)
 
 
 def _is_for(step: str, job: JobDefinition) -> bool:
@@ -92,17 +99,3 @@ def configurable() -> Any:
     from assettui.definitions import configurable
 
     return configurable
-
-
-def _config_of(job: JobDefinition, problems: Problems) -> dict[str, Any]:
-    try:
-        return config_json(job.config)
-    except AssettuiError as error:
-        problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
-        return {}
-
-
-def named_by_job(job: JobSnapshot, schemas: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schemas, those of a job's own ops by the names that its configuration has for them."""
-    own = {f"ops.{step.key}": schemas.get(f"ops.{job.name}:{step.key}", {}) for step in job.steps}
-    return {**schemas, **own}

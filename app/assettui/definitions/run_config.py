@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from assettui.core.errors import AssettuiError
-from assettui.core.keys import AssetKey
+from assettui.core.run_config import SECTIONS, BadRunConfig
 from assettui.definitions.env_var import EnvVar, IntEnvVar
 
 if TYPE_CHECKING:
@@ -14,13 +13,6 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import CoercibleToAssetKey
     from assettui.core.metadata import JsonObject
-
-SECTIONS = ("ops", "resources", "execution", "loggers")
-"""What a configuration may have at its top; `loggers` is read for Dagster's sake, and changes nothing."""
-
-
-class BadRunConfig(AssettuiError):
-    """A run's configuration does not have the form that it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,55 +114,3 @@ def _as_json(value: Any) -> Any:
             from assettui.definitions.configurable import as_json  # deferred: pydantic takes 0.1 s
 
             return as_json(value)
-
-
-def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> JsonObject:
-    """What the first configuration says, with what the second says on top of it."""
-    found: JsonObject = dict(first)
-    for name, value in second.items():
-        known = found.get(name)
-        is_nested = hasattr(known, "items") and hasattr(value, "items")
-        found[name] = merged(cast("Mapping[str, Any]", known), value) if is_nested else value
-    return found
-
-
-def config_of_step(config: Mapping[str, Any], step: str) -> Mapping[str, Any]:
-    """What a run's configuration says of a step: `{"config": …, "inputs": …}`.
-
-    A step of a graph may be written by its path, `graph.op`, or nested, `graph: {ops: {op: …}}`; an asset's key with
-    `/` or, as in Dagster, with `__`.
-    """
-    ops = cast("Mapping[str, Any]", config.get("ops") or {})
-    for name in (step, "__".join(AssetKey(step).parts)):
-        if name in ops:
-            return ops[name] or {}
-    found: Any = ops
-    for position, part in enumerate(step.split(".")):
-        found = (found.get("ops") or {}) if position else found
-        found = found.get(part) if hasattr(found, "get") else None
-        if found is None:
-            return {}
-    return found
-
-
-def config_of_resources(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run's configuration says of resources: name → fields."""
-    resources = cast("dict[str, Any]", config.get("resources") or {})
-    return {name: each.get("config", {}) if each else {} for name, each in resources.items()}
-
-
-def max_concurrent_of(config: Mapping[str, Any]) -> int | None:
-    """How many steps may run at once, where a run's configuration says.
-
-    Raises:
-        BadRunConfig: It is no whole number above 0.
-    """
-    execution = cast("dict[str, Any]", config.get("execution") or {})
-    said = cast("dict[str, Any]", execution.get("config") or {})
-    for settings in (said, cast("dict[str, Any]", said.get("multiprocess") or {})):
-        value = settings.get("max_concurrent")
-        if value is not None:
-            if not isinstance(value, int) or value < 1:
-                raise BadRunConfig(f"execution.config.max_concurrent: {value!r} is no whole number above 0")
-            return value
-    return None

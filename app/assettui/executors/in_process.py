@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import LaunchError, NotFound
 from assettui.core.graph import AssetGraph
-from assettui.core.planning import StepPlan, plan_observation, plan_ops, plan_run
+from assettui.core.keys import closest
+from assettui.core.planning import RunPlan, StepPlan, plan_observation, plan_ops, plan_run
+from assettui.core.run_config import BadRunConfig, merged, of_resources, of_steps
 from assettui.core.selection.algebra import AssetSelection, Ground, select
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.computation import Described, InputDeclaration
@@ -15,7 +17,7 @@ from assettui.definitions.definitions import Definitions, flatten
 from assettui.definitions.describe import describe
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER, InMemoryIOManager
 from assettui.definitions.resources import ResourceSet
-from assettui.definitions.run_config import config_json, merged
+from assettui.definitions.run_config import config_json
 from assettui.executors.run_in_process import InProcessRun
 from assettui.worker.exchange import Exchange
 from assettui.worker.request import StepRequest
@@ -66,7 +68,8 @@ def materialize(
     graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
     known = _known(instance, graph.assets)
     plan = plan_run(graph, _selected(graph, selection), available=_available(known))
-    plan = replace(plan, config=config_json(run_config), tags=dict(tags or {}), partition_key=partition_key)
+    config = _config(plan, described, config_json(run_config))
+    plan = replace(plan, config=config, tags=dict(tags or {}), partition_key=partition_key)
     return InProcessRun(plan, described, instance, known).carry_out(raise_on_error=raise_on_error)
 
 
@@ -124,7 +127,8 @@ def observe(
     """
     described = describe("in process", Definitions(flatten(assets), resources=resources))
     graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
-    plan = replace(plan_observation(graph, graph.assets), config=config_json(run_config), tags=dict(tags or {}))
+    plan = plan_observation(graph, graph.assets)
+    plan = replace(plan, config=_config(plan, described, config_json(run_config)), tags=dict(tags or {}))
     return InProcessRun(plan, described, instance, {}).carry_out(raise_on_error=raise_on_error)
 
 
@@ -146,10 +150,10 @@ def run_job(
     described = describe("in process", definitions)
     snapshot = next(each for each in described.snapshot.jobs if each.name == job.name)
     known: dict[AssetKey, AssetState] = {}
-    config = merged(config_json(job.config), config_json(run_config))
+    inputs: dict[str, Any] = {}
     if job.composition is not None:
         plan = plan_ops(snapshot)
-        config = merged(config, _input_config(described, job, input_values or {}))
+        inputs = _input_config(job, input_values or {})
     else:
         graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
         if not graph.assets:
@@ -162,6 +166,9 @@ def run_job(
         if asset_selection is not None:
             chosen = chosen & AssetSelection.from_coercible(asset_selection)
         plan = plan_run(graph, _selected(graph, chosen), available=_available(known))
+    of_job = config_json(job.config)
+    own = of_steps(of_job, plan.configurable()).within(of_job)
+    config = merged(merged(own, _config(plan, described, config_json(run_config))), inputs)
     plan = replace(
         plan, job=job.name, config=config, tags={**snapshot.tags, **(tags or {})}, partition_key=partition_key
     )
@@ -223,7 +230,28 @@ def _available(known: Mapping[AssetKey, AssetState]) -> list[AssetKey]:
     return [key for key, state in known.items() if state.last is not None]
 
 
-def _input_config(described: Described, job: JobDefinition, input_values: Mapping[str, Any]) -> dict[str, Any]:
+def _config(plan: RunPlan, described: Described, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's configuration, steps by their very names.
+
+    Raises:
+        BadRunConfig: It is of a step or resource that the run has not.
+    """
+    known = plan.configurable()
+    said = of_steps(given, known)
+    for path, name in said.unknown.items():
+        near = closest(name, known)
+        hint = f"did you mean {near!r}?" if near else f"its steps: {', '.join(known)}"
+        raise BadRunConfig(f"{path}: the run has no step {name!r}", hint=hint)
+    for name in of_resources(given):
+        if name not in described.snapshot.resources:
+            near = closest(name, described.snapshot.resources)
+            raise BadRunConfig(
+                f"resources.{name}: there is no such resource", hint=f"did you mean {near!r}?" if near else None
+            )
+    return said.within(given)
+
+
+def _input_config(job: JobDefinition, input_values: Mapping[str, Any]) -> dict[str, Any]:
     """Values for the inputs of a job's graph, as configuration of the ops that receive them."""
     if not input_values or job.composition is None:
         return {}

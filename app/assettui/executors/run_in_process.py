@@ -13,11 +13,11 @@ from assettui.core.expansion import awaited, expand
 from assettui.core.masking import masked
 from assettui.core.planning import RunPlan, StepPlan, left_out
 from assettui.core.records import Event, EventKind, Materialization, Observation, StepError, StepStatus, ValueRef
+from assettui.core.run_config import of_resources
 from assettui.core.snapshot import Wire
 from assettui.definitions.computation import Computation, Described, InputDeclaration
 from assettui.definitions.context import ContextRun
 from assettui.definitions.resources import ResourceSet
-from assettui.definitions.run_config import config_of_resources
 from assettui.executors.result import MaterializeInProcessResult
 from assettui.values.memory import MemoryValues
 from assettui.worker.exchange import Exchange, Values
@@ -68,7 +68,7 @@ class InProcessRun:
         """What each step has made or seen, in order."""
         self.recorder: Callable[[Event], None] = _forget
         run = ContextRun(self.run_id, plan.job, plan.tags, plan.config)
-        self.resources = ResourceSet(described.resources_of(plan.job), config_of_resources(plan.config), run)
+        self.resources = ResourceSet(described.resources_of(plan.job), of_resources(plan.config), run)
         self.begun: dict[str, Any] = {}
         """The resources that the run had: an IO manager may know where its values are only by what it holds."""
 
@@ -81,7 +81,7 @@ class InProcessRun:
         with ExitStack() as stack:
             if self.instance is not None:
                 self.recorder = _Recorder(stack.enter_context(self.instance.leading()), self.values).add
-            config = masked(self.plan.config, self.described.snapshot.config_schemas)
+            config = masked(self.plan.config, self.described.snapshot.config_schemas, self.plan.job)
             self._record(EventKind.RUN_QUEUED, plan=replace(self.plan, config=config).to_json())
             self._record(EventKind.RUN_STARTED)
             try:

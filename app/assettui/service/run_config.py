@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assettui.core.errors import AssettuiError
 from assettui.core.keys import closest
+from assettui.core.masking import MASK
+from assettui.core.run_config import SECTIONS, merged, of_step, of_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from assettui.core.metadata import JsonObject
     from assettui.core.planning import RunPlan
     from assettui.core.snapshot import ProjectSnapshot
-
-SECTIONS = ("ops", "resources", "execution", "loggers")
 
 
 class WrongConfig(AssettuiError):
@@ -68,28 +68,40 @@ def _parsed(path: Path, text: str) -> Any:
 _FORM = 'write {"ops": {"asset": {"config": {…}}}, "resources": {"name": {"config": {…}}}}'
 
 
-def check_config(config: Mapping[str, Any], plan: RunPlan, snapshot: ProjectSnapshot) -> None:
-    """Refuse configuration that does not fit the steps of a run and the project's resources.
+def checked_config(
+    given: Mapping[str, Any], of_job: Mapping[str, Any], plan: RunPlan, job: str | None, snapshot: ProjectSnapshot
+) -> JsonObject:
+    """What a run is configured with, steps by their very names: what its job says, and on top of it what is given.
 
     What the schemas cannot tell, as rules that a class has in code, is checked when the step begins.
+
+    Args:
+        given: With this run.
+        of_job: What its job says, of these and of other steps, which is known to be right.
+        plan: Its steps.
+        job: The job whose run it is, if it is one's.
+        snapshot: What can be configured.
 
     Raises:
         WrongConfig: It does not fit; every wrong place is named by its path.
     """
     wrong: list[str] = []
-    _check_sections(config, wrong)
+    _check_sections(given, wrong)
+    names = plan.configurable()
+    config: JsonObject = {}
     if not wrong:
-        names = {step.computation.split(":", 1)[-1]: step.computation for step in plan.steps}
-        given = _by_step(cast("Mapping[str, Any]", config.get("ops") or {}), names)
-        for path, name in given.unknown:
+        said = of_steps(given, names)
+        for path, name in said.unknown.items():
             near = closest(name, names)
             wrong.append(f"{path}: the run has no step {name!r}" + (f"; did you mean {near!r}?" if near else ""))
+        config = merged(of_steps(of_job, names).within(of_job), said.within(given))
         for name, computation in names.items():
-            path, said = given.found.get(name, (f"ops.{name}", {}))
-            _check(said, snapshot.config_schemas.get(f"ops.{computation}"), f"{path}.config", wrong)
-        _check_resources(config, snapshot, wrong)
+            path = said.paths.get(name, f"ops.{name}")
+            _check(of_step(config, name), snapshot.config_schemas.get(f"ops.{computation}"), f"{path}.config", wrong)
+        _check_resources(given, snapshot, wrong)
     if wrong:
         raise WrongConfig("the configuration of the run is wrong:" + "".join(f"\n    {each}" for each in wrong))
+    return config
 
 
 def _check_sections(config: Mapping[str, Any], wrong: list[str]) -> None:
@@ -99,32 +111,6 @@ def _check_sections(config: Mapping[str, Any], wrong: list[str]) -> None:
             wrong.append(f"{name}: there is no such section" + (f"; did you mean {near!r}?" if near else ""))
         elif value is not None and not isinstance(value, dict):
             wrong.append(f"{name}: a mapping was expected here, not {value!r:.40}")
-
-
-class _Given:
-    """What is said of each step, with the path where it stands."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, tuple[str, Mapping[str, Any]]] = {}
-        self.unknown: list[tuple[str, str]] = []
-
-
-def _by_step(ops: Mapping[str, Any], names: Iterable[str], prefix: str = "", path: str = "ops") -> _Given:
-    given = _Given()
-    by_name = {**{name.replace("/", "__"): name for name in names}, **{name: name for name in names}}
-    for name, value in ops.items():
-        step, here = f"{prefix}{name}", f"{path}.{name}"
-        said = cast("dict[str, Any]", value) if isinstance(value, dict) else dict[str, Any]()
-        inner = said.get("ops")
-        if step in by_name:
-            given.found[by_name[step]] = (here, said)
-        elif isinstance(inner, dict) and any(known.startswith(f"{step}.") for known in by_name):
-            nested = _by_step(cast("dict[str, Any]", inner), names, f"{step}.", f"{here}.ops")
-            given.found.update(nested.found)
-            given.unknown.extend(nested.unknown)
-        else:
-            given.unknown.append((here, step))
-    return given
 
 
 def _check_resources(config: Mapping[str, Any], snapshot: ProjectSnapshot, wrong: list[str]) -> None:
@@ -142,12 +128,11 @@ def _check_resources(config: Mapping[str, Any], snapshot: ProjectSnapshot, wrong
 
 def _check(said: Mapping[str, Any], schema: JsonObject | None, path: str, wrong: list[str]) -> None:
     config: Any = said.get("config")
-    if schema is None or not schema:
+    if not schema:
         return
     if config is None:
-        config = {} if schema.get("type") == "object" else None
-        if config is None:
-            return
+        wrong.extend(f"{path}.{name}: is missing" for name in schema.get("required", ()))
+        return
     from jsonschema.validators import Draft202012Validator  # deferred: 80 ms that only configuration needs
 
     validator: Any = Draft202012Validator(_lenient(schema))
@@ -177,14 +162,14 @@ def _told(error: Any, path: str) -> list[str]:
 
 
 def _lenient(schema: Any) -> Any:
-    """The schema that also takes `{"env": NAME}` for any value: it is read only when the step runs."""
+    """The schema that also takes, for any value, what stands for one that only a worker knows."""
     if isinstance(schema, dict):
         given = cast("dict[str, Any]", schema)
         changed = {name: _lenient(value) for name, value in given.items()}
         properties = given.get("properties")
         if isinstance(properties, dict):
             changed["properties"] = {
-                name: {"anyOf": [_ENV, _lenient(each)]} if _is_simple(each) else _lenient(each)
+                name: {"anyOf": [*_LATE, _lenient(each)]} if _is_simple(each) else _lenient(each)
                 for name, each in cast("dict[str, Any]", properties).items()
             }
         return changed
@@ -193,7 +178,11 @@ def _lenient(schema: Any) -> Any:
     return schema
 
 
-_ENV = {"type": "object", "properties": {"env": {"type": "string"}}, "required": ["env"], "additionalProperties": False}
+_LATE = (
+    {"type": "object", "properties": {"env": {"type": "string"}}, "required": ["env"], "additionalProperties": False},
+    {"const": MASK},
+)
+"""What stands for a value that only a worker knows: an environment variable, or a secret of the job's."""
 
 
 def _is_simple(schema: Any) -> bool:

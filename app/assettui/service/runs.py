@@ -10,11 +10,11 @@ from assettui.core.errors import LaunchError
 from assettui.core.masking import masked
 from assettui.core.planning import RunPlan, plan_observation, plan_ops, plan_run
 from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepRecord
+from assettui.core.run_config import max_concurrent_of
 from assettui.core.snapshot import ProjectSnapshot
-from assettui.definitions.run_config import max_concurrent_of, merged
 from assettui.service.catalog import read_catalog
 from assettui.service.jobs import job_named, selected_by
-from assettui.service.run_config import check_config
+from assettui.service.run_config import checked_config
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, queries
 from assettui.store.doorbell import Visitor
@@ -96,9 +96,7 @@ def _plan(
             available = {key for run in queries.runs_not_over(connection) for key in run.assets}
             available.update(row.key for row in found.rows if row.state.last is not None)
             plan = plan_run(found.graph, chosen, available)
-    config = merged(job.config, wish.config) if job is not None else wish.config
-    if config or snapshot.config_schemas:
-        check_config(config, plan, snapshot)
+    config = checked_config(wish.config, job.config if job is not None else {}, plan, wish.job, snapshot)
     said = max_concurrent_of(config)
     limit = said if said is not None else job.max_concurrent if job is not None else None
     tags = {**(job.tags if job is not None else {}), **wish.tags}
@@ -131,7 +129,7 @@ def launch(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | No
     with session.reading() as connection:
         plan, snapshot = _plan(connection, session, keys, wish or RunWish())
     run_id = os.urandom(8).hex()
-    shown = masked(plan.config, snapshot.config_schemas)
+    shown = masked(plan.config, snapshot.config_schemas, plan.job)
     payload = {"plan": replace(plan, config=shown).to_json()}
     with session.writing() as connection:
         record(connection, [Event(EventKind.RUN_QUEUED, clock_us(), run_id, payload=payload)])

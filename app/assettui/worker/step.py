@@ -15,6 +15,7 @@ from assettui.core.keys import AssetKey
 from assettui.core.masking import restored
 from assettui.core.metadata import MetadataValue, as_metadata
 from assettui.core.records import Materialization, Observation, StepStatus, ValueRef
+from assettui.core.run_config import of_resources, of_step, of_steps
 from assettui.core.snapshot import StepOutput
 from assettui.core.text import plural
 from assettui.core.timing import SECOND_US
@@ -33,7 +34,7 @@ from assettui.definitions.results import (
     Output,
 )
 from assettui.definitions.retries import RetryRequested
-from assettui.definitions.run_config import config_json, config_of_resources, config_of_step
+from assettui.definitions.run_config import config_json
 from assettui.values.formats import row_count
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.exchange import Exchange, Values
@@ -80,11 +81,13 @@ def execute_step(
     """
     job = project.jobs.get(request.job) if request.job is not None else None
     if job is not None and job.config is not None:
-        request = replace(request, config=restored(request.config, config_json(job.config)))
+        of_job = config_json(job.config)
+        known = of_steps(of_job, request.config.get("ops") or {})
+        request = replace(request, config=restored(request.config, known.within(of_job)))
     run = ContextRun(request.run_id, request.job, request.tags, request.config)
     own = None
     if resources is None:
-        own = ResourceSet(project.resources_of(request.job), config_of_resources(request.config), run)
+        own = ResourceSet(project.resources_of(request.job), of_resources(request.config), run)
     scope = resources or own or ResourceSet({})
     exchange = Exchange(request, project, values, scope, handed_values)
     execution = _Execution(request, project, exchange, now, tell, run, scope)
@@ -179,7 +182,7 @@ class _Execution:
     def _arguments(
         self, computation: Computation, wanted: Mapping[str, ValueDeclaration]
     ) -> tuple[AssetExecutionContext, dict[str, Any]]:
-        said = config_of_step(self.request.config, self._config_name(computation))
+        said = of_step(self.request.config, _config_name(computation))
         config = said.get("config")
         arguments: dict[str, Any] = {}
         if computation.config is not None or computation.config_schema is not None or config is not None:
@@ -203,14 +206,11 @@ class _Execution:
             arguments[computation.context] = context
         return context, arguments
 
-    def _config_name(self, computation: Computation) -> str:
-        return computation.key.split(":", 1)[-1]
-
     def _op_config(self, computation: Computation, config: Any, arguments: dict[str, Any]) -> Any:
         from assettui.definitions.configurable import validated  # deferred: pydantic takes 0.1 s
         from assettui.definitions.env_var import resolved
 
-        name = self._config_name(computation)
+        name = _config_name(computation)
         if computation.config is not None:
             parameter, kind = computation.config
             arguments[parameter] = validated(kind, config, name)
@@ -502,6 +502,11 @@ class _Execution:
         if policy is None or retries >= policy.max_retries or is_final:
             return None
         return int(policy.calculate_delay(retries + 1, random.random()) * SECOND_US)
+
+
+def _config_name(computation: Computation) -> str:
+    """What configuration calls a step: of a job's own op, without the job."""
+    return computation.key.rpartition(":")[2]
 
 
 def _hooks_of(computation: Computation | None, job: JobDefinition | None) -> frozenset[HookDefinition]:
