@@ -359,6 +359,28 @@ def _refuse_missing_inputs(graph: AssetGraph, step_of: Mapping[AssetKey, str], a
             )
 
 
-def left_out(key: AssetKey, step: str) -> str:
+def _left_out(key: AssetKey, step: str) -> str:
     """Why a step is skipped that needs what another was free to leave out."""
     return f"{key} was left out by its function" if str(key) == step else f"{key} was left out by {step}"
+
+
+def reason_to_skip(
+    step: StepPlan, above: str, outputs: tuple[str, ...] | None, assets: tuple[AssetKey, ...]
+) -> str | None:
+    """Why a step cannot run without what another has left out; None where it can.
+
+    Args:
+        step: The step.
+        above: The other one.
+        outputs: What that one has left out; None for all.
+        assets: The assets of those outputs.
+    """
+    for key in assets:
+        if key in step.upstream:
+            return _left_out(key, above) if outputs is not None else f"{above} was skipped"
+    for wire in step.wires:
+        for source in wire.sources:
+            if not wire.is_list and source.step == above and (outputs is None or source.output in outputs):
+                return f"{above} was skipped" if outputs is None else f"{above} gave no {source.output!r}"
+    is_gathered = any(wire.is_list and source.step == above for wire in step.wires for source in wire.sources)
+    return f"{above} was skipped" if outputs is None and not is_gathered else None

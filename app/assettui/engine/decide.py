@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from assettui.core.expansion import expand
-from assettui.core.planning import StepPlan, left_out
+from assettui.core.planning import reason_to_skip
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
 from assettui.core.timing import SECOND_US
 from assettui.engine.state import (
@@ -154,9 +154,10 @@ class _Turn:
             self._retry_later(run, step_key, outcome.retry_after_us, error)
             return
         self._record_step_end(run_id, step_key, status, error, outcome)
+        if status is StepStatus.SUCCESS:
+            run = self._expanded(run, step_key, outcome)
         self.runs[run_id] = run.with_step_over(step_key, status, error)
         if status is StepStatus.SUCCESS:
-            self._expand(run_id, step_key, outcome)
             self._release(run_id, step_key)
             self._skip_what_was_left_out(run_id, step_key, outcome)
         else:
@@ -196,21 +197,14 @@ class _Turn:
             if later:
                 self.actions.append(WakeAt(min(later.values())))
 
-    def _expand(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
-        """Put copies in the place of the steps that hang on what this one has turned out to hand on."""
-        run = self.runs[run_id]
+    def _expanded(self, run: RunState, step_key: str, outcome: StepOutcome) -> RunState:
+        """The run with copies in the place of the steps that hang on what this one, about to end, hands on."""
         if step_key not in run.awaited:
-            return
+            return run
         expansion = expand(run.plan, step_key, outcome.mapping_keys())
-        if expansion.replaced:
-            event = Event(EventKind.RUN_EXPANDED, self.now_us, run_id, step_key, payload=expansion.payload())
-            self.actions.append(Record(event))
-            # As if the step had not ended yet: `_release` counts it for the old steps and the new.
-            before = replace(run, steps={**run.steps, step_key: StepStatus.RUNNING})
-            grown = before.with_steps(expansion.plan)
-            self.runs[run_id] = replace(
-                grown, steps={**grown.steps, step_key: StepStatus.SUCCESS}, unfinished=grown.unfinished - 1
-            )
+        event = Event(EventKind.RUN_EXPANDED, self.now_us, run.run_id, step_key, payload=expansion.payload())
+        self.actions.append(Record(event))
+        return run.with_steps(expansion.plan)
 
     def _skip_what_was_left_out(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
         """Skip the steps that need what this one was free to leave out, and did; and so on down.
@@ -226,7 +220,7 @@ class _Turn:
                 run = self.runs[run_id]
                 if run.steps[below] is not StepStatus.PENDING:
                     continue
-                reason = _reason_to_skip(run.plan[below], name, outputs, assets)
+                reason = reason_to_skip(run.plan[below], name, outputs, assets)
                 if reason is None:
                     if outputs is None:
                         self._count_as_done(run_id, below)
@@ -461,25 +455,3 @@ class _Turn:
         self.actions.append(
             Record(Event(EventKind(f"step_{status.value}"), self.now_us, run_id, step_key, payload=payload))
         )
-
-
-def _reason_to_skip(
-    step: StepPlan, above: str, outputs: tuple[str, ...] | None, assets: tuple[AssetKey, ...]
-) -> str | None:
-    """Why a step cannot run without what another has left out; None where it can.
-
-    Args:
-        step: The step.
-        above: The other one.
-        outputs: What that one has left out; None for all.
-        assets: The assets of those outputs.
-    """
-    for key in assets:
-        if key in step.upstream:
-            return left_out(key, above) if outputs is not None else f"{above} was skipped"
-    for wire in step.wires:
-        for source in wire.sources:
-            if not wire.is_list and source.step == above and (outputs is None or source.output in outputs):
-                return f"{above} was skipped" if outputs is None else f"{above} gave no {source.output!r}"
-    is_gathered = any(wire.is_list and source.step == above for wire in step.wires for source in wire.sources)
-    return f"{above} was skipped" if outputs is None and not is_gathered else None

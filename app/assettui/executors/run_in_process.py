@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assettui.core.errors import StepFailed
 from assettui.core.expansion import awaited, expand
 from assettui.core.masking import masked
-from assettui.core.planning import RunPlan, StepPlan, left_out
+from assettui.core.planning import RunPlan, StepPlan, reason_to_skip
 from assettui.core.records import Event, EventKind, Materialization, Observation, StepError, StepStatus, ValueRef
 from assettui.core.run_config import of_resources
 from assettui.core.snapshot import Wire
@@ -146,8 +146,6 @@ class InProcessRun:
 
     def _reason_to_skip(self, step: StepPlan) -> tuple[str | None, bool]:
         """Why a step cannot run, given how those before it ended, None where it can; and whether nothing has failed."""
-        gathered = {source.step for wire in step.wires if wire.is_list for source in wire.sources}
-        single = {(source.step, source.output) for wire in step.wires if not wire.is_list for source in wire.sources}
         for name in step.after:
             outcome = self.outcomes[name]
             if outcome.status is StepStatus.FAILURE:
@@ -158,14 +156,10 @@ class InProcessRun:
                 return outcome.error.message if outcome.error else f"{name} did not run", False
         for name in step.after:
             outcome = self.outcomes[name]
-            if outcome.status is StepStatus.SKIPPED and name not in gathered:
-                return f"{name} was skipped", True
-            for key in outcome.omitted_assets:
-                if key in step.upstream:
-                    return left_out(key, name), True
-            for output in outcome.omitted:
-                if (name, output) in single:
-                    return f"{name} gave no {output!r}", True
+            outputs = None if outcome.status is StepStatus.SKIPPED else outcome.omitted
+            reason = reason_to_skip(step, name, outputs, outcome.omitted_assets)
+            if reason is not None:
+                return reason, True
         return None, True
 
     def _expand(self, step: StepPlan, outcome: StepOutcome) -> None:
