@@ -211,6 +211,20 @@ def test_what_is_kept_of_a_run_has_its_secrets_masked() -> None:
     assert "hush" not in f"{queued}{others}"
 
 
+def test_a_field_that_has_no_schema_hides_no_secret() -> None:
+    class Odd:
+        pass
+
+    class Mixed(Config):
+        pin: SecretStr
+        odd: Odd | None = None
+
+    schema = json_schema(Mixed)
+    assert schema["required"] == ["pin"]
+    config = {"ops": {"uses": {"config": {"pin": "hush"}}}}
+    assert masked(config, {"ops.uses": schema})["ops"]["uses"]["config"] == {"pin": MASK}
+
+
 def test_the_name_of_an_environment_variable_is_no_secret() -> None:
     config = {"ops": {"uses": {"config": {"key": {"env": "KEY"}, "user": "me"}}}}
     assert masked(config, {"ops.uses": json_schema(Secret)}) == config

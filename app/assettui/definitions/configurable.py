@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from types import UnionType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, Union, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, PrivateAttr, PydanticUserError, TypeAdapter, ValidationError, create_model
 from pydantic_core import core_schema
 
 from assettui.core.errors import AssettuiError
@@ -281,11 +281,21 @@ class Field:
 
 
 def json_schema(kind: Any) -> dict[str, Any]:
-    """The JSON schema of what may be written for a type; empty where it has none."""
+    """The JSON schema of what may be written for a type; of a field that has none, and of a type without, empty."""
+    plain: Any = type_of(kind)
     try:
-        return TypeAdapter(type_of(kind)).json_schema()
-    except Exception:  # noqa: BLE001 - pydantic raises several kinds where a type of the user's has no JSON schema
+        adapter: TypeAdapter[Any] = TypeAdapter(plain)
+        return adapter.json_schema()
+    except PydanticUserError:
+        fields: Mapping[str, Any] = getattr(plain, "model_fields", {})
+    if not fields:
         return {}
+    # One field without a schema must not hide that another one is a secret.
+    return {
+        "type": "object",
+        "properties": {name: json_schema(field.annotation) for name, field in fields.items()},
+        "required": [name for name, field in fields.items() if field.is_required()],
+    }
 
 
 def _invalid(what: str, error: ValidationError) -> InvalidConfig:

@@ -44,6 +44,7 @@ _KIND_COLORS = {
     EventKind.RUN_SUCCESS: GREEN,
     EventKind.MATERIALIZED: BLUE,
     EventKind.STEP_SKIPPED: YELLOW,
+    EventKind.STEP_RETRY: YELLOW,
 }
 
 
