@@ -6,7 +6,6 @@ becomes an outcome.
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +17,6 @@ from assettui.core.records import Materialization, Observation, StepStatus, Valu
 from assettui.core.run_config import of_resources, of_step, of_steps
 from assettui.core.snapshot import StepOutput
 from assettui.core.text import plural
-from assettui.core.timing import SECOND_US
 from assettui.core.versions import default_data_version
 from assettui.definitions.context import AssetExecutionContext, ContextRun
 from assettui.definitions.hooks import HookDefinition
@@ -28,16 +26,14 @@ from assettui.definitions.results import (
     AssetMaterialization,
     AssetObservation,
     DynamicOutput,
-    Failure,
     MaterializeResult,
     ObserveResult,
     Output,
 )
-from assettui.definitions.retries import RetryRequested
 from assettui.definitions.run_config import config_json
 from assettui.values.formats import row_count
-from assettui.worker.errors import Canceled, step_error
 from assettui.worker.exchange import Exchange, Values
+from assettui.worker.failures import failed_outcome
 from assettui.worker.hooks import call_hooks
 from assettui.worker.request import Made, StepOutcome, StepRequest
 from assettui.worker.results import BadResult, results_of
@@ -480,28 +476,8 @@ class _Execution:
 
     def failed(self, error: BaseException) -> StepOutcome:
         """The outcome where something was raised; what was made before is kept."""
-        status = StepStatus.CANCELED if isinstance(error, Canceled) else StepStatus.FAILURE
-        told = step_error(error)
-        if isinstance(error, Failure):
-            try:
-                told = replace(told, metadata=as_metadata(error.metadata))
-            except TypeError as wrong:
-                told = replace(told, message=f"{told.message} (its metadata cannot be kept: {wrong})")
-        retry_after_us = self._retry_after_us(error) if status is StepStatus.FAILURE else None
-        return StepOutcome(status, tuple(self.made), told, retry_after_us, exception=error)
-
-    def _retry_after_us(self, error: BaseException) -> int | None:
-        """How long to wait before the step is tried again; None where it is not to be."""
-        retries = self.request.retry_number
-        if isinstance(error, RetryRequested):
-            return int((error.seconds_to_wait or 0) * SECOND_US) if retries < error.max_retries else None
         policy = _policy_of(self.computation, self.job)
-        is_final = isinstance(error, BadResult) or not isinstance(error, Exception)
-        if isinstance(error, Failure) and not error.allow_retries:
-            is_final = True
-        if policy is None or retries >= policy.max_retries or is_final:
-            return None
-        return int(policy.calculate_delay(retries + 1, random.random()) * SECOND_US)
+        return failed_outcome(error, tuple(self.made), self.request.retry_number, policy)
 
 
 def _config_name(computation: Computation) -> str:

@@ -1,0 +1,54 @@
+"""What becomes of a step in which something was raised: how it is told, and whether it is tried again."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assettui.core.metadata import as_metadata
+from assettui.core.records import StepStatus
+from assettui.core.timing import SECOND_US
+from assettui.definitions.results import Failure
+from assettui.definitions.retries import RetryRequested
+from assettui.worker.errors import Canceled, step_error
+from assettui.worker.request import StepOutcome
+from assettui.worker.results import BadResult
+
+if TYPE_CHECKING:
+    from assettui.definitions.retries import RetryPolicy
+    from assettui.worker.request import Made
+
+
+def failed_outcome(
+    error: BaseException, made: tuple[Made, ...], retries: int, policy: RetryPolicy | None
+) -> StepOutcome:
+    """The outcome of a step.
+
+    Args:
+        error: What was raised.
+        made: What it had made before, and not told yet: that is kept.
+        retries: How many times it was tried before.
+        policy: Its own, or that of its job.
+    """
+    status = StepStatus.CANCELED if isinstance(error, Canceled) else StepStatus.FAILURE
+    told = step_error(error)
+    if isinstance(error, Failure):
+        try:
+            told = replace(told, metadata=as_metadata(error.metadata))
+        except TypeError as wrong:
+            told = replace(told, message=f"{told.message} (its metadata cannot be kept: {wrong})")
+    retry_after_us = _retry_after_us(error, retries, policy) if status is StepStatus.FAILURE else None
+    return StepOutcome(status, made, told, retry_after_us, exception=error)
+
+
+def _retry_after_us(error: BaseException, retries: int, policy: RetryPolicy | None) -> int | None:
+    """How long to wait before the step is tried again; None where it is not to be."""
+    if isinstance(error, RetryRequested):
+        return int((error.seconds_to_wait or 0) * SECOND_US) if retries < error.max_retries else None
+    is_final = isinstance(error, BadResult) or not isinstance(error, Exception)
+    if isinstance(error, Failure) and not error.allow_retries:
+        is_final = True
+    if policy is None or retries >= policy.max_retries or is_final:
+        return None
+    return int(policy.calculate_delay(retries + 1, random.random()) * SECOND_US)
