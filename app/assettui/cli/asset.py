@@ -9,8 +9,8 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.current import current_catalog
-from assettui.cli.materialize import config_option, launch_and_wait
 from assettui.cli.output import Exit, print_json, say, table
+from assettui.cli.run_options import config_option
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.keys import AssetKey
 from assettui.core.metadata import schema_lines
@@ -37,6 +37,8 @@ def asset() -> None:
 @target_options
 def observe_assets(target: Target, selection: tuple[str, ...], config: Path | None, as_json: bool) -> Exit:
     """Look at external assets by the functions that the project has for it, and wait until that is done."""
+    from assettui.cli.materialize import launch_and_wait  # deferred: the engine, which no listing needs
+
     wish = RunWish(config=read_config(config) if config else {}, is_observation=True)
     return launch_and_wait(target.session(), selection, wish, as_json=as_json)
 

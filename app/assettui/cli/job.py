@@ -8,8 +8,8 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.current import current_catalog
-from assettui.cli.materialize import config_option, launch_and_wait, parsed_tags, tag_option
 from assettui.cli.output import Exit, print_json, say, table, tell
+from assettui.cli.run_options import config_option, parsed_tags, tag_option
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.metadata import config_lines
 from assettui.core.text import one_line, plural
@@ -86,6 +86,8 @@ def run_job(
     as_json: bool,
 ) -> Exit:
     """Run a job, and wait until it is over. With a SELECTION, only those of its assets."""
+    from assettui.cli.materialize import launch_and_wait  # deferred: the engine, which no listing needs
+
     wish = RunWish(job=name, config=read_config(config) if config else {}, tags=parsed_tags(tags))
     return launch_and_wait(target.session(), selection or None, wish, as_json=as_json)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.output import Exit, print_json, tell
 from assettui.cli.progress import Progress, progress_for
+from assettui.cli.run_options import config_option, parsed_tags, tag_option
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.records import RunStatus
 from assettui.core.selection.algebra import SYNTAX
@@ -23,19 +23,9 @@ from assettui.service.session import Session, clock_us
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from assettui.engine.engine import Engine
-
-
-config_option = click.option(
-    "--config",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="What the run is configured with: a file of YAML, TOML or JSON.",
-)
-tag_option = click.option(
-    "--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Kept with the run; may be repeated."
-)
 
 
 @click.command(epilog=f"A selection: {SYNTAX}.")
@@ -139,18 +129,3 @@ class _Work:
         else:
             self.engine.drain()  # others may have asked for runs that this process has taken on meanwhile
         self.engine.join()
-
-
-def parsed_tags(tags: tuple[str, ...]) -> dict[str, str]:
-    """What `--tag NAME=VALUE` has said.
-
-    Raises:
-        BadParameter: One of them is something else.
-    """
-    parsed: dict[str, str] = {}
-    for tag in tags:
-        name, separator, value = tag.partition("=")
-        if not (name and separator):
-            raise click.BadParameter(f"{tag!r} is not NAME=VALUE", param_hint="--tag")
-        parsed[name] = value
-    return parsed
