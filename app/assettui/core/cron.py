@@ -1,0 +1,92 @@
+"""Cron expressions: the days and the times of day that one names.
+
+The one module that imports cronsim. Five fields (minute, hour, day of month, month, day of week), with names, steps,
+lists, `L` and `#`, and the macros `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, `@yearly`, `@annually`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import cast
+
+from cronsim import CronSim, CronSimError
+
+from assettui.core.errors import AssettuiError
+
+MACROS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+FIELDS = ("minute", "hour", "day of month", "month", "day of week")
+_EXAMPLE = "five fields: minute, hour, day of month, month, day of week, such as `30 2 * * 1-5`"
+
+
+class BadCron(AssettuiError, ValueError):
+    """A cron expression that cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Cron:
+    """A cron expression, taken apart."""
+
+    expression: str
+    """As it was written."""
+    times: tuple[int, ...]
+    """The times of day, in seconds since midnight, ascending."""
+    is_wild: bool
+    """Whether its minutes or hours begin with `*`: it then follows the passing of time rather than the clock's face,
+    as Debian's cron has it, so it repeats an hour that the clock repeats, and leaves out one that the clock leaves out."""
+    is_every_day: bool
+    _days: CronSim
+
+    def matches(self, day: date) -> bool:
+        """Whether it names that day."""
+        return day.month in self._days.months and self._days.match_day(day)
+
+
+@lru_cache(maxsize=1024)
+def parse_cron(expression: str) -> Cron:
+    """The expression, taken apart.
+
+    Raises:
+        BadCron: It cannot be understood; the message names the field.
+    """
+    text = MACROS.get(expression.strip().lower(), expression)
+    fields = text.split()
+    if text.startswith("@"):
+        raise BadCron(f"{expression!r} is no cron macro", hint=f"there are {', '.join(MACROS)}")
+    if len(fields) != len(FIELDS):
+        raise BadCron(f"the cron expression {expression!r} has {len(fields)} fields, not 5", hint=_EXAMPLE)
+    for position, (name, field) in enumerate(zip(FIELDS, fields, strict=True)):
+        _check_field(expression, name, position, field)
+    try:
+        parsed = CronSim(" ".join(fields), datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise BadCron(f"the cron expression {expression!r} never comes: {error}", hint=_EXAMPLE) from error
+    hours, minutes = sorted(parsed.hours), sorted(parsed.minutes)
+    return Cron(
+        expression,
+        tuple(hour * 3600 + minute * 60 for hour in hours for minute in minutes),
+        fields[0].startswith("*") or fields[1].startswith("*"),
+        fields[2] == "*" and fields[3] == "*" and fields[4] == "*",
+        parsed,
+    )
+
+
+def _check_field(expression: str, name: str, position: int, field: str) -> None:
+    alone = ["*"] * len(FIELDS)
+    alone[position] = field
+    try:
+        CronSim(" ".join(alone), datetime(2000, 1, 1, tzinfo=UTC))
+    except (CronSimError, ValueError, AssertionError) as error:
+        limits = cast("str", ("0-59", "0-23", "1-31 or L", "1-12 or JAN-DEC", "0-7 or SUN-SAT")[position])
+        raise BadCron(
+            f"the cron expression {expression!r} has a wrong {name}: {field!r}", hint=f"a {name} is {limits}"
+        ) from error
