@@ -282,7 +282,7 @@ class TwoDaysBefore(PartitionMapping):
 
 
 def test_a_mapping_of_the_users_own_is_evaluated_once_and_travels() -> None:
-    evaluated = mapping_from_json(evaluate(TwoDaysBefore(), DAYS, DAYS, NOW, None).to_json())
+    evaluated = mapping_from_json(evaluate(TwoDaysBefore(), DAYS, DAYS, MOMENT).to_json())
     assert above(evaluated, DAYS, DAYS, "2013-03-05", "2013-03-09") == (days(3, 7), [])
     assert above(evaluated, DAYS, DAYS, "2013-03-02") == ([], ["2013-03-00"])
     assert below(evaluated, DAYS, DAYS, "2013-03-05") == ["2013-03-07"]

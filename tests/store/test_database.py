@@ -17,7 +17,7 @@ from sqlite_utils.migrations import Migrations
 from assettui.core.errors import StoreError
 from assettui.core.records import Event, EventKind
 from assettui.store import database, migrations, queries
-from assettui.store.database import SCHEMA_VERSION, open_for_reading, open_for_writing, writing
+from assettui.store.database import SCHEMA_VERSION, database_class, open_for_reading, open_for_writing, writing
 from assettui.store.folder import StoreFolder
 from assettui.store.recording import record
 
@@ -173,16 +173,17 @@ def test_a_full_disk_is_told_and_nothing_is_lost(store: StoreFolder) -> None:
 
 @pytest.fixture
 def two_versions(monkeypatch: pytest.MonkeyPatch) -> Migrations:
-    """The program as it may be one day, with a second migration."""
+    """The program as it may be one day, with one more migration."""
     later = Migrations("assettui")
-    later(name="0001_first")(migrations.first)
+    for known in migrations.migrations.pending(database_class()(memory=True)):
+        later(name=known.name)(known.fn)
 
-    @later(name="0002_second")
-    def second(db: Database) -> None:
+    @later(name="9999_later")
+    def one_more(db: Database) -> None:
         db.conn.execute("CREATE TABLE later (a)")
 
     monkeypatch.setattr(migrations, "migrations", later)
-    monkeypatch.setattr(database, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(database, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
     return later
 
 
@@ -196,12 +197,16 @@ def test_an_older_store_is_brought_up_to_date_and_a_copy_kept(
     request.getfixturevalue("two_versions")
     reader = open_for_reading(store)
     assert len(queries.events(reader)) == 1
-    assert reader.execute("PRAGMA user_version").fetchone()[0] == 2
+    assert reader.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION + 1
     assert reader.execute("SELECT count(*) FROM later").fetchone()[0] == 0
     reader.close()
-    copy = store.database.with_name("store.db.v1")
+    copy = store.database.with_name(f"store.db.v{SCHEMA_VERSION}")
     assert mode(copy) == 0o600
-    assert sqlite3.connect(copy).execute("PRAGMA user_version").fetchone()[0] == 1
+    assert sqlite3.connect(copy).execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+
+
+def test_the_schema_version_counts_the_migrations() -> None:
+    assert len(migrations.migrations.pending(database_class()(memory=True))) == SCHEMA_VERSION
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(

@@ -20,6 +20,7 @@ from assettui import (
     AssetOut,
     AssetSpec,
     ConfigurableIOManager,
+    DailyPartitionsDefinition,
     Definitions,
     DefinitionsError,
     DynamicOut,
@@ -255,11 +256,13 @@ class Recorder(IOManager):
 def test_contexts_tell_all_that_is_known_of_a_value() -> None:
     recorder = Recorder()
 
-    @asset(key_prefix="raw", metadata={"schema": "lake"}, io_manager_key="recorder")
+    days = DailyPartitionsDefinition("2024-01-01")
+
+    @asset(key_prefix="raw", metadata={"schema": "lake"}, io_manager_key="recorder", partitions_def=days)
     def events() -> Output[int]:
         return Output(1, metadata={"said": 2})
 
-    @asset(ins={"events": AssetIn("raw/events", metadata={"columns": ["a"]})})
+    @asset(ins={"events": AssetIn("raw/events", metadata={"columns": ["a"]})}, partitions_def=days)
     def doubled(events: int) -> int:
         return 2 * events
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assettui.core.partitions.space import partitions_text
 from assettui.core.timing import iso, iso_or_none
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def run_json(run: RunRecord) -> dict[str, Any]:
         "ended": iso_or_none(run.ended_us),
         "assets": [str(key) for key in run.assets],
         "job": run.job,
-        "partition": run.partition_key,
+        "partition": partitions_text(run.partitions) or None,
+        "backfill_id": run.backfill,
         "tags": dict(run.tags),
         "error": run.error,
     }

@@ -37,6 +37,15 @@ class StepPlan:
     """The step of the project that it carries out, where its own key is another: a copy, or a part of it."""
     mapping_key: str | None = None
     """Of a copy: the key of the dynamic output that it was made for."""
+    serves: AssetKey | None = None
+    """Of an op that makes no asset itself: the one that it works for."""
+    is_partitioned: bool = False
+    """Whether it is carried out for the partitions of the run."""
+
+    @property
+    def subject(self) -> AssetKey | None:
+        """The asset whose dependencies say which partitions it reads; None where it is of none."""
+        return self.assets[0] if self.assets else self.serves
 
     @property
     def computation(self) -> str:
@@ -49,7 +58,7 @@ class StepPlan:
         if self.after:
             data["after"] = list(self.after)
         if self.inputs:
-            data["inputs"] = [[each.name, str(each.key)] for each in self.inputs]
+            data["inputs"] = [each.to_json() for each in self.inputs]
         if self.upstream:
             data["upstream"] = [str(key) for key in self.upstream]
         if self.code_versions:
@@ -62,6 +71,10 @@ class StepPlan:
             data["computes"] = self.computes
         if self.mapping_key is not None:
             data["mapping_key"] = self.mapping_key
+        if self.serves is not None:
+            data["serves"] = str(self.serves)
+        if self.is_partitioned:
+            data["partitioned"] = True
         return data
 
     @staticmethod
@@ -71,13 +84,15 @@ class StepPlan:
             key=data["key"],
             assets=tuple(AssetKey(key) for key in data["assets"]),
             after=tuple(data.get("after", ())),
-            inputs=tuple(InputSnapshot(name, AssetKey(key)) for name, key in data.get("inputs", ())),
+            inputs=tuple(InputSnapshot.from_json(each) for each in data.get("inputs", ())),
             upstream=tuple(AssetKey(key) for key in data.get("upstream", ())),
             code_versions={AssetKey(key): version for key, version in data.get("code_versions", {}).items()},
             wires=tuple(Wire.from_json(wire) for wire in data.get("wires", ())),
             fan_out=StepOutput.from_json(data["fan_out"]) if "fan_out" in data else None,
             computes=data.get("computes"),
             mapping_key=data.get("mapping_key"),
+            serves=AssetKey(data["serves"]) if "serves" in data else None,
+            is_partitioned=data.get("partitioned", False),
         )
 
 
@@ -93,7 +108,15 @@ class RunPlan:
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     max_concurrent: int | None = None
     """How many of its steps may run at once; None leaves it to the engine."""
-    partition_key: str | None = None
+    partitions: tuple[tuple[str, str], ...] = ()
+    """Those that it is of, as ranges of keys, both ends included; empty where it is of none."""
+
+    @property
+    def partition_key(self) -> str | None:
+        """The only partition that it is of; None where there are several, or none."""
+        if len(self.partitions) == 1 and self.partitions[0][0] == self.partitions[0][1]:
+            return self.partitions[0][0]
+        return None
 
     @property
     def assets(self) -> tuple[AssetKey, ...]:
@@ -116,8 +139,8 @@ class RunPlan:
             data["tags"] = dict(self.tags)
         if self.max_concurrent is not None:
             data["max_concurrent"] = self.max_concurrent
-        if self.partition_key is not None:
-            data["partition_key"] = self.partition_key
+        if self.partitions:
+            data["partitions"] = [[first] if first == last else [first, last] for first, last in self.partitions]
         return data
 
     @staticmethod
@@ -129,7 +152,7 @@ class RunPlan:
             config=data.get("config", {}),
             tags=data.get("tags", {}),
             max_concurrent=data.get("max_concurrent"),
-            partition_key=data.get("partition_key"),
+            partitions=tuple((ends[0], ends[-1]) for ends in data.get("partitions", ())),
         )
 
 
@@ -278,7 +301,7 @@ def _plan_steps(graph: AssetGraph, step_of: Mapping[AssetKey, str]) -> tuple[Ste
         computation = graph.assets[keys[0]].step or name
         for above in _wired(graph, computation):
             if above not in steps and above not in assets_of:
-                steps[above] = _plan_op(graph.step_snapshots[above], step_of)
+                steps[above] = replace(_plan_op(graph.step_snapshots[above], step_of), serves=keys[0])
         steps[name] = _plan_step(graph, name, computation, keys, step_of)
     return _in_order(steps)
 
@@ -348,6 +371,8 @@ def _refuse_missing_inputs(graph: AssetGraph, step_of: Mapping[AssetKey, str], a
             asset = graph.assets[each.key]
             if each.key in step_of or each.key in available or asset.io_manager is not None:
                 continue  # what an IO manager of the user's loads may be there without our knowing
+            if asset.partitions is not None:
+                continue  # which of them are needed depends on the partitions of the run
             if asset.is_external:
                 raise LaunchError(
                     f"{key} reads {each.key}, which is external: nothing here has stored its value",

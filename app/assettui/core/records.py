@@ -92,6 +92,8 @@ class Event:
     step_key: str | None = None
     asset_key: AssetKey | None = None
     payload: JsonObject = field(default_factory=dict[str, Any])
+    partition: str | None = None
+    """The key of the partition that was materialized or observed."""
     id: int = 0
     """Ascending in the order of recording; 0 before it is recorded."""
 
@@ -170,6 +172,8 @@ class Materialization:
     value: ValueRef | None = None
     """None where the function stored its data itself."""
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    partition: str | None = None
+    """The partition that was made; None of an asset that has none."""
 
     def payload(self) -> JsonObject:
         """The payload of the event that records it: all that the event's own columns do not hold."""
@@ -189,7 +193,9 @@ class Materialization:
         return data
 
     @staticmethod
-    def from_payload(asset_key: AssetKey, time_us: int, run_id: str, data: Mapping[str, Any]) -> Materialization:
+    def from_payload(
+        asset_key: AssetKey, time_us: int, run_id: str, data: Mapping[str, Any], partition: str | None = None
+    ) -> Materialization:
         """The materialization that `payload` wrote."""
         return Materialization(
             asset_key=asset_key,
@@ -202,6 +208,7 @@ class Materialization:
             rows=data.get("rows"),
             value=ValueRef.from_json(data["value"]) if "value" in data else None,
             metadata={name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
+            partition=partition,
         )
 
 
@@ -214,6 +221,8 @@ class Observation:
     run_id: str
     data_version: str | None = None
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    partition: str | None = None
+    """The partition that was looked at; None of an asset that has none."""
 
     def payload(self) -> JsonObject:
         """The payload of the event that records it: all that the event's own columns do not hold."""
@@ -225,7 +234,9 @@ class Observation:
         return data
 
     @staticmethod
-    def from_payload(asset_key: AssetKey, time_us: int, run_id: str, data: Mapping[str, Any]) -> Observation:
+    def from_payload(
+        asset_key: AssetKey, time_us: int, run_id: str, data: Mapping[str, Any], partition: str | None = None
+    ) -> Observation:
         """The observation that `payload` wrote."""
         return Observation(
             asset_key,
@@ -233,6 +244,7 @@ class Observation:
             run_id,
             data.get("data_version"),
             {name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
+            partition,
         )
 
 
@@ -261,6 +273,19 @@ class AssetState:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceState:
+    """What is known of a partition of an asset now."""
+
+    partition: str
+    last: Materialization | None = None
+    failed_us: int | None = None
+    """When an attempt at it last failed, if it has not been materialized since."""
+    failed_run: str | None = None
+    error: str | None = None
+    """Why it failed, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run."""
 
@@ -271,10 +296,13 @@ class RunRecord:
     ended_us: int | None = None
     assets: tuple[AssetKey, ...] = ()
     job: str | None = None
-    partition_key: str | None = None
+    partitions: tuple[tuple[str, str], ...] = ()
+    """Those that it is of, as ranges of keys, both ends included."""
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     error: str | None = None
     """Why it failed, in one line."""
+    backfill: str | None = None
+    """The backfill that it is part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +320,8 @@ class StepRecord:
     """Why it ended so, or why the last attempt failed where it is to be tried again."""
     retries: int = 0
     """How many times it was tried again."""
+    is_partitioned: bool = False
+    """Whether it is for the partitions of its run."""
 
     @property
     def duration_us(self) -> int | None:

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 from assettui.core.errors import Location, Problem
 from assettui.core.keys import AssetKey
 from assettui.core.metadata import JsonObject, MetadataValue
+from assettui.core.partitions.json_forms import definition_from_json, mapping_from_json
+from assettui.core.partitions.mapping import PartitionMapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-FORMAT = 2
+    from assettui.core.partitions.definition import PartitionsDefinition
+
+FORMAT = 3
 """Raised whenever a snapshot of an older program can no longer be read."""
 
 
@@ -27,6 +31,17 @@ class InputSnapshot:
     """The parameter that receives it."""
     key: AssetKey
     """The asset whose value it is."""
+    may_lack: bool = False
+    """Whether some of the partitions that it reads may never have been materialized."""
+
+    def to_json(self) -> list[Any]:
+        """As JSON."""
+        return [self.name, str(self.key), *([True] if self.may_lack else [])]
+
+    @staticmethod
+    def from_json(data: Sequence[Any]) -> InputSnapshot:
+        """The input that `to_json` wrote."""
+        return InputSnapshot(data[0], AssetKey(data[1]), len(data) > 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,7 @@ class StepSnapshot:
         if self.is_op:
             data["op"] = True
         if self.inputs:
-            data["inputs"] = [[each.name, str(each.key)] for each in self.inputs]
+            data["inputs"] = [each.to_json() for each in self.inputs]
         if self.upstream:
             data["upstream"] = [str(key) for key in self.upstream]
         if self.wires:
@@ -123,7 +138,7 @@ class StepSnapshot:
         return StepSnapshot(
             key=data["key"],
             is_op=data.get("op", False),
-            inputs=tuple(InputSnapshot(name, AssetKey(key)) for name, key in data.get("inputs", ())),
+            inputs=tuple(InputSnapshot.from_json(each) for each in data.get("inputs", ())),
             upstream=tuple(AssetKey(key) for key in data.get("upstream", ())),
             wires=tuple(Wire.from_json(wire) for wire in data.get("wires", ())),
             fan_out=StepOutput.from_json(data["fan_out"]) if "fan_out" in data else None,
@@ -148,6 +163,8 @@ class JobSnapshot:
     hooks: tuple[str, ...] = ()
     max_concurrent: int | None = None
     """How many of its steps may run at once, in one run; None leaves it to the engine."""
+    partitions: PartitionsDefinition | None = None
+    """Those that its runs are of; None leaves it to its assets."""
     at: Location | None = None
 
     def to_json(self) -> JsonObject:
@@ -167,6 +184,8 @@ class JobSnapshot:
             data["config"] = self.config
         if self.hooks:
             data["hooks"] = list(self.hooks)
+        if self.partitions is not None:
+            data["partitions"] = self.partitions.to_json()
         if self.at is not None:
             data["at"] = [self.at.file, self.at.line]
         return data
@@ -184,6 +203,7 @@ class JobSnapshot:
             config=data.get("config", {}),
             hooks=tuple(data.get("hooks", ())),
             max_concurrent=data.get("max_concurrent"),
+            partitions=definition_from_json(data["partitions"]) if "partitions" in data else None,
             at=Location(*data["at"]) if "at" in data else None,
         )
 
@@ -217,6 +237,12 @@ class AssetSnapshot:
     code_version: str | None = None
     pool: str | None = None
     """The pool of slots, shared by all runs, that its step takes one from."""
+    partitions: PartitionsDefinition | None = None
+    mappings: Mapping[AssetKey, PartitionMapping] = field(default_factory=dict[AssetKey, PartitionMapping])
+    """Which partitions of what it depends on a partition needs, where that is not the default. Its own key among them
+    says that a partition needs earlier ones of the asset itself, which is not in `upstream`."""
+    partitions_per_run: int | None = 1
+    """How many partitions a run of a backfill makes; None for all of them."""
     at: Location | None = None
 
     @property
@@ -240,7 +266,7 @@ class AssetSnapshot:
         if self.upstream:
             data["upstream"] = [str(key) for key in self.upstream]
         if self.inputs:
-            data["inputs"] = [[each.name, str(each.key)] for each in self.inputs]
+            data["inputs"] = [each.to_json() for each in self.inputs]
         if self.description:
             data["description"] = self.description
         if self.owners:
@@ -251,6 +277,12 @@ class AssetSnapshot:
             data["tags"] = dict(self.tags)
         if self.metadata:
             data["metadata"] = {name: value.to_json() for name, value in self.metadata.items()}
+        if self.partitions is not None:
+            data["partitions"] = self.partitions.to_json()
+        if self.mappings:
+            data["mappings"] = [[str(key), mapping.to_json()] for key, mapping in self.mappings.items()]
+        if self.partitions_per_run != 1:
+            data["partitions_per_run"] = self.partitions_per_run
         if self.at is not None:
             data["at"] = [self.at.file, self.at.line]
         return data
@@ -267,7 +299,7 @@ class AssetSnapshot:
             is_required=not data.get("optional", False),
             io_manager=data.get("io_manager"),
             upstream=tuple(AssetKey(key) for key in data.get("upstream", ())),
-            inputs=tuple(InputSnapshot(name, AssetKey(key)) for name, key in data.get("inputs", ())),
+            inputs=tuple(InputSnapshot.from_json(each) for each in data.get("inputs", ())),
             description=data.get("description"),
             owners=tuple(data.get("owners", ())),
             kinds=tuple(data.get("kinds", ())),
@@ -275,6 +307,9 @@ class AssetSnapshot:
             metadata={name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
             code_version=data.get("code_version"),
             pool=data.get("pool"),
+            partitions=definition_from_json(data["partitions"]) if "partitions" in data else None,
+            mappings={AssetKey(key): mapping_from_json(said) for key, said in data.get("mappings", ())},
+            partitions_per_run=data.get("partitions_per_run", 1),
             at=Location(*data["at"]) if "at" in data else None,
         )
 

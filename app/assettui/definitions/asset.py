@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import AssetKey, CoercibleToAssetKey
     from assettui.core.metadata import RawMetadata
+    from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.definitions.backfill_policy import BackfillPolicy
     from assettui.definitions.composition import Composition
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.outputs import AssetOut
@@ -56,6 +58,7 @@ class StepArguments:
     is_observation: bool = False
     """Whether it looks at what something else makes."""
     op_tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    backfill_policy: BackfillPolicy | None = None
 
 
 _noting: list[list[AssetsDefinition]] = []
@@ -220,6 +223,8 @@ def asset(
     can_subset: bool = False,
     hooks: Iterable[HookDefinition] | None = None,
     op_tags: Mapping[str, str] | None = None,
+    partitions_def: PartitionsDefinition | None = None,
+    backfill_policy: BackfillPolicy | None = None,
 ) -> Callable[[Callable[..., Any]], AssetsDefinition]: ...
 
 
@@ -252,6 +257,8 @@ def asset(
     can_subset: bool = False,
     hooks: Iterable[HookDefinition] | None = None,
     op_tags: Mapping[str, str] | None = None,
+    partitions_def: PartitionsDefinition | None = None,
+    backfill_policy: BackfillPolicy | None = None,
 ) -> AssetsDefinition | Callable[[Callable[..., Any]], AssetsDefinition]:
     """Declare that a function computes an asset.
 
@@ -286,6 +293,8 @@ def asset(
         can_subset: With `out`: whether the function can make some of its assets without the others.
         hooks: Called when its step has ended.
         op_tags: Kept for what reads Dagster's definitions; nothing here depends on them.
+        partitions_def: The partitions of what it makes; None for none.
+        backfill_policy: How many partitions one run of a backfill makes; by default one.
     """
     at = caller()
     arguments = StepArguments(
@@ -299,18 +308,20 @@ def asset(
         can_subset=can_subset,
         hooks=frozenset(hooks or ()),
         op_tags=op_tags or {},
+        backfill_policy=backfill_policy,
     )
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
         remember_scope(fn, 2 if compute_fn is None else 3)
         if out is not None:
-            outputs, problems = outputs_of_outs(out, at, group_name, key_prefix)
+            outputs, problems = outputs_of_outs(out, at, group_name, key_prefix, partitions_def=partitions_def)
             return AssetsDefinition(fn, outputs, replace(arguments, name=name), at, (*problems, *_not_callable(fn, at)))
         spec = decorated_spec(fn, at, name=name, key=key, key_prefix=key_prefix)
         spec.description = description if description is not None else docstring(fn)
         spec.metadata = {} if metadata is None else metadata
         spec.group_name, spec.code_version = group_name, code_version
         spec.owners, spec.tags, spec.kinds = owners or (), tags or {}, kinds or ()
+        spec.partitions_def = partitions_def
         given, manager_key = arguments, io_manager_key
         if io_manager_def is not None:
             manager_key = f"io_manager of {spec.key}"
@@ -340,6 +351,8 @@ def multi_asset(
     pool: str | None = None,
     hooks: Iterable[HookDefinition] | None = None,
     op_tags: Mapping[str, str] | None = None,
+    partitions_def: PartitionsDefinition | None = None,
+    backfill_policy: BackfillPolicy | None = None,
 ) -> Callable[[Callable[..., Any]], AssetsDefinition]:
     """Declare that a function makes several assets, in one step.
 
@@ -365,6 +378,8 @@ def multi_asset(
         pool: The pool of slots, shared by all runs, that its step takes one from.
         hooks: Called when its step has ended.
         op_tags: Kept for what reads Dagster's definitions; nothing here depends on them.
+        partitions_def: The partitions of what it makes; None for none.
+        backfill_policy: How many partitions one run of a backfill makes; by default one.
     """
     at = caller()
     arguments = StepArguments(
@@ -379,15 +394,18 @@ def multi_asset(
         can_subset=can_subset,
         hooks=frozenset(hooks or ()),
         op_tags=op_tags or {},
+        backfill_policy=backfill_policy,
     )
     problems: list[Problem] = []
     if specs is not None and outs is not None:
         problems.append(Problem("multi_asset was given both specs and outs", at, "give one of them"))
     if outs is not None:
-        outputs, more = outputs_of_outs(outs, at, group_name, None, internal_asset_deps, code_version)
+        outputs, more = outputs_of_outs(
+            outs, at, group_name, None, internal_asset_deps, code_version, partitions_def=partitions_def
+        )
         problems.extend(more)
     else:
-        outputs = outputs_of_specs(specs or (), group_name, code_version)
+        outputs = outputs_of_specs(specs or (), group_name, code_version, partitions_def)
     if not outputs:
         problems.append(Problem("multi_asset makes no asset", at, 'give it specs=[AssetSpec("a"), …] or outs={…}'))
 

@@ -17,6 +17,8 @@ from assettui.definitions.spec import AssetSpec
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from assettui.core.partitions.definition import PartitionsDefinition
+
 
 @dataclass(frozen=True, slots=True)
 class AssetOutput:
@@ -39,13 +41,19 @@ def as_asset_ins(ins: Mapping[str, AssetIn] | None) -> dict[str, AssetIn]:
     return {name: AssetIn(each) if isinstance(each, str | AssetKey) else each for name, each in given.items()}
 
 
-def outputs_of_specs(specs: Sequence[AssetSpec], group_name: str | None, code_version: str | None) -> list[AssetOutput]:
+def outputs_of_specs(
+    specs: Sequence[AssetSpec],
+    group_name: str | None,
+    code_version: str | None,
+    partitions_def: PartitionsDefinition | None = None,
+) -> list[AssetOutput]:
     """The outputs of a function that says by asset key which asset a result is of."""
     outputs: list[AssetOutput] = []
     for spec in specs:
         whole = spec.replace_attributes(
             group_name=spec.group_name if spec.group_name is not None else group_name,
             code_version=spec.code_version if spec.code_version is not None else code_version,
+            partitions_def=spec.partitions_def if spec.partitions_def is not None else partitions_def,
         )
         name = "__".join(spec.key.parts)
         outputs.append(AssetOutput(name, whole, not spec.skippable, spec.io_manager_key, NoneType))
@@ -59,6 +67,7 @@ def outputs_of_outs(
     key_prefix: str | Sequence[str] | None,
     internal_asset_deps: Mapping[str, set[AssetKey]] | None = None,
     code_version: str | None = None,
+    partitions_def: PartitionsDefinition | None = None,
 ) -> tuple[list[AssetOutput], list[Problem]]:
     """The outputs of a function whose assets are named by its outputs, and what is wrong with them."""
     outputs: list[AssetOutput] = []
@@ -84,6 +93,7 @@ def outputs_of_outs(
         spec.group_name = out.group_name if out.group_name is not None else group_name
         spec.code_version = out.code_version if out.code_version is not None else code_version
         spec.owners, spec.tags, spec.kinds = out.owners, out.tags, out.kinds
+        spec.partitions_def = partitions_def
         deps = frozenset(map(AssetKey.from_coercible, internal[name])) if name in internal else None
         outputs.append(AssetOutput(name, spec, out.is_required, out.io_manager_key, out.dagster_type, deps))
     return outputs, problems

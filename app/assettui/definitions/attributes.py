@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.keys import NAME, AssetKey, invalid_part
@@ -116,6 +117,23 @@ def dep_keys(subject: str, deps: Iterable[Any], at: Location | None, problems: P
         elif (key := _written(subject, named, at, problems)) is not None:
             keys.append(key)
     return keys
+
+
+def dep_mappings(deps: Iterable[Any]) -> dict[AssetKey, Any]:
+    """What is said in `deps` of how partitions relate, by the asset that is depended on."""
+    found: dict[AssetKey, Any] = {}
+    for dep in deps:
+        if isinstance(dep, AssetDep) and dep.partition_mapping is not None:
+            named = dep.asset
+            keys = (
+                named.keys
+                if isinstance(named, AssetsDefinition)
+                else [named.key if isinstance(named, AssetSpec) else named]
+            )
+            for key in keys:
+                with suppress(TypeError, ValueError):  # told where the keys are read
+                    found[AssetKey.from_coercible(key)] = dep.partition_mapping
+    return found
 
 
 def _written(subject: str, named: Any, at: Location | None, problems: Problems) -> AssetKey | None:

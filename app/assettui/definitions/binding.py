@@ -71,7 +71,7 @@ def bind_asset(
         key, is_told = _key_of_input(subject, at, name, asset_in, problems)
         if is_told:
             continue
-        key = key or known_asset(definition, name)
+        key = key or known_asset(definition, name) or _itself(definition, name, asset_in)
         if key is None and asset_in is None and name in resources:
             bound.resources[name] = name
         elif key is not None and key in assets:
@@ -222,6 +222,13 @@ def _key_of_input(
     except (TypeError, ValueError) as error:
         problems.wrong(f"{subject}: ins[{name!r}]: {error}", at, "give AssetIn a key")
         return None, True
+
+
+def _itself(definition: AssetsDefinition, name: str, asset_in: Any) -> AssetKey | None:
+    """The asset that a parameter reads which is called as the asset itself, and says which of its partitions it needs."""
+    if getattr(asset_in, "partition_mapping", None) is None:
+        return None
+    return next((key for key in definition.keys if key.parts[-1] == name), None)
 
 
 def _tell_unknown(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from assettui.core.keys import AssetKey
+    from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.core.snapshot import ProjectSnapshot
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.job import JobDefinition
@@ -97,6 +98,10 @@ class Described:
     jobs: Mapping[str, JobDefinition] = field(default_factory=dict[str, "JobDefinition"])
     upstream: Mapping[AssetKey, tuple[AssetKey, ...]] = field(default_factory=dict["AssetKey", "tuple[AssetKey, ...]"])
     """What each asset depends on, of those that are made together with others."""
+    partitions: Mapping[AssetKey, PartitionsDefinition] = field(
+        default_factory=dict["AssetKey", "PartitionsDefinition"]
+    )
+    """Of the assets that have any."""
 
     def resources_of(self, job: str | None) -> Mapping[str, Any]:
         """The resources that a run has: the project's, and on top of them those of its job."""

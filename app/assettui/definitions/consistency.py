@@ -30,7 +30,13 @@ def refuse_circles(
     if cycle:
         path = " → ".join(str(key) for key in cycle)
         at = snapshots[cycle[0]].at
-        problems.wrong(f"assets depend on each other in a circle: {path}", at, "break the circle at one of them")
+        hint = "break the circle at one of them"
+        if len(set(cycle)) == 1:
+            hint = (
+                "an asset may need its own earlier partitions: "
+                "partition_mapping=TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)"
+            )
+        problems.wrong(f"assets depend on each other in a circle: {path}", at, hint)
         return
     shared = {name for name, each in computations.items() if len(each.outputs) > 1 and not each.can_subset}
     cycle = find_cycle(_merged_by_step(snapshots, shared)) if shared else None

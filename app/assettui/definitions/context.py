@@ -6,20 +6,19 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.core.metadata import MetadataValue, RawMetadata, as_metadata
+from assettui.definitions.context_partitions import ContextPartitions, NotInContext, given_partitions
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping, Sequence
 
+    from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.core.partitions.space import PartitionKeyRange, TimeWindow
+
 LOGGER_NAME = "assettui.context"
 """The name of the standard logger behind `context.log`."""
-
-
-class NotInContext(AssettuiError, AttributeError):
-    """A context was asked for something that there is none of in this step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ class AssetExecutionContext:
         asset_keys: What the step is to make: output name → asset.
         resources: By name.
         op_config: The step's configuration, as it was given or by default.
-        partition_key: The slice that is being made; None where there are none.
+        partitions: The partitions that are being made, or that the run is of.
+        input_partitions: Parameter → the partitions of the asset that it reads.
         retry_number: How many times the step has been tried before.
         mapping_key: For a step that was fanned out, which value it works on.
         log_event: Takes what `log_event` is given.
@@ -83,7 +83,8 @@ class AssetExecutionContext:
         asset_keys: Mapping[str, AssetKey] | None = None,
         resources: Mapping[str, Any] | None = None,
         op_config: Any = None,
-        partition_key: str | None = None,
+        partitions: ContextPartitions | None = None,
+        input_partitions: Mapping[str, ContextPartitions] | None = None,
         retry_number: int = 0,
         mapping_key: str | None = None,
         log_event: Callable[[Any], None] | None = None,
@@ -96,7 +97,8 @@ class AssetExecutionContext:
         self.events: list[Any] = []
         """What `log_event` was given, where nobody else takes it: in a direct call."""
         self._asset_keys = dict(asset_keys or {})
-        self._partition_key = partition_key
+        self._partitions = partitions or ContextPartitions()
+        self._input_partitions = input_partitions or {}
         self._mapping_key = mapping_key
         self._log_event = log_event or self.events.append
         self._output_metadata: dict[str, dict[str, MetadataValue]] = {}
@@ -185,23 +187,135 @@ class AssetExecutionContext:
         """Which value of a dynamic output the step works on; None where it was not fanned out."""
         return self._mapping_key
 
-    # The partition.
+    # The partitions.
 
     @property
     def has_partition_key(self) -> bool:
-        """Whether one slice is being made."""
-        return self._partition_key is not None
+        """Whether one partition is being made."""
+        return len(self._partitions.keys) == 1
+
+    @property
+    def has_partition_key_range(self) -> bool:
+        """Whether partitions are being made, one or several."""
+        return bool(self._partitions.keys)
 
     @property
     def partition_key(self) -> str:
-        """The slice that is being made.
+        """The partition that is being made; one of two dimensions has `keys_by_dimension`.
+
+        Raises:
+            NotInContext: There is none, or there are several.
+        """
+        return self._partitions.only()
+
+    @property
+    def partition_keys(self) -> Sequence[str]:
+        """The partitions that are being made, in order.
 
         Raises:
             NotInContext: There are none.
         """
-        if self._partition_key is None:
-            raise NotInContext("the run has no partition key", hint="ask has_partition_key first, or give the run one")
-        return self._partition_key
+        return self._partitions.all_keys()
+
+    @property
+    def partition_key_range(self) -> PartitionKeyRange:
+        """The first and the last of the partitions that are being made.
+
+        Raises:
+            NotInContext: There are none.
+        """
+        return self._partitions.range()
+
+    @property
+    def partition_time_window(self) -> TimeWindow:
+        """The time from the beginning of the first partition that is being made to the end of the last.
+
+        Raises:
+            NotInContext: There are none, or they are not of time.
+        """
+        return self._partitions.window()
+
+    def asset_partition_key_for_output(self, output_name: str = "result") -> str:
+        """As `partition_key`: all outputs of a step are made for the same partitions."""
+        self._require_output(output_name)
+        return self._partitions.only()
+
+    def asset_partition_keys_for_output(self, output_name: str = "result") -> Sequence[str]:
+        """As `partition_keys`."""
+        self._require_output(output_name)
+        return self._partitions.all_keys()
+
+    def asset_partition_key_range_for_output(self, output_name: str = "result") -> PartitionKeyRange:
+        """As `partition_key_range`."""
+        self._require_output(output_name)
+        return self._partitions.range()
+
+    def asset_partitions_time_window_for_output(self, output_name: str = "result") -> TimeWindow:
+        """As `partition_time_window`."""
+        self._require_output(output_name)
+        return self._partitions.window()
+
+    def asset_partitions_def_for_output(self, output_name: str = "result") -> PartitionsDefinition:
+        """The partitions of what is being made.
+
+        Raises:
+            NotInContext: It has none.
+        """
+        self._require_output(output_name)
+        return self._partitions.given_definition()
+
+    def asset_partition_key_for_input(self, input_name: str) -> str:
+        """The partition that a parameter reads.
+
+        Raises:
+            NotInContext: It reads several, or none.
+        """
+        return self._partitions_read(input_name).only()
+
+    def asset_partition_keys_for_input(self, input_name: str) -> Sequence[str]:
+        """The partitions that a parameter reads, in order; none where those that it would read do not exist.
+
+        Raises:
+            NotInContext: It reads no asset with partitions.
+        """
+        found = self._partitions_read(input_name)
+        return found.all_keys() if found.keys else []
+
+    def asset_partition_key_range_for_input(self, input_name: str) -> PartitionKeyRange:
+        """The first and the last of the partitions that a parameter reads.
+
+        Raises:
+            NotInContext: It reads none.
+        """
+        return self._partitions_read(input_name).range()
+
+    def asset_partitions_time_window_for_input(self, input_name: str) -> TimeWindow:
+        """The time from the beginning of the first partition that a parameter reads to the end of the last.
+
+        Raises:
+            NotInContext: It reads none, or they are not of time.
+        """
+        return self._partitions_read(input_name).window()
+
+    def asset_partitions_def_for_input(self, input_name: str) -> PartitionsDefinition:
+        """The partitions of the asset that a parameter reads.
+
+        Raises:
+            NotInContext: It has none.
+        """
+        return self._partitions_read(input_name).given_definition()
+
+    def _partitions_read(self, input_name: str) -> ContextPartitions:
+        if input_name not in self._input_partitions:
+            raise NotInContext(
+                f"the step {self.step_key} reads no partitions by the parameter {input_name!r}",
+                hint=f"it does by: {', '.join(self._input_partitions) or 'none'}",
+            )
+        return self._input_partitions[input_name]
+
+    def _require_output(self, output_name: str) -> None:
+        if output_name not in self._asset_keys and output_name != "result":
+            self.asset_key_for_output(output_name)
 
     # Saying something.
 
@@ -267,6 +381,8 @@ def build_asset_context(
     resources: Mapping[str, Any] | None = None,
     asset_config: Any = None,
     partition_key: str | None = None,
+    partition_key_range: PartitionKeyRange | None = None,
+    partitions_def: PartitionsDefinition | None = None,
     run_tags: Mapping[str, str] | None = None,
     asset_keys: Sequence[CoercibleToAssetKey] | None = None,
     retry_number: int = 0,
@@ -278,7 +394,9 @@ def build_asset_context(
         run_id: The run that is said to make it.
         resources: By name; resources that are set up and torn down are not, here.
         asset_config: What `context.op_config` holds.
-        partition_key: The slice that is said to be made.
+        partition_key: The partition that is said to be made.
+        partition_key_range: Several, instead of one.
+        partitions_def: What they are partitions of; a time window can be asked for only where it is given.
         run_tags: The tags of the run.
         asset_keys: Several assets, instead of one.
         retry_number: How many times it was tried before.
@@ -291,7 +409,7 @@ def build_asset_context(
         asset_keys=dict(zip(names, keys, strict=True)),
         resources=resources,
         op_config=asset_config,
-        partition_key=partition_key,
+        partitions=given_partitions(partition_key, partition_key_range, partitions_def),
         retry_number=retry_number,
     )
 
@@ -312,7 +430,7 @@ def build_op_context(
         "op",
         resources=resources,
         op_config=op_config,
-        partition_key=partition_key,
+        partitions=given_partitions(partition_key, None, None),
         mapping_key=mapping_key,
         retry_number=retry_number,
     )

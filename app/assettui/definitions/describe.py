@@ -10,6 +10,7 @@ from assettui.core.errors import DefinitionsError
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, closest
 from assettui.core.masking import masked
+from assettui.core.partitions.definition import AsOf, as_of
 from assettui.core.snapshot import (
     AssetSnapshot,
     InputSnapshot,
@@ -17,7 +18,7 @@ from assettui.core.snapshot import (
     ProjectSnapshot,
     StepSnapshot,
 )
-from assettui.definitions import attributes, consistency
+from assettui.definitions import attributes, consistency, partitioning
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.binding import (
     bind_asset,
@@ -32,8 +33,10 @@ from assettui.definitions.composition import Composition, CompositionError, Flat
 from assettui.definitions.computation import Computation, Described, ValueDeclaration
 from assettui.definitions.definitions import Definitions
 from assettui.definitions.describe_jobs import check_selection, checked_config, job_snapshot
+from assettui.definitions.inputs import MAY_LACK, AssetIn, wants
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER
 from assettui.definitions.job import JobDefinition
+from assettui.definitions.partitioning import is_backward
 from assettui.definitions.problems import Problems
 from assettui.definitions.spec import IO_MANAGER_METADATA, AssetSpec, SourceAsset
 
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assettui.core.errors import Location
+    from assettui.core.partitions.mapping import PartitionMapping
     from assettui.definitions.asset_outputs import AssetOutput
 
 
@@ -53,25 +57,33 @@ class _Declared:
     output: AssetOutput | None = None
 
 
-def describe(name: str, defined: Definitions | Iterable[Any], *, sources: Iterable[str] = ()) -> Described:
+def describe(
+    name: str,
+    defined: Definitions | Iterable[Any],
+    *,
+    sources: Iterable[str] = (),
+    moment: AsOf | None = None,
+) -> Described:
     """Check what a project defines and describe it.
 
     Args:
         name: What the project is called.
         defined: Its definitions; or its assets alone, and whatever else users put there by mistake.
         sources: Absolute paths of the project's own files that were imported.
+        moment: For which mappings of the user's own are evaluated; by default now, without any dynamic partitions.
 
     Raises:
         DefinitionsError: Something is wrong; it holds every problem, in the order of the definitions.
     """
     definitions = defined if isinstance(defined, Definitions) else Definitions(defined)
-    return _Description(definitions).finish(name, tuple(sources))
+    return _Description(definitions, moment or as_of(None, None)).finish(name, tuple(sources))
 
 
 class _Description:
     """One pass over the definitions of a project, gathering problems."""
 
-    def __init__(self, definitions: Definitions) -> None:
+    def __init__(self, definitions: Definitions, moment: AsOf) -> None:
+        self.moment = moment
         self.problems = Problems()
         self.resources = dict(definitions.resources)
         self.declared: dict[AssetKey, _Declared] = {}
@@ -128,6 +140,7 @@ class _Description:
             if declared.definition is None:
                 self._describe_external(key, declared.spec)
         external = self._external()
+        self.snapshots = partitioning.checked(self.snapshots, self.moment, self.problems)
         consistency.refuse_circles(self.snapshots, self.functions, self.computations, self.problems)
         consistency.warn_mismatches(self.snapshots, self.values, self.computations, self.problems)
         assets = [self.snapshots[key] for key in self.declared if key in self.snapshots]
@@ -156,7 +169,8 @@ class _Description:
             if len(definition.outputs) > 1
             for output in definition.outputs
         }
-        return Described(snapshot, self.computations, self.values, self.resources, by_name, together)
+        partitions = {key: asset.partitions for key, asset in self.snapshots.items() if asset.partitions is not None}
+        return Described(snapshot, self.computations, self.values, self.resources, by_name, together, partitions)
 
     # Functions.
 
@@ -181,7 +195,11 @@ class _Description:
         if bound is None:
             return
         # An input of type `Nothing` is not read: its asset is only depended on.
-        inputs = {name: each for name, each in bound.inputs.items() if declared_input(definition, name).is_passed}
+        inputs = {
+            name: self._input_snapshot(definition, name, each.key)
+            for name, each in bound.inputs.items()
+            if declared_input(definition, name).is_passed
+        }
         outputs = {output.name: self._declared_value(definition, output) for output in definition.outputs}
         parameters = definition.parameters
         self.computations[step] = Computation(
@@ -212,7 +230,7 @@ class _Description:
         for name in composition.inputs:
             found = self._graph_input(definition, name)
             if found is not None:
-                inputs[name] = InputSnapshot(name, found)
+                inputs[name] = self._input_snapshot(definition, name, found)
         flat = self._flattened(
             composition, f"{definition.step_name}.", {n: i.key for n, i in inputs.items()}, definition
         )
@@ -299,6 +317,11 @@ class _Description:
             is_op=True,
         )
         self._check_managers(step, op.at)
+
+    def _input_snapshot(self, definition: AssetsDefinition, name: str, key: AssetKey) -> InputSnapshot:
+        spec = self.declared[key].spec if key in self.declared else None
+        said = declared_input(definition, name).metadata
+        return InputSnapshot(name, key, wants(MAY_LACK, said, spec.metadata if spec is not None else {}))
 
     def _graph_input(self, definition: AssetsDefinition, name: str) -> AssetKey | None:
         asset_in = definition.arguments.ins.get(name)
@@ -397,6 +420,14 @@ class _Description:
             siblings = {other.spec.key for other in definition.outputs}
             read = tuple(each for each in inputs if each.key in upstream or each.key not in siblings)
         upstream.update(dict.fromkeys(each.key for each in read))
+        mappings = {
+            **attributes.dep_mappings(definition.arguments.deps),
+            **attributes.dep_mappings(spec.deps),
+            **self._mappings_of_ins(definition, inputs),
+        }
+        if spec.key in upstream and is_backward(mappings.get(spec.key)):
+            del upstream[spec.key]  # it needs earlier partitions of itself, which is no circle
+        policy = definition.arguments.backfill_policy
         self._describe_asset(
             spec,
             step=step,
@@ -406,7 +437,20 @@ class _Description:
             is_required=output.is_required,
             is_observable=definition.arguments.is_observation,
             pool=definition.arguments.pool,
+            mappings=mappings,
+            partitions_per_run=1 if policy is None else policy.max_partitions_per_run,
         )
+
+    def _mappings_of_ins(self, definition: AssetsDefinition, inputs: tuple[InputSnapshot, ...]) -> dict[AssetKey, Any]:
+        """What is said of parameters of how partitions relate, by the asset that is read."""
+        keys = {each.name: each.key for each in inputs}
+        found: dict[AssetKey, Any] = {}
+        for name, asset_in in definition.arguments.ins.items():
+            mapping = getattr(asset_in, "partition_mapping", None)
+            key = keys.get(name) or _said_key(asset_in, name)
+            if mapping is not None and key is not None:
+                found[key] = mapping
+        return found
 
     def _describe_external(self, key: AssetKey, spec: AssetSpec) -> None:
         upstream = attributes.dep_keys(f"asset {key}", spec.deps, spec.at, self.problems)
@@ -414,7 +458,9 @@ class _Description:
         if manager is not None:
             check_manager(f"asset {key}", spec.at, manager, self.resources, self.problems)
         self.values[key] = ValueDeclaration(asset_key=key, io_manager=manager, metadata=spec.metadata)
-        self._describe_asset(spec, step=None, upstream=tuple(dict.fromkeys(upstream)))
+        self._describe_asset(
+            spec, step=None, upstream=tuple(dict.fromkeys(upstream)), mappings=attributes.dep_mappings(spec.deps)
+        )
 
     def _describe_asset(
         self,
@@ -427,6 +473,8 @@ class _Description:
         is_required: bool = True,
         is_observable: bool = False,
         pool: str | None = None,
+        mappings: Mapping[AssetKey, PartitionMapping] | None = None,
+        partitions_per_run: int | None = 1,
     ) -> None:
         problems = self.problems
         problems.found.extend(spec.problems)
@@ -450,6 +498,9 @@ class _Description:
             metadata=attributes.metadata_of(subject, spec.metadata, at, problems),
             code_version=None if spec.code_version is None else str(spec.code_version),
             pool=pool,
+            partitions=spec.partitions_def,
+            mappings=mappings or {},
+            partitions_per_run=partitions_per_run,
             at=at,
         )
 
@@ -538,6 +589,11 @@ class _Description:
             elif getattr(value, "config_schema", None) is not None:
                 schemas[f"resources.{name}"] = _json_schema(value.config_schema)
         return schemas
+
+
+def _said_key(asset_in: Any, parameter: str) -> AssetKey | None:
+    """The asset that `ins` names for a parameter."""
+    return asset_in.key_for(parameter) if isinstance(asset_in, AssetIn) else None
 
 
 def _json_schema(schema: Any) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def job_snapshot(
         config=config,
         hooks=tuple(sorted(str(getattr(hook, "name", hook)) for hook in job.hooks)),
         max_concurrent=job.max_concurrent,
+        partitions=job.partitions_def,
         at=job.at,
     )
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from assettui.core.errors import Location
     from assettui.core.keys import CoercibleToAssetKey
     from assettui.core.metadata import RawMetadata
+    from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.definitions.backfill_policy import BackfillPolicy
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.inputs import AssetIn
     from assettui.definitions.job import JobDefinition
@@ -141,6 +143,8 @@ def graph_asset(
     code_version: str | None = None,
     resource_defs: Mapping[str, Any] | None = None,
     hooks: Iterable[HookDefinition] | None = None,
+    partitions_def: PartitionsDefinition | None = None,
+    backfill_policy: BackfillPolicy | None = None,
 ) -> Any:
     """Declare that a graph of ops computes an asset: the value that the function returns from its last op.
 
@@ -154,8 +158,12 @@ def graph_asset(
         spec.metadata = {} if metadata is None else metadata
         spec.group_name, spec.code_version = group_name, code_version
         spec.owners, spec.tags, spec.kinds = owners or (), tags or {}, kinds or ()
+        spec.partitions_def = partitions_def
         arguments = StepArguments(
-            ins=as_asset_ins(ins), resource_defs=resource_defs or {}, hooks=frozenset(hooks or ())
+            ins=as_asset_ins(ins),
+            resource_defs=resource_defs or {},
+            hooks=frozenset(hooks or ()),
+            backfill_policy=backfill_policy,
         )
         composed = compose(str(spec.key), fn, parameters_of(fn).named, ("result",), location_of(fn) or at)
         return AssetsDefinition(fn, [AssetOutput("result", spec)], arguments, at, composition=composed)
@@ -171,6 +179,8 @@ def graph_multi_asset(
     group_name: str | None = None,
     resource_defs: Mapping[str, Any] | None = None,
     hooks: Iterable[HookDefinition] | None = None,
+    partitions_def: PartitionsDefinition | None = None,
+    backfill_policy: BackfillPolicy | None = None,
 ) -> Callable[[Callable[..., Any]], AssetsDefinition]:
     """Declare that a graph of ops makes several assets: the function returns a dict from output name to value.
 
@@ -179,10 +189,14 @@ def graph_multi_asset(
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
-        outputs, problems = outputs_of_outs(outs, at, group_name, None)
+        outputs, problems = outputs_of_outs(outs, at, group_name, None, partitions_def=partitions_def)
         step_name = name or getattr(fn, "__name__", "unnamed")
         arguments = StepArguments(
-            name=step_name, ins=as_asset_ins(ins), resource_defs=resource_defs or {}, hooks=frozenset(hooks or ())
+            name=step_name,
+            ins=as_asset_ins(ins),
+            resource_defs=resource_defs or {},
+            hooks=frozenset(hooks or ()),
+            backfill_policy=backfill_policy,
         )
         composed = compose(step_name, fn, parameters_of(fn).named, tuple(outs), location_of(fn) or at)
         return AssetsDefinition(fn, outputs, arguments, at, problems, composed)

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assettui.core.metadata import RawMetadata
+    from assettui.core.partitions.mapping import PartitionMapping
+
+
+CONCATENATE = "concat_partitions"
+"""Metadata of an input, or of the asset that it reads, which has several partitions given as one frame."""
+MAY_LACK = "allow_missing_partitions"
+"""Metadata of an input, or of the asset that it reads: what was never materialized is left out."""
+
+
+def wants(name: str, *metadata: RawMetadata) -> bool:
+    """Whether any of these metadata says so."""
+    return any(bool(getattr(each.get(name), "value", each.get(name))) for each in metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,8 @@ class AssetIn:
     """Given to the IO manager that loads it."""
     dagster_type: Any = None
     """The type of the value, where the parameter has no annotation. `Nothing`, or None as an annotation, reads none."""
+    partition_mapping: PartitionMapping | None = None
+    """Which of its partitions a partition needs; by default those that `default_mapping` gives."""
 
     def key_for(self, parameter: str) -> AssetKey | None:
         """The asset that the parameter reads, or None where neither key nor prefix was given."""

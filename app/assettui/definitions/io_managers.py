@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.core.metadata import MetadataValue, RawMetadata, as_metadata
-from assettui.definitions.context import LOGGER_NAME, NotInContext, ScopedResources
+from assettui.definitions.context import LOGGER_NAME, ScopedResources
+from assettui.definitions.context_partitions import ContextPartitions, NotInContext, given_partitions
 from assettui.definitions.resources import ResourceDefinition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.core.partitions.space import PartitionKeyRange, TimeWindow
 
 DEFAULT_IO_MANAGER = "io_manager"
 """The resource that stores and loads whatever names no IO manager of its own; files in the store, where it is missing."""
@@ -36,7 +40,10 @@ class _ValueContext:
     resources: Any = field(default_factory=lambda: ScopedResources({}))
     resource_config: Any = None
     mapping_key: str | None = None
-    given_partition_key: str | None = None
+    partitions: ContextPartitions = field(default_factory=ContextPartitions)
+    """Those that the value is of."""
+    run_partitions: ContextPartitions = field(default_factory=ContextPartitions)
+    """Those that the run is of."""
 
     @property
     def asset_key(self) -> AssetKey:
@@ -66,34 +73,67 @@ class _ValueContext:
 
     @property
     def has_partition_key(self) -> bool:
-        """Whether it is the value of one slice."""
-        return self.given_partition_key is not None
+        """Whether the run is of one partition."""
+        return len(self.run_partitions.keys) == 1
 
     @property
     def partition_key(self) -> str:
-        """The slice.
+        """The partition that the run is of; for what a step reads, see `asset_partition_key`.
+
+        Raises:
+            NotInContext: There is none, or there are several.
+        """
+        return self.run_partitions.only()
+
+    @property
+    def has_asset_partitions(self) -> bool:
+        """Whether it is the value of an asset with partitions."""
+        return self.partitions.definition is not None or bool(self.partitions.keys)
+
+    @property
+    def asset_partition_key(self) -> str:
+        """The partition that the value is of.
+
+        Raises:
+            NotInContext: There are several, or none.
+        """
+        return self.partitions.only()
+
+    @property
+    def asset_partition_keys(self) -> Sequence[str]:
+        """The partitions that the value is of, in order; none where those that are wanted do not exist.
+
+        Raises:
+            NotInContext: The asset has no partitions.
+        """
+        return self.partitions.all_keys() if self.partitions.keys or not self.has_asset_partitions else []
+
+    @property
+    def asset_partition_key_range(self) -> PartitionKeyRange:
+        """The first and the last of the partitions that the value is of.
 
         Raises:
             NotInContext: There are none.
         """
-        if self.given_partition_key is None:
-            raise NotInContext(f"{self.key or self.step_key} has no partition here", hint="ask has_partition_key first")
-        return self.given_partition_key
+        return self.partitions.range()
 
     @property
-    def has_asset_partitions(self) -> bool:
-        """Whether it is the value of slices."""
-        return self.has_partition_key
+    def asset_partitions_time_window(self) -> TimeWindow:
+        """The time from the beginning of the first partition that the value is of to the end of the last.
+
+        Raises:
+            NotInContext: There are none, or they are not of time.
+        """
+        return self.partitions.window()
 
     @property
-    def asset_partition_key(self) -> str:
-        """The slice; as `partition_key`."""
-        return self.partition_key
+    def asset_partitions_def(self) -> PartitionsDefinition:
+        """The partitions of the asset.
 
-    @property
-    def asset_partition_keys(self) -> Sequence[str]:
-        """The slices."""
-        return [self.partition_key]
+        Raises:
+            NotInContext: It has none.
+        """
+        return self.partitions.given_definition()
 
     @property
     def log(self) -> logging.Logger:
@@ -108,9 +148,13 @@ class _ValueContext:
         return [*path, self.mapping_key] if self.mapping_key is not None else path
 
     def get_asset_identifier(self) -> Sequence[str]:
-        """The parts of the asset's key, and the slice where there is one."""
+        """The parts of the asset's key, and the partition where it is of one.
+
+        Raises:
+            NotInContext: The value is of several partitions.
+        """
         path = self.asset_key.path
-        return [*path, self.partition_key] if self.has_partition_key else path
+        return [*path, self.asset_partition_key] if self.has_asset_partitions else path
 
 
 @dataclass
@@ -169,16 +213,22 @@ class InMemoryIOManager(IOManager):
         """By identifier."""
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
-        """Keep the object itself."""
+        """Keep the object itself; of several partitions, a mapping by key gives each its own."""
+        if context.has_asset_partitions and len(context.asset_partition_keys) != 1:
+            for key in context.asset_partition_keys:
+                self.values[(*context.asset_key.path, key)] = obj[key] if isinstance(obj, dict) else obj
+            return
         self.values[tuple(context.get_identifier())] = obj
 
     def load_input(self, context: InputContext) -> Any:
-        """The very object that was stored.
+        """The very object that was stored; of several partitions, a dict by key.
 
         Raises:
             KeyError: Nothing was.
         """
         upstream = context.upstream_output or context
+        if context.has_asset_partitions and len(context.asset_partition_keys) != 1:
+            return {key: self.values[(*upstream.asset_key.path, key)] for key in context.asset_partition_keys}
         return self.values[tuple(upstream.get_identifier())]
 
 
@@ -228,6 +278,7 @@ def build_output_context(
     resources: Mapping[str, Any] | None = None,
     resource_config: Any = None,
     partition_key: str | None = None,
+    asset_partitions_def: PartitionsDefinition | None = None,
     mapping_key: str | None = None,
 ) -> OutputContext:
     """A context for storing a value directly, as in a test."""
@@ -240,7 +291,8 @@ def build_output_context(
         annotation=annotation if annotation is not None else dagster_type,
         resources=ScopedResources(resources or {}),
         resource_config=resource_config,
-        given_partition_key=partition_key,
+        partitions=given_partitions(partition_key, None, asset_partitions_def),
+        run_partitions=given_partitions(partition_key, None, None),
         mapping_key=mapping_key,
         given_output_metadata=output_metadata or {},
     )
@@ -260,8 +312,13 @@ def build_input_context(
     resources: Mapping[str, Any] | None = None,
     resource_config: Any = None,
     partition_key: str | None = None,
+    asset_partition_keys: Sequence[str] | None = None,
+    asset_partitions_def: PartitionsDefinition | None = None,
 ) -> InputContext:
     """A context for loading a value directly, as in a test."""
+    read = given_partitions(partition_key, None, asset_partitions_def)
+    if asset_partition_keys is not None:
+        read = ContextPartitions(tuple(asset_partition_keys), asset_partitions_def)
     return InputContext(
         name=name,
         key=AssetKey.from_coercible(asset_key) if asset_key is not None else None,
@@ -271,6 +328,7 @@ def build_input_context(
         annotation=annotation if annotation is not None else dagster_type,
         resources=ScopedResources(resources or {}),
         resource_config=resource_config,
-        given_partition_key=partition_key,
+        partitions=read,
+        run_partitions=given_partitions(partition_key, None, None),
         upstream_output=upstream_output,
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from assettui.core.errors import Location
     from assettui.core.metadata import RawMetadata
+    from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.definitions import Definitions
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.retries import RetryPolicy
@@ -49,6 +50,8 @@ class JobDefinition:
     resource_defs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Resources of its own."""
     at: Location | None = None
+    partitions_def: PartitionsDefinition | None = None
+    """The partitions that its runs are of; None leaves it to its assets."""
     definitions: Definitions | None = None
     """The project that it belongs to, once it was asked for by `Definitions.get_job_def`."""
 
@@ -111,6 +114,7 @@ def define_asset_job(
     hooks: Iterable[HookDefinition] | None = None,
     op_retry_policy: RetryPolicy | None = None,
     max_concurrent: int | None = None,
+    partitions_def: PartitionsDefinition | None = None,
 ) -> JobDefinition:
     """A job that builds a selection of assets.
 
@@ -126,6 +130,7 @@ def define_asset_job(
         hooks: Called after each of its steps.
         op_retry_policy: Of the steps that have none of their own.
         max_concurrent: How many of its steps may run at once, in one run; by default as many as the engine allows.
+        partitions_def: The partitions that its runs are of; by default those of its assets.
     """
     return JobDefinition(
         name,
@@ -137,6 +142,7 @@ def define_asset_job(
         hooks=frozenset(hooks or ()),
         op_retry_policy=op_retry_policy,
         max_concurrent=max_concurrent,
+        partitions_def=partitions_def,
         at=caller(),
     )
 
@@ -155,6 +161,7 @@ def job(
     hooks: Iterable[HookDefinition] | None = None,
     op_retry_policy: RetryPolicy | None = None,
     max_concurrent: int | None = None,
+    partitions_def: PartitionsDefinition | None = None,
 ) -> Any:
     """Declare that a function puts ops together into a job; see `graph` for the function, `define_asset_job` for the rest.
 
@@ -170,6 +177,7 @@ def job(
         hooks: Called after each of its steps.
         op_retry_policy: Of the steps that have none of their own.
         max_concurrent: How many of its steps may run at once, in one run.
+        partitions_def: The partitions that its runs are of.
     """
     at = caller()
 
@@ -186,6 +194,7 @@ def job(
             hooks=frozenset(hooks or ()),
             op_retry_policy=op_retry_policy,
             max_concurrent=max_concurrent,
+            partitions_def=partitions_def,
             resource_defs=resource_defs or {},
             at=place,
         )

@@ -10,7 +10,8 @@ from inspect import isgenerator, signature
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_args, get_origin
 
 from assettui.core.errors import AssettuiError
-from assettui.definitions.context import LOGGER_NAME, ContextRun, NotInContext, ScopedResources
+from assettui.definitions.context import LOGGER_NAME, ContextRun, ScopedResources
+from assettui.definitions.context_partitions import NotInContext
 from assettui.definitions.env_var import resolved
 from assettui.definitions.placed import caller, location_of
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import CoercibleToAssetKey
     from assettui.core.metadata import RawMetadata
+    from assettui.core.partitions.definition import PartitionsDefinition
 
 
 def observable_source_asset(
@@ -31,6 +32,7 @@ def observable_source_asset(
     kinds: Iterable[str] | None = None,
     required_resource_keys: Iterable[str] | None = None,
     resource_defs: Mapping[str, Any] | None = None,
+    partitions_def: PartitionsDefinition | None = None,
 ) -> Any:
     """Declare that a function looks at an asset which something else makes.
 
@@ -51,6 +53,7 @@ def observable_source_asset(
         kinds: What it is made with or of.
         required_resource_keys: Resources that the function takes from `context.resources`.
         resource_defs: Resources of its own, by name.
+        partitions_def: Its partitions; None for none.
     """
     at = caller()
 
@@ -58,7 +61,7 @@ def observable_source_asset(
         spec = decorated_spec(fn, at, name=name, key=key, key_prefix=key_prefix)
         spec.description = description if description is not None else docstring(fn)
         spec.metadata = {} if metadata is None else metadata
-        spec.group_name = group_name
+        spec.group_name, spec.partitions_def = group_name, partitions_def
         spec.owners, spec.tags, spec.kinds = owners or (), tags or {}, kinds or ()
         arguments = StepArguments(
             required_resource_keys=frozenset(required_resource_keys or ()),

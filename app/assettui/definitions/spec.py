@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.metadata import RawMetadata
+    from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.core.partitions.mapping import PartitionMapping
     from assettui.definitions.asset import AssetsDefinition
 
 CoercibleToAssetDep: TypeAlias = "CoercibleToAssetKey | AssetsDefinition | AssetSpec | AssetDep"
@@ -30,6 +32,8 @@ class AssetDep:
 
     asset: CoercibleToAssetKey | AssetsDefinition | AssetSpec
     """Its key, or the decorated function or the spec itself."""
+    partition_mapping: PartitionMapping | None = None
+    """Which of its partitions a partition needs; by default those that `default_mapping` gives."""
 
 
 class AssetSpec:
@@ -46,6 +50,7 @@ class AssetSpec:
         owners: E-mail addresses, or teams written `team:name`.
         tags: Names and values to select by.
         kinds: What it is made with or of.
+        partitions_def: Its partitions; None for none.
     """
 
     is_explicit = True
@@ -66,6 +71,7 @@ class AssetSpec:
         owners: Sequence[str] | None = None,
         tags: Mapping[str, str] | None = None,
         kinds: Iterable[str] | None = None,
+        partitions_def: PartitionsDefinition | None = None,
     ) -> None:
         self.at: Location = caller()
         self.problems: tuple[Problem, ...] = ()
@@ -86,6 +92,7 @@ class AssetSpec:
         self.tags: Mapping[str, str] = {} if tags is None else tags
         self.kinds: Iterable[str] = () if kinds is None else kinds
         self.io_manager_key: str | None = None
+        self.partitions_def = partitions_def
 
     @property
     def deps(self) -> list[Any]:
@@ -154,6 +161,7 @@ class SourceAsset(AssetSpec):
         description: Markdown.
         group_name: The group that it is shown in.
         tags: Names and values to select by.
+        partitions_def: Its partitions; None for none.
     """
 
     def __init__(
@@ -166,8 +174,16 @@ class SourceAsset(AssetSpec):
         description: str | None = None,
         group_name: str | None = None,
         tags: Mapping[str, str] | None = None,
+        partitions_def: PartitionsDefinition | None = None,
     ) -> None:
-        super().__init__(key, metadata=metadata, description=description, group_name=group_name, tags=tags)
+        super().__init__(
+            key,
+            metadata=metadata,
+            description=description,
+            group_name=group_name,
+            tags=tags,
+            partitions_def=partitions_def,
+        )
         self.at = caller()
         self.io_manager_key = io_manager_key or "io_manager"
         self.io_manager_def = io_manager_def

@@ -172,7 +172,8 @@ class _Turn:
 
     def _record_made(self, run_id: str, step_key: str, made: Made) -> None:
         kind = EventKind.MATERIALIZED if isinstance(made, Materialization) else EventKind.OBSERVED
-        self.actions.append(Record(Event(kind, made.time_us, run_id, step_key, made.asset_key, made.payload())))
+        event = Event(kind, made.time_us, run_id, step_key, made.asset_key, made.payload(), made.partition)
+        self.actions.append(Record(event))
 
     def _retry_later(self, run: RunState, step_key: str, after_us: int, error: StepError | None) -> None:
         number, at_us = run.retries.get(step_key, 0) + 1, self.now_us + after_us

@@ -12,13 +12,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, assert_never
 
+from assettui.core.errors import AssettuiError
 from assettui.core.records import Event, EventKind, StepError, StepStatus
 from assettui.core.snapshot import ProjectSnapshot
 from assettui.engine.alarm import Alarm, SchedulerAlarm
 from assettui.engine.decide import decide, is_idle
 from assettui.engine.edits import Edits
 from assettui.engine.inbox import Inbox
-from assettui.engine.journal import Journal
+from assettui.engine.journal import Journal, SliceName
 from assettui.engine.state import (
     Action,
     CancelAsked,
@@ -48,7 +49,6 @@ from assettui.worker.request import Made, StepOutcome, made_from_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from assettui.core.keys import AssetKey
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
     from assettui.store.lease import Leader, Lease
@@ -98,7 +98,8 @@ class Engine:
         self._edits = Edits(project, (lambda: self._inbox.put(ProjectEdited())) if watch_sources else None)
         self._pool = WorkerPool(project, folder, lambda worker: self._inbox.put(_Died(worker)))
         self._described = 0
-        self._attempts: dict[int, tuple[tuple[AssetKey, ...], str]] = {}
+        self._attempts: dict[int, tuple[set[SliceName], str]] = {}
+        """Of each worker, what its step has yet to make, and the name of the versions that it stores."""
         self._logs: list[Event] = []
         self._logs_since = 0.0
         self._taken: list[Intent] = []
@@ -230,7 +231,7 @@ class Engine:
             return
         logs, self._logs = self._logs, []
         taken, self._taken = self._taken, []
-        self._journal.commit([*logs, *events], taken)
+        self._journal.commit([*logs, *events], taken, clock_us())
         self._doorbell.tell()
 
     def _look(self) -> Iterator[Happening]:
@@ -267,10 +268,7 @@ class Engine:
             case StartWorker():
                 yield from self._start_worker(action.generation)
             case Execute():
-                worker = self._pool.workers.get(action.worker)
-                self._attempts[action.worker] = (action.step.assets, action.version)
-                if worker is not None:  # otherwise it has just died, which is told by itself
-                    worker.send(self._journal.request(action))
+                yield from self._execute(action)
             case Terminate() | Kill():
                 worker = self._pool.workers.get(action.worker)
                 if worker is not None:
@@ -279,6 +277,20 @@ class Engine:
                 self._alarm.wake_at(action.time_us)
             case _:
                 assert_never(action)
+
+    def _execute(self, action: Execute) -> Iterator[Happening]:
+        worker = self._pool.workers.get(action.worker)
+        try:
+            request = self._journal.request(action, clock_us())
+        except AssettuiError as error:  # the project was edited after the run was asked for
+            outcome = StepOutcome(StepStatus.FAILURE, error=StepError(error.what))
+            yield StepEnded(action.worker, action.run_id, action.step.key, outcome)
+            return
+        partitions: tuple[str | None, ...] = request.partition_keys or (None,)
+        unmade = {(key, partition) for key in action.step.assets for partition in partitions}
+        self._attempts[action.worker] = (unmade, action.version)
+        if worker is not None:  # otherwise it has just died, which is told by itself
+            worker.send(request)
 
     def _start_worker(self, generation: int) -> Iterator[Happening]:
         try:
@@ -356,8 +368,7 @@ class Engine:
     def _keep_value_of(self, worker_id: int, made: Made) -> None:
         """What was made stays, however the attempt goes on."""
         if worker_id in self._attempts:
-            assets, version = self._attempts[worker_id]
-            self._attempts[worker_id] = (tuple(key for key in assets if key != made.asset_key), version)
+            self._attempts[worker_id][0].discard((made.asset_key, made.partition))
 
     def _forget_attempt(self, worker_id: int, *, is_kept: bool) -> None:
         attempt = self._attempts.pop(worker_id, None)

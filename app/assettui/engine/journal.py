@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from assettui.core.errors import AssettuiError
+from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
+from assettui.core.partitions.definition import AsOf
 from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus, ValueRef
+from assettui.core.slices import Slices
 from assettui.engine.recovery import closing_events
-from assettui.store import intents, projects, queries
+from assettui.executors.slice_requests import slice_request
+from assettui.store import dynamic_partitions, intents, partition_sets, projects, queries
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
 from assettui.values.files import FileValues
@@ -21,12 +27,17 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from assettui.core.planning import RunPlan
+    from assettui.core.records import RunRecord, StepRecord
     from assettui.core.snapshot import ProjectSnapshot
     from assettui.engine.state import Execute
     from assettui.store.folder import StoreFolder
     from assettui.store.intents import Intent
     from assettui.store.projects import Sources
 
+SliceName = tuple[AssetKey, str | None]
+"""A partition of an asset by its key; None is the whole of one that has none."""
+SLICES_LAST_US = 1_000_000
+"""How old the view of which partitions there are may be."""
 _RUN_IS_OVER: Final = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_FAILURE, EventKind.RUN_CANCELED})
 
 
@@ -47,16 +58,33 @@ class Journal:
         self._db: Database = open_for_writing(folder)
         self._values = FileValues(folder.values)
         self._seen = -1
+        self._graph: AssetGraph | None = None
+        self._graph_version: Any = None
+        self._slices: Slices | None = None
 
     def close(self) -> None:
         """Close the store."""
         self._db.conn.close()
 
-    def commit(self, events: Iterable[Event], taken: list[Intent]) -> None:
+    def slices(self, now_us: int) -> Slices:
+        """The project's partitions as they are now."""
+        version = self._db.conn.execute("SELECT loaded FROM projects WHERE name = ?", (self._project_id,)).fetchone()
+        if self._graph is None or version != self._graph_version:
+            known = projects.load(self._db.conn, self._project_id)
+            snapshot = known.snapshot if known is not None else None
+            self._graph = AssetGraph(snapshot.assets, snapshot.steps) if snapshot is not None else AssetGraph(())
+            self._graph_version, self._slices = version, None
+        if self._slices is None or now_us - self._slices.moment.time_us > SLICES_LAST_US:
+            moment = AsOf(now_us, dynamic_partitions.all_indices(self._db.conn))
+            self._slices = Slices(self._graph, moment)
+        return self._slices
+
+    def commit(self, events: Iterable[Event], taken: list[Intent], now_us: int) -> None:
         """Record events and remove the intents that they answer, all or nothing."""
+        slices = self.slices(now_us)
         with writing(self._db) as db:
             kept = list(events)
-            superseded = record(db.conn, kept)
+            superseded = record(db.conn, kept, slices)
             intents.take(db.conn, taken)
         for ref in superseded:
             self._values.remove(ref)
@@ -68,6 +96,9 @@ class Journal:
         """Keep the project's last good snapshot."""
         with writing(self._db) as db:
             projects.save_loaded(db.conn, self._project_id, snapshot, sources, now_us)
+        slices = self.slices(now_us)
+        with writing(self._db) as db:
+            partition_sets.reindex(db.conn, slices)
 
     def keep_load_error(self, error: StepError, sources: Sources, now_us: int) -> None:
         """Keep why the project cannot be loaded as it is now."""
@@ -78,6 +109,8 @@ class Journal:
         """Whether another process may have written since the last time this was asked. Costs 5 µs."""
         version = queries.data_version(self._db.conn)
         has_changed, self._seen = version != self._seen, version
+        if has_changed:
+            self._slices = None  # keys of dynamic partitions may have come or gone
         return has_changed
 
     def pending_intents(self) -> list[Intent]:
@@ -96,9 +129,15 @@ class Journal:
         plan, secrets = queries.run_plan(self._db.conn, run_id), queries.run_secrets(self._db.conn, run_id)
         return plan if secrets is None else replace(plan, config=secrets)
 
-    def request(self, action: Execute) -> StepRequest:
-        """What a worker must be told to run a step now: the latest values and data versions of what it depends on."""
+    def request(self, action: Execute, now_us: int) -> StepRequest:
+        """What a worker must be told to run a step now: the latest values and data versions of what it depends on.
+
+        Raises:
+            UnknownPartition: The project no longer has the partitions that the step is for.
+        """
         run_id, step, about = action.run_id, action.step, action.about
+        known = queries.KnownSlices(self._db.conn)
+        sliced = slice_request(step, self.slices(now_us), about.partitions, known)
         read = (each.key for each in step.inputs)
         states = {key: queries.asset_state(self._db.conn, key) for key in dict.fromkeys((*step.upstream, *read))}
         values: dict[AssetKey, ValueRef | None] = {}
@@ -111,22 +150,28 @@ class Journal:
             run_id=run_id,
             step=step,
             values=values,
-            input_versions={str(key): states[key].data_version for key in step.upstream},
+            input_versions={
+                **{str(key): states[key].data_version for key in step.upstream},
+                **sliced.input_versions,
+            },
             version=action.version,
             handed=queries.handed(self._db.conn, run_id, sources),
             job=about.job,
             tags=about.tags,
             config=about.config,
-            partition_key=about.partition_key,
+            partitions=about.partitions,
+            partition_keys=sliced.partition_keys,
+            slices=sliced.slices,
+            slice_versions=sliced.slice_versions,
             retry_number=action.retry_number,
             stdout=str(self._folder.step_log(run_id, step.key, "out")),
             stderr=str(self._folder.step_log(run_id, step.key, "err")),
         )
 
-    def remove_unfinished(self, assets: Iterable[AssetKey], version: str) -> None:
-        """Remove what an attempt that did not succeed may have left on the disk."""
-        for key in assets:
-            self._values.remove_unfinished(key, version)
+    def remove_unfinished(self, made: Iterable[SliceName], version: str) -> None:
+        """Remove what an attempt at some slices that did not succeed may have left on the disk."""
+        for key, partition in made:
+            self._values.remove_unfinished(key, version, partition)
 
     def close_left_behind(self, reason: str, now_us: int) -> int:
         """Close the runs that a dead leader was carrying out; how many there were.
@@ -143,19 +188,21 @@ class Journal:
             count += bool(closing)
             for step in steps if closing else ():
                 if step.status is StepStatus.RUNNING:
-                    made = {key for key in step.assets if self._is_made_by(key, run.run_id)}
-                    self._remove_unfinished_of(run.run_id, step.step_key, set(step.assets) - made)
+                    self._remove_unfinished_of(run, step, self.slices(now_us))
         if events:
-            self.commit(events, [])
+            self.commit(events, [], now_us)
         self._values.remove_below(AssetKey((RUNS,)))
         return count
 
-    def _is_made_by(self, key: AssetKey, run_id: str) -> bool:
-        last = queries.asset_state(self._db.conn, key).last
-        return last is not None and last.run_id == run_id
-
-    def _remove_unfinished_of(self, run_id: str, step_key: str, assets: Iterable[AssetKey]) -> None:
-        for event in queries.events(self._db.conn, run_id=run_id, step_key=step_key):
+    def _remove_unfinished_of(self, run: RunRecord, step: StepRecord, slices: Slices) -> None:
+        events = queries.events(self._db.conn, run_id=run.run_id, step_key=step.step_key, limit=-1)
+        made = {(event.asset_key, event.partition) for event in events if event.kind is EventKind.MATERIALIZED}
+        partitions: list[str | None] = [None]
+        if step.is_partitioned and step.assets and step.assets[0] in slices.graph.assets:
+            with suppress(AssettuiError):  # the project has no such partitions any more
+                partitions = [*slices.space(step.assets[0]).keys(slices.set_of(step.assets[0], run.partitions))]
+        assets = [(key, partition) for key in step.assets for partition in partitions if (key, partition) not in made]
+        for event in events:
             version = event.payload.get("version")
             if event.kind is EventKind.STEP_STARTED and isinstance(version, str):
                 self.remove_unfinished(assets, version)

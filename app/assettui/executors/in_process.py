@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from assettui.core.errors import LaunchError, NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import closest
+from assettui.core.partitioned_runs import of_job_partitions, with_partitions
+from assettui.core.partitions.definition import AsOf
 from assettui.core.planning import RunPlan, StepPlan, plan_observation, plan_ops, plan_run
 from assettui.core.run_config import BadRunConfig, merged, of_resources, of_steps
 from assettui.core.selection.algebra import AssetSelection, Ground, select
+from assettui.core.slices import Slices
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.computation import Described, InputDeclaration
 from assettui.definitions.definitions import Definitions, flatten
@@ -18,14 +21,17 @@ from assettui.definitions.describe import describe
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER, InMemoryIOManager
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.run_config import config_json
-from assettui.executors.run_in_process import InProcessRun
+from assettui.executors.run_in_process import InProcessRun, clock_us
 from assettui.worker.exchange import Exchange
-from assettui.worker.request import StepRequest
+from assettui.worker.request import SlicesRead, StepRequest
+
+RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.keys import AssetKey
+    from assettui.core.partitions.sets import PartitionSet
     from assettui.core.records import AssetState
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.run_config import RunConfig
@@ -69,8 +75,10 @@ def materialize(
     known = _known(instance, graph.assets)
     plan = plan_run(graph, _selected(graph, selection), available=_available(known))
     config = _config(plan, described, config_json(run_config))
-    plan = replace(plan, config=config, tags=dict(tags or {}), partition_key=partition_key)
-    return InProcessRun(plan, described, instance, known).carry_out(raise_on_error=raise_on_error)
+    plan = replace(plan, config=config, tags=dict(tags or {}))
+    slices = _slices(graph, instance)
+    plan = with_partitions(plan, slices, _wanted(partition_key, tags), _materialized(slices, instance))
+    return InProcessRun(plan, described, instance, known, slices).carry_out(raise_on_error=raise_on_error)
 
 
 def materialize_to_memory(
@@ -129,7 +137,8 @@ def observe(
     graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
     plan = plan_observation(graph, graph.assets)
     plan = replace(plan, config=_config(plan, described, config_json(run_config)), tags=dict(tags or {}))
-    return InProcessRun(plan, described, instance, {}).carry_out(raise_on_error=raise_on_error)
+    slices = _slices(graph, instance)
+    return InProcessRun(plan, described, instance, {}, slices).carry_out(raise_on_error=raise_on_error)
 
 
 def run_job(
@@ -169,10 +178,14 @@ def run_job(
     of_job = config_json(job.config)
     own = of_steps(of_job, plan.configurable()).within(of_job)
     config = merged(merged(own, _config(plan, described, config_json(run_config))), inputs)
-    plan = replace(
-        plan, job=job.name, config=config, tags={**snapshot.tags, **(tags or {})}, partition_key=partition_key
-    )
-    return InProcessRun(plan, described, instance, known).carry_out(raise_on_error=raise_on_error)
+    plan = replace(plan, job=job.name, config=config, tags={**snapshot.tags, **(tags or {})})
+    slices = _slices(AssetGraph(described.snapshot.assets, described.snapshot.steps), instance)
+    wanted = _wanted(partition_key, tags)
+    if job.composition is None:
+        plan = with_partitions(plan, slices, wanted, _materialized(slices, instance))
+    else:
+        plan = of_job_partitions(plan, snapshot, slices.moment, wanted)
+    return InProcessRun(plan, described, instance, known, slices).carry_out(raise_on_error=raise_on_error)
 
 
 def load_asset_value(
@@ -193,17 +206,56 @@ def load_asset_value(
         raise NotFound(f"the project defines no asset {key}")
     store = instance if instance is not None else Instance.get()
     last = store.get_latest_materialization(key)
+    read = _slices_to_load(described, store, key, partition_key)
     request = StepRequest(
         run_id="direct",
         step=StepPlan(f"load {key}"),
         values={key: last.value} if last is not None else {},
         input_versions={},
         version="",
-        partition_key=partition_key,
+        slices={key: read} if read is not None else {},
     )
     with ResourceSet(described.resources, resource_config) as resources:
         exchange = Exchange(request, described, store.values, resources)
         return exchange.load_asset("value", key, InputDeclaration(python_type, metadata=metadata))
+
+
+def _slices_to_load(
+    described: Described, store: Instance, key: AssetKey, partition_key: str | None
+) -> SlicesRead | None:
+    """The partitions of an asset whose values are to be loaded; None where it has none.
+
+    Raises:
+        LaunchError: It has some, and none is named; or the other way round.
+        UnknownPartition: There is none of that key.
+    """
+    slices = _slices(AssetGraph(described.snapshot.assets, described.snapshot.steps), store)
+    if not slices.is_partitioned(key):
+        if partition_key is not None:
+            raise LaunchError(f"{key} has no partitions, and {partition_key} was named", hint="leave it out")
+        return None
+    if partition_key is None:
+        raise LaunchError(f"{key} has partitions, and none was named", hint="give partition_key=…")
+    slices.space(key).index(partition_key)
+    return SlicesRead((partition_key,), store.known_slices(lambda known: known.slice_values(key, [partition_key])))
+
+
+def _slices(graph: AssetGraph, instance: Instance | None) -> Slices:
+    return Slices(graph, AsOf(clock_us(), instance.dynamic_indices() if instance is not None else {}))
+
+
+def _materialized(slices: Slices, instance: Instance | None) -> dict[AssetKey, PartitionSet]:
+    if instance is None:
+        return {}
+    return {key: known.materialized for key, known in instance.recorded_slices(slices).items()}
+
+
+def _wanted(partition_key: str | None, tags: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    """The partitions that a caller names: one, or a range by the two tags that Dagster documents for it."""
+    if partition_key is not None:
+        return [(partition_key, partition_key)]
+    first, last = ((tags or {}).get(tag) for tag in (RANGE_START_TAG, RANGE_END_TAG))
+    return [(first, last)] if first is not None and last is not None else []
 
 
 def _managers_of(item: AssetsDefinition | AssetSpec) -> set[str]:

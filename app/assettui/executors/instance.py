@@ -7,29 +7,35 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from assettui.core.errors import NotFound, StoreError
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
+from assettui.core.partitions.keyed import key_problem
+from assettui.core.partitions.space import BadPartitions
 from assettui.core.staleness import AssetStatus, standings
 from assettui.project.locate import locate
-from assettui.store import lease, projects, queries
-from assettui.store.database import is_made, open_for_reading, open_for_writing
+from assettui.store import dynamic_partitions, lease, partition_sets, projects, queries
+from assettui.store.database import is_made, open_for_reading, open_for_writing, writing
+from assettui.store.doorbell import Visitor
 from assettui.store.folder import StoreFolder
 from assettui.values.files import FileValues
 from assettui.worker.exchange import BY_IO_MANAGER
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from types import TracebackType
 
     from sqlite_utils import Database
 
     from assettui.core.records import AssetState, Event, Materialization, RunRecord, RunStatus, StepRecord
+    from assettui.core.slice_status import RecordedSlices
+    from assettui.core.slices import Slices
 
 STORE_VARIABLE = "ASSETTUI_STORE"
+T = TypeVar("T")
 
 
 def clock_us() -> int:
@@ -205,6 +211,69 @@ class Instance:
             if connection is None:
                 return []
             return queries.materializations(connection, AssetKey.from_coercible(asset_key), limit)
+
+    def known_slices(self, ask: Callable[[queries.KnownSlices], dict[str, T]]) -> dict[str, T]:
+        """What the store says of partitions that were materialized; nothing where there is no store yet."""
+        with self._reading() as connection:
+            return ask(queries.KnownSlices(connection)) if connection is not None else {}
+
+    def recorded_slices(self, slices: Slices) -> dict[AssetKey, RecordedSlices]:
+        """What is recorded of the partitions of every asset that has any."""
+        with self._reading() as connection:
+            return partition_sets.recorded_slices(connection, slices) if connection is not None else {}
+
+    # Partitions.
+
+    def dynamic_indices(self) -> dict[str, dict[str, int]]:
+        """For each definition of dynamic partitions, by name: key → index."""
+        with self._reading() as connection:
+            return dynamic_partitions.all_indices(connection) if connection is not None else {}
+
+    def get_dynamic_partitions(self, partitions_def_name: str) -> Sequence[str]:
+        """The keys of a definition of dynamic partitions, in the order in which they were added."""
+        return list(self.dynamic_indices().get(partitions_def_name, ()))
+
+    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
+        """Whether there is such a key."""
+        return partition_key in self.dynamic_indices().get(partitions_def_name, ())
+
+    def add_dynamic_partitions(self, partitions_def_name: str, partition_keys: Sequence[str]) -> None:
+        """Add keys; those that are there already stay.
+
+        Raises:
+            BadPartitions: One of them cannot be a key.
+        """
+        self._change_keys(dynamic_partitions.add, partitions_def_name, partition_keys)
+
+    def delete_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> None:
+        """Remove a key; what was made of it stays recorded. Nothing happens where there is none."""
+        self._change_keys(dynamic_partitions.remove, partitions_def_name, [partition_key])
+
+    def _change_keys(self, change: Callable[..., Any], name: str, keys: Sequence[str]) -> None:
+        for key in keys:
+            problem = key_problem(key)
+            if problem is not None:
+                raise BadPartitions(problem, hint="give the partition a plain name")
+        if self._held is not None:
+            with writing(self._held[0]) as db:
+                change(db.conn, name, keys, clock_us())
+            return
+        db = open_for_writing(self.folder)
+        try:
+            with writing(db):
+                change(db.conn, name, keys, clock_us())
+        finally:
+            db.conn.close()
+        visitor = Visitor(self.folder.socket)
+        visitor.ring()
+        visitor.close()
+
+    def get_materialized_partitions(self, asset_key: CoercibleToAssetKey) -> set[str]:
+        """The partitions of an asset that were ever materialized."""
+        with self._reading() as connection:
+            if connection is None:
+                return set()
+            return queries.materialized_partitions(connection, AssetKey.from_coercible(asset_key))
 
     def get_asset_value(self, asset_key: CoercibleToAssetKey, python_type: Any = None) -> Any:
         """The value of an asset, where it is kept as a file beside the store.

@@ -19,16 +19,18 @@ from assettui.definitions.computation import Computation, Described, InputDeclar
 from assettui.definitions.context import ContextRun
 from assettui.definitions.resources import ResourceSet
 from assettui.executors.result import MaterializeInProcessResult
+from assettui.executors.slice_requests import slice_request
 from assettui.values.memory import MemoryValues
 from assettui.worker.exchange import Exchange, Values
-from assettui.worker.request import Made, StepOutcome, StepRequest
+from assettui.worker.request import Made, SlicesRead, StepOutcome, StepRequest
 from assettui.worker.step import execute_step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from assettui.core.keys import AssetKey
     from assettui.core.records import AssetState
+    from assettui.core.slices import Slices
     from assettui.core.snapshot import StepOutput
     from assettui.executors.instance import Instance
 
@@ -45,7 +47,12 @@ class InProcessRun:
     """One run: its steps in order, and what is recorded of it."""
 
     def __init__(
-        self, plan: RunPlan, described: Described, instance: Instance | None, known: dict[AssetKey, AssetState]
+        self,
+        plan: RunPlan,
+        described: Described,
+        instance: Instance | None,
+        known: dict[AssetKey, AssetState],
+        slices: Slices,
     ) -> None:
         self.run_id = os.urandom(8).hex()
         self.plan = plan
@@ -58,6 +65,9 @@ class InProcessRun:
         self.last: dict[AssetKey, Materialization] = {
             key: state.last for key, state in known.items() if state.last is not None
         }
+        self.slices = slices
+        self.made_slices: dict[AssetKey, dict[str, Materialization]] = {}
+        """The partitions that this run has made."""
         self.steps = {step.key: step for step in plan.steps}
         self.awaited = awaited(plan.steps)
         self.outcomes: dict[str, StepOutcome] = {}
@@ -80,7 +90,7 @@ class InProcessRun:
         """
         with ExitStack() as stack:
             if self.instance is not None:
-                self.recorder = _Recorder(stack.enter_context(self.instance.leading()), self.values).add
+                self.recorder = _Recorder(stack.enter_context(self.instance.leading()), self.values, self.slices).add
             config = masked(self.plan.config, self.described.snapshot.config_schemas, self.plan.job)
             self._record(EventKind.RUN_QUEUED, plan=replace(self.plan, config=config).to_json())
             self._record(EventKind.RUN_STARTED)
@@ -175,16 +185,20 @@ class InProcessRun:
         self.made_by.setdefault(step.key, []).append(made)
         if isinstance(made, Materialization):
             self.last[made.asset_key] = made
+            if made.partition is not None:
+                self.made_slices.setdefault(made.asset_key, {})[made.partition] = made
         kind = EventKind.OBSERVED if isinstance(made, Observation) else EventKind.MATERIALIZED
         if made.data_version is not None:
             self.versions[made.asset_key] = made.data_version
-        self.recorder(Event(kind, made.time_us, self.run_id, step.key, made.asset_key, made.payload()))
+        event = Event(kind, made.time_us, self.run_id, step.key, made.asset_key, made.payload(), made.partition)
+        self.recorder(event)
 
     def _request(self, step: StepPlan, retries: int) -> StepRequest:
         values: dict[AssetKey, ValueRef | None] = {
             each.key: self.last[each.key].value for each in step.inputs if each.key in self.last
         }
-        versions = {str(key): self.versions.get(key) for key in step.upstream}
+        sliced = slice_request(step, self.slices, self.plan.partitions, self)
+        versions = {**{str(key): self.versions.get(key) for key in step.upstream}, **sliced.input_versions}
         sources = (source for wire in step.wires for source in wire.sources)
         return StepRequest(
             self.run_id,
@@ -196,9 +210,28 @@ class InProcessRun:
             job=self.plan.job,
             tags=self.plan.tags,
             config=self.plan.config,
-            partition_key=self.plan.partition_key,
+            partitions=self.plan.partitions,
+            partition_keys=sliced.partition_keys,
+            slices=sliced.slices,
+            slice_versions=sliced.slice_versions,
             retry_number=retries,
         )
+
+    def slice_versions(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, str]:
+        """See `KnownSlices`."""
+        made = self.made_slices.get(key, {})
+        earlier = (
+            self.instance.known_slices(lambda known: known.slice_versions(key, partitions)) if self.instance else None
+        )
+        return {**(earlier or {}), **{each: made[each].data_version for each in partitions if each in made}}
+
+    def slice_values(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, ValueRef | None]:
+        """See `KnownSlices`."""
+        made = self.made_slices.get(key, {})
+        earlier = (
+            self.instance.known_slices(lambda known: known.slice_values(key, partitions)) if self.instance else None
+        )
+        return {**(earlier or {}), **{each: made[each].value for each in partitions if each in made}}
 
     def _record(self, kind: EventKind, *, step: StepPlan | None = None, **payload: Any) -> None:
         said = {name: value for name, value in payload.items() if value}
@@ -214,8 +247,16 @@ class InProcessRun:
     def value_of(self, made: Materialization) -> Any:
         """The value that was stored."""
         key = made.asset_key
+        parts = self.made_slices.get(key)
+        read = SlicesRead(tuple(parts), {each: part.value for each, part in parts.items()}) if parts else None
         request = StepRequest(
-            self.run_id, StepPlan("result"), {key: made.value}, {}, "", partition_key=self.plan.partition_key
+            self.run_id,
+            StepPlan("result"),
+            {key: made.value},
+            {},
+            "",
+            partitions=self.plan.partitions,
+            slices={key: read} if read is not None else {},
         )
         with ResourceSet({**self.described.resources_of(self.plan.job), **self.begun}) as resources:
             exchange = Exchange(request, self.described, self.values, resources)
@@ -239,8 +280,9 @@ _LAST = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_FAILURE, EventKind.RUN_C
 class _Recorder:
     """Writes events to a store, several in one durable commit."""
 
-    def __init__(self, db: Any, values: Values) -> None:
+    def __init__(self, db: Any, values: Values, slices: Slices) -> None:
         self.db = db
+        self.slices = slices
         self.values = values
         self.pending: list[Event] = []
         self.since = 0.0
@@ -259,7 +301,7 @@ class _Recorder:
         from assettui.store.recording import record
 
         with writing(self.db) as db:
-            superseded = record(db.conn, self.pending)
+            superseded = record(db.conn, self.pending, self.slices)
         self.pending.clear()
         for ref in superseded:
             _remove(self.values, ref)

@@ -114,3 +114,62 @@ def language(db: Database) -> None:
         strict=True,
     )
     db.table("run_secrets").create({"run": str, "config": str}, pk="run", not_null={"config"}, strict=True)
+
+
+@migrations(name="0003_partitions")
+def partitions(db: Database) -> None:
+    """What is known of each partition of an asset, by key; sets of them, as bitmaps; dynamic keys; backfills."""
+    db.conn.execute(
+        "CREATE TABLE partitions ("
+        " asset TEXT NOT NULL, partition TEXT NOT NULL,"
+        " made INTEGER,"  # id of the event that recorded the last materialization
+        " version TEXT,"  # its data version
+        " changed INTEGER,"  # id of the event by which the data version became that
+        " code_version TEXT,"
+        " kept TEXT,"  # JSON: references to the values that are kept, the newest first
+        " failed INTEGER, failed_run TEXT, error TEXT,"
+        " PRIMARY KEY (asset, partition)) STRICT, WITHOUT ROWID"
+    )
+    db.table("partition_sets").create(
+        {"asset": str, "kind": str, "name": str, "identity": str, "bits": bytes},
+        not_null={"asset", "kind", "name", "identity", "bits"},
+        strict=True,
+    )
+    db.conn.execute("CREATE UNIQUE INDEX partition_sets_by_asset ON partition_sets (asset, kind, name)")
+    db.table("dynamic_partitions").create(
+        {"name": str, "key": str, "position": int, "added": int, "removed": int},
+        pk=("name", "key"),
+        not_null={"position", "added"},
+        strict=True,
+    )
+    db.conn.execute("ALTER TABLE assets ADD COLUMN version TEXT")  # the data version of the last materialization
+    db.conn.execute("ALTER TABLE assets ADD COLUMN changed INTEGER")  # id of the event by which it became that
+    db.conn.execute("ALTER TABLE steps ADD COLUMN partitioned INTEGER")  # 1 where it is for the partitions of its run
+    db.conn.execute("ALTER TABLE runs ADD COLUMN backfill TEXT")
+    db.conn.execute("CREATE INDEX runs_by_backfill ON runs (backfill, created) WHERE backfill IS NOT NULL")
+    db.conn.execute(
+        "CREATE INDEX materializations_by_partition ON events (asset, partition)"
+        " WHERE kind = 'materialized' AND partition IS NOT NULL"
+    )
+    db.conn.execute(
+        "UPDATE assets SET changed = materialization, version = (SELECT json_extract(payload, '$.data_version')"
+        " FROM events WHERE id = assets.materialization) WHERE materialization IS NOT NULL"
+    )
+    db.table("backfills").create(
+        {
+            "id": str,
+            "status": str,
+            "created": int,
+            "started": int,
+            "ended": int,
+            "title": str,
+            "tags": str,
+            "plan": str,  # JSON: a BackfillPlan
+            "counts": str,  # JSON: how many slices are materialized, failed, skipped, canceled
+            "error": str,
+        },
+        pk="id",
+        not_null={"status", "created", "plan"},
+        strict=True,
+    )
+    db.conn.execute("CREATE INDEX backfills_not_over ON backfills (created) WHERE ended IS NULL")

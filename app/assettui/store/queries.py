@@ -16,6 +16,7 @@ from assettui.core.records import (
     Observation,
     RunRecord,
     RunStatus,
+    SliceState,
     StepError,
     StepRecord,
     StepStatus,
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
     from assettui.core.snapshot import StepOutput
 
-_RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tags, error"
-_EVENT_COLUMNS = "id, time, kind, run, step, asset, payload"
+_RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tags, error, backfill"
+_EVENT_COLUMNS = "id, time, kind, run, step, asset, partition, payload"
 _STATE_SQL = (
     "SELECT assets.key, assets.failed, assets.failed_run, assets.error, assets.running_run,"
-    " made.time, made.run, made.payload, seen.time, seen.run, seen.payload"
+    " made.time, made.run, made.payload, made.partition, seen.time, seen.run, seen.payload"
     " FROM assets LEFT JOIN events made ON made.id = assets.materialization"
     " LEFT JOIN events seen ON seen.id = assets.observation"
 )
@@ -52,10 +53,14 @@ def asset_state(connection: sqlite3.Connection, key: AssetKey) -> AssetState:
 def materializations(connection: sqlite3.Connection, key: AssetKey, limit: int) -> list[Materialization]:
     """The last materializations of an asset, the newest first."""
     rows = connection.execute(
-        "SELECT time, run, payload FROM events WHERE kind = 'materialized' AND asset = ? ORDER BY id DESC LIMIT ?",
+        "SELECT time, run, payload, partition FROM events WHERE kind = 'materialized' AND asset = ?"
+        " ORDER BY id DESC LIMIT ?",
         (str(key), limit),
     )
-    return [Materialization.from_payload(key, time, run, json.loads(payload)) for time, run, payload in rows]
+    return [
+        Materialization.from_payload(key, time, run, json.loads(payload), partition)
+        for time, run, payload, partition in rows
+    ]
 
 
 def runs(
@@ -141,18 +146,20 @@ def handed(connection: sqlite3.Connection, run_id: str, sources: Iterable[StepOu
 def observations(connection: sqlite3.Connection, key: AssetKey, limit: int) -> list[Observation]:
     """The last observations of an asset, the newest first."""
     rows = connection.execute(
-        "SELECT time, run, payload FROM events WHERE kind = 'observed' AND asset = ? ORDER BY id DESC LIMIT ?",
+        "SELECT time, run, payload, partition FROM events WHERE kind = 'observed' AND asset = ?"
+        " ORDER BY id DESC LIMIT ?",
         (str(key), limit),
     )
     return [
-        Observation.from_payload(key, time, run, json.loads(payload) if payload else {}) for time, run, payload in rows
+        Observation.from_payload(key, time, run, json.loads(payload) if payload else {}, partition)
+        for time, run, payload, partition in rows
     ]
 
 
 def steps(connection: sqlite3.Connection, run_id: str) -> list[StepRecord]:
     """The steps of a run, upstream before downstream."""
     rows = connection.execute(
-        "SELECT step, status, assets, started, ended, worker, error, retries FROM steps WHERE run = ?"
+        "SELECT step, status, assets, started, ended, worker, error, retries, partitioned FROM steps WHERE run = ?"
         " ORDER BY position, rowid",
         (run_id,),
     )
@@ -167,8 +174,9 @@ def steps(connection: sqlite3.Connection, run_id: str) -> list[StepRecord]:
             worker_pid=worker,
             error=StepError.from_json(json.loads(error)) if error else None,
             retries=retries or 0,
+            is_partitioned=partitioned is not None,
         )
-        for step, status, assets, started, ended, worker, error, retries in rows
+        for step, status, assets, started, ended, worker, error, retries, partitioned in rows
     ]
 
 
@@ -206,8 +214,8 @@ def data_version(connection: sqlite3.Connection) -> int:
 
 
 def event_of(row: tuple[Any, ...]) -> Event:
-    """The event that a row of `id, time, kind, run, step, asset, payload` holds."""
-    event_id, time, kind, run_id, step, asset, payload = row
+    """The event that a row of `id, time, kind, run, step, asset, partition, payload` holds."""
+    event_id, time, kind, run_id, step, asset, partition, payload = row
     return Event(
         kind=EventKind(kind),
         time_us=time,
@@ -215,14 +223,15 @@ def event_of(row: tuple[Any, ...]) -> Event:
         step_key=step,
         asset_key=AssetKey(asset) if asset is not None else None,
         payload=json.loads(payload) if payload else {},
+        partition=partition,
         id=event_id,
     )
 
 
 def _state(row: tuple[Any, ...]) -> AssetState:
-    key, failed, failed_run, error, running_run, time, run_id, payload, seen_time, seen_run, seen = row
+    key, failed, failed_run, error, running_run, time, run_id, payload, partition, seen_time, seen_run, seen = row
     asset_key = AssetKey(key)
-    last = Materialization.from_payload(asset_key, time, run_id, json.loads(payload)) if payload else None
+    last = Materialization.from_payload(asset_key, time, run_id, json.loads(payload), partition) if payload else None
     observed = None
     if seen_time is not None:
         observed = Observation.from_payload(asset_key, seen_time, seen_run, json.loads(seen) if seen else {})
@@ -230,7 +239,7 @@ def _state(row: tuple[Any, ...]) -> AssetState:
 
 
 def _run(row: tuple[Any, ...]) -> RunRecord:
-    run_id, status, created, started, ended, assets, job, partition, tags, error = row
+    run_id, status, created, started, ended, assets, job, partitions, tags, error, backfill = row
     return RunRecord(
         run_id=run_id,
         status=RunStatus(status),
@@ -239,7 +248,101 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
         ended_us=ended,
         assets=tuple(AssetKey(key) for key in json.loads(assets)),
         job=job,
-        partition_key=partition,
+        partitions=_ranges(partitions),
         tags=json.loads(tags) if tags else {},
         error=error,
+        backfill=backfill,
     )
+
+
+def _ranges(text: str | None) -> tuple[tuple[str, str], ...]:
+    """The partitions of a run, as ranges of keys."""
+    return tuple((ends[0], ends[-1]) for ends in json.loads(text)) if text else ()
+
+
+class KnownSlices:
+    """What the store knows of the partitions that were materialized."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def slice_versions(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, str]:
+        """The data versions of those of these partitions that were ever materialized."""
+        rows = _slice_rows(self._connection, key, partitions, "partition, version", "made IS NOT NULL")
+        return dict(rows)
+
+    def slice_values(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, ValueRef | None]:
+        """The stored values of those of these partitions that were ever materialized; None where there is none."""
+        rows = _slice_rows(
+            self._connection,
+            key,
+            partitions,
+            "partition, (SELECT json_extract(payload, '$.value') FROM events WHERE id = partitions.made)",
+            "made IS NOT NULL",
+        )
+        return {partition: ValueRef.from_json(json.loads(value)) if value else None for partition, value in rows}
+
+
+def slice_states(connection: sqlite3.Connection, key: AssetKey, partitions: Sequence[str]) -> dict[str, SliceState]:
+    """The state of those of these partitions of which anything is known."""
+    columns = "partitions.partition, partitions.failed, partitions.failed_run, partitions.error, made.time, made.run, made.payload"
+    rows = _slice_rows(connection, key, partitions, columns, "1", "LEFT JOIN events made ON made.id = partitions.made")
+    return {
+        partition: SliceState(
+            partition,
+            Materialization.from_payload(key, time, run_id, json.loads(payload), partition) if payload else None,
+            failed,
+            failed_run,
+            error,
+        )
+        for partition, failed, failed_run, error, time, run_id, payload in rows
+    }
+
+
+def _slice_rows(
+    connection: sqlite3.Connection,
+    key: AssetKey,
+    partitions: Sequence[str],
+    columns: str,
+    condition: str,
+    join: str = "",
+) -> list[tuple[Any, ...]]:
+    """The rows of some partitions of an asset: one by one where they are few, else all of the asset's at once."""
+    sql = f"SELECT {columns} FROM partitions {join} WHERE partitions.asset = ? AND {condition}"  # noqa: S608 - our own text
+    if len(partitions) > 500:
+        wanted = set(partitions)
+        return [row for row in connection.execute(sql, (str(key),)) if row[0] in wanted]
+    found: list[tuple[Any, ...]] = []
+    for partition in partitions:
+        row = connection.execute(f"{sql} AND partitions.partition = ?", (str(key), partition)).fetchone()
+        if row is not None:
+            found.append(row)
+    return found
+
+
+def failed_slices(connection: sqlite3.Connection, key: AssetKey, limit: int = 1_000) -> list[SliceState]:
+    """Partitions of an asset whose last attempt has failed, the last first."""
+    rows = connection.execute(
+        "SELECT partition, failed, failed_run, error FROM partitions WHERE asset = ? AND failed IS NOT NULL"
+        " ORDER BY failed DESC LIMIT ?",
+        (str(key), limit),
+    )
+    return [SliceState(partition, None, failed, run, error) for partition, failed, run, error in rows]
+
+
+def slices_on_their_way(
+    connection: sqlite3.Connection,
+) -> Iterable[tuple[list[AssetKey], StepStatus, tuple[tuple[str, str], ...]]]:
+    """The steps of runs that are not over which are running or pending, and the partitions that they are for."""
+    rows = connection.execute(
+        "SELECT steps.assets, steps.status, runs.partition FROM runs JOIN steps ON steps.run = runs.id"
+        " WHERE runs.ended IS NULL AND steps.partitioned = 1 AND steps.status IN ('running', 'pending')"
+    )
+    for assets, status, partitions in rows:
+        yield [AssetKey(key) for key in json.loads(assets)], StepStatus(status), _ranges(partitions)
+
+
+def materialized_partitions(connection: sqlite3.Connection, key: AssetKey) -> set[str]:
+    """The partitions of an asset that were ever materialized."""
+    rows = connection.execute("SELECT partition FROM partitions WHERE asset = ? AND made IS NOT NULL", (str(key),))
+    return {partition for (partition,) in rows}

@@ -6,22 +6,31 @@ The one place that changes current state. Replaying all events over empty tables
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never, cast
 
+from assettui.core.errors import AssettuiError
+from assettui.core.keys import AssetKey
 from assettui.core.records import Event, EventKind, RunStatus, StepStatus, ValueRef
+from assettui.store import partition_sets
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
     from assettui.core.metadata import JsonObject
+    from assettui.core.slices import Slices
 
 VALUES_KEPT = 3
 """How many versions of an asset's value are kept."""
 
 
-def record(connection: sqlite3.Connection, events: Iterable[Event]) -> list[ValueRef]:
+def record(connection: sqlite3.Connection, events: Iterable[Event], slices: Slices | None = None) -> list[ValueRef]:
     """Append events, in order, inside the transaction that is open.
+
+    Args:
+        connection: The store.
+        events: What has happened.
+        slices: The project's partitions; needed where anything has happened to assets that have some.
 
     Returns:
         The values that are no longer kept: to be removed once the transaction is committed.
@@ -30,21 +39,24 @@ def record(connection: sqlite3.Connection, events: Iterable[Event]) -> list[Valu
     for event in events:
         payload = json.dumps(event.payload, ensure_ascii=False, separators=(",", ":")) if event.payload else None
         cursor = connection.execute(
-            "INSERT INTO events (time, kind, run, step, asset, payload) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events (time, kind, run, step, asset, partition, payload) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 event.time_us,
                 event.kind.value,
                 event.run_id,
                 event.step_key,
                 str(event.asset_key) if event.asset_key is not None else None,
+                _storable(event.partition),
                 _storable(payload),
             ),
         )
-        superseded.extend(apply(connection, event, cursor.lastrowid or 0))
+        superseded.extend(apply(connection, event, cursor.lastrowid or 0, slices))
     return superseded
 
 
-def apply(connection: sqlite3.Connection, event: Event, event_id: int) -> Iterable[ValueRef]:
+def apply(
+    connection: sqlite3.Connection, event: Event, event_id: int, slices: Slices | None = None
+) -> Iterable[ValueRef]:
     """Update the current state for one event; gives the values that are no longer kept."""
     match event.kind:
         case EventKind.RUN_QUEUED:
@@ -61,19 +73,17 @@ def apply(connection: sqlite3.Connection, event: Event, event_id: int) -> Iterab
         case EventKind.STEP_STARTED:
             _start_step(connection, event)
         case EventKind.STEP_SUCCESS | EventKind.STEP_FAILURE | EventKind.STEP_SKIPPED | EventKind.STEP_CANCELED:
-            _end_step(connection, event)
+            _end_step(connection, event, slices)
         case EventKind.STEP_RETRY:
             _retry_step(connection, event)
         case EventKind.RUN_EXPANDED:
             _expand_run(connection, event)
         case EventKind.MATERIALIZED:
-            return _materialize(connection, event, event_id)
+            if event.partition is not None:
+                return _materialize_slice(connection, event, event_id, slices)
+            return _materialize(connection, event, event_id, slices)
         case EventKind.OBSERVED:
-            connection.execute(
-                "INSERT INTO assets (key, observation) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET"
-                " observation = excluded.observation, failed = NULL, failed_run = NULL, error = NULL",
-                (str(event.asset_key), event_id),
-            )
+            _observe(connection, event, event_id, slices)
         case EventKind.LOG:
             pass
         case _:
@@ -97,7 +107,7 @@ def _queue_run(connection: sqlite3.Connection, event: Event) -> None:
     steps: list[dict[str, Any]] = plan["steps"]
     tags = plan.get("tags")
     connection.execute(
-        "INSERT INTO runs (id, status, created, assets, job, tags, partition) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, status, created, assets, job, tags, partition, backfill) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.run_id,
             RunStatus.QUEUED.value,
@@ -105,7 +115,10 @@ def _queue_run(connection: sqlite3.Connection, event: Event) -> None:
             json.dumps([key for step in steps for key in step["assets"]], separators=(",", ":")),
             plan.get("job"),
             json.dumps(tags, separators=(",", ":")) if tags else None,
-            plan.get("partition_key"),
+            _storable(json.dumps(plan["partitions"], ensure_ascii=False, separators=(",", ":")))
+            if plan.get("partitions")
+            else None,
+            event.payload.get("backfill"),
         ),
     )
     _insert_steps(connection, event.run_id, enumerate(steps))
@@ -115,9 +128,16 @@ def _insert_steps(
     connection: sqlite3.Connection, run_id: str | None, steps: Iterable[tuple[int, dict[str, Any]]]
 ) -> None:
     connection.executemany(
-        "INSERT INTO steps (run, step, position, status, assets) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO steps (run, step, position, status, assets, partitioned) VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (run_id, step["key"], position, StepStatus.PENDING.value, json.dumps(step["assets"], separators=(",", ":")))
+            (
+                run_id,
+                step["key"],
+                position,
+                StepStatus.PENDING.value,
+                json.dumps(step["assets"], separators=(",", ":")),
+                1 if step.get("partitioned") else None,
+            )
             for position, step in steps
         ],
     )
@@ -148,9 +168,10 @@ def _start_step(connection: sqlite3.Connection, event: Event) -> None:
         "UPDATE steps SET status = ?, started = ?, ended = NULL, error = NULL, worker = ? WHERE run = ? AND step = ?",
         (StepStatus.RUNNING.value, event.time_us, event.payload.get("worker"), event.run_id, event.step_key),
     )
+    # Of an asset with partitions, those that are being made are known by the steps that run.
     connection.executemany(
         "INSERT INTO assets (key, running_run) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET running_run = excluded.running_run",
-        [(key, event.run_id) for key in _assets_of_step(connection, event)],
+        [(key, event.run_id) for key in _assets_of_step(connection, event, whole=True)],
     )
 
 
@@ -169,11 +190,11 @@ def _retry_step(connection: sqlite3.Connection, event: Event) -> None:
     )
     connection.executemany(
         "UPDATE assets SET running_run = NULL WHERE key = ? AND running_run = ?",
-        [(key, event.run_id) for key in _assets_of_step(connection, event)],
+        [(key, event.run_id) for key in _assets_of_step(connection, event, whole=True)],
     )
 
 
-def _end_step(connection: sqlite3.Connection, event: Event) -> None:
+def _end_step(connection: sqlite3.Connection, event: Event, slices: Slices | None) -> None:
     error = event.payload.get("error")
     connection.execute(
         "UPDATE steps SET status = ?, ended = ?, error = ? WHERE run = ? AND step = ?",
@@ -192,7 +213,7 @@ def _end_step(connection: sqlite3.Connection, event: Event) -> None:
             for (step, output, *key), value in event.payload.get("handed", ())
         ],
     )
-    keys = _assets_of_step(connection, event)
+    keys = _assets_of_step(connection, event, whole=True)
     connection.executemany(
         "UPDATE assets SET running_run = NULL WHERE key = ? AND running_run = ?", [(key, event.run_id) for key in keys]
     )
@@ -205,26 +226,134 @@ def _end_step(connection: sqlite3.Connection, event: Event) -> None:
             " WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = assets.materialization AND run = ? AND step = ?)",
             [(key, event.time_us, event.run_id, message, event.run_id, event.step_key) for key in keys],
         )
+        if slices is not None:
+            _fail_slices(connection, event, message, slices)
 
 
-def _materialize(connection: sqlite3.Connection, event: Event, event_id: int) -> Iterable[ValueRef]:
+def _fail_slices(connection: sqlite3.Connection, event: Event, message: str | None, slices: Slices) -> None:
+    """Note the failure with each slice that the step was to make, and had not made before it failed."""
+    for name in _assets_of_step(connection, event, whole=False):
+        key = AssetKey(name)
+        if key not in slices.graph.assets:
+            continue
+        row = connection.execute("SELECT partition FROM runs WHERE id = ?", (event.run_id,)).fetchone()
+        made = {
+            partition
+            for (partition,) in connection.execute(
+                "SELECT partition FROM events WHERE run = ? AND step = ? AND asset = ? AND kind = 'materialized'",
+                (event.run_id, event.step_key, name),
+            )
+        }
+        try:
+            wanted = slices.space(key).keys(slices.set_of(key, json.loads(row[0]) if row and row[0] else ()))
+        except AssettuiError:
+            continue  # the project has no such partitions any more
+        failed = [partition for partition in wanted if partition not in made]
+        connection.executemany(
+            "INSERT INTO partitions (asset, partition, failed, failed_run, error) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (asset, partition) DO UPDATE SET"
+            " failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error",
+            [(name, _storable(partition), event.time_us, event.run_id, message) for partition in failed],
+        )
+        partition_sets.note_failed(connection, slices, key, failed)
+
+
+def _materialize(
+    connection: sqlite3.Connection, event: Event, event_id: int, slices: Slices | None
+) -> Iterable[ValueRef]:
     key = str(event.asset_key)
-    value = event.payload.get("value")
-    row = connection.execute("SELECT kept FROM assets WHERE key = ?", (key,)).fetchone()
-    kept: list[Any] = json.loads(row[0]) if row and row[0] else []
-    if isinstance(value, dict) and value["path"]:
-        kept.insert(0, value)
+    version = event.payload["data_version"]
+    row = connection.execute("SELECT kept, version, changed FROM assets WHERE key = ?", (key,)).fetchone()
+    kept, superseded = _kept(row[0] if row else None, event.payload.get("value"))
+    before, changed = (row[1], row[2]) if row else (None, None)
+    has_changed = before != version
     connection.execute(
-        "INSERT INTO assets (key, materialization, kept) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
-        " materialization = excluded.materialization, kept = excluded.kept, failed = NULL, failed_run = NULL, error = NULL",
-        (key, event_id, json.dumps(kept[:VALUES_KEPT], separators=(",", ":")) if kept else None),
+        "INSERT INTO assets (key, materialization, kept, version, changed) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET materialization = excluded.materialization, kept = excluded.kept,"
+        " version = excluded.version, changed = excluded.changed, failed = NULL, failed_run = NULL, error = NULL",
+        (key, event_id, kept, version, event_id if has_changed else changed),
     )
-    return [ValueRef.from_json(each) for each in kept[VALUES_KEPT:]]
+    _note_made(connection, event, slices, has_changed=has_changed)
+    return superseded
 
 
-def _assets_of_step(connection: sqlite3.Connection, event: Event) -> list[str]:
+def _materialize_slice(
+    connection: sqlite3.Connection, event: Event, event_id: int, slices: Slices | None
+) -> Iterable[ValueRef]:
+    key, partition = str(event.asset_key), _storable(event.partition)
+    version = event.payload["data_version"]
     row = connection.execute(
-        "SELECT assets FROM steps WHERE run = ? AND step = ?", (event.run_id, event.step_key)
+        "SELECT kept, version, changed FROM partitions WHERE asset = ? AND partition = ?", (key, partition)
+    ).fetchone()
+    kept, superseded = _kept(row[0] if row else None, event.payload.get("value"))
+    before, changed = (row[1], row[2]) if row else (None, None)
+    has_changed = before != version
+    connection.execute(
+        "INSERT INTO partitions (asset, partition, made, version, changed, code_version, kept)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (asset, partition) DO UPDATE SET made = excluded.made,"
+        " version = excluded.version, changed = excluded.changed, code_version = excluded.code_version,"
+        " kept = excluded.kept, failed = NULL, failed_run = NULL, error = NULL",
+        (
+            key,
+            partition,
+            event_id,
+            version,
+            event_id if has_changed else changed,
+            event.payload.get("code_version"),
+            kept,
+        ),
+    )
+    connection.execute(
+        "INSERT INTO assets (key, materialization) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET materialization = excluded.materialization",
+        (key, event_id),
+    )
+    _note_made(connection, event, slices, has_changed=has_changed)
+    return superseded
+
+
+def _note_made(connection: sqlite3.Connection, event: Event, slices: Slices | None, *, has_changed: bool) -> None:
+    key = event.asset_key
+    if slices is not None and key is not None and key in slices.graph.assets:
+        code_version = event.payload.get("code_version")
+        partition_sets.note_materialized(
+            connection, slices, key, event.partition, code_version, has_changed=has_changed
+        )
+
+
+def _observe(connection: sqlite3.Connection, event: Event, event_id: int, slices: Slices | None) -> None:
+    key, version = str(event.asset_key), event.payload.get("data_version")
+    row = connection.execute("SELECT version, changed FROM assets WHERE key = ?", (key,)).fetchone()
+    has_changed = event.partition is None and version is not None and (row is None or row[0] != version)
+    connection.execute(
+        "INSERT INTO assets (key, observation, version, changed) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
+        " observation = excluded.observation, version = excluded.version, changed = excluded.changed,"
+        " failed = NULL, failed_run = NULL, error = NULL",
+        (
+            key,
+            event_id,
+            version if has_changed else (row[0] if row else None),
+            event_id if has_changed else (row[1] if row else None),
+        ),
+    )
+    if has_changed:
+        _note_made(connection, event, slices, has_changed=True)
+
+
+def _kept(known: str | None, value: Any) -> tuple[str | None, list[ValueRef]]:
+    """The references to the values that are kept, with a new one, as JSON; and those that are no longer."""
+    kept: list[Any] = json.loads(known) if known else []
+    if isinstance(value, dict) and cast("dict[str, Any]", value)["path"]:
+        kept.insert(0, value)
+    text = json.dumps(kept[:VALUES_KEPT], separators=(",", ":")) if kept else None
+    return text, [ValueRef.from_json(each) for each in kept[VALUES_KEPT:]]
+
+
+def _assets_of_step(connection: sqlite3.Connection, event: Event, *, whole: bool) -> list[str]:
+    """The assets of a step, where it makes them as a whole, or else for certain partitions."""
+    row = connection.execute(
+        "SELECT assets FROM steps WHERE run = ? AND step = ? AND (partitioned IS NULL) = ?",
+        (event.run_id, event.step_key, whole),
     ).fetchone()
     return json.loads(row[0]) if row else []
 

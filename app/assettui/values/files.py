@@ -1,7 +1,8 @@
-"""Values as files: one folder an asset, one file a version, each written whole or not at all."""
+"""Values as files: one folder an asset or a partition of it, one file a version, each written whole or not at all."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 VERSION_MARK = "@"
 """Begins the name of each version's file. No part of a key begins so: a file is never taken for an asset's folder."""
+PARTITION_MARK = "="
+"""Begins the name of each partition's folder, for the same reason."""
+MAX_NAME_BYTES = 200
+"""Of a partition's folder: a longer one is cut, and told apart by a hash."""
 TEMPORARY_SUFFIX = ".tmp"
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 
@@ -30,13 +35,14 @@ class FileValues:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def store(self, asset_key: AssetKey, value: Any, version: str) -> ValueRef:
+    def store(self, asset_key: AssetKey, value: Any, version: str, partition: str | None = None) -> ValueRef:
         """Write a value as a new version: to a temporary name, synced, then renamed.
 
         Args:
             asset_key: Whose value it is.
             value: Anything; None needs no file.
             version: Unique among all versions of the asset, and fit for a file name.
+            partition: The partition that it is of; None of an asset that has none.
 
         Raises:
             ValueStorageError: The value cannot be written; its cause is what the library behind its format raised.
@@ -44,7 +50,7 @@ class FileValues:
         format_name = formats.format_of(value)
         if format_name == formats.NONE:
             return ValueRef(formats.NONE)
-        folder = self.root / folder_of(asset_key)
+        folder = self.root / folder_of(asset_key, partition)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             return self._write(folder, value, format_name, version)
@@ -101,16 +107,22 @@ class FileValues:
         if folder.exists():
             shutil.rmtree(folder, ignore_errors=True)
 
-    def remove_unfinished(self, asset_key: AssetKey, version: str) -> None:
+    def remove_unfinished(self, asset_key: AssetKey, version: str, partition: str | None = None) -> None:
         """Remove what a step that died left of a version: the temporary file, or one that was never recorded."""
-        folder = self.root / folder_of(asset_key)
+        folder = self.root / folder_of(asset_key, partition)
         for suffix in {TEMPORARY_SUFFIX, *formats.SUFFIXES.values()}:
             (folder / f"{VERSION_MARK}{version}{suffix}").unlink(missing_ok=True)
 
 
-def folder_of(asset_key: AssetKey) -> Path:
-    """The folder of an asset below the root: one level for each part of the key, encoded so that it can name a file."""
-    return Path(*(_encode(part) for part in asset_key.parts))
+def folder_of(asset_key: AssetKey, partition: str | None = None) -> Path:
+    """The folder of an asset, or of a partition of it, below the root: a level for each part, encoded as file names."""
+    parts = [_encode(part) for part in asset_key.parts]
+    if partition is not None:
+        name = _encode(partition)
+        if len(name) > MAX_NAME_BYTES:
+            name = f"{name[:MAX_NAME_BYTES]}%{hashlib.sha256(partition.encode()).hexdigest()[:16]}"
+        parts.append(f"{PARTITION_MARK}{name}")
+    return Path(*parts)
 
 
 def _encode(part: str) -> str:

@@ -10,6 +10,7 @@ import json
 import shutil
 import tempfile
 from abc import abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -17,9 +18,13 @@ from pydantic import Field
 
 from assettui.core.errors import ValueStorageError
 from assettui.definitions.configurable import ConfigurableIOManager
+from assettui.definitions.inputs import CONCATENATE, MAY_LACK, wants
 from assettui.values import formats
+from assettui.values.gathered import gathered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assettui.definitions.io_managers import InputContext, OutputContext
 
 _FORM = ".form.json"
@@ -44,7 +49,24 @@ class _FileIOManager(ConfigurableIOManager):
         Raises:
             ValueStorageError: It cannot be written; its cause is what the library behind its format raised.
         """
-        system, path, shown = self._file_system(), self._path(context), self._shown(context)
+        keys = context.asset_partition_keys if context.has_asset_partitions else ()
+        if len(keys) <= 1:
+            self._write(context, context.get_identifier(), obj)
+            return
+        values = self._by_partition(context, keys, obj)
+        for key in keys:
+            self._write(context, [*context.asset_key.path, key], values[key])
+
+    def _by_partition(self, context: OutputContext, keys: Sequence[str], obj: Any) -> Mapping[str, Any]:
+        if not isinstance(obj, Mapping) or not set(keys) <= set(cast("Mapping[str, Any]", obj)):
+            raise ValueStorageError(
+                f"{context.asset_key} is made for {len(keys)} partitions at once, and its value does not hold each",
+                hint="return a dict from partition key to value",
+            )
+        return cast("Mapping[str, Any]", obj)
+
+    def _write(self, context: OutputContext, identifier: Sequence[str], obj: Any) -> None:
+        system, path, shown = self._file_system(), self._path(identifier), self._shown(identifier)
         form = formats.format_of(obj)
         system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
         if form != formats.NONE:
@@ -66,7 +88,29 @@ class _FileIOManager(ConfigurableIOManager):
             ValueStorageError: There is none, or it is damaged.
         """
         upstream = context.upstream_output or context
-        system, path = self._file_system(), self._path(upstream)
+        if not upstream.has_asset_partitions:
+            return self._read(upstream.get_identifier(), context.annotation)
+        said = (context.definition_metadata, upstream.definition_metadata)
+        keys = upstream.asset_partition_keys
+        if wants(MAY_LACK, *said):
+            keys = [key for key in keys if self._is_there([*upstream.asset_key.path, key])]
+        return gathered(
+            str(upstream.asset_key),
+            keys,
+            lambda key, annotation: self._read([*upstream.asset_key.path, key], annotation),
+            context.annotation,
+            concatenate=wants(CONCATENATE, *said),
+        )
+
+    def _is_there(self, identifier: Sequence[str]) -> bool:
+        try:
+            self._file_system().cat_file(f"{self._path(identifier)}{_FORM}")
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _read(self, identifier: Sequence[str], annotation: Any) -> Any:
+        system, path = self._file_system(), self._path(identifier)
         try:
             form: str = json.loads(system.cat_file(f"{path}{_FORM}"))["form"]
             if form == formats.NONE:
@@ -74,12 +118,12 @@ class _FileIOManager(ConfigurableIOManager):
             with tempfile.TemporaryDirectory(prefix="assettui-") as folder:
                 local = Path(folder) / "value"
                 system.get_file(path, str(local))
-                value = formats.read(local, form, context.annotation)
+                value = formats.read(local, form, annotation)
                 # A lazy frame reads its file when it is used, and by then the copy is gone.
                 return value.collect().lazy() if hasattr(value, "collect") and hasattr(value, "sink_parquet") else value
         except FileNotFoundError as error:
             raise ValueStorageError(
-                f"there is no value at {self._shown(upstream)}", hint="materialize the asset first"
+                f"there is no value at {self._shown(identifier)}", hint="materialize the asset first"
             ) from error
 
     @abstractmethod
@@ -89,15 +133,15 @@ class _FileIOManager(ConfigurableIOManager):
     def _base(self) -> str:
         """The folder, as the user wrote it."""
 
-    def _path(self, context: InputContext | OutputContext) -> str:
+    def _path(self, identifier: Sequence[str]) -> str:
         base = self._base()
         protocol, separator, rest = base.partition("://")
         is_local = not separator or protocol == "file"
         root = str(Path(rest if separator else base).absolute()) if is_local else rest
-        return "/".join([root.rstrip("/"), *map(_encoded, context.get_identifier())])
+        return "/".join([root.rstrip("/"), *map(_encoded, identifier)])
 
-    def _shown(self, context: InputContext | OutputContext) -> str:
-        return "/".join([self._base().rstrip("/"), *map(_encoded, context.get_identifier())])
+    def _shown(self, identifier: Sequence[str]) -> str:
+        return "/".join([self._base().rstrip("/"), *map(_encoded, identifier)])
 
 
 class FilesystemIOManager(_FileIOManager):

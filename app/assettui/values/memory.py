@@ -17,9 +17,9 @@ class MemoryValues:
     def __init__(self) -> None:
         self._values: dict[str, Any] = {}
 
-    def store(self, asset_key: AssetKey, value: Any, version: str) -> ValueRef:
+    def store(self, asset_key: AssetKey, value: Any, version: str, partition: str | None = None) -> ValueRef:
         """Keep the object itself."""
-        path = f"{asset_key}@{version}"
+        path = f"{asset_key}@{version}" if partition is None else f"{asset_key}={partition}@{version}"
         self._values[path] = value
         return ValueRef("memory", path)
 

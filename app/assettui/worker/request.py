@@ -11,12 +11,37 @@ from assettui.core.records import Materialization, Observation, StepError, StepS
 from assettui.core.snapshot import StepOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from assettui.core.metadata import JsonObject
 
 Made: TypeAlias = Materialization | Observation
 """What a step records of an asset."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlicesRead:
+    """The partitions of an asset that a step reads."""
+
+    keys: tuple[str, ...]
+    """In order."""
+    values: Mapping[str, ValueRef | None]
+    """The stored value of each that was ever materialized; None where it was made without one."""
+
+    def to_json(self) -> list[Any]:
+        """As JSON: a list for each key, of one where it was never materialized."""
+        return [
+            [key, ref.to_json() if (ref := self.values[key]) is not None else None] if key in self.values else [key]
+            for key in self.keys
+        ]
+
+    @staticmethod
+    def from_json(data: Sequence[Sequence[Any]]) -> SlicesRead:
+        """What `to_json` wrote."""
+        return SlicesRead(
+            tuple(each[0] for each in data),
+            {each[0]: ValueRef.from_json(each[1]) if each[1] is not None else None for each in data if len(each) > 1},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +66,14 @@ class StepRequest:
     """Of the run."""
     config: JsonObject = field(default_factory=dict[str, Any])
     """The run's configuration."""
-    partition_key: str | None = None
+    partitions: tuple[tuple[str, str], ...] = ()
+    """Those of the run, as ranges of keys, both ends included."""
+    partition_keys: tuple[str, ...] = ()
+    """Those that the step makes, in order; empty where what it makes has none."""
+    slices: Mapping[AssetKey, SlicesRead] = field(default_factory=dict[AssetKey, SlicesRead])
+    """Of each asset with partitions that it reads, which ones."""
+    slice_versions: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict[str, "dict[str, str | None]"])
+    """Where it makes several partitions: for each the data versions of what it depends on, as `input_versions`."""
     retry_number: int = 0
     """How many times the step has been tried before."""
 
@@ -64,8 +96,14 @@ class StepRequest:
             data["tags"] = dict(self.tags)
         if self.config:
             data["config"] = self.config
-        if self.partition_key is not None:
-            data["partition_key"] = self.partition_key
+        if self.partitions:
+            data["partitions"] = [list(ends) for ends in self.partitions]
+        if self.partition_keys:
+            data["partition_keys"] = list(self.partition_keys)
+        if self.slices:
+            data["slices"] = {str(key): read.to_json() for key, read in self.slices.items()}
+        if self.slice_versions:
+            data["slice_versions"] = {key: dict(versions) for key, versions in self.slice_versions.items()}
         if self.retry_number:
             data["retry_number"] = self.retry_number
         return data
@@ -88,7 +126,10 @@ class StepRequest:
             job=data.get("job"),
             tags=data.get("tags", {}),
             config=data.get("config", {}),
-            partition_key=data.get("partition_key"),
+            partitions=tuple((first, last) for first, last in data.get("partitions", ())),
+            partition_keys=tuple(data.get("partition_keys", ())),
+            slices={AssetKey(key): SlicesRead.from_json(read) for key, read in data.get("slices", {}).items()},
+            slice_versions=data.get("slice_versions", {}),
             retry_number=data.get("retry_number", 0),
         )
 
@@ -163,6 +204,7 @@ def made_json(made: Made) -> JsonObject:
         "asset": str(made.asset_key),
         "time_us": made.time_us,
         "run_id": made.run_id,
+        **({"partition": made.partition} if made.partition is not None else {}),
         **made.payload(),
     }
 
@@ -170,4 +212,4 @@ def made_json(made: Made) -> JsonObject:
 def made_from_json(data: Mapping[str, Any]) -> Made:
     """What `made_json` wrote."""
     kind = Materialization if data["is"] == "made" else Observation
-    return kind.from_payload(AssetKey(data["asset"]), data["time_us"], data["run_id"], data)
+    return kind.from_payload(AssetKey(data["asset"]), data["time_us"], data["run_id"], data, data.get("partition"))

@@ -6,6 +6,7 @@ becomes an outcome.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, cast
@@ -39,7 +40,7 @@ from assettui.worker.request import Made, StepOutcome, StepRequest
 from assettui.worker.results import BadResult, results_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from assettui.definitions.computation import Computation, Described, ValueDeclaration
     from assettui.definitions.job import JobDefinition
@@ -124,8 +125,8 @@ class _Execution:
         self.started_us = now()
         self.made: list[Made] = []
         """What is yet to be told."""
-        self.versions: dict[str, str | None] = dict(request.input_versions)
-        """The data version of each upstream asset and of each that was made."""
+        self.versions: dict[tuple[str, str | None], str] = {}
+        """The data version of each asset, and partition, that was made."""
         self.handed: dict[StepOutput, ValueRef] = {}
         self.given: dict[str, Any] = {}
         """Output values, kept only where a hook wants them."""
@@ -193,7 +194,12 @@ class _Execution:
             asset_keys={name: out.asset_key for name, out in wanted.items() if out.asset_key is not None},
             resources=scoped,
             op_config=self.op_config,
-            partition_key=self.request.partition_key,
+            partitions=self.exchange.partitions if self.request.partition_keys else self.exchange.run_partitions,
+            input_partitions={
+                each.name: read
+                for each in self.request.step.inputs
+                if (read := self.exchange.partitions_read(each.key)) is not None
+            },
             retry_number=self.request.retry_number,
             mapping_key=self.request.step.mapping_key,
             log_event=lambda event: self._log_event(event),
@@ -347,30 +353,45 @@ class _Execution:
                 hint="yield a DynamicOutput for each value",
             )
         said = {**context.get_output_metadata(output.name), **as_metadata(result.metadata)}
-        ref: ValueRef | None = None
-        rows: int | None = None
+        keys: tuple[str | None, ...] = (None,)
+        if output.asset_key is not None and self.request.partition_keys:
+            keys = self.request.partition_keys
+        refs: dict[str | None, ValueRef] = {}
         if value is not NO_VALUE:
             self._note_for_hooks(output.name, value)
             stored = self.exchange.output_context(output, result.metadata)
-            ref, rows = self.exchange.store(output, value, stored), row_count(value)
+            if keys == (None,):
+                refs[None] = self.exchange.store(output, value, stored)
+            else:
+                refs.update(self.exchange.store_slices(output, value, stored))
             said.update(stored.said)
-        if ref is not None and computation.is_op:
-            self.handed[StepOutput(self.request.step.key, output.name)] = ref
+        if refs and computation.is_op:
+            if len(refs) > 1:
+                raise BadResult(
+                    f"the op {self.request.step.key} makes {output.asset_key} for several partitions at once",
+                    hint="a graph of ops is run for one partition at a time: BackfillPolicy.multi_run(1)",
+                )
+            self.handed[StepOutput(self.request.step.key, output.name)] = next(iter(refs.values()))
         if output.asset_key is None:
             return
         said_version = result.data_version or result.tags.get(DATA_VERSION_TAG)
         version = str(said_version) if said_version is not None else None
         if computation.is_observation:
-            self.made.append(Observation(output.asset_key, self.now(), self.request.run_id, version, said))
+            self.made.extend(
+                Observation(output.asset_key, self.now(), self.request.run_id, version, said, key) for key in keys
+            )
             return
         if isinstance(result, ObserveResult):
             raise BadResult(
                 f"{output.asset_key} gave an ObserveResult, and is to be materialized",
                 hint="return a MaterializeResult, or declare it with @observable_source_asset",
             )
-        made = self._materialization(output.asset_key, said, version, ref, rows)
-        self.versions[str(output.asset_key)] = made.data_version
-        self.made.append(made)
+        for key in keys:
+            part = _part_of(value, key) if len(keys) > 1 else value
+            rows = row_count(part) if part is not NO_VALUE else None
+            made = self._materialization(output.asset_key, said, version, refs.get(key), rows, key)
+            self.versions[str(output.asset_key), key] = made.data_version
+            self.made.append(made)
 
     def _materialization(
         self,
@@ -379,6 +400,7 @@ class _Execution:
         data_version: str | None,
         ref: ValueRef | None,
         rows: int | None,
+        partition: str | None = None,
     ) -> Materialization:
         request = self.request
         for name in ROW_COUNT_NAMES:
@@ -386,27 +408,29 @@ class _Execution:
             if said_rows is not None and isinstance(said_rows.value, int):
                 rows = said_rows.value
         code_version = (request.step.code_versions or {}).get(key)
-        versions = self._input_versions(key)
+        versions = self._input_versions(key, partition)
         ended_us = self.now()
         return Materialization(
             asset_key=key,
             time_us=ended_us,
             run_id=request.run_id,
-            data_version=data_version or default_data_version(code_version, versions, request.run_id),
+            data_version=data_version or default_data_version(code_version, versions, request.run_id, partition),
             code_version=code_version,
             input_versions=versions,
             duration_us=ended_us - self.started_us,
             rows=rows,
             value=ref,
             metadata=metadata,
+            partition=partition,
         )
 
-    def _input_versions(self, key: AssetKey) -> dict[str, str | None]:
-        """The data versions of what an asset depends on, those included that this very step has made."""
+    def _input_versions(self, key: AssetKey, partition: str | None) -> dict[str, str | None]:
+        """The data versions of what an asset, or a partition of it, depends on, those included that this step has made."""
+        read = self.request.slice_versions.get(partition or "", self.request.input_versions)
         upstream = self.project.upstream.get(key)
         if upstream is None:  # it is the only one of its step
-            return dict(self.request.input_versions)
-        return {str(above): self.versions.get(str(above)) for above in upstream}
+            return dict(read)
+        return {str(above): self.versions.get((str(above), partition)) or read.get(str(above)) for above in upstream}
 
     def _log_event(self, event: Any) -> None:
         """Record what a function says of an asset that need not be its own."""
@@ -419,13 +443,11 @@ class _Execution:
         metadata = as_metadata(event.metadata)
         if event.description:
             metadata.setdefault("description", MetadataValue.text(event.description))
-        if event.partition is not None:
-            metadata.setdefault("partition", MetadataValue.text(event.partition))
         version = event.tags.get(DATA_VERSION_TAG)
         if isinstance(event, AssetObservation):
-            self.made.append(Observation(key, self.now(), self.request.run_id, version, metadata))
+            self.made.append(Observation(key, self.now(), self.request.run_id, version, metadata, event.partition))
         else:
-            made = self._materialization(key, metadata, version, None, None)
+            made = self._materialization(key, metadata, version, None, None, event.partition)
             self.made.append(replace(made, input_versions={}, duration_us=None))
         self._tell_all()
 
@@ -478,6 +500,11 @@ class _Execution:
         """The outcome where something was raised; what was made before is kept."""
         policy = _policy_of(self.computation, self.job)
         return failed_outcome(error, tuple(self.made), self.request.retry_number, policy)
+
+
+def _part_of(value: Any, key: str | None) -> Any:
+    """The part of a value that is of one partition, where it says which is."""
+    return cast("Mapping[Any, Any]", value)[key] if isinstance(value, Mapping) else value
 
 
 def _config_name(computation: Computation) -> str:

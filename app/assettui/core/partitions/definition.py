@@ -37,6 +37,11 @@ class AsOf:
     dynamic: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
     """For each definition of dynamic partitions, by name: key → index, in the order in which the keys were added."""
 
+    @property
+    def as_datetime(self) -> datetime:
+        """The moment as an aware datetime, UTC."""
+        return _EPOCH + timedelta(microseconds=self.time_us)
+
 
 def as_of(current_time: datetime | None, store: DynamicPartitionsStore | None, names: Iterable[str] = ()) -> AsOf:
     """The moment that a caller names; now, where it names none.
@@ -55,6 +60,17 @@ def as_of(current_time: datetime | None, store: DynamicPartitionsStore | None, n
     if store is not None:
         dynamic = {name: {key: index for index, key in enumerate(store.get_dynamic_partitions(name))} for name in names}
     return AsOf(time_us, dynamic)
+
+
+class KnownKeys:
+    """The keys of dynamic partitions at a moment, as a store of them."""
+
+    def __init__(self, moment: AsOf) -> None:
+        self._moment = moment
+
+    def get_dynamic_partitions(self, partitions_def_name: str) -> Sequence[str]:
+        """See `DynamicPartitionsStore`."""
+        return list(self._moment.dynamic.get(partitions_def_name, ()))
 
 
 class PartitionsDefinition(ABC):

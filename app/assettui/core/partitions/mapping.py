@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from assettui.core.errors import AssettuiError
-from assettui.core.partitions.definition import as_of
+from assettui.core.partitions.definition import AsOf, KnownKeys, as_of
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace
 from assettui.core.partitions.subset import PartitionsSubset
@@ -396,8 +396,7 @@ def evaluate(
     mapping: PartitionMapping,
     downstream: PartitionsDefinition | None,
     upstream: PartitionsDefinition,
-    current_time: datetime,
-    store: DynamicPartitionsStore | None,
+    moment: AsOf,
 ) -> EvaluatedPartitionMapping:
     """Ask a mapping of the user's own about each partition that there is.
 
@@ -405,7 +404,8 @@ def evaluate(
         BadMapping: It gives something else than it should.
         Exception: Whatever the user's code raises.
     """
-    space = _space(downstream, current_time, store)
+    current_time, store = moment.as_datetime, KnownKeys(moment)
+    space = NO_PARTITIONS if downstream is None else downstream.at(moment)
     found: dict[str, Sequence[str]] = {}
     missing: dict[str, Sequence[str]] = {}
     for index in space.all:

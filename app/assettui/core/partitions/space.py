@@ -186,6 +186,14 @@ def range_text(first: str, last: str) -> str:
     return first if first == last else f"{first}{RANGE_MARK}{last}"
 
 
+def partitions_text(ranges: Sequence[tuple[str, str]]) -> str:
+    """The partitions of a run, as short as they can be said: `A`, `A...B`, or `A...B and 2 more`; empty for none."""
+    if not ranges:
+        return ""
+    first = range_text(*ranges[0])
+    return first if len(ranges) == 1 else f"{first} and {len(ranges) - 1:,} more"
+
+
 def split_range(text: str) -> tuple[str, str]:
     """The ends of a range that was written as `A...B`; of a key alone, the key twice."""
     first, mark, last = text.partition(RANGE_MARK)

@@ -1,0 +1,169 @@
+"""Runs of certain partitions: what is checked before one is launched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assettui.core.errors import LaunchError
+from assettui.core.partitions.space import range_text
+from assettui.core.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from assettui.core.keys import AssetKey
+    from assettui.core.partitions.definition import AsOf
+    from assettui.core.partitions.sets import PartitionSet
+    from assettui.core.planning import RunPlan, StepPlan
+    from assettui.core.slices import Slices
+    from assettui.core.snapshot import JobSnapshot
+
+Ranges = tuple[tuple[str, str], ...]
+"""Partitions as ranges of keys, both ends included."""
+
+
+def with_partitions(
+    plan: RunPlan,
+    slices: Slices,
+    partitions: Sequence[tuple[str, str]],
+    materialized: Mapping[AssetKey, PartitionSet] | None = None,
+) -> RunPlan:
+    """The plan as a run of these partitions.
+
+    Args:
+        plan: What the run does.
+        slices: The project's partitions.
+        partitions: Ranges of keys, both ends included; empty for none.
+        materialized: The slices whose values can be loaded already, of each asset with partitions; None where that is
+            not known.
+
+    Raises:
+        LaunchError: An asset needs partitions and none are given, or has none and some are; assets of the run have
+            different ones; or what they need does not exist.
+        UnknownPartition: A key is no partition's.
+        BadRange: A range is reversed, or over keys that have no order.
+    """
+    subjects = [step.subject for step in plan.steps]
+    partitioned = [key for key in subjects if key is not None and slices.is_partitioned(key)]
+    if not partitions:
+        if partitioned and not _are_observed(partitioned, slices):
+            raise LaunchError(
+                f"{partitioned[0]} has partitions, and none was named",
+                hint=f"name one: --partition KEY, or --range A...B; for many: assettui backfill start {partitioned[0]}",
+            )
+        _refuse_missing(plan, slices, (), materialized)
+        return plan
+    if not partitioned:
+        raise LaunchError(
+            f"{_first(subjects)} has no partitions, and {_shown(partitions)} was named", hint="leave the partition out"
+        )
+    first = partitioned[0]
+    other = next((key for key in partitioned if slices.space(key).identity != slices.space(first).identity), None)
+    if other is not None:
+        raise LaunchError(
+            f"{first} and {other} have different partitions, and a run is of those of one definition",
+            hint=f"backfill them: assettui backfill start {first} {other} --range A...B",
+        )
+    chosen = slices.set_of(first, partitions)
+    if not chosen:
+        raise LaunchError(
+            f"{first} has no partition in {_shown(partitions)}", hint=f"see assettui partition ls {first}"
+        )
+    _refuse_nonexistent(plan, slices, chosen)
+    _refuse_missing(plan, slices, partitions, materialized)
+    steps = tuple(
+        replace(step, is_partitioned=True) if step.subject is not None and slices.is_partitioned(step.subject) else step
+        for step in plan.steps
+    )
+    return replace(plan, steps=steps, partitions=tuple(slices.space(first).ranges(chosen)))
+
+
+def of_job_partitions(plan: RunPlan, job: JobSnapshot, moment: AsOf, partitions: Sequence[tuple[str, str]]) -> RunPlan:
+    """The plan of a job of ops as a run of these partitions.
+
+    Raises:
+        LaunchError: The job needs a partition and none is given, or has none and some are.
+        UnknownPartition: A key is no partition's.
+        BadRange: A range is reversed, or over keys that have no order.
+    """
+    if job.partitions is None:
+        if partitions:
+            raise LaunchError(
+                f"the job {job.name} has no partitions, and {_shown(partitions)} was named",
+                hint="leave the partition out",
+            )
+        return plan
+    if not partitions:
+        raise LaunchError(f"the job {job.name} has partitions, and none was named", hint="name one: --partition KEY")
+    space = job.partitions.at(moment)
+    for ends in partitions:
+        space.range(*ends)
+    return replace(plan, partitions=tuple(partitions))
+
+
+def slices_of(step: StepPlan, slices: Slices, partitions: Sequence[tuple[str, str]]) -> PartitionSet | None:
+    """The slices that a step makes in a run of these partitions; None where it is of no asset with partitions."""
+    if not step.is_partitioned or step.subject is None:
+        return None
+    return slices.set_of(step.subject, partitions)
+
+
+def _are_observed(keys: Sequence[AssetKey], slices: Slices) -> bool:
+    return all(slices.graph.assets[key].is_observable for key in keys)
+
+
+def _refuse_nonexistent(plan: RunPlan, slices: Slices, chosen: PartitionSet) -> None:
+    """Refuse slices that need some that do not exist."""
+    for key in plan.assets:
+        if not slices.is_partitioned(key):
+            continue
+        for above in slices.sources(key):
+            found = slices.above(key, above, chosen)
+            if found.incomplete:
+                space = slices.space(key)
+                raise LaunchError(
+                    f"{key} of {space.shown(found.incomplete)} needs partitions of {above} that do not exist: "
+                    f"{', '.join(found.missing[:5])}",
+                    hint="leave them out, or allow it: TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)",
+                )
+
+
+def _refuse_missing(
+    plan: RunPlan,
+    slices: Slices,
+    partitions: Sequence[tuple[str, str]],
+    materialized: Mapping[AssetKey, PartitionSet] | None,
+) -> None:
+    """Refuse a step that would read slices that were never materialized, and that the run does not make."""
+    if materialized is None:
+        return
+    made = frozenset(plan.assets)
+    for step in plan.steps:
+        subject = step.subject
+        for each in step.inputs:
+            if subject is None or each.may_lack or not slices.is_partitioned(each.key):
+                continue
+            if slices.graph.assets[each.key].io_manager is not None:
+                continue  # what an IO manager of the user's loads may be there without our knowing
+            own = slices.set_of(subject, partitions) if slices.is_partitioned(subject) else slices.space(subject).all
+            there = materialized.get(each.key)
+            lacking = slices.above(subject, each.key, own).partitions
+            lacking = lacking - there if there is not None else lacking
+            if each.key in made and partitions:
+                lacking = lacking - slices.set_of(each.key, partitions)
+            if lacking:
+                raise LaunchError(
+                    f"{subject} reads {plural(len(lacking), 'partition')} of {each.key} that "
+                    f"{'was' if len(lacking) == 1 else 'were'} never materialized: {slices.space(each.key).shown(lacking)}",
+                    hint=f"build them first: assettui backfill start {each.key} --missing",
+                )
+
+
+def _first(subjects: Sequence[AssetKey | None]) -> str:
+    found = next((str(key) for key in subjects if key is not None), None)
+    return found if found is not None else "the job"
+
+
+def _shown(partitions: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(range_text(first, last) for first, last in partitions[:3])

@@ -1,0 +1,288 @@
+"""The sets of slices of each asset that were materialized, have failed, or are outdated: bitmaps, kept current in place.
+
+They follow from the rows of `partitions`, and are made again from these where the meaning of their indices has changed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from assettui.core.keys import AssetKey
+from assettui.core.partitions.sets import EMPTY, PartitionSet
+from assettui.core.slice_status import RecordedSlices
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping
+
+    from assettui.core.slices import Slices
+
+MATERIALIZED, FAILED, OUTDATED, CODE = "materialized", "failed", "outdated", "code"
+_NO_CODE_VERSION = ""
+_MIN_BYTES = 16
+
+
+class _Row(NamedTuple):
+    """One set of an asset, and the byte of it that is asked about."""
+
+    rowid: int
+    kind: str
+    name: str
+    identity: str
+    length: int
+    byte: int
+
+
+def recorded_slices(
+    connection: sqlite3.Connection, slices: Slices, keys: Iterable[AssetKey] | None = None
+) -> dict[AssetKey, RecordedSlices]:
+    """What is recorded of the slices of these assets, or of all that have any. Costs a read of their bitmaps."""
+    wanted = set(keys) if keys is not None else None
+    found: dict[AssetKey, RecordedSlices] = {}
+    other: set[AssetKey] = set()
+    one = "" if wanted is None or len(wanted) != 1 else "WHERE asset = ?"
+    parameters = [str(next(iter(wanted)))] if wanted is not None and one else []
+    rows = connection.execute(f"SELECT asset, kind, name, identity, bits FROM partition_sets {one}", parameters)  # noqa: S608 - our own text
+    for asset, kind, name, identity, bits in rows:
+        key = AssetKey(asset)
+        if key not in slices.graph.assets or (wanted is not None and key not in wanted) or key in other:
+            continue
+        if identity != slices.space(key).identity:
+            other.add(key)
+            continue
+        partitions = PartitionSet.from_bytes(bits)
+        known = found.get(key, RecordedSlices())
+        if kind == CODE:
+            found[key] = replace(known, by_code={**known.by_code, name or None: partitions})
+        else:
+            found[key] = replace(known, **{kind: partitions})
+    for key in other:
+        found[key] = recorded_anew(connection, slices, key)
+    return found
+
+
+def recorded_anew(connection: sqlite3.Connection, slices: Slices, key: AssetKey) -> RecordedSlices:
+    """What is recorded of the slices of an asset, found from its rows by key, whatever their indices were before."""
+    space = slices.space(key)
+    materialized: dict[int, int] = {}
+    failed: list[int] = []
+    by_code: dict[str | None, list[int]] = defaultdict(list)
+    rows = connection.execute(
+        "SELECT partition, made, code_version, failed FROM partitions WHERE asset = ?", (str(key),)
+    )
+    for partition, made, code_version, failed_us in rows:
+        index = space.find(partition)
+        if index is None:
+            continue
+        if made is not None:
+            materialized[index] = made
+            by_code[code_version].append(index)
+        if failed_us is not None:
+            failed.append(index)
+    if not slices.is_partitioned(key):
+        row = connection.execute("SELECT materialization FROM assets WHERE key = ?", (str(key),)).fetchone()
+        materialized = {0: row[0]} if row and row[0] is not None else {}
+    return RecordedSlices(
+        PartitionSet.of(materialized) if slices.is_partitioned(key) else EMPTY,
+        PartitionSet.of(failed),
+        _outdated(connection, slices, key, materialized),
+        {version: PartitionSet.of(indices) for version, indices in by_code.items()},
+    )
+
+
+def _outdated(connection: sqlite3.Connection, slices: Slices, key: AssetKey, made: Mapping[int, int]) -> PartitionSet:
+    """The slices that were made before one that they need last changed."""
+    found: set[int] = set()
+    for above in slices.sources(key):
+        if not slices.is_partitioned(above) and not slices.is_partitioned(key):
+            continue  # of these the versions themselves are compared
+        changed = _changes(connection, slices, above)
+        if not changed:
+            continue
+        are_alike = above != key and slices.are_alike(key, above)
+        for index, event in made.items():
+            if index in found:
+                continue
+            sources = [index] if are_alike else slices.above(key, above, PartitionSet(1 << index)).partitions
+            if any(changed.get(source, 0) > event for source in sources):
+                found.add(index)
+    return PartitionSet.of(found)
+
+
+def _changes(connection: sqlite3.Connection, slices: Slices, key: AssetKey) -> dict[int, int]:
+    """For each slice of an asset, the event by which its data last changed."""
+    if not slices.is_partitioned(key):
+        row = connection.execute("SELECT changed FROM assets WHERE key = ?", (str(key),)).fetchone()
+        return {0: row[0]} if row and row[0] is not None else {}
+    space = slices.space(key)
+    rows = connection.execute("SELECT partition, changed FROM partitions WHERE asset = ? AND changed > 0", (str(key),))
+    return {index: changed for partition, changed in rows if (index := space.find(partition)) is not None}
+
+
+def reindex(connection: sqlite3.Connection, slices: Slices) -> int:
+    """Make the sets again of the assets whose partitions are no longer numbered as they were; of how many."""
+    rows = connection.execute("SELECT DISTINCT asset, identity FROM partition_sets").fetchall()
+    changed = {
+        key
+        for asset, identity in rows
+        if (key := AssetKey(asset)) in slices.graph.assets and identity != slices.space(key).identity
+    }
+    for key in changed:
+        _write_anew(connection, slices, key)
+    return len(changed)
+
+
+def _write_anew(connection: sqlite3.Connection, slices: Slices, key: AssetKey) -> None:
+    known = recorded_anew(connection, slices, key)
+    connection.execute("DELETE FROM partition_sets WHERE asset = ?", (str(key),))
+    identity = slices.space(key).identity
+    sets = {
+        (MATERIALIZED, ""): known.materialized,
+        (FAILED, ""): known.failed,
+        (OUTDATED, ""): known.outdated,
+        **{(CODE, version or _NO_CODE_VERSION): made for version, made in known.by_code.items()},
+    }
+    connection.executemany(
+        "INSERT INTO partition_sets (asset, kind, name, identity, bits) VALUES (?, ?, ?, ?, ?)",
+        [
+            (str(key), kind, name, identity, partitions.to_bytes(_MIN_BYTES))
+            for (kind, name), partitions in sets.items()
+            if partitions
+        ],
+    )
+
+
+def note_materialized(
+    connection: sqlite3.Connection,
+    slices: Slices,
+    key: AssetKey,
+    partition: str | None,
+    code_version: str | None,
+    *,
+    has_changed: bool,
+) -> None:
+    """Note that a slice was materialized, inside the transaction that is open.
+
+    Args:
+        connection: The store.
+        slices: The project's partitions.
+        key: The asset.
+        partition: Which of its partitions; None of an asset that has none.
+        code_version: What it was made with.
+        has_changed: Whether its data version is another than before.
+    """
+    space = slices.space(key)
+    index = 0 if partition is None else space.find(partition)
+    if index is None or (partition is None) == slices.is_partitioned(key):
+        return  # the project has no such slice any more
+    rows = _rows(connection, slices, key, index)
+    if partition is not None:
+        _set(connection, slices, rows, key, MATERIALIZED, "", index)
+        _set(connection, slices, rows, key, CODE, code_version or _NO_CODE_VERSION, index)
+    for row in rows:
+        if row.kind in (FAILED, OUTDATED) or (row.kind == CODE and row.name != (code_version or _NO_CODE_VERSION)):
+            _clear(connection, row, index)
+    if has_changed:
+        note_changed(connection, slices, key, index)
+
+
+def note_changed(connection: sqlite3.Connection, slices: Slices, key: AssetKey, index: int) -> None:
+    """Note that the data of a slice is other than before: what was made of it is outdated."""
+    for below in slices.dependents(key):
+        if not slices.is_partitioned(below) and not slices.is_partitioned(key):
+            continue  # of these the versions themselves are compared
+        dependents = slices.below(key, below, PartitionSet(1 << index))
+        if slices.is_partitioned(below):
+            dependents = dependents & _materialized(connection, slices, below)
+        if dependents:
+            _add(connection, slices, below, OUTDATED, dependents)
+
+
+def note_failed(connection: sqlite3.Connection, slices: Slices, key: AssetKey, partitions: Iterable[str]) -> None:
+    """Note that an attempt at some slices has failed, inside the transaction that is open."""
+    failed = slices.space(key).known_of(partitions)
+    if failed:
+        _add(connection, slices, key, FAILED, failed)
+
+
+def _rows(connection: sqlite3.Connection, slices: Slices, key: AssetKey, index: int) -> list[_Row]:
+    def read() -> list[_Row]:
+        rows = connection.execute(
+            "SELECT rowid, kind, name, identity, length(bits), substr(bits, ?, 1) FROM partition_sets WHERE asset = ?",
+            ((index >> 3) + 1, str(key)),
+        )
+        return [
+            _Row(rowid, kind, name, identity, length, byte[0] if byte else 0)
+            for rowid, kind, name, identity, length, byte in rows
+        ]
+
+    found = read()
+    identity = slices.space(key).identity
+    if any(row.identity != identity for row in found):
+        _write_anew(connection, slices, key)
+        found = read()
+    return found
+
+
+def _set(
+    connection: sqlite3.Connection, slices: Slices, rows: list[_Row], key: AssetKey, kind: str, name: str, index: int
+) -> None:
+    """Put one slice into a set."""
+    row = next((each for each in rows if each.kind == kind and each.name == name), None)
+    if row is None or index >> 3 >= row.length:
+        _add(connection, slices, key, kind, PartitionSet(1 << index), name)
+        return
+    bit = 1 << (index & 7)
+    if not row.byte & bit:
+        with connection.blobopen("partition_sets", "bits", row.rowid) as blob:
+            blob[index >> 3] = row.byte | bit
+
+
+def _clear(connection: sqlite3.Connection, row: _Row, index: int) -> None:
+    bit = 1 << (index & 7)
+    if row.byte & bit:
+        with connection.blobopen("partition_sets", "bits", row.rowid) as blob:
+            blob[index >> 3] = row.byte & ~bit
+
+
+def _add(
+    connection: sqlite3.Connection,
+    slices: Slices,
+    key: AssetKey,
+    kind: str,
+    partitions: PartitionSet,
+    name: str = "",
+) -> None:
+    """Put some slices into a set."""
+    space = slices.space(key)
+    row = connection.execute(
+        "SELECT identity, bits FROM partition_sets WHERE asset = ? AND kind = ? AND name = ?", (str(key), kind, name)
+    ).fetchone()
+    if row is not None and row[0] != space.identity:
+        _write_anew(connection, slices, key)
+        _add(connection, slices, key, kind, partitions, name)
+        return
+    known = PartitionSet.from_bytes(row[1]) if row is not None else EMPTY
+    if partitions <= known:
+        return
+    # Room for what there is, and for what time will bring: a set that grows by doubling is seldom written whole.
+    size = max(_MIN_BYTES, (space.size + 7) // 8, len(row[1]) if row is not None else 0)
+    if partitions.last >> 3 >= size:
+        size = 2 * (partitions.last >> 3) + 1
+    connection.execute(
+        "INSERT OR REPLACE INTO partition_sets (asset, kind, name, identity, bits) VALUES (?, ?, ?, ?, ?)",
+        (str(key), kind, name, space.identity, (known | partitions).to_bytes(size)),
+    )
+
+
+def _materialized(connection: sqlite3.Connection, slices: Slices, key: AssetKey) -> PartitionSet:
+    row = connection.execute(
+        "SELECT identity, bits FROM partition_sets WHERE asset = ? AND kind = ?", (str(key), MATERIALIZED)
+    ).fetchone()
+    if row is None:
+        return EMPTY
+    if row[0] != slices.space(key).identity:
+        return recorded_anew(connection, slices, key).materialized
+    return PartitionSet.from_bytes(row[1])
