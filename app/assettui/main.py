@@ -12,6 +12,7 @@ import assettui
 from assettui.cli.output import Exit, tell
 from assettui.cli.target import Target, target_options
 from assettui.core.errors import AssettuiError, LaunchError, NotFound, ProjectError, SelectionError
+from assettui.core.partitions.space import BadPartitions, BadRange, UnknownPartition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,15 +21,17 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "asset": "asset:asset",
+    "backfill": "backfill:backfill",
     "demo": "demo:demo",
     "init": "init:init",
     "job": "job:job",
     "materialize": "materialize:materialize",
+    "partition": "partition:partition",
     "run": "run:run",
     "status": "status:status",
     "up": "up:up",
 }
-_WRONG_USAGE = (SelectionError, NotFound, ProjectError, LaunchError)
+_WRONG_USAGE = (SelectionError, NotFound, ProjectError, LaunchError, UnknownPartition, BadRange, BadPartitions)
 
 
 class _LazyCommands(click.Group):

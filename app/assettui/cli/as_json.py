@@ -8,7 +8,18 @@ from assettui.core.partitions.space import partitions_text
 from assettui.core.timing import iso, iso_or_none
 
 if TYPE_CHECKING:
-    from assettui.core.records import Event, Materialization, Observation, RunRecord, StepError, StepRecord
+    from assettui.core.backfill import BackfillRecord
+    from assettui.core.records import (
+        Event,
+        Materialization,
+        Observation,
+        RunRecord,
+        SliceState,
+        StepError,
+        StepRecord,
+    )
+    from assettui.core.slice_status import SliceStatus
+    from assettui.service.backfills import BackfillDetail, BackfillPreview
     from assettui.service.catalog import AssetDetail, AssetRow, Catalog
     from assettui.service.jobs import JobRow
     from assettui.service.runs import RunDetail
@@ -34,6 +45,7 @@ def asset_json(row: AssetRow, catalog: Catalog) -> dict[str, Any]:
         "last_run": last.run_id if last else None,
         "duration_s": seconds(last.duration_us if last else None),
         "rows": last.rows if last else None,
+        "partitions": partition_counts_json(row),
         "code_version": asset.code_version,
         "data_version": row.state.data_version,
         "last_observed": iso_or_none(row.state.observed.time_us if row.state.observed else None),
@@ -45,6 +57,115 @@ def asset_json(row: AssetRow, catalog: Catalog) -> dict[str, Any]:
         "description": asset.description,
         "metadata": {name: value.to_json() for name, value in row.metadata.items()},
         "source": str(asset.at) if asset.at else None,
+    }
+
+
+def partition_counts_json(row: AssetRow) -> dict[str, Any] | None:
+    """How many partitions of an asset have each status; None where it has none."""
+    definition, slices = row.asset.partitions, row.slices
+    if definition is None or slices is None:
+        return None
+    return {
+        "definition": definition.summary,
+        "total": len(slices.all),
+        "materialized": len(slices.materialized),
+        "failed": len(slices.failed),
+        "stale": len(slices.stale),
+        "missing": len(slices.missing),
+        "running": len(slices.running),
+        "queued": len(slices.queued),
+    }
+
+
+def slice_json(key: str, status: SliceStatus, state: SliceState | None) -> dict[str, Any]:
+    """One partition of an asset."""
+    last = state.last if state is not None else None
+    return {
+        "partition": key,
+        "status": status.value,
+        "last_materialized": iso_or_none(last.time_us if last else None),
+        "last_run": last.run_id if last else None,
+        "duration_s": seconds(last.duration_us if last else None),
+        "rows": last.rows if last else None,
+        "data_version": last.data_version if last else None,
+        "failed_run": state.failed_run if state is not None else None,
+        "error": state.error if state is not None else None,
+    }
+
+
+def backfill_json(backfill: BackfillRecord) -> dict[str, Any]:
+    """One backfill."""
+    return {
+        "backfill_id": backfill.backfill_id,
+        "status": backfill.status.value,
+        "title": backfill.plan.title,
+        "created": iso(backfill.created_us),
+        "started": iso_or_none(backfill.started_us),
+        "ended": iso_or_none(backfill.ended_us),
+        "assets": [str(key) for key in backfill.plan.targets],
+        "counts": backfill.counts.to_json(),
+        "max_concurrent": backfill.plan.max_concurrent,
+        "priority": backfill.plan.priority,
+        "tags": dict(backfill.plan.tags),
+        "error": backfill.error,
+    }
+
+
+def backfill_result_json(backfill: BackfillRecord) -> dict[str, Any]:
+    """How a backfill ended."""
+    counts = backfill.counts.to_json()
+    del counts["running"]
+    begun = backfill.started_us or backfill.created_us
+    return {
+        "backfill_id": backfill.backfill_id,
+        "status": backfill.status.value,
+        "counts": counts,
+        "duration_s": seconds(backfill.ended_us - begun if backfill.ended_us is not None else None),
+        "error": backfill.error,
+    }
+
+
+def backfill_detail_json(detail: BackfillDetail) -> dict[str, Any]:
+    """One backfill with what became of it."""
+    return {
+        **backfill_json(detail.backfill),
+        "progress": [
+            {"asset_key": str(key), "requested": count, "materialized": made} for key, count, made in detail.assets
+        ],
+        "failures": [
+            {
+                "error": group.error,
+                "count": group.count,
+                "examples": [
+                    {"step": step, "partition": partitions or None, "run_id": run_id}
+                    for step, partitions, run_id in group.examples
+                ],
+            }
+            for group in detail.failures
+        ],
+    }
+
+
+def preview_json(preview: BackfillPreview) -> dict[str, Any]:
+    """What a backfill would do."""
+    return {
+        "requested": preview.count,
+        "runs": preview.runs,
+        "estimate_s": seconds(preview.estimate_us),
+        "assets": [
+            {
+                "asset_key": str(each.key),
+                "count": each.count,
+                "partitions": each.shown or None,
+                "runs": each.runs,
+                "duration_s": seconds(each.duration_us),
+            }
+            for each in preview.assets
+        ],
+        "skipped": [
+            {"asset_key": str(key), "partitions": shown, "count": count, "why": why}
+            for key, shown, count, why in preview.skipped
+        ],
     }
 
 
@@ -63,6 +184,7 @@ def observation_json(seen: Observation) -> dict[str, Any]:
     return {
         "time": iso(seen.time_us),
         "run_id": seen.run_id,
+        "partition": seen.partition,
         "data_version": seen.data_version,
         "metadata": {name: value.to_json() for name, value in seen.metadata.items()},
     }
@@ -73,6 +195,7 @@ def materialization_json(made: Materialization) -> dict[str, Any]:
     return {
         "time": iso(made.time_us),
         "run_id": made.run_id,
+        "partition": made.partition,
         "duration_s": seconds(made.duration_us),
         "rows": made.rows,
         "data_version": made.data_version,

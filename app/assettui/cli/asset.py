@@ -15,7 +15,7 @@ from assettui.cli.target import Target, json_option, target_options
 from assettui.core.keys import AssetKey
 from assettui.core.metadata import schema_lines
 from assettui.core.timing import ago, duration, local
-from assettui.service.catalog import AssetDetail, Catalog, asset_detail
+from assettui.service.catalog import AssetDetail, AssetRow, Catalog, asset_detail
 from assettui.service.run_config import read_config
 from assettui.service.runs import RunWish
 from assettui.service.session import clock_us
@@ -89,6 +89,16 @@ def show_asset(target: Target, key: str, as_json: bool) -> None:
     _show(detail, found)
 
 
+def _partitions(row: AssetRow) -> str:
+    """Which partitions an asset has, and how many of them are there."""
+    if row.asset.partitions is None or row.slices is None:
+        return ""
+    slices = row.slices
+    parts = [f"{len(slices.materialized):,} of {len(slices.all):,} materialized"]
+    parts += [f"{len(found):,} {name}" for name, found in (("failed", slices.failed), ("stale", slices.stale)) if found]
+    return f"{row.asset.partitions.summary}: {', '.join(parts)}"
+
+
 def _show(detail: AssetDetail, found: Catalog) -> None:
     row = detail.row
     asset_snapshot, last = row.asset, row.state.last
@@ -104,6 +114,7 @@ def _show(detail: AssetDetail, found: Catalog) -> None:
         ("tags", ", ".join(f"{name}={value}" for name, value in asset_snapshot.tags.items())),
         ("code version", asset_snapshot.code_version or ""),
         ("defined at", str(asset_snapshot.at or "")),
+        ("partitions", _partitions(row)),
         ("upstream", ", ".join(str(each.key) for each in detail.upstream)),
         ("downstream", ", ".join(str(each.key) for each in detail.downstream)),
         (

@@ -9,7 +9,7 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.current import current_catalog
 from assettui.cli.output import Exit, print_json, say, table, tell
-from assettui.cli.run_options import config_option, parsed_tags, tag_option
+from assettui.cli.run_options import config_option, parsed_partition, parsed_tags, partition_option, tag_option
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.metadata import config_lines
 from assettui.core.text import one_line, plural
@@ -73,6 +73,7 @@ def show_job(target: Target, name: str, as_json: bool) -> None:
 @job.command("run")
 @click.argument("name")
 @click.argument("selection", nargs=-1)
+@partition_option
 @config_option
 @tag_option
 @json_option
@@ -81,6 +82,7 @@ def run_job(
     target: Target,
     name: str,
     selection: tuple[str, ...],
+    partition: str | None,
     config: Path | None,
     tags: tuple[str, ...],
     as_json: bool,
@@ -88,7 +90,8 @@ def run_job(
     """Run a job, and wait until it is over. With a SELECTION, only those of its assets."""
     from assettui.cli.materialize import launch_and_wait  # deferred: the engine, which no listing needs
 
-    wish = RunWish(job=name, config=read_config(config) if config else {}, tags=parsed_tags(tags))
+    said = read_config(config) if config else {}
+    wish = RunWish(job=name, config=said, tags=parsed_tags(tags), partitions=parsed_partition(partition))
     return launch_and_wait(target.session(), selection or None, wish, as_json=as_json)
 
 

@@ -10,7 +10,7 @@ from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from assettui.core.keys import AssetKey
     from assettui.core.slices import Slices
@@ -94,43 +94,41 @@ class SliceStatuses:
         return {status: len(self.of(status)) for status in SliceStatus}
 
 
-def slice_statuses(
-    slices: Slices,
-    recorded: Mapping[AssetKey, RecordedSlices],
-    running: Mapping[AssetKey, PartitionSet] | None = None,
-    queued: Mapping[AssetKey, PartitionSet] | None = None,
-    stale_wholes: Iterable[AssetKey] = (),
-) -> dict[AssetKey, SliceStatuses]:
-    """The statuses of the slices of every asset with partitions, upstream first.
+@dataclass(frozen=True, slots=True)
+class KnownSlices:
+    """All that is known of the slices of a project's assets."""
 
-    Args:
-        slices: The project's partitions.
-        recorded: What the store has recorded.
-        running: The slices that are being made.
-        queued: The slices that are about to be.
-        stale_wholes: The assets without partitions that are stale: what depends on them is stale too.
-    """
-    running, queued = running or {}, queued or {}
-    nothing = RecordedSlices()
-    found: dict[AssetKey, SliceStatuses] = {}
-    stale: dict[AssetKey, PartitionSet] = dict.fromkeys(stale_wholes, PartitionSet(1))
-    for key in slices.graph.order:
-        asset = slices.graph.assets[key]
-        if asset.partitions is None:
-            continue
-        space, known = slices.space(key), recorded.get(key, nothing)
-        materialized = known.materialized & space.all
-        if not asset.is_external:
-            stale[key] = _stale(slices, key, known, stale)
-        found[key] = SliceStatuses(
+    slices: Slices
+    recorded: Mapping[AssetKey, RecordedSlices]
+    running: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
+    """The slices that are being made."""
+    queued: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
+    """The slices that are about to be."""
+
+    def statuses(self, key: AssetKey, stale: Mapping[AssetKey, PartitionSet]) -> SliceStatuses:
+        """The statuses of the slices of an asset.
+
+        Args:
+            key: The asset.
+            stale: The slices that are stale of each asset that it depends on, directly.
+        """
+        space, recorded = self.slices.space(key), self.recorded.get(key, _NOTHING)
+        running = self.running.get(key, EMPTY)
+        return SliceStatuses(
             all=space.all,
-            materialized=materialized,
-            failed=known.failed & space.all,
-            stale=stale.get(key, EMPTY),
-            running=running.get(key, EMPTY),
-            queued=queued.get(key, EMPTY) - running.get(key, EMPTY),
+            materialized=recorded.materialized & space.all,
+            failed=recorded.failed & space.all,
+            stale=EMPTY if self.slices.graph.assets[key].is_external else _stale(self.slices, key, recorded, stale),
+            running=running,
+            queued=self.queued.get(key, EMPTY) - running,
         )
-    return found
+
+    def is_outdated(self, key: AssetKey) -> bool:
+        """Whether an asset without partitions needs slices whose data has changed since it was made."""
+        return bool(self.recorded.get(key, _NOTHING).outdated)
+
+
+_NOTHING = RecordedSlices()
 
 
 def _stale(
@@ -147,19 +145,27 @@ def _stale(
     for above in slices.graph.upstream[key]:
         if stale.get(above):
             found = found | (slices.below(above, key, stale[above]) & materialized)
-    return _spread(slices, key, found, materialized) if found and slices.needs_itself(key) else found
+    return spread(slices, key, found, materialized) if found and slices.needs_itself(key) else found
 
 
-def _spread(slices: Slices, key: AssetKey, stale: PartitionSet, materialized: PartitionSet) -> PartitionSet:
-    """The stale slices, and those of the same asset that need them, directly or not."""
+def spread(slices: Slices, key: AssetKey, start: PartitionSet, among: PartitionSet) -> PartitionSet:
+    """Some slices of an asset, and those of the same asset that need them, directly or not.
+
+    Args:
+        slices: The project's partitions.
+        key: The asset.
+        start: The slices to begin with, among those that are asked about.
+        among: The slices that are asked about.
+    """
     mapping = slices.mapping(key, key)
     if isinstance(mapping, TimeWindowPartitionMapping) and mapping.start_offset == mapping.end_offset == -1:
         # Adding the first of a run of ones carries through the whole run.
-        carried = (materialized.bits ^ (materialized.bits + stale.bits)) & materialized.bits
-        return PartitionSet(carried | stale.bits)
+        carried = (among.bits ^ (among.bits + start.bits)) & among.bits
+        return PartitionSet(carried | start.bits)
+    found = start
     for _ in range(MAX_ROUNDS):
-        more = (slices.below(key, key, stale) & materialized) - stale
+        more = (slices.below(key, key, found) & among) - found
         if not more:
             break
-        stale = stale | more
-    return stale
+        found = found | more
+    return found

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from assettui.core.partitions.sets import PartitionSet
+from assettui.core.text import plural
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assettui.core.graph import AssetGraph
     from assettui.core.keys import AssetKey
     from assettui.core.records import AssetState, Materialization
+    from assettui.core.slice_status import KnownSlices, SliceStatuses
     from assettui.core.snapshot import AssetSnapshot
 
 
@@ -63,19 +67,67 @@ class Standing:
     status: AssetStatus
     causes: tuple[StaleCause, ...] = ()
     """Why it is stale; empty where its last materialization is up to date."""
+    slices: SliceStatuses | None = None
+    """Where its partitions stand; None of an asset that has none."""
 
 
-def standings(graph: AssetGraph, states: Mapping[AssetKey, AssetState]) -> dict[AssetKey, Standing]:
-    """The standing of every asset of the graph, each computed once, upstream first."""
+def standings(
+    graph: AssetGraph, states: Mapping[AssetKey, AssetState], known: KnownSlices | None = None
+) -> dict[AssetKey, Standing]:
+    """The standing of every asset of the graph, each computed once, upstream first.
+
+    Args:
+        graph: The project's graph.
+        states: What is known of each asset as a whole.
+        known: What is known of their partitions; needed where any have some.
+    """
     found: dict[AssetKey, Standing] = {}
     causes: dict[AssetKey, tuple[StaleCause, ...]] = {}
+    stale: dict[AssetKey, PartitionSet] = {}
     for key in graph.order:
         asset = graph.assets[key]
         state = states.get(key)
+        if asset.partitions is not None and known is not None:
+            slices = known.statuses(key, stale)
+            causes[key] = _causes_of_slices(asset, slices, causes)
+            stale[key] = slices.stale
+            found[key] = Standing(_status_of_slices(slices), causes[key], slices)
+            continue
         last = state.last if state else None
-        causes[key] = _stale_causes(asset, last, states, causes) if last and not asset.is_external else ()
+        causes[key] = _stale_causes(asset, last, states, causes, graph, known) if last and not asset.is_external else ()
+        if causes[key]:
+            stale[key] = PartitionSet(1)
         found[key] = Standing(_status(state, causes[key]), causes[key])
     return found
+
+
+def _status_of_slices(slices: SliceStatuses) -> AssetStatus:
+    if slices.running:
+        return AssetStatus.RUNNING
+    if slices.failed:
+        return AssetStatus.FAILED
+    if not slices.materialized:
+        return AssetStatus.NEVER
+    return AssetStatus.STALE if slices.stale or slices.missing else AssetStatus.FRESH
+
+
+def _causes_of_slices(
+    asset: AssetSnapshot, slices: SliceStatuses, causes: Mapping[AssetKey, tuple[StaleCause, ...]]
+) -> tuple[StaleCause, ...]:
+    """Why not all partitions of an asset are up to date."""
+    if asset.is_external or not slices.materialized:
+        return ()
+    found: list[StaleCause] = []
+    total = len(slices.all)
+    if slices.stale:
+        because = tuple(
+            StaleCause(above, f"{above} is stale", causes[above]) for above in asset.upstream if causes.get(above)
+        )
+        found.append(StaleCause(asset.key, f"{len(slices.stale):,} of {plural(total, 'partition')} are stale", because))
+    if slices.missing:
+        what = f"{len(slices.missing):,} of {plural(total, 'partition')} were never materialized"
+        found.append(StaleCause(asset.key, what))
+    return tuple(found)
 
 
 def _status(state: AssetState | None, causes: tuple[StaleCause, ...]) -> AssetStatus:
@@ -95,9 +147,12 @@ def _stale_causes(
     last: Materialization,
     states: Mapping[AssetKey, AssetState],
     causes: Mapping[AssetKey, tuple[StaleCause, ...]],
+    graph: AssetGraph,
+    known: KnownSlices | None,
 ) -> tuple[StaleCause, ...]:
     found: list[StaleCause] = []
     key = asset.key
+    is_outdated = known is not None and known.is_outdated(key)
     if asset.code_version != last.code_version:
         found.append(
             StaleCause(
@@ -109,6 +164,13 @@ def _stale_causes(
         name = str(upstream_key)
         if name not in recorded:
             found.append(StaleCause(key, f"depends on {name} now, and did not then"))
+            continue
+        if graph.assets[upstream_key].partitions is not None:
+            # What it has read is too much to compare: it was noted when one of the partitions changed.
+            if is_outdated:
+                found.append(StaleCause(upstream_key, f"{name} has new data in some of its partitions"))
+            elif causes.get(upstream_key):
+                found.append(StaleCause(upstream_key, f"{name} is stale", causes[upstream_key]))
             continue
         state = states.get(upstream_key)
         now_version = state.data_version if state else None

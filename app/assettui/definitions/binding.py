@@ -294,6 +294,20 @@ def is_mismatch(made: Any, wanted: Any) -> bool:
     return not any(_fits(kind, want) for kind in kinds[0] for want in kinds[1])
 
 
+def is_mapping(annotation: Any) -> bool:
+    """Whether an annotation names a mapping."""
+    if isinstance(annotation, str):  # one that could not be evaluated
+        return annotation.split("[", 1)[0].rpartition(".")[2] in ("dict", "Dict", "Mapping")
+    plain = get_origin(annotation) or annotation
+    return isinstance(plain, type) and issubclass(plain, Mapping)
+
+
+def value_of_mapping(annotation: Any) -> Any:
+    """The type of the values of an annotation that names a mapping; None where it says nothing."""
+    arguments = get_args(annotation)
+    return arguments[1] if len(arguments) > 1 else None
+
+
 def _classes(annotation: Any) -> list[type] | None:
     """The classes that an annotation allows; None where it says nothing that can be compared."""
     if get_origin(annotation) in (Union, UnionType):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assettui.core.graph import find_cycle
 from assettui.core.keys import AssetKey
-from assettui.definitions.binding import is_mismatch
+from assettui.definitions.binding import is_mapping, is_mismatch, value_of_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,7 +77,10 @@ def warn_mismatches(
         read = {each.name: each.key for snapshot in made for each in snapshot.inputs}
         for name, declared in computation.inputs.items():
             value = values.get(read[name]) if name in read else None
-            if value is None or not value.has_value or not is_mismatch(value.annotation, declared.annotation):
+            wanted = declared.annotation
+            if name in read and snapshots[read[name]].partitions is not None and is_mapping(wanted):
+                wanted = value_of_mapping(wanted)  # of several partitions it is given each by its key
+            if value is None or not value.has_value or not is_mismatch(value.annotation, wanted):
                 continue
             problems.warn(
                 f"asset {computation.key} takes {name!r} as {_type_name(declared.annotation)}, and {read[name]} is "

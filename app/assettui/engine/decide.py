@@ -13,9 +13,14 @@ from assettui.core.expansion import expand
 from assettui.core.planning import reason_to_skip
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
 from assettui.core.timing import SECOND_US
+from assettui.engine.backfilling import Backfills, is_at_work
 from assettui.engine.state import (
     Action,
+    BackfillAsked,
+    BackfillLoaded,
+    BackfillWord,
     CancelAsked,
+    Drain,
     EngineState,
     Execute,
     Happening,
@@ -72,6 +77,12 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
             turn.take_run(happening.run_id, happening.plan)
         case CancelAsked():
             turn.cancel_run(happening.run_id)
+        case BackfillLoaded():
+            turn.backfills.load(happening)
+        case BackfillAsked():
+            turn.ask_backfill(happening)
+        case Drain():
+            turn.is_draining = True
         case ProjectEdited():
             turn.load_project_again()
         case WorkerStarted():
@@ -91,13 +102,15 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
             turn.retry_due_steps()
         case _:
             assert_never(happening)
+    if not turn.is_draining:
+        turn.backfills.launch()
     turn.give_work()
     return turn.finished(), turn.actions
 
 
 def is_idle(state: EngineState) -> bool:
-    """Whether no run is being carried out."""
-    return not state.runs
+    """Whether no run is being carried out, and none is about to be."""
+    return not state.runs and (state.is_draining or not is_at_work(state.backfills.values()))
 
 
 class _Turn:
@@ -112,18 +125,42 @@ class _Turn:
         self.runs = dict(state.runs)
         self.workers = dict(state.workers)
         self.actions: list[Action] = []
+        self.is_draining = state.is_draining
+        self.backfills = Backfills(self, dict(state.backfills), state.capacity)
 
     def finished(self) -> EngineState:
-        return EngineState(self.before.capacity, self.generation, self.starting, self.runs, self.workers, self.broken)
+        return EngineState(
+            self.before.capacity,
+            self.generation,
+            self.starting,
+            self.runs,
+            self.workers,
+            self.broken,
+            self.backfills.states,
+            self.is_draining,
+        )
+
+    def ask_backfill(self, asked: BackfillAsked) -> None:
+        match asked.what:
+            case BackfillWord.PAUSE:
+                self.backfills.pause(asked.backfill_id)
+            case BackfillWord.RESUME:
+                self.backfills.resume(asked.backfill_id)
+            case BackfillWord.CANCEL:
+                self.backfills.cancel(asked.backfill_id)
+            case BackfillWord.RETRY:
+                self.backfills.retry(asked.backfill_id)
 
     # Runs.
 
-    def take_run(self, run_id: str, plan: RunPlan) -> None:
+    def take_run(self, run_id: str, plan: RunPlan, backfill: str | None = None) -> None:
         if run_id in self.runs:
             return
-        empty = RunState(run_id, {}, {}, RunStatus.STARTING, {}, {}, (), 0, about=replace(plan, steps=()))
+        about = replace(plan, steps=())
+        empty = RunState(run_id, {}, {}, RunStatus.STARTING, {}, {}, (), 0, about=about, backfill=backfill)
         self.runs[run_id] = empty.with_steps({step.key: step for step in plan.steps})
-        self._record(EventKind.RUN_STARTING, run_id)
+        if backfill is None:
+            self._record(EventKind.RUN_STARTING, run_id)
         if self.broken is not None and not self._is_loading():
             # What broke it may have been mended where no watch sees it: an installed package, say. Try once more.
             self.load_project_again()
@@ -174,6 +211,9 @@ class _Turn:
         kind = EventKind.MATERIALIZED if isinstance(made, Materialization) else EventKind.OBSERVED
         event = Event(kind, made.time_us, run_id, step_key, made.asset_key, made.payload(), made.partition)
         self.actions.append(Record(event))
+        run = self.runs.get(run_id)
+        if run is not None and run.backfill is not None:
+            self.backfills.note_made(run, made)
 
     def _retry_later(self, run: RunState, step_key: str, after_us: int, error: StepError | None) -> None:
         number, at_us = run.retries.get(step_key, 0) + 1, self.now_us + after_us
@@ -267,6 +307,8 @@ class _Turn:
             self._record(EventKind.RUN_FAILURE, run_id, error=run.first_error)
         else:
             self._record(EventKind.RUN_SUCCESS, run_id)
+        if run.backfill is not None:
+            self.backfills.end_run(run)
 
     # The project.
 

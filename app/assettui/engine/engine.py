@@ -10,8 +10,10 @@ import select
 import signal
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
+from assettui.core.backfill import BackfillStatus
 from assettui.core.errors import AssettuiError
 from assettui.core.records import Event, EventKind, StepError, StepStatus
 from assettui.core.snapshot import ProjectSnapshot
@@ -22,12 +24,16 @@ from assettui.engine.inbox import Inbox
 from assettui.engine.journal import Journal, SliceName
 from assettui.engine.state import (
     Action,
+    BackfillAsked,
+    BackfillWord,
     CancelAsked,
+    Drain,
     EngineState,
     Execute,
     Happening,
     Kill,
     Moment,
+    Progressed,
     ProjectEdited,
     Record,
     RunQueued,
@@ -53,6 +59,12 @@ if TYPE_CHECKING:
     from assettui.store.folder import StoreFolder
     from assettui.store.lease import Leader, Lease
 
+_WORDS = {
+    IntentKind.PAUSE_BACKFILL: BackfillWord.PAUSE,
+    IntentKind.RESUME_BACKFILL: BackfillWord.RESUME,
+    IntentKind.CANCEL_BACKFILL: BackfillWord.CANCEL,
+    IntentKind.RETRY_BACKFILL: BackfillWord.RETRY,
+}
 LOOK_EVERY_S = 1.0
 """The store is looked at so often even if nobody rings: a follower may die between writing and ringing."""
 LOG_DELAY_S = 0.01
@@ -160,6 +172,7 @@ class Engine:
                 self.is_ready.set()
                 self._journal.close_left_behind(_left_behind_by(self._previous), clock_us())
                 self._turn(self._first)
+                self._turn(list(self._journal.backfills(clock_us())))
                 self._loop()
             finally:
                 self._doorbell.close()
@@ -178,6 +191,9 @@ class Engine:
     def _loop(self) -> None:
         next_look = 0.0
         while not (self._is_draining and is_idle(self._state)):
+            if self._is_draining and not self._state.is_draining:
+                self._turn([Drain()])
+                continue
             is_woken, happenings = self._await(next_look)
             if is_woken or time.monotonic() >= next_look:
                 next_look = time.monotonic() + LOOK_EVERY_S
@@ -220,18 +236,19 @@ class Engine:
             for happening in happenings:
                 self._state, decided = decide(self._state, happening, clock_us())
                 actions.extend(decided)
-            self._commit([action.event for action in actions if isinstance(action, Record)])
+            progress = {action.backfill_id: action for action in actions if isinstance(action, Progressed)}
+            self._commit([action.event for action in actions if isinstance(action, Record)], progress.values())
             happenings = [happening for action in actions for happening in self._act(action)]
             if not happenings:
                 return
 
-    def _commit(self, events: list[Event]) -> None:
+    def _commit(self, events: list[Event], progress: Iterable[Progressed] = ()) -> None:
         are_logs_due = bool(self._logs) and time.monotonic() >= self._logs_since + LOG_DELAY_S
         if not (events or self._taken or are_logs_due):
             return
         logs, self._logs = self._logs, []
         taken, self._taken = self._taken, []
-        self._journal.commit([*logs, *events], taken, clock_us())
+        self._journal.commit([*logs, *events], taken, clock_us(), progress)
         self._doorbell.tell()
 
     def _look(self) -> Iterator[Happening]:
@@ -245,11 +262,30 @@ class Engine:
                     yield from self._cancel(intent.run_id or "")
                 case IntentKind.RELOAD:
                     yield ProjectEdited()
+                case (
+                    IntentKind.PAUSE_BACKFILL
+                    | IntentKind.RESUME_BACKFILL
+                    | IntentKind.CANCEL_BACKFILL
+                    | IntentKind.RETRY_BACKFILL
+                ):
+                    yield from self._ask_backfill(intent.run_id or "", _WORDS[intent.kind])
                 case _:
                     assert_never(intent.kind)
         if not self._is_draining:
             for run_id, plan in self._journal.queued_runs():
                 yield RunQueued(run_id, plan)
+            yield from self._journal.backfills(clock_us(), self._state.backfills)
+
+    def _ask_backfill(self, backfill_id: str, what: BackfillWord) -> Iterator[Happening]:
+        if backfill_id not in self._state.backfills:
+            # It may be queued still; or it is over, and what failed is to be tried again.
+            loaded = self._journal.backfill(backfill_id, clock_us())
+            if loaded is None or (loaded.status.is_over and what is not BackfillWord.RETRY):
+                return
+            if loaded.status.is_over:
+                loaded = replace(loaded, progress=loaded.progress.with_retry(), status=BackfillStatus.PAUSED)
+            yield loaded
+        yield BackfillAsked(backfill_id, what)
 
     def _cancel(self, run_id: str) -> Iterator[Happening]:
         if run_id not in self._state.runs:
@@ -263,7 +299,7 @@ class Engine:
 
     def _act(self, action: Action) -> Iterator[Happening]:
         match action:
-            case Record():
+            case Record() | Progressed():
                 pass  # committed already
             case StartWorker():
                 yield from self._start_worker(action.generation)
@@ -385,6 +421,7 @@ class Engine:
         self._edits.imported(snapshot.sources, since_ns=worker.started_ns)
         self._journal.keep_snapshot(snapshot, self._edits.sources, clock_us())
         self._doorbell.tell()
+        yield from self._journal.backfills(clock_us(), ())
         if not self._edits.watch():
             yield ProjectEdited()
 

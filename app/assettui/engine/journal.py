@@ -6,15 +6,20 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from assettui.core.errors import AssettuiError
+from assettui.core.backfill_progress import BackfillProgress
+from assettui.core.errors import AssettuiError, NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
 from assettui.core.partitions.definition import AsOf
+from assettui.core.partitions.json_forms import set_from_json
+from assettui.core.partitions.sets import PartitionSet
+from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus, ValueRef
 from assettui.core.slices import Slices
 from assettui.engine.recovery import closing_events
+from assettui.engine.state import BackfillLoaded
 from assettui.executors.slice_requests import slice_request
-from assettui.store import dynamic_partitions, intents, partition_sets, projects, queries
+from assettui.store import backfills, dynamic_partitions, intents, partition_sets, projects, queries
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
 from assettui.values.files import FileValues
@@ -22,14 +27,15 @@ from assettui.worker.exchange import RUNS
 from assettui.worker.request import StepRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from sqlite_utils import Database
 
+    from assettui.core.backfill import BackfillRecord
     from assettui.core.planning import RunPlan
     from assettui.core.records import RunRecord, StepRecord
     from assettui.core.snapshot import ProjectSnapshot
-    from assettui.engine.state import Execute
+    from assettui.engine.state import Execute, Progressed
     from assettui.store.folder import StoreFolder
     from assettui.store.intents import Intent
     from assettui.store.projects import Sources
@@ -79,12 +85,20 @@ class Journal:
             self._slices = Slices(self._graph, moment)
         return self._slices
 
-    def commit(self, events: Iterable[Event], taken: list[Intent], now_us: int) -> None:
-        """Record events and remove the intents that they answer, all or nothing."""
+    def commit(
+        self,
+        events: Iterable[Event],
+        taken: list[Intent],
+        now_us: int,
+        progress: Iterable[Progressed] = (),
+    ) -> None:
+        """Record events, how far backfills have come, and the end of the intents that they answer: all or nothing."""
         slices = self.slices(now_us)
         with writing(self._db) as db:
             kept = list(events)
             superseded = record(db.conn, kept, slices)
+            for each in progress:
+                backfills.keep_counts(db.conn, each.backfill_id, each.counts)
             intents.take(db.conn, taken)
         for ref in superseded:
             self._values.remove(ref)
@@ -117,12 +131,50 @@ class Journal:
         """What others wish for, the oldest first."""
         return intents.pending(self._db.conn)
 
+    def backfills(self, now_us: int, known: Collection[str] = ()) -> Iterator[BackfillLoaded]:
+        """The backfills that are not over, with how far each has come; those that are known already are left out.
+
+        None before the project has been loaded once: which slices there are is known only then.
+        """
+        if not self.slices(now_us).graph.assets:
+            return
+        for each in backfills.not_over(self._db.conn):
+            if each.backfill_id not in known:
+                yield self._loaded(each, now_us)
+
+    def backfill(self, backfill_id: str, now_us: int) -> BackfillLoaded | None:
+        """One backfill, with how far it has come; None where there is none."""
+        try:
+            return self._loaded(backfills.backfill(self._db.conn, backfill_id), now_us)
+        except NotFound:
+            return None
+
+    def _loaded(self, kept: BackfillRecord, now_us: int) -> BackfillLoaded:
+        slices, moment = self.slices(now_us), AsOf(now_us)
+        targets: dict[AssetKey, PartitionSet] = {}
+        done: dict[AssetKey, PartitionSet] = {}
+        failed: dict[AssetKey, PartitionSet] = {}
+        for key, said in kept.plan.targets.items():
+            if key not in slices.graph.assets:
+                continue  # the project no longer has it
+            space = slices.space(key)
+            targets[key] = set_from_json(said, space, moment) & space.all
+            is_whole = space is NO_PARTITIONS
+            made = backfills.made_since(self._db.conn, key, kept.plan.after, whole=is_whole)
+            wrong = backfills.failed_since(self._db.conn, key, kept.started_us or kept.created_us, whole=is_whole)
+            done[key] = PartitionSet(int(bool(made))) if is_whole else space.known_of(made)
+            failed[key] = PartitionSet(int(bool(wrong))) if is_whole else space.known_of(wrong)
+        progress = BackfillProgress.begun(slices, targets, done, failed)
+        gone = next((key for key in kept.plan.targets if key not in targets), None)
+        error = f"the project no longer defines {gone}" if gone is not None else None
+        return BackfillLoaded(kept.backfill_id, kept.plan, progress, kept.status, kept.created_us, error)
+
     def queued_runs(self) -> list[tuple[str, RunPlan]]:
         """The runs that wait to be taken, the oldest first."""
         return [
             (run.run_id, self._plan(run.run_id))
             for run in queries.runs_not_over(self._db.conn)
-            if run.status is RunStatus.QUEUED
+            if run.status is RunStatus.QUEUED and run.backfill is None
         ]
 
     def _plan(self, run_id: str) -> RunPlan:

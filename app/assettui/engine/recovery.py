@@ -21,10 +21,11 @@ def closing_events(run: RunRecord, steps: Iterable[StepRecord], reason: str, now
         reason: Why nobody carries it out, in one line.
         now_us: The time.
     """
-    if run.status is RunStatus.QUEUED or run.status.is_over:
+    # A queued run waits for a leader, unless it is part of a backfill, which plans its runs anew.
+    if (run.status is RunStatus.QUEUED and run.backfill is None) or run.status.is_over:
         return
     lost = StepError(reason, "lost")
-    is_canceling = run.status is RunStatus.CANCELING
+    is_canceling = run.status is RunStatus.CANCELING or (run.backfill is not None and run.started_us is None)
     for step in steps:
         match step.status:
             case StepStatus.RUNNING:

@@ -12,6 +12,9 @@ from assettui.core.records import StepStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assettui.core.backfill import BackfillCounts, BackfillPlan, BackfillStatus
+    from assettui.core.backfill_progress import BackfillProgress
+    from assettui.core.keys import AssetKey
     from assettui.core.planning import RunPlan, StepPlan
     from assettui.core.records import Event, RunStatus, StepError
     from assettui.worker.request import Made, StepOutcome
@@ -69,6 +72,8 @@ class RunState:
     """How many times each step was tried again, where it was."""
     retry_at_us: Mapping[str, int] = field(default_factory=dict[str, int])
     """When the steps are to be tried again that wait for it."""
+    backfill: str | None = None
+    """The backfill that it is part of."""
 
     def pending(self) -> list[str]:
         """The steps that have not begun."""
@@ -128,6 +133,24 @@ class RunState:
 
 
 @dataclass(frozen=True, slots=True)
+class BackfillState:
+    """One backfill that is not over."""
+
+    backfill_id: str
+    plan: BackfillPlan
+    progress: BackfillProgress
+    status: BackfillStatus
+    created_us: int = 0
+    launched: int = 0
+    """How many runs of it were launched since it was taken on."""
+    first_error: str | None = None
+    templates: dict[tuple[AssetKey, ...], RunPlan] = field(
+        default_factory=dict["tuple[AssetKey, ...]", "RunPlan"], compare=False, repr=False
+    )
+    """The plans of its runs without their partitions, by the assets that they make: each is made once."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineState:
     """All that the engine's decisions depend on."""
 
@@ -142,6 +165,10 @@ class EngineState:
     workers: Mapping[int, WorkerState] = field(default_factory=dict[int, WorkerState])
     broken: StepError | None = None
     """Why the project cannot be loaded as it is now."""
+    backfills: Mapping[str, BackfillState] = field(default_factory=dict[str, BackfillState])
+    """Those that are not over."""
+    is_draining: bool = False
+    """Whether nothing more is launched of the backfills."""
 
 
 # What can happen.
@@ -160,6 +187,41 @@ class CancelAsked:
     """Somebody wants a run to stop."""
 
     run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillLoaded:
+    """A backfill was found in the store, new or left behind, or is to be seen anew since the project was edited."""
+
+    backfill_id: str
+    plan: BackfillPlan
+    progress: BackfillProgress
+    status: BackfillStatus
+    created_us: int
+    error: str | None = None
+    """Why not all of it can be made, where the project no longer has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillAsked:
+    """Somebody wants a backfill to be paused, to go on, to stop, or to try again what has failed."""
+
+    backfill_id: str
+    what: BackfillWord
+
+
+class BackfillWord(Enum):
+    """What can be asked of a backfill."""
+
+    PAUSE = auto()
+    RESUME = auto()
+    CANCEL = auto()
+    RETRY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The process is about to end: what runs is finished, nothing more is launched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +290,9 @@ class Moment:
 Happening: TypeAlias = (
     RunQueued
     | CancelAsked
+    | BackfillLoaded
+    | BackfillAsked
+    | Drain
     | ProjectEdited
     | WorkerStarted
     | WorkerLoaded
@@ -247,6 +312,14 @@ class Record:
     """Append an event to the store. It is committed before any other action of the same turn is carried out."""
 
     event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """Keep how far a backfill has come, together with what is recorded in the same turn."""
+
+    backfill_id: str
+    counts: BackfillCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,4 +364,4 @@ class WakeAt:
     time_us: int
 
 
-Action: TypeAlias = Record | Execute | StartWorker | Terminate | Kill | WakeAt
+Action: TypeAlias = Record | Progressed | Execute | StartWorker | Terminate | Kill | WakeAt

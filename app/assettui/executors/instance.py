@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from assettui.core.errors import NotFound, StoreError
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
+from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.space import BadPartitions
+from assettui.core.slice_status import KnownSlices
+from assettui.core.slices import Slices
 from assettui.core.staleness import AssetStatus, standings
 from assettui.project.locate import locate
 from assettui.store import dynamic_partitions, lease, partition_sets, projects, queries
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
     from assettui.core.records import AssetState, Event, Materialization, RunRecord, RunStatus, StepRecord
     from assettui.core.slice_status import RecordedSlices
-    from assettui.core.slices import Slices
 
 STORE_VARIABLE = "ASSETTUI_STORE"
 T = TypeVar("T")
@@ -306,5 +308,7 @@ class Instance:
             if known is None or known.snapshot is None or connection is None:
                 raise NotFound("the store knows no project", hint="open it once: assettui asset ls")
             graph = AssetGraph(known.snapshot.assets, known.snapshot.steps)
-            found = standings(graph, queries.asset_states(connection))
+            slices = Slices(graph, AsOf(clock_us(), dynamic_partitions.all_indices(connection)))
+            recorded = partition_sets.recorded_slices(connection, slices)
+            found = standings(graph, queries.asset_states(connection), KnownSlices(slices, recorded))
         return {key: standing.status for key, standing in found.items()}

@@ -28,11 +28,17 @@ class Settings:
     """Where its store is; by default `.assettui`."""
     max_workers: int | None = None
     """How many steps may run at once; by default as many as there are cores."""
+    confirm_partitions: int = 10_000
+    """A backfill of more partitions than this is asked about first."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     """Environment variables of the workers, where neither the environment nor `.env` says. Not the place for secrets."""
 
 
-_KINDS: Final = {"max_workers": (int, "a number"), "environment": (dict, "a table")}
+_KINDS: Final = {
+    "max_workers": (int, "a number"),
+    "confirm_partitions": (int, "a number"),
+    "environment": (dict, "a table"),
+}
 """Of the settings that are no text: what they are, in Python and in words."""
 
 
@@ -73,6 +79,8 @@ def _checked(data: Mapping[str, Any], path: Path) -> Settings:
     settings = Settings(**data)
     if settings.max_workers is not None and settings.max_workers < 1:
         raise ProjectError(f"{path}: max_workers is {settings.max_workers}", hint="at least 1")
+    if settings.confirm_partitions < 1:
+        raise ProjectError(f"{path}: confirm_partitions is {settings.confirm_partitions}", hint="at least 1")
     if settings.file and settings.module:
         raise ProjectError(f"{path}: file and module are both set", hint="keep one of them")
     return settings

@@ -11,6 +11,8 @@ from assettui.core.keys import AssetKey, closest
 from assettui.core.records import AssetState, Materialization, Observation, StepError
 from assettui.core.selection.algebra import AssetSelection, Ground, select
 from assettui.core.staleness import AssetStatus, Standing, root_causes, standings
+from assettui.core.text import plural
+from assettui.service.slices import read_slices
 from assettui.store import projects, queries
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assettui.core.metadata import JsonObject, MetadataValue
+    from assettui.core.slice_status import SliceStatuses
+    from assettui.core.slices import Slices
     from assettui.core.snapshot import AssetSnapshot, ProjectSnapshot
     from assettui.service.session import Session
 
@@ -44,6 +48,11 @@ class AssetRow:
         return self.standing.status
 
     @property
+    def slices(self) -> SliceStatuses | None:
+        """Where its partitions stand; None where it has none."""
+        return self.standing.slices
+
+    @property
     def metadata(self) -> dict[str, MetadataValue]:
         """What was declared, and what the last materialization said, which wins."""
         last, seen = self.state.last, self.state.observed
@@ -57,8 +66,12 @@ class AssetRow:
         """Why it is not fresh, each reason in one line; empty where it is."""
         match self.status:
             case AssetStatus.FAILED:
+                if self.slices is not None:
+                    return (f"{len(self.slices.failed):,} of {plural(len(self.slices.all), 'partition')} failed",)
                 return (self.state.error or "its last run failed",)
             case AssetStatus.STALE:
+                if self.slices is not None:
+                    return tuple(cause.what for cause in self.standing.causes)
                 return tuple(dict.fromkeys(root.what for root in root_causes(self.standing.causes)))
             case AssetStatus.NEVER:
                 if self.asset.is_observable:
@@ -76,6 +89,7 @@ class Catalog:
 
     project_name: str
     graph: AssetGraph
+    slices: Slices
     rows: tuple[AssetRow, ...]
     """In the order of the definition."""
     snapshot: ProjectSnapshot | None
@@ -154,10 +168,12 @@ def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
         states = {
             key: replace(state, running_run=None) if state.running_run else state for key, state in states.items()
         }
-    standing = standings(graph, states)
+    known_slices = read_slices(connection, graph, session)
+    standing = standings(graph, states, known_slices)
     return Catalog(
         project_name=session.project.name,
         graph=graph,
+        slices=known_slices.slices,
         rows=tuple(
             AssetRow(asset, states.get(key) or AssetState(key), standing[key]) for key, asset in graph.assets.items()
         ),

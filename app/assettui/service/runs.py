@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import LaunchError
 from assettui.core.masking import masked
+from assettui.core.partitioned_runs import of_job_partitions, with_partitions
 from assettui.core.planning import RunPlan, plan_observation, plan_ops, plan_run
 from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepRecord
 from assettui.core.run_config import max_concurrent_of
 from assettui.core.snapshot import ProjectSnapshot
-from assettui.service.catalog import read_catalog
+from assettui.service.catalog import Catalog, read_catalog
 from assettui.service.jobs import job_named, selected_by
 from assettui.service.run_config import checked_config
 from assettui.service.session import Session, clock_us
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import AssetKey
     from assettui.core.metadata import JsonObject
+    from assettui.core.partitions.sets import PartitionSet
 
 LOOK_EVERY_S = 1.0
 
@@ -65,6 +67,8 @@ class RunWish:
     """On top of those of the job."""
     is_observation: bool = False
     """Whether the assets, external ones, are to be looked at rather than made."""
+    partitions: tuple[tuple[str, str], ...] = ()
+    """Those that are to be made, as ranges of keys, both ends included."""
 
 
 def preview(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | None = None) -> RunPlan:
@@ -72,6 +76,7 @@ def preview(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | N
 
     Raises:
         LaunchError: It could not be run: nothing can be materialized, or something that it would read is not there.
+        UnknownPartition: There is no partition of such a key.
         NotFound: The project has no such job.
         WrongConfig: The configuration does not fit.
     """
@@ -86,7 +91,7 @@ def _plan(
     snapshot = found.snapshot or ProjectSnapshot(session.project.name)
     job = job_named(found, wish.job) if wish.job is not None else None
     if job is not None and job.selection is None:
-        plan = plan_ops(job)
+        plan = of_job_partitions(plan_ops(job), job, found.slices.moment, wish.partitions)
     else:
         chosen = keys if keys is not None else selected_by(found, job) if job is not None else ()
         if wish.is_observation:
@@ -96,11 +101,19 @@ def _plan(
             available = {key for run in queries.runs_not_over(connection) for key in run.assets}
             available.update(row.key for row in found.rows if row.state.last is not None)
             plan = plan_run(found.graph, chosen, available)
+        plan = with_partitions(plan, found.slices, wish.partitions, _materialized(found))
     config = checked_config(wish.config, job.config if job is not None else {}, plan, wish.job, snapshot)
     said = max_concurrent_of(config)
     limit = said if said is not None else job.max_concurrent if job is not None else None
     tags = {**(job.tags if job is not None else {}), **wish.tags}
     return replace(plan, job=wish.job, config=config, tags=tags, max_concurrent=limit), snapshot
+
+
+def _materialized(found: Catalog) -> dict[AssetKey, PartitionSet]:
+    """The slices that are there, or will be by the time that a run is carried out."""
+    return {
+        row.key: row.slices.materialized | row.slices.queued | row.slices.running for row in found.rows if row.slices
+    }
 
 
 def launch(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | None = None) -> str:

@@ -18,6 +18,10 @@ class IntentKind(StrEnum):
 
     CANCEL = "cancel"
     RELOAD = "reload"
+    PAUSE_BACKFILL = "pause_backfill"
+    RESUME_BACKFILL = "resume_backfill"
+    CANCEL_BACKFILL = "cancel_backfill"
+    RETRY_BACKFILL = "retry_backfill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Intent:
     id: int
     kind: IntentKind
     run_id: str | None
+    """The run, or the backfill, that it concerns."""
 
 
 def wish(connection: sqlite3.Connection, kind: IntentKind, now_us: int, run_id: str | None = None) -> None:

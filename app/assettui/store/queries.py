@@ -70,9 +70,10 @@ def runs(
     offset: int = 0,
     status: RunStatus | None = None,
     job: str | None = None,
+    backfill: str | None = None,
 ) -> list[RunRecord]:
     """Runs, the newest first."""
-    wanted = {"status = ?": status.value if status else None, "job = ?": job}
+    wanted = {"status = ?": status.value if status else None, "job = ?": job, "backfill = ?": backfill}
     conditions = [condition for condition, value in wanted.items() if value is not None]
     values = [value for value in wanted.values() if value is not None]
     condition = f"WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -346,3 +347,15 @@ def materialized_partitions(connection: sqlite3.Connection, key: AssetKey) -> se
     """The partitions of an asset that were ever materialized."""
     rows = connection.execute("SELECT partition FROM partitions WHERE asset = ? AND made IS NOT NULL", (str(key),))
     return {partition for (partition,) in rows}
+
+
+def slice_materializations(
+    connection: sqlite3.Connection, key: AssetKey, partition: str, limit: int
+) -> list[Materialization]:
+    """The last materializations of a partition, the newest first."""
+    rows = connection.execute(
+        "SELECT time, run, payload FROM events WHERE kind = 'materialized' AND asset = ? AND partition = ?"
+        " ORDER BY id DESC LIMIT ?",
+        (str(key), partition, limit),
+    )
+    return [Materialization.from_payload(key, time, run, json.loads(payload), partition) for time, run, payload in rows]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey
 from assettui.core.records import Event, EventKind, RunStatus, StepStatus, ValueRef
-from assettui.store import partition_sets
+from assettui.store import backfills, partition_sets
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,6 +78,16 @@ def apply(
             _retry_step(connection, event)
         case EventKind.RUN_EXPANDED:
             _expand_run(connection, event)
+        case (
+            EventKind.BACKFILL_QUEUED
+            | EventKind.BACKFILL_STARTED
+            | EventKind.BACKFILL_PAUSED
+            | EventKind.BACKFILL_CANCELING
+            | EventKind.BACKFILL_SUCCESS
+            | EventKind.BACKFILL_FAILURE
+            | EventKind.BACKFILL_CANCELED
+        ):
+            backfills.apply(connection, event)
         case EventKind.MATERIALIZED:
             if event.partition is not None:
                 return _materialize_slice(connection, event, event_id, slices)
@@ -226,8 +236,16 @@ def _end_step(connection: sqlite3.Connection, event: Event, slices: Slices | Non
             " WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = assets.materialization AND run = ? AND step = ?)",
             [(key, event.time_us, event.run_id, message, event.run_id, event.step_key) for key in keys],
         )
-        if slices is not None:
+        if slices is not None and not _is_lost_from_backfill(connection, event, error):
             _fail_slices(connection, event, message, slices)
+
+
+def _is_lost_from_backfill(connection: sqlite3.Connection, event: Event, error: Any) -> bool:
+    """Whether a step was cut short by its leader's death, and its backfill will try it again."""
+    if not error or error.get("kind") != "lost":
+        return False
+    row = connection.execute("SELECT backfill FROM runs WHERE id = ?", (event.run_id,)).fetchone()
+    return row is not None and row[0] is not None
 
 
 def _fail_slices(connection: sqlite3.Connection, event: Event, message: str | None, slices: Slices) -> None:

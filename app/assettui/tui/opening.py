@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from assettui.core.errors import ProjectError
 from assettui.core.graph import AssetGraph
+from assettui.core.partitions.definition import AsOf
+from assettui.core.slices import Slices
 from assettui.engine.leading import lead
 from assettui.service.catalog import Catalog, catalog
 
@@ -93,4 +95,5 @@ def _known(session: Session) -> Catalog:
     """The catalog as the store has it; an empty one where there is no store yet."""
     if not session.is_new():
         return catalog(session)
-    return Catalog(session.project.name, AssetGraph(()), (), None, None, None)
+    graph = AssetGraph(())
+    return Catalog(session.project.name, graph, Slices(graph, AsOf(0)), (), None, None, None)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, cast
 
 from assettui.core.errors import ValueStorageError
+from assettui.definitions.binding import is_mapping, value_of_mapping
 from assettui.definitions.inputs import CONCATENATE
 from assettui.values.formats import frame_kind, frame_named
 
@@ -32,7 +32,7 @@ def gathered(
         ValueStorageError: A frame is wanted, and there are several; or one, and they are no frames.
     """
     if is_mapping(annotation):
-        inner = get_args(annotation)[1] if len(get_args(annotation)) > 1 else None
+        inner = value_of_mapping(annotation)
         return {key: load(key, inner) for key in keys}
     if concatenate and keys:
         return _concatenated(what, [load(key, annotation) for key in keys])
@@ -46,14 +46,6 @@ def gathered(
             hint=f'annotate it as dict[str, …], or have them put together: AssetIn(metadata={{"{CONCATENATE}": True}})',
         )
     return {key: load(key, None) for key in keys}
-
-
-def is_mapping(annotation: Any) -> bool:
-    """Whether an annotation names a mapping."""
-    if isinstance(annotation, str):  # one that could not be evaluated
-        return annotation.split("[", 1)[0].rpartition(".")[2] in ("dict", "Dict", "Mapping")
-    plain = get_origin(annotation) or annotation
-    return isinstance(plain, type) and issubclass(plain, Mapping)
 
 
 def _concatenated(what: str, frames: list[Any]) -> Any:

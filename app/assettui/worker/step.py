@@ -390,6 +390,8 @@ class _Execution:
             part = _part_of(value, key) if len(keys) > 1 else value
             rows = row_count(part) if part is not NO_VALUE else None
             made = self._materialization(output.asset_key, said, version, refs.get(key), rows, key)
+            if len(keys) > 1:  # of several made at once, each took its share
+                made = replace(made, duration_us=(made.duration_us or 0) // len(keys))
             self.versions[str(output.asset_key), key] = made.data_version
             self.made.append(made)
 

@@ -103,7 +103,8 @@ def set_to_json(partitions: PartitionSet, space: PartitionSpace, definition: Par
     if definition is None:
         return {"whole": bool(partitions)}
     if isinstance(definition, TimeWindowPartitionsDefinition):
-        return {"of": definition.to_json(), "ranges": [list(ends) for ends in space.ranges(partitions)]}
+        ranges = [list(ends) for ends in space.ranges(partitions)]
+        return {"of": definition.to_json(), "ranges": ranges, "count": len(partitions)}
     return {"of": definition.to_json(), "keys": space.keys(partitions)}
 
 

@@ -1,0 +1,299 @@
+"""`assettui backfill`: many partitions, in dependency order."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from assettui.cli import as_json as shapes
+from assettui.cli.backfill_progress import progress_for
+from assettui.cli.current import current_catalog
+from assettui.cli.output import Exit, print_json, say, table, tell
+from assettui.cli.run_options import (
+    config_option,
+    parsed_ranges,
+    parsed_tags,
+    range_option,
+    tag_option,
+    yes_option,
+)
+from assettui.cli.target import Target, json_option, target_options
+from assettui.core.backfill import BackfillStatus
+from assettui.core.backfill_target import BackfillWish, Which
+from assettui.core.errors import LaunchError
+from assettui.core.selection.algebra import SYNTAX
+from assettui.core.text import one_line, plural
+from assettui.core.timing import SECOND_US, duration, local
+from assettui.service import backfills
+from assettui.service.backfills import BackfillOptions, rate_and_rest
+from assettui.service.catalog import catalog
+from assettui.service.run_config import read_config
+from assettui.service.session import Session, clock_us
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assettui.core.keys import AssetKey
+
+_UNITS_S = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+@click.group()
+def backfill() -> None:
+    """Build many partitions, in dependency order, as parallel as they can be."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Which slices are meant, as the options say it."""
+
+    which: Which = Which.ALL
+    ranges: tuple[tuple[str, str], ...] = ()
+    since_us: int | None = None
+    with_upstream: bool = False
+
+    def wish(self, keys: list[AssetKey]) -> BackfillWish:
+        """What is asked for, of these assets."""
+        return BackfillWish(tuple(keys), self.which, self.ranges, self.since_us, None, self.with_upstream)
+
+
+@backfill.command("start", epilog=f"A selection: {SYNTAX}.")
+@click.argument("selection", nargs=-1, required=True)
+@click.option("--all", "which", flag_value="all", default=True, help="All partitions that there are.  [default]")
+@click.option("--missing", "which", flag_value="missing", help="Those that were never materialized.")
+@click.option("--failed", "which", flag_value="failed", help="Those whose last attempt has failed.")
+@click.option("--stale", "which", flag_value="stale", help="Those that are stale.")
+@range_option
+@click.option("--keys", metavar="K,K", multiple=True, help="These partitions; may be repeated.")
+@click.option(
+    "--since", metavar="30d", help="Those that begin within so many minutes (m), hours (h), days (d), weeks (w)."
+)
+@click.option("--with-upstream", is_flag=True, help="First all that they need and that is not up to date.")
+@click.option("--max-concurrent", type=click.IntRange(min=1), metavar="N", help="So many runs at once.")
+@click.option("--priority", type=int, default=0, metavar="N", help="Higher ones are launched first.  [default: 0]")
+@click.option("--title", help="What it is called.")
+@config_option
+@tag_option
+@click.option("--dry-run", is_flag=True, help="Show the plan, and launch nothing.")
+@click.option("--wait", "is_waiting", is_flag=True, help="Wait until it is over.")
+@yes_option
+@json_option
+@target_options
+def start_backfill(
+    target: Target,
+    selection: tuple[str, ...],
+    which: str | None,
+    range_: str | None,
+    keys: tuple[str, ...],
+    since: str | None,
+    with_upstream: bool,
+    max_concurrent: int | None,
+    priority: int,
+    title: str | None,
+    config: Path | None,
+    tags: tuple[str, ...],
+    dry_run: bool,
+    is_waiting: bool,
+    is_sure: bool,
+    as_json: bool,
+) -> Exit:
+    """Build partitions of assets, each as soon as what it needs is there."""
+    named = [key for each in keys for key in each.split(",") if key]
+    bounds = Bounds(
+        Which(which or "all"),
+        parsed_ranges(range_, named),
+        clock_us() - _parsed_span(since) if since is not None else None,
+        with_upstream,
+    )
+    said = read_config(config) if config else {}
+    options = BackfillOptions(title, parsed_tags(tags), max_concurrent, priority, said)
+    session = target.session()
+    if is_waiting and not dry_run:
+        return start_and_wait(session, selection, bounds, options, is_sure=is_sure, as_json=as_json)
+    found = current_catalog(session)
+    wish = bounds.wish(found.select(selection))
+    planned = backfills.preview(session, wish, options)
+    if dry_run:
+        print_json(shapes.preview_json(planned)) if as_json else _show_plan(planned)
+        return Exit.OK
+    _ask_if_many(session, planned, is_sure=is_sure)
+    backfill_id = backfills.start(session, wish, options)
+    if as_json:
+        print_json(shapes.backfill_json(backfills.detail(session, backfill_id).backfill))
+    else:
+        say(f"backfill {backfill_id[:8]}: {_size(planned)}")
+        if session.leader() is None:
+            tell("nobody leads the store now: it begins with the next assettui, or `assettui up`; or give --wait")
+    return Exit.OK
+
+
+def start_and_wait(
+    session: Session,
+    selection: tuple[str, ...],
+    bounds: Bounds,
+    options: BackfillOptions,
+    *,
+    is_sure: bool,
+    as_json: bool,
+) -> Exit:
+    """Start a backfill, show how it goes, and print the result."""
+    from assettui.cli.work import Work  # deferred: the engine, which no listing needs
+
+    with Work(session).leading_if_nobody_does() as work:
+        found = catalog(session)
+        for warning in found.snapshot.warnings if found.snapshot else ():
+            tell(f"warning: {warning}")
+        wish = bounds.wish(found.select(selection))
+        planned = backfills.preview(session, wish, options)
+        _ask_if_many(session, planned, is_sure=is_sure)
+        backfill_id = backfills.start(session, wish, options)
+        for key, _, count, why in planned.skipped:
+            tell(f"skipped: {plural(count, 'partition')} of {key} {why}")
+        with progress_for(quiet=as_json) as progress:
+            ended = work.follow_backfill(backfill_id, progress.show)
+    if as_json:
+        print_json(shapes.backfill_result_json(ended))
+    else:
+        _show_result(session, ended.backfill_id)
+    return Exit.OK if ended.status is BackfillStatus.SUCCESS else Exit.WORK_FAILED
+
+
+@backfill.command("ls")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many, the newest first.")
+@json_option
+@target_options
+def list_backfills(target: Target, limit: int, as_json: bool) -> None:
+    """List backfills, the newest first."""
+    page = backfills.page(target.session(), limit=limit)
+    if as_json:
+        print_json([shapes.backfill_json(each) for each in page.backfills])
+        return
+    now_us = clock_us()
+    table(
+        ("BACKFILL", "STATUS", "CREATED", "DONE", "FAILED", "RATE", "TOOK", "LEFT", "OF"),
+        (
+            (
+                each.backfill_id[:8],
+                each.status.value,
+                local(each.created_us),
+                f"{each.counts.materialized:,}/{each.counts.requested:,}",
+                f"{each.counts.failed:,}",
+                f"{rate:.0f}/s" if (rate := rate_and_rest(each, now_us)[0]) is not None else "–",
+                duration((each.ended_us or now_us) - each.started_us if each.started_us else None),
+                duration(rate_and_rest(each, now_us)[1]),
+                one_line(each.plan.title or ", ".join(map(str, each.plan.targets)), 50),
+            )
+            for each in page.backfills
+        ),
+    )
+    if page.total > len(page.backfills):
+        tell(f"{len(page.backfills)} of {plural(page.total, 'backfill')}; see more with --limit")
+
+
+@backfill.command("show")
+@click.argument("backfill_id", metavar="ID")
+@json_option
+@target_options
+def show_backfill(target: Target, backfill_id: str, as_json: bool) -> None:
+    """Show one backfill: how far it has come, and what failed, by error. ID may be the beginning of the id."""
+    session = target.session()
+    if as_json:
+        print_json(shapes.backfill_detail_json(backfills.detail(session, backfill_id)))
+        return
+    _show_result(session, backfill_id)
+
+
+def _asking(name: str, help_text: str) -> None:
+    @backfill.command(name, help=help_text)
+    @click.argument("backfill_id", metavar="ID")
+    @json_option
+    @target_options
+    def command(target: Target, backfill_id: str, as_json: bool) -> None:
+        session = target.session()
+        before = backfills.ask(session, name, backfill_id)
+        if session.leader() is None:
+            tell(f"nobody leads the store now: the next assettui to do so will {name} it")
+        if as_json:
+            print_json(shapes.backfill_json(backfills.detail(session, before.backfill_id).backfill))
+        else:
+            say(f"backfill {before.backfill_id[:8]}: asked to {name}")
+
+
+_asking("pause", "Launch nothing more of a backfill for now; what runs goes on.")
+_asking("resume", "Go on with a backfill that was paused.")
+_asking("cancel", "Launch nothing more of a backfill, and end what runs.")
+_asking("retry", "Try again what of a backfill has failed, and what that had held up.")
+
+
+def _parsed_span(text: str) -> int:
+    """A span of time such as `30d`, in microseconds."""
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS_S or not number.isdigit():
+        raise click.BadParameter(f"{text!r} is not a span such as 30d, 12h or 90m", param_hint="--since")
+    return int(number) * _UNITS_S[unit] * SECOND_US
+
+
+def _ask_if_many(session: Session, planned: backfills.BackfillPreview, *, is_sure: bool) -> None:
+    limit = session.project.settings.confirm_partitions
+    if is_sure or planned.count <= limit:
+        return
+    if not sys.stdin.isatty():
+        raise LaunchError(
+            f"the backfill is of {planned.count:,} partitions, more than {limit:,}",
+            hint="say --yes, or set confirm_partitions in [tool.assettui]",
+        )
+    click.confirm(f"{_size(planned)}. Start?", abort=True, err=True)
+
+
+def _size(planned: backfills.BackfillPreview) -> str:
+    about = f", about {duration(planned.estimate_us)}" if planned.estimate_us is not None else ""
+    assets = plural(len(planned.assets), "asset")
+    return f"{plural(planned.count, 'partition')} of {assets} in {plural(planned.runs, 'run')}{about}"
+
+
+def _show_plan(planned: backfills.BackfillPreview) -> None:
+    table(
+        ("ASSET", "SLICES", "RUNS", "EACH", "WHICH"),
+        (
+            (str(each.key), f"{each.count:,}", f"{each.runs:,}", duration(each.duration_us), each.shown)
+            for each in planned.assets
+        ),
+    )
+    for key, shown, count, why in planned.skipped:
+        say(f"skipped: {plural(count, 'partition')} of {key} ({shown}): {why}")
+    say(_size(planned))
+
+
+def _show_result(session: Session, backfill_id: str) -> None:
+    found = backfills.detail(session, backfill_id)
+    each, counts = found.backfill, found.backfill.counts
+    now_us = clock_us()
+    rate, left = rate_and_rest(each, now_us)
+    took = duration((each.ended_us or now_us) - each.started_us if each.started_us else None)
+    say(f"backfill {each.backfill_id[:8]} {each.status.value}" + (f"  {each.plan.title}" if each.plan.title else ""))
+    parts = [f"{counts.materialized:,} of {counts.requested:,} materialized"]
+    others = {
+        "failed": counts.failed,
+        "skipped": counts.skipped,
+        "canceled": counts.canceled,
+        "running": counts.running,
+    }
+    parts.extend(f"{count:,} {name}" for name, count in others.items() if count)
+    parts.append(f"in {took}" if each.status.is_over else f"for {took}")
+    if rate is not None:
+        parts.append(f"{rate:.1f} a second")
+    if left is not None:
+        parts.append(f"{duration(left)} left")
+    say(", ".join(parts))
+    say()
+    table(("ASSET", "DONE", "OF"), ((str(key), f"{made:,}", f"{count:,}") for key, count, made in found.assets))
+    for group in found.failures:
+        say()
+        say(f"{plural(group.count, 'failure')}: {group.error}")
+        for step, partitions, run_id in group.examples[:5]:
+            say(f"  {step} {partitions}  run {run_id[:8]}")
+        if len(group.examples) > 5:
+            say(f"  and {group.count - 5:,} more")

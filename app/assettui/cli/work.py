@@ -1,0 +1,102 @@
+"""Work that a command waits for, done by this process where no other leads the store."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from assettui.cli.output import tell
+from assettui.engine.leading import lead
+from assettui.service import backfills
+from assettui.service.loading import await_loaded, ensure_loaded
+from assettui.service.runs import RunDetail, cancel, follow, run_detail
+from assettui.service.session import Session, clock_us
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from assettui.cli.progress import Progress
+    from assettui.core.backfill import BackfillRecord
+    from assettui.engine.engine import Engine
+
+
+class Work:
+    """A run or a backfill that is watched, by a process that leads the store if nobody else does."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.engine: Engine | None = None
+
+    @contextmanager
+    def leading_if_nobody_does(self) -> Generator[Work]:
+        """Lead meanwhile, if nobody else does; the project is loaded when this begins."""
+        since_us = clock_us()
+        self._lead()
+        try:
+            if self.engine is None:
+                ensure_loaded(self.session)
+            else:
+                await_loaded(self.session, since_us, self.engine.check)
+            yield self
+        except BaseException:
+            self._end(at_once=True)
+            raise
+        self._end(at_once=False)
+
+    def follow_run(self, run_id: str, progress: Progress) -> RunDetail:
+        """Show how a run goes until it is over; Ctrl+C cancels it, once more gives up waiting."""
+        after = 0
+        is_canceled = False
+        while True:
+            try:
+                for events in follow(self.session, run_id, after=after, on_alone=self._lead):
+                    for event in events:
+                        progress.show(event)
+                        after = event.id
+                    if self.engine is not None:
+                        self.engine.check()
+                return run_detail(self.session, run_id)
+            except KeyboardInterrupt:
+                if is_canceled:
+                    raise
+                is_canceled = True
+                tell("canceling; Ctrl+C again to leave at once")
+                if not run_detail(self.session, run_id).run.status.is_over:
+                    cancel(self.session, run_id)
+
+    def follow_backfill(self, backfill_id: str, show: Callable[[BackfillRecord], None]) -> BackfillRecord:
+        """Show how a backfill goes until it is over; Ctrl+C cancels it, once more gives up waiting."""
+        is_canceled = False
+        while True:
+            try:
+                last: BackfillRecord | None = None
+                for last in backfills.follow(self.session, backfill_id, on_alone=self._lead):
+                    show(last)
+                    if self.engine is not None:
+                        self.engine.check()
+                return last or backfills.detail(self.session, backfill_id).backfill
+            except KeyboardInterrupt:
+                if is_canceled:
+                    raise
+                is_canceled = True
+                tell("canceling; Ctrl+C again to leave at once")
+                if not backfills.detail(self.session, backfill_id).backfill.status.is_over:
+                    backfills.ask(self.session, "cancel", backfill_id)
+
+    def _lead(self) -> None:
+        """Take the lead where nobody has it, as when the leader that was to do the work has gone."""
+        if self.engine is not None:
+            self.engine.check()
+        self.engine = lead(self.session.project, self.session.folder, face="materialize", watch_sources=False)
+        if self.engine is not None:
+            self.engine.start()
+            self.engine.wait_until_ready()
+
+    def _end(self, *, at_once: bool) -> None:
+        if self.engine is None:
+            return
+        if at_once:
+            self.engine.stop()
+        else:
+            self.engine.drain()  # others may have asked for runs that this process has taken on meanwhile
+        self.engine.join()

@@ -1,0 +1,246 @@
+"""The part of the engine's decisions that concerns backfills: when to launch which runs, and what their ends mean."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from assettui.core.backfill import BACKFILL_TAG, BackfillStatus
+from assettui.core.backfill_progress import BackfillProgress, Unit
+from assettui.core.errors import AssettuiError
+from assettui.core.partitions.sets import EMPTY, PartitionSet
+from assettui.core.partitions.space import NO_PARTITIONS
+from assettui.core.planning import RunPlan, plan_run
+from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepStatus
+from assettui.engine.state import BackfillState, Progressed, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assettui.core.keys import AssetKey
+    from assettui.engine.state import Action, BackfillLoaded, RunState
+    from assettui.worker.request import Made
+
+LOOK_AHEAD = 2
+"""So many runs of a backfill for each worker are on their way at once: none of them has to wait for its next step."""
+
+
+class Runs(Protocol):
+    """What backfills ask of the runs."""
+
+    runs: dict[str, RunState]
+    actions: list[Action]
+    now_us: int
+
+    def take_run(self, run_id: str, plan: RunPlan, backfill: str | None = None) -> None:
+        """Begin a run."""
+        ...
+
+    def cancel_run(self, run_id: str) -> None:
+        """Ask a run to stop."""
+        ...
+
+
+class Backfills:
+    """One decision's changes to the backfills.
+
+    Args:
+        turn: The rest of the decision.
+        states: The backfills that are not over.
+        capacity: How many steps may run at once.
+    """
+
+    def __init__(self, turn: Runs, states: dict[str, BackfillState], capacity: int) -> None:
+        self.turn = turn
+        self.states = states
+        self.capacity = capacity
+
+    def load(self, loaded: BackfillLoaded) -> None:
+        """Take a backfill on, or see it anew, since the project was edited."""
+        known = self.states.get(loaded.backfill_id)
+        state = BackfillState(
+            loaded.backfill_id,
+            loaded.plan,
+            loaded.progress,
+            loaded.status,
+            created_us=loaded.created_us,
+            first_error=loaded.error,
+        )
+        if known is not None:
+            state = replace(
+                state, status=known.status, launched=known.launched, first_error=known.first_error or loaded.error
+            )
+        progress = state.progress
+        for run_id, run in self.turn.runs.items():
+            unit = self._unit_of(state, run) if run.backfill == loaded.backfill_id else None
+            if unit is not None:
+                progress = progress.with_launched(unit)
+            elif run.backfill == loaded.backfill_id:
+                self.turn.cancel_run(run_id)  # what it makes the project no longer has
+        self.states[loaded.backfill_id] = replace(state, progress=progress)
+        if state.status is BackfillStatus.QUEUED:
+            self._set(loaded.backfill_id, BackfillStatus.STARTED, EventKind.BACKFILL_STARTED)
+        self._end_if_over(loaded.backfill_id)
+
+    def pause(self, backfill_id: str) -> None:
+        """Launch nothing more of it for now."""
+        if self._status(backfill_id) in (BackfillStatus.STARTED, BackfillStatus.QUEUED):
+            self._set(backfill_id, BackfillStatus.PAUSED, EventKind.BACKFILL_PAUSED)
+
+    def resume(self, backfill_id: str) -> None:
+        """Go on with it."""
+        if self._status(backfill_id) is BackfillStatus.PAUSED:
+            self._set(backfill_id, BackfillStatus.STARTED, EventKind.BACKFILL_STARTED)
+
+    def cancel(self, backfill_id: str) -> None:
+        """Launch nothing more of it, and end what runs."""
+        if self._status(backfill_id) in (None, BackfillStatus.CANCELING):
+            return
+        self._set(backfill_id, BackfillStatus.CANCELING, EventKind.BACKFILL_CANCELING)
+        for run_id in [each.run_id for each in self.turn.runs.values() if each.backfill == backfill_id]:
+            self.turn.cancel_run(run_id)
+        self._end_if_over(backfill_id)
+
+    def retry(self, backfill_id: str) -> None:
+        """Try again what of it has failed."""
+        state = self.states.get(backfill_id)
+        if state is not None and state.status is not BackfillStatus.CANCELING:
+            self.states[backfill_id] = replace(state, progress=state.progress.with_retry())
+            self._set(backfill_id, BackfillStatus.STARTED, EventKind.BACKFILL_STARTED, is_retry=True)
+
+    def note_made(self, run: RunState, made: Made) -> None:
+        """Note what a run of a backfill has made."""
+        state = self.states.get(run.backfill or "")
+        if state is None or not isinstance(made, Materialization):
+            return
+        partitions = _index_set(state.progress, made.asset_key, made.partition)
+        self.states[state.backfill_id] = replace(state, progress=state.progress.with_made(made.asset_key, partitions))
+
+    def end_run(self, run: RunState) -> None:
+        """Note that a run of a backfill is over."""
+        state = self.states.get(run.backfill or "")
+        if state is None:
+            return
+        unit = self._unit_of(state, run)
+        if unit is not None:
+            ended = {key: status for step, status in run.steps.items() for key in run.plan[step].assets}
+            failed = {
+                key: unit.partitions - state.progress.done.get(key, EMPTY)
+                for key in unit.assets
+                if ended.get(key) in (StepStatus.FAILURE, StepStatus.CANCELED)
+            }
+            is_canceling = state.status is BackfillStatus.CANCELING
+            if is_canceling:
+                failed = {key: partitions for key, partitions in failed.items() if ended.get(key) is StepStatus.FAILURE}
+            elif run.status is RunStatus.CANCELING:  # by itself: what of it did not run was not to be run
+                failed = {key: unit.partitions - state.progress.done.get(key, EMPTY) for key in unit.assets}
+            first_error = state.first_error or run.first_error
+            progress = state.progress.with_ended(unit, failed, is_lost=is_canceling)
+            self.states[state.backfill_id] = replace(state, progress=progress, first_error=first_error)
+        self._tell(state.backfill_id)
+        self._end_if_over(state.backfill_id)
+
+    def launch(self) -> None:
+        """Launch what is ready, the backfill of the highest priority first, as far as limits allow."""
+        if not self.states:
+            return
+        on_their_way: dict[str | None, int] = {}
+        for run in self.turn.runs.values():
+            on_their_way[run.backfill] = on_their_way.get(run.backfill, 0) + 1
+        total = sum(count for backfill, count in on_their_way.items() if backfill is not None)
+        for state in sorted(self.states.values(), key=lambda each: (-each.plan.priority, each.created_us)):
+            limit = state.plan.max_concurrent
+            own = on_their_way.get(state.backfill_id, 0)
+            while (
+                state.status is BackfillStatus.STARTED
+                and total < self.capacity * LOOK_AHEAD
+                and (limit is None or own < limit)
+                and (unit := state.progress.next_unit()) is not None
+            ):
+                state = self._launch(state, unit)
+                own, total = own + 1, total + 1
+            self.states[state.backfill_id] = state
+        for backfill_id in list(self.states):
+            self._end_if_over(backfill_id)
+
+    def _launch(self, state: BackfillState, unit: Unit) -> BackfillState:
+        slices = state.progress.slices
+        template = state.templates.get(unit.assets)
+        if template is None:
+            plan = plan_run(slices.graph, unit.assets)
+            steps = tuple(
+                replace(step, is_partitioned=step.subject is not None and slices.is_partitioned(step.subject))
+                for step in plan.steps
+            )
+            tags = {**state.plan.tags, BACKFILL_TAG: state.backfill_id}
+            template = replace(plan, steps=steps, config=state.plan.config, tags=tags)
+            state.templates[unit.assets] = template
+        space = slices.space(unit.assets[0])
+        plan = (
+            template if space is NO_PARTITIONS else replace(template, partitions=tuple(space.ranges(unit.partitions)))
+        )
+        seed = f"{state.backfill_id}:{state.launched}:{self.turn.now_us}"
+        run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
+        payload = {"plan": plan.to_json(), "backfill": state.backfill_id}
+        self.turn.actions.append(Record(Event(EventKind.RUN_QUEUED, self.turn.now_us, run_id, payload=payload)))
+        self.turn.take_run(run_id, plan, state.backfill_id)
+        return replace(state, progress=state.progress.with_launched(unit), launched=state.launched + 1)
+
+    def _unit_of(self, state: BackfillState, run: RunState) -> Unit | None:
+        """What of a backfill is in a run; None where the project no longer has it."""
+        slices = state.progress.slices
+        assets = tuple(key for key in state.progress.targets if any(key in step.assets for step in run.plan.values()))
+        if not assets:
+            return None
+        try:
+            return Unit(assets, slices.set_of(assets[0], run.about.partitions))
+        except AssettuiError:
+            return None
+
+    def _status(self, backfill_id: str) -> BackfillStatus | None:
+        state = self.states.get(backfill_id)
+        return state.status if state is not None else None
+
+    def _set(self, backfill_id: str, status: BackfillStatus, kind: EventKind, *, is_retry: bool = False) -> None:
+        self.states[backfill_id] = replace(self.states[backfill_id], status=status)
+        payload = {"backfill": backfill_id, **({"retry": True} if is_retry else {})}
+        self.turn.actions.append(Record(Event(kind, self.turn.now_us, payload=dict(payload))))
+
+    def _tell(self, backfill_id: str) -> None:
+        counts = self.states[backfill_id].progress.counts()
+        self.turn.actions.append(Progressed(backfill_id, counts))
+
+    def _end_if_over(self, backfill_id: str) -> None:
+        state = self.states.get(backfill_id)
+        if state is None:
+            return
+        is_canceled = state.status is BackfillStatus.CANCELING
+        if is_canceled:
+            if any(run.backfill == backfill_id for run in self.turn.runs.values()):
+                return
+        elif state.status is not BackfillStatus.STARTED or not state.progress.is_over:
+            return
+        counts = state.progress.counts(is_canceled)
+        is_failure = bool(counts.failed or counts.skipped or state.first_error)
+        kind = EventKind.BACKFILL_FAILURE if is_failure else EventKind.BACKFILL_SUCCESS
+        payload = {"backfill": backfill_id, "counts": counts.to_json()}
+        if state.first_error is not None:
+            payload["error"] = state.first_error
+        kind = EventKind.BACKFILL_CANCELED if is_canceled else kind
+        self.turn.actions.append(Record(Event(kind, self.turn.now_us, payload=dict(payload))))
+        del self.states[backfill_id]
+
+
+def _index_set(progress: BackfillProgress, key: AssetKey, partition: str | None) -> PartitionSet:
+    """A slice, by the key of its partition."""
+    if key not in progress.targets:
+        return EMPTY
+    if partition is None:
+        return NO_PARTITIONS.all
+    return progress.slices.space(key).known_of([partition])
+
+
+def is_at_work(states: Iterable[BackfillState]) -> bool:
+    """Whether any backfill has something to do now."""
+    return any(state.status is not BackfillStatus.PAUSED for state in states)

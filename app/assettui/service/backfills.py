@@ -1,0 +1,360 @@
+"""Backfills: previewing them, asking for them, following them, and what became of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assettui.core.backfill import BackfillPlan, BackfillRecord, BackfillStatus
+from assettui.core.backfill_progress import BackfillProgress
+from assettui.core.backfill_target import BackfillTarget, BackfillWish, Which, resolve_target
+from assettui.core.errors import LaunchError
+from assettui.core.partitions.json_forms import set_to_json
+from assettui.core.partitions.space import partitions_text
+from assettui.core.planning import plan_run
+from assettui.core.records import Event, EventKind, StepError
+from assettui.core.staleness import AssetStatus
+from assettui.service.catalog import Catalog, read_catalog
+from assettui.service.run_config import checked_config
+from assettui.service.session import Session, clock_us
+from assettui.store import backfills, intents, queries
+from assettui.store.doorbell import Visitor
+from assettui.store.intents import IntentKind
+from assettui.store.recording import record
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from assettui.core.keys import AssetKey
+    from assettui.core.metadata import JsonObject
+    from assettui.core.records import RunRecord
+
+LOOK_EVERY_S = 1.0
+OVERHEAD_US = 3_000
+"""What a run costs besides the user's own code: measured, see tests/benchmarks."""
+_WORDS = {
+    "pause": IntentKind.PAUSE_BACKFILL,
+    "resume": IntentKind.RESUME_BACKFILL,
+    "cancel": IntentKind.CANCEL_BACKFILL,
+    "retry": IntentKind.RETRY_BACKFILL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillOptions:
+    """How a backfill is to be carried out."""
+
+    title: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    max_concurrent: int | None = None
+    priority: int = 0
+    config: JsonObject = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAsset:
+    """What a backfill would make of one asset."""
+
+    key: AssetKey
+    count: int
+    shown: str
+    """The partitions, in a line; empty of an asset that has none."""
+    runs: int
+    """How many runs begin with it."""
+    duration_us: int | None
+    """How long one materialization took on the average; None where it was never made."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillPreview:
+    """What a backfill would do: what is launched is this very value."""
+
+    target: BackfillTarget
+    assets: tuple[PlannedAsset, ...]
+    """Upstream before downstream."""
+    skipped: tuple[tuple[AssetKey, str, int, str], ...]
+    """An asset, which of its partitions, how many, and why they are left out."""
+    count: int
+    """How many slices are to be made."""
+    runs: int
+    estimate_us: int | None
+    """About how long it takes; None where nothing of it was ever made."""
+
+
+def preview(session: Session, wish: BackfillWish, options: BackfillOptions | None = None) -> BackfillPreview:
+    """What a backfill would do.
+
+    Raises:
+        LaunchError: Nothing is left to be materialized.
+        UnknownPartition: No asset has a partition of such a key.
+        BadRange: A range is reversed, or over keys that have no order.
+    """
+    with session.reading() as connection:
+        return _previewed(connection, session, read_catalog(connection, session), wish, options or BackfillOptions())
+
+
+def start(session: Session, wish: BackfillWish, options: BackfillOptions | None = None) -> str:
+    """Ask for a backfill; the leader carries it out.
+
+    Returns:
+        Its id.
+
+    Raises:
+        LaunchError: Nothing is left to be materialized, or the leader runs another project's code.
+        UnknownPartition: No asset has a partition of such a key.
+        BadRange: A range is reversed, or over keys that have no order.
+        WrongConfig: The configuration does not fit.
+        StoreError: The store cannot be written.
+    """
+    options = options or BackfillOptions()
+    leader = session.leader()
+    if leader is not None and leader.project_id != session.project.id:
+        raise LaunchError(
+            f"the store is led by a process that runs another project's code (pid {leader.pid})",
+            hint="end it first, or give each project a store of its own with --store",
+        )
+    with session.reading() as connection:
+        found = read_catalog(connection, session)
+        target = _target(found, wish)
+        config: JsonObject = {}
+        if options.config and found.snapshot is not None:
+            config = checked_config(options.config, {}, plan_run(found.graph, target.targets), None, found.snapshot)
+    targets = {
+        key: set_to_json(partitions, found.slices.space(key), found.graph.assets[key].partitions)
+        for key, partitions in target.targets.items()
+    }
+    backfill_id = os.urandom(8).hex()
+    with session.writing() as connection:
+        plan = BackfillPlan(
+            targets,
+            options.max_concurrent,
+            options.priority,
+            config,
+            options.tags,
+            options.title,
+            backfills.last_event(connection),
+        )
+        payload = {"backfill": backfill_id, "plan": plan.to_json(), "requested": target.count}
+        record(connection, [Event(EventKind.BACKFILL_QUEUED, clock_us(), payload=payload)])
+    return backfill_id
+
+
+def ask(session: Session, what: str, backfill_id: str) -> BackfillRecord:
+    """Ask for a backfill to `pause`, `resume`, `cancel` or `retry` what of it has failed.
+
+    Returns:
+        The backfill as it was before.
+
+    Raises:
+        NotFound: No backfill is called so.
+        LaunchError: It is over, or there is nothing of the kind to be done.
+    """
+    with session.reading() as connection:
+        found = backfills.backfill(connection, backfill_id)
+    name, status = found.backfill_id[:8], found.status
+    if what == "retry":
+        if status is BackfillStatus.SUCCESS:
+            raise LaunchError(f"nothing of backfill {name} has failed", hint="see `assettui backfill show`")
+    elif status.is_over:
+        raise LaunchError(f"backfill {name} is over: {status.value}", hint="see `assettui backfill ls`")
+    elif what == "resume" and status is not BackfillStatus.PAUSED:
+        raise LaunchError(f"backfill {name} is not paused: {status.value}", hint="see `assettui backfill ls`")
+    with session.writing() as connection:
+        intents.wish(connection, _WORDS[what], clock_us(), found.backfill_id)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """What of a backfill has failed in one way."""
+
+    error: str
+    """In one line."""
+    count: int
+    examples: tuple[tuple[str, str, str], ...]
+    """Some of it: the step, its partitions in a line, and the run."""
+    traceback: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillDetail:
+    """One backfill with what became of it."""
+
+    backfill: BackfillRecord
+    assets: tuple[tuple[AssetKey, int, int], ...]
+    """Of each asset, upstream before downstream: how many slices are to be made, and how many are."""
+    failures: tuple[FailureGroup, ...]
+    """The most frequent first."""
+    runs: tuple[RunRecord, ...]
+    """The last runs, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillPage:
+    """Some of the backfills."""
+
+    backfills: tuple[BackfillRecord, ...]
+    """The newest first."""
+    total: int
+
+
+def page(session: Session, *, limit: int, offset: int = 0) -> BackfillPage:
+    """Backfills, the newest first."""
+    with session.reading() as connection:
+        found = backfills.backfills(connection, limit=limit, offset=offset)
+        return BackfillPage(tuple(found), backfills.count(connection))
+
+
+def detail(session: Session, backfill_id: str, *, runs: int = 20) -> BackfillDetail:
+    """One backfill with what became of it.
+
+    Raises:
+        NotFound: No backfill is called so, or several are.
+    """
+    with session.reading() as connection:
+        found = backfills.backfill(connection, backfill_id)
+        graph = read_catalog(connection, session).graph
+        progress = [
+            (
+                key,
+                _size(said),
+                len(
+                    backfills.made_since(
+                        connection,
+                        key,
+                        found.plan.after,
+                        whole=key not in graph.assets or graph.assets[key].partitions is None,
+                    )
+                ),
+            )
+            for key, said in found.plan.targets.items()
+        ]
+        return BackfillDetail(
+            found,
+            tuple((key, count, min(count, made)) for key, count, made in progress),
+            _failures(connection, found.backfill_id),
+            tuple(queries.runs(connection, limit=runs, backfill=found.backfill_id)),
+        )
+
+
+def follow(
+    session: Session, backfill_id: str, *, on_alone: Callable[[], None] = lambda: None
+) -> Iterator[BackfillRecord]:
+    """A backfill as it comes on, until it is over.
+
+    Args:
+        session: The store.
+        backfill_id: The whole id.
+        on_alone: Called whenever nobody leads the store, so that nothing will happen by itself.
+    """
+    visitor = Visitor(session.folder.socket)
+    try:
+        while True:
+            with session.reading() as connection:
+                found = backfills.backfill(connection, backfill_id)
+            yield found
+            if found.status.is_over:
+                return
+            if session.leader() is None:
+                on_alone()
+            visitor.wait(LOOK_EVERY_S)
+    finally:
+        visitor.close()
+
+
+def rate_and_rest(backfill: BackfillRecord, now_us: int) -> tuple[float | None, int | None]:
+    """How many slices are made a second since it was begun, and about how long the rest takes, in microseconds."""
+    counts = backfill.counts
+    begun = backfill.started_us or backfill.created_us
+    length_us = max(1, (backfill.ended_us or now_us) - begun)
+    settled = counts.materialized + counts.failed
+    if not settled:
+        return None, None
+    rate = settled / (length_us / 1_000_000)
+    left = counts.waiting + counts.running
+    return rate, None if backfill.status.is_over else round(left / rate * 1_000_000)
+
+
+def _previewed(
+    connection: sqlite3.Connection, session: Session, found: Catalog, wish: BackfillWish, options: BackfillOptions
+) -> BackfillPreview:
+    target = _target(found, wish)
+    durations = backfills.mean_durations(connection, list(target.targets))
+    progress = BackfillProgress.begun(found.slices, target.targets)
+    runs = progress.count_of_runs()
+    planned = tuple(
+        PlannedAsset(
+            key,
+            len(partitions),
+            found.slices.space(key).shown(partitions) if found.slices.is_partitioned(key) else "",
+            runs.get(key, 0),
+            durations.get(key),
+        )
+        for key, partitions in target.targets.items()
+    )
+    workers = min(session.project.settings.max_workers or os.cpu_count() or 1, options.max_concurrent or 1_000)
+    return BackfillPreview(
+        target,
+        planned,
+        tuple(
+            (each.key, found.slices.space(each.key).shown(each.partitions), len(each.partitions), each.why)
+            for each in target.skipped
+        ),
+        target.count,
+        sum(runs.values()),
+        _estimate(planned, sum(runs.values()), workers),
+    )
+
+
+def _target(found: Catalog, wish: BackfillWish) -> BackfillTarget:
+    statuses = {row.key: row.slices for row in found.rows if row.slices is not None}
+    return resolve_target(found.slices, wish, statuses, {row.key: _which(row.status) for row in found.rows})
+
+
+def _which(status: AssetStatus) -> Which | None:
+    match status:
+        case AssetStatus.NEVER:
+            return Which.MISSING
+        case AssetStatus.FAILED:
+            return Which.FAILED
+        case AssetStatus.STALE:
+            return Which.STALE
+        case _:
+            return None
+
+
+def _estimate(planned: Sequence[PlannedAsset], runs: int, workers: int) -> int | None:
+    """About how long it takes: what it took on the average, in parallel; what was never made is taken for the mean."""
+    known = [each.duration_us for each in planned if each.duration_us is not None]
+    if not known:
+        return None
+    mean = sum(known) / len(known)
+    work = sum((each.duration_us if each.duration_us is not None else mean) * each.count for each in planned)
+    return round(work / workers + runs * OVERHEAD_US)
+
+
+def _size(said: Mapping[str, Any]) -> int:
+    """How many slices a set has, as `set_to_json` wrote it, without knowing what there is now."""
+    if "whole" in said:
+        return int(said["whole"])
+    if "keys" in said:
+        return len(said["keys"])
+    return int(said.get("count", 0))
+
+
+def _failures(connection: sqlite3.Connection, backfill_id: str) -> tuple[FailureGroup, ...]:
+    groups: dict[str, list[tuple[str, str, str]]] = {}
+    tracebacks: dict[str, str | None] = {}
+    for run_id, step, partitions, error in backfills.failures(connection, backfill_id):
+        told = StepError.from_json(json.loads(error)) if error else StepError("failed")
+        ranges = [(ends[0], ends[-1]) for ends in json.loads(partitions)] if partitions else []
+        groups.setdefault(told.message, []).append((step, partitions_text(ranges), run_id))
+        tracebacks.setdefault(told.message, told.traceback)
+    found = [
+        FailureGroup(message, len(examples), tuple(examples[:20]), tracebacks[message])
+        for message, examples in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda group: -group.count))

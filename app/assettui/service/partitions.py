@@ -1,0 +1,107 @@
+"""The partitions of an asset, slice by slice, and the keys of dynamic partitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assettui.core.errors import LaunchError, NotFound
+from assettui.core.keys import closest
+from assettui.core.partitions.keyed import key_problem
+from assettui.core.partitions.space import BadPartitions
+from assettui.service.catalog import AssetRow, Catalog, read_catalog
+from assettui.service.session import Session, clock_us
+from assettui.store import dynamic_partitions, queries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assettui.core.keys import AssetKey
+    from assettui.core.partitions.space import PartitionSpace
+    from assettui.core.records import Materialization, SliceState
+    from assettui.core.slice_status import SliceStatuses
+
+
+@dataclass(frozen=True, slots=True)
+class AssetPartitions:
+    """The partitions of one asset."""
+
+    row: AssetRow
+    space: PartitionSpace
+    statuses: SliceStatuses
+
+
+def asset_partitions(session: Session, key: AssetKey) -> AssetPartitions:
+    """The partitions of an asset, and where each stands.
+
+    Raises:
+        NotFound: There is no such asset.
+        LaunchError: It has no partitions.
+    """
+    with session.reading() as connection:
+        found = read_catalog(connection, session)
+    row = found.row(key)
+    if row.slices is None:
+        raise LaunchError(f"{key} has no partitions", hint="see `assettui asset show`")
+    return AssetPartitions(row, found.slices.space(key), row.slices)
+
+
+def slice_states(session: Session, key: AssetKey, partitions: Sequence[str]) -> dict[str, SliceState]:
+    """What is known of those of these partitions of an asset of which anything is."""
+    with session.reading() as connection:
+        return queries.slice_states(connection, key, partitions)
+
+
+def slice_history(session: Session, key: AssetKey, partition: str, limit: int = 20) -> tuple[Materialization, ...]:
+    """The last materializations of a partition, the newest first."""
+    with session.reading() as connection:
+        return tuple(queries.slice_materializations(connection, key, partition, limit))
+
+
+def add_keys(session: Session, name: str, keys: Sequence[str]) -> list[str]:
+    """Add keys to a definition of dynamic partitions; those that were not there.
+
+    Raises:
+        NotFound: The project defines none of that name.
+        BadPartitions: A key cannot be one.
+    """
+    _require(session, name)
+    for key in keys:
+        problem = key_problem(key)
+        if problem is not None:
+            raise BadPartitions(problem, hint="give the partition a plain name")
+    with session.writing() as connection:
+        return dynamic_partitions.add(connection, name, keys, clock_us())
+
+
+def remove_keys(session: Session, name: str, keys: Sequence[str]) -> list[str]:
+    """Remove keys from a definition of dynamic partitions; what was made of them stays recorded.
+
+    Raises:
+        NotFound: The project defines none of that name, or it has no such key.
+    """
+    _require(session, name)
+    with session.reading() as connection:
+        known = dynamic_partitions.all_indices(connection).get(name, {})
+    for key in keys:
+        if key not in known:
+            near = closest(key, known)
+            raise NotFound(f"{name!r} has no partition {key!r}", hint=f"did you mean {near!r}?" if near else None)
+    with session.writing() as connection:
+        return dynamic_partitions.remove(connection, name, keys, clock_us())
+
+
+def _require(session: Session, name: str) -> None:
+    with session.reading() as connection:
+        names = dynamic_names(read_catalog(connection, session))
+    if name not in names:
+        near = closest(name, names)
+        hint = f"did you mean {near!r}?" if near else f"there are: {', '.join(names) or 'none'}"
+        raise NotFound(f"the project has no dynamic partitions called {name!r}", hint=hint)
+
+
+def dynamic_names(found: Catalog) -> list[str]:
+    """The definitions of dynamic partitions of a project, by name."""
+    assets = found.graph.assets.values()
+    names = (name for asset in assets if asset.partitions for name in asset.partitions.dynamic_names)
+    return list(dict.fromkeys(names))

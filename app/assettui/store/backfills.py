@@ -1,0 +1,164 @@
+"""Backfills as the store has them: recorded, read, and what is known of how far each has come."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from assettui.core.backfill import BackfillCounts, BackfillPlan, BackfillRecord, BackfillStatus
+from assettui.core.errors import NotFound
+from assettui.core.records import EventKind
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from assettui.core.keys import AssetKey
+    from assettui.core.records import Event
+
+_COLUMNS = "id, status, created, started, ended, plan, counts, error"
+
+
+def apply(connection: sqlite3.Connection, event: Event) -> None:
+    """Update the state of a backfill for one event, inside the transaction that is open."""
+    backfill_id = event.payload["backfill"]
+    status = event.kind.value.removeprefix("backfill_")
+    match event.kind:
+        case EventKind.BACKFILL_QUEUED:
+            plan: dict[str, Any] = event.payload["plan"]
+            counts = BackfillCounts(requested=event.payload["requested"])
+            connection.execute(
+                "INSERT INTO backfills (id, status, created, title, tags, plan, counts) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    backfill_id,
+                    status,
+                    event.time_us,
+                    plan.get("title"),
+                    _compact(plan.get("tags")) if plan.get("tags") else None,
+                    _compact(plan),
+                    _compact(counts.to_json()),
+                ),
+            )
+        case EventKind.BACKFILL_STARTED:
+            # Failures from before it was begun, or begun once more, are not its own.
+            begun = "?" if event.payload.get("retry") else "coalesce(started, ?)"
+            connection.execute(
+                f"UPDATE backfills SET status = ?, started = {begun}, ended = NULL, error = NULL WHERE id = ?",  # noqa: S608 - our own text
+                (status, event.time_us, backfill_id),
+            )
+        case EventKind.BACKFILL_PAUSED | EventKind.BACKFILL_CANCELING:
+            connection.execute("UPDATE backfills SET status = ? WHERE id = ?", (status, backfill_id))
+        case _:
+            connection.execute(
+                "UPDATE backfills SET status = ?, ended = ?, counts = ?, error = ? WHERE id = ?",
+                (status, event.time_us, _compact(event.payload["counts"]), event.payload.get("error"), backfill_id),
+            )
+
+
+def keep_counts(connection: sqlite3.Connection, backfill_id: str, counts: BackfillCounts) -> None:
+    """Keep how far a backfill has come, inside the transaction that is open."""
+    connection.execute(
+        "UPDATE backfills SET counts = ? WHERE id = ? AND ended IS NULL", (_compact(counts.to_json()), backfill_id)
+    )
+
+
+def not_over(connection: sqlite3.Connection) -> list[BackfillRecord]:
+    """Every backfill that is not over, the oldest first."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM backfills WHERE ended IS NULL ORDER BY created, rowid")  # noqa: S608 - our own text
+    return [_record(row) for row in rows]
+
+
+def backfills(connection: sqlite3.Connection, *, limit: int, offset: int = 0) -> list[BackfillRecord]:
+    """Backfills, the newest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM backfills ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",  # noqa: S608 - our own text
+        (limit, offset),
+    )
+    return [_record(row) for row in rows]
+
+
+def count(connection: sqlite3.Connection) -> int:
+    """How many backfills there are."""
+    return connection.execute("SELECT count(*) FROM backfills").fetchone()[0]
+
+
+def backfill(connection: sqlite3.Connection, backfill_id: str) -> BackfillRecord:
+    """The backfill of that id, or the one whose id begins so.
+
+    Raises:
+        NotFound: There is none, or several begin so.
+    """
+    pattern = "".join(char for char in backfill_id if char.isalnum())
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM backfills WHERE id >= ? AND id < ? LIMIT 2",  # noqa: S608 - our own text
+        (pattern, pattern + "\U0010ffff"),
+    ).fetchall()
+    if not pattern or not rows:
+        raise NotFound(f"no backfill is called {backfill_id!r}", hint="see `assettui backfill ls`")
+    if len(rows) > 1 and rows[0][0] != backfill_id:
+        raise NotFound(f"several backfills begin with {backfill_id!r}", hint="give more of the id")
+    return _record(rows[0])
+
+
+def last_event(connection: sqlite3.Connection) -> int:
+    """The id of the last event; 0 where there is none."""
+    return connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
+
+
+def made_since(connection: sqlite3.Connection, key: AssetKey, event_id: int, *, whole: bool) -> list[str]:
+    """The partitions of an asset that were materialized after an event; of one that has none, the empty key if it was."""
+    if whole:
+        row = connection.execute("SELECT materialization FROM assets WHERE key = ?", (str(key),)).fetchone()
+        return [""] if row and row[0] is not None and row[0] > event_id else []
+    rows = connection.execute("SELECT partition FROM partitions WHERE asset = ? AND made > ?", (str(key), event_id))
+    return [partition for (partition,) in rows]
+
+
+def failed_since(connection: sqlite3.Connection, key: AssetKey, time_us: int, *, whole: bool) -> list[str]:
+    """The partitions of an asset whose last attempt failed since then; as `made_since`."""
+    if whole:
+        row = connection.execute("SELECT failed FROM assets WHERE key = ?", (str(key),)).fetchone()
+        return [""] if row and row[0] is not None and row[0] >= time_us else []
+    rows = connection.execute("SELECT partition FROM partitions WHERE asset = ? AND failed >= ?", (str(key), time_us))
+    return [partition for (partition,) in rows]
+
+
+def mean_durations(connection: sqlite3.Connection, keys: list[AssetKey], last: int = 20) -> dict[AssetKey, int]:
+    """How long a materialization of each of these assets took, in microseconds, on the average of the last ones."""
+    found: dict[AssetKey, int] = {}
+    for key in keys:
+        row = connection.execute(
+            "SELECT avg(json_extract(payload, '$.duration_us')) FROM (SELECT payload FROM events"
+            " WHERE kind = 'materialized' AND asset = ? ORDER BY id DESC LIMIT ?)",
+            (str(key), last),
+        ).fetchone()
+        if row[0] is not None:
+            found[key] = round(row[0])
+    return found
+
+
+def failures(connection: sqlite3.Connection, backfill_id: str, limit: int = 10_000) -> list[tuple[str, str, str, str]]:
+    """Of the steps of a backfill's runs that failed: the run, the step, the run's partitions as JSON, and the error as JSON."""
+    return connection.execute(
+        "SELECT runs.id, steps.step, coalesce(runs.partition, ''), coalesce(steps.error, '') FROM runs"
+        " JOIN steps ON steps.run = runs.id WHERE runs.backfill = ? AND steps.status = 'failure'"
+        " ORDER BY runs.created LIMIT ?",
+        (backfill_id, limit),
+    ).fetchall()
+
+
+def _record(row: tuple[Any, ...]) -> BackfillRecord:
+    backfill_id, status, created, started, ended, plan, counts, error = row
+    return BackfillRecord(
+        backfill_id=backfill_id,
+        status=BackfillStatus(status),
+        created_us=created,
+        plan=BackfillPlan.from_json(json.loads(plan)),
+        counts=BackfillCounts.from_json(json.loads(counts)) if counts else BackfillCounts(),
+        started_us=started,
+        ended_us=ended,
+        error=error,
+    )
+
+
+def _compact(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=True, separators=(",", ":"))
