@@ -195,7 +195,15 @@ def test_missing_failed_stale_a_range_keys_and_what_lies_upstream(daily: Project
     plan = daily.json("backfill", "start", "monthly", "--missing", "--dry-run", "--with-upstream")
     assert {each["asset_key"]: each["count"] for each in plan["assets"]} == {"raw": 52, "clean": 59, "monthly": 2}
     roll_up = daily.json(
-        "backfill", "start", "raw", "clean", "monthly", "--range", "2013-02-02...2013-02-03", "--dry-run", "--with-upstream"
+        "backfill",
+        "start",
+        "raw",
+        "clean",
+        "monthly",
+        "--range",
+        "2013-02-02...2013-02-03",
+        "--dry-run",
+        "--with-upstream",
     )
     assert {each["asset_key"]: each["partitions"] for each in roll_up["assets"]}["monthly"] == "2013-02-01"
 

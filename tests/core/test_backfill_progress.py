@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -150,7 +151,7 @@ def test_a_failure_blocks_only_what_depends_on_it() -> None:
     assert blocked["weekly"] == ["2013-02-03"]
     assert blocked["balance"] == [f"2013-02-{day:02}" for day in range(5, 12)]
     assert "total" in blocked
-    again = carried_out(slices, everything(slices), lambda *_: False, ended.with_retry())
+    again = carried_out(slices, everything(slices), lambda _key, _index: False, ended.with_retry())
     assert again.counts().materialized == again.counts().requested
 
 
@@ -184,7 +185,7 @@ SHAPES: dict[str, Slices] = {
 def carried_out(
     slices: Slices,
     targets: Sets,
-    fails: object,
+    fails: Callable[[AssetKey, int], bool],
     progress: BackfillProgress | None = None,
     *,
     chance: random.Random | None = None,
@@ -212,7 +213,7 @@ def carried_out(
             if above_failed or skipped:
                 skipped = skipped | unit.partitions
                 continue
-            if any(fails(key, index) for index in unit.partitions):  # pyright: ignore[reportCallIssue]
+            if any(fails(key, index) for index in unit.partitions):
                 failed[key] = unit.partitions
             else:
                 progress = progress.with_made(key, unit.partitions)
@@ -292,7 +293,7 @@ def test_interrupted_at_any_moment_it_goes_on_with_what_is_missing(shape: str, s
         progress = progress.with_ended(unit, {}, is_lost=True)
     # What is recorded is all that the next leader knows.
     after = BackfillProgress.begun(slices, targets, progress.done, progress.failed)
-    ended = carried_out(slices, targets, lambda *_: False, after, chance=chance)
+    ended = carried_out(slices, targets, lambda _key, _index: False, after, chance=chance)
     assert ended.counts().materialized == ended.counts().requested
 
 

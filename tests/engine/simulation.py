@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlite_utils import Database
 
+from assettui.core.backfill import BackfillPlan
 from assettui.core.keys import AssetKey
+from assettui.core.partitions.json_forms import set_to_json
+from assettui.core.partitions.sets import PartitionSet
 from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus, ValueRef
+from assettui.core.slices import Slices
 from assettui.core.snapshot import StepOutput, Wire
 from assettui.engine.decide import decide
+from assettui.engine.journal import loaded_backfill
 from assettui.engine.recovery import closing_events
 from assettui.engine.state import (
     Action,
+    BackfillLoaded,
     EngineState,
     Execute,
     Happening,
     Kill,
     Moment,
+    Progressed,
     ProjectEdited,
     Record,
     RunQueued,
@@ -37,7 +46,7 @@ from assettui.engine.state import (
     WorkerLost,
     WorkerStarted,
 )
-from assettui.store import queries
+from assettui.store import backfills, queries
 from assettui.store.migrations import migrations
 from assettui.store.recording import apply, record
 from assettui.worker.request import StepOutcome
@@ -107,6 +116,9 @@ class Simulation:
     is_project_broken: bool = False
     crashes_left: int = 0
     started: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    slices: Slices | None = None
+    """The project's partitions, where its assets have any."""
+    backfills_seen: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         self.state = EngineState(self.capacity)
@@ -143,6 +155,7 @@ class Simulation:
         self.workers.clear()
         self.wake_at.clear()
         self.state = EngineState(self.capacity)
+        self.backfills_seen.clear()
         for run in queries.runs_not_over(self.store):
             steps = queries.steps(self.store, run.run_id)
             self._commit(list(closing_events(run, steps, "the leader died", self.now_us)))
@@ -151,7 +164,34 @@ class Simulation:
         for run in queries.runs_not_over(self.store):
             assert run.status is RunStatus.QUEUED
             self.happen(RunQueued(run.run_id, queries.run_plan(self.store, run.run_id)))
+        for loaded in self.backfills():
+            self.happen(loaded)
         self.crashes_left = crashes
+
+    def backfill(self, name: str, targets: Mapping[AssetKey, PartitionSet], **options: Any) -> None:
+        """Ask for a backfill."""
+        assert self.slices is not None
+        kept = {
+            key: set_to_json(partitions, self.slices.space(key), self.slices.graph.assets[key].partitions)
+            for key, partitions in targets.items()
+        }
+        plan = BackfillPlan(kept, after=backfills.last_event(self.store), **options)
+        requested = sum(map(len, targets.values()))
+        payload = {"backfill": name, "plan": plan.to_json(), "requested": requested}
+        self._commit([Event(EventKind.BACKFILL_QUEUED, self.now_us, payload=payload)])
+        for loaded in self.backfills():
+            self.happen(loaded)
+
+    def backfills(self) -> list[BackfillLoaded]:
+        """What a leader finds in the store of backfills that it does not know."""
+        if self.slices is None:
+            return []
+        known = self.state.backfills
+        return [
+            loaded_backfill(self.store, each, self.slices)
+            for each in backfills.not_over(self.store)
+            if each.backfill_id not in known
+        ]
 
     def step(self) -> bool:
         """Let one thing happen that could; whether anything could."""
@@ -213,8 +253,16 @@ class Simulation:
             if self.draw.random() < 0.2:
                 return StepOutcome(StepStatus.SUCCESS, omitted=("result",))
             return StepOutcome(StepStatus.SUCCESS, handed={StepOutput(step_key): ValueRef("json", "y")})
+        run = self.state.runs[run_id]
+        if run.about.partitions and self.slices is not None:
+            made = [
+                Materialization(key, self.now_us, run_id, "v", None, {}, partition=partition)
+                for key in run.plan[step_key].assets
+                for partition in self.slices.space(key).keys(self.slices.set_of(key, run.about.partitions))
+            ]
+            return StepOutcome(StepStatus.SUCCESS, tuple(made))
         key = AssetKey(step_key)
-        if self.draw.random() < 0.1:
+        if run.backfill is None and self.draw.random() < 0.1:
             return StepOutcome(StepStatus.SUCCESS, omitted=("result",), omitted_assets=(key,))
         return StepOutcome(StepStatus.SUCCESS, (Materialization(key, self.now_us, run_id, "v", None, {}),))
 
@@ -252,13 +300,13 @@ class Simulation:
                     return [WorkerLost(action.worker, StepError("killed by SIGKILL", "signal"))]
             case WakeAt():
                 self.wake_at.append(action.time_us)
-            case Record():
+            case Record() | Progressed():
                 pass
         return []
 
     def _commit(self, events: list[Event]) -> None:
         self.store.execute("BEGIN IMMEDIATE")
-        record(self.store, events)
+        record(self.store, events, self.slices)
         self.store.execute("COMMIT")
         self.now_us += 1_000
         for event in events:
@@ -302,7 +350,7 @@ def assert_state_is_what_the_events_say(store: sqlite3.Connection) -> None:
     rebuilt = store_in_memory()
     for event in queries.all_events(store):
         list(apply(rebuilt, event, event.id))
-    for table in ("runs", "steps", "assets"):
+    for table in ("runs", "steps", "assets", "backfills"):
         rows = f"SELECT * FROM {table} ORDER BY 1, 2"
         assert store.execute(rows).fetchall() == rebuilt.execute(rows).fetchall()
     rebuilt.close()

@@ -63,14 +63,9 @@ class BackfillProgress:
             failed: What of it was tried in vain.
             launched: What of it is on its way.
         """
-        progress = BackfillProgress(
-            slices,
-            targets,
-            _within(targets, done),
-            _within(targets, failed),
-            {},
-            _within(targets, launched),
-        )
+        made = _within(targets, done)
+        wrong = {key: each - made.get(key, EMPTY) for key, each in _within(targets, failed).items()}
+        progress = BackfillProgress(slices, targets, made, wrong, {}, _within(targets, launched))
         progress = replace(progress, blocked=progress._blocked_by(progress.failed))
         return replace(progress, ready={key: progress._ready(key) for key in targets})
 

@@ -65,12 +65,10 @@ class Backfills:
             loaded.progress,
             loaded.status,
             created_us=loaded.created_us,
-            first_error=loaded.error,
+            gone=loaded.error,
         )
         if known is not None:
-            state = replace(
-                state, status=known.status, launched=known.launched, first_error=known.first_error or loaded.error
-            )
+            state = replace(state, status=known.status, launched=known.launched, first_error=known.first_error)
         progress = state.progress
         for run_id, run in self.turn.runs.items():
             unit = self._unit_of(state, run) if run.backfill == loaded.backfill_id else None
@@ -106,7 +104,7 @@ class Backfills:
         """Try again what of it has failed."""
         state = self.states.get(backfill_id)
         if state is not None and state.status is not BackfillStatus.CANCELING:
-            self.states[backfill_id] = replace(state, progress=state.progress.with_retry())
+            self.states[backfill_id] = replace(state, progress=state.progress.with_retry(), first_error=None)
             self._set(backfill_id, BackfillStatus.STARTED, EventKind.BACKFILL_STARTED, is_retry=True)
 
     def note_made(self, run: RunState, made: Made) -> None:
@@ -222,11 +220,12 @@ class Backfills:
         elif state.status is not BackfillStatus.STARTED or not state.progress.is_over:
             return
         counts = state.progress.counts(is_canceled)
-        is_failure = bool(counts.failed or counts.skipped or state.first_error)
+        is_failure = bool(counts.failed or counts.skipped or state.gone)
         kind = EventKind.BACKFILL_FAILURE if is_failure else EventKind.BACKFILL_SUCCESS
         payload = {"backfill": backfill_id, "counts": counts.to_json()}
-        if state.first_error is not None:
-            payload["error"] = state.first_error
+        error = state.gone or state.first_error
+        if is_failure and error is not None:
+            payload["error"] = error
         kind = EventKind.BACKFILL_CANCELED if is_canceled else kind
         self.turn.actions.append(Record(Event(kind, self.turn.now_us, payload=dict(payload))))
         del self.states[backfill_id]

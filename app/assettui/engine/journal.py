@@ -27,6 +27,7 @@ from assettui.worker.exchange import RUNS
 from assettui.worker.request import StepRequest
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Collection, Iterable, Iterator
 
     from sqlite_utils import Database
@@ -140,34 +141,14 @@ class Journal:
             return
         for each in backfills.not_over(self._db.conn):
             if each.backfill_id not in known:
-                yield self._loaded(each, now_us)
+                yield loaded_backfill(self._db.conn, each, self.slices(now_us))
 
     def backfill(self, backfill_id: str, now_us: int) -> BackfillLoaded | None:
         """One backfill, with how far it has come; None where there is none."""
         try:
-            return self._loaded(backfills.backfill(self._db.conn, backfill_id), now_us)
+            return loaded_backfill(self._db.conn, backfills.backfill(self._db.conn, backfill_id), self.slices(now_us))
         except NotFound:
             return None
-
-    def _loaded(self, kept: BackfillRecord, now_us: int) -> BackfillLoaded:
-        slices, moment = self.slices(now_us), AsOf(now_us)
-        targets: dict[AssetKey, PartitionSet] = {}
-        done: dict[AssetKey, PartitionSet] = {}
-        failed: dict[AssetKey, PartitionSet] = {}
-        for key, said in kept.plan.targets.items():
-            if key not in slices.graph.assets:
-                continue  # the project no longer has it
-            space = slices.space(key)
-            targets[key] = set_from_json(said, space, moment) & space.all
-            is_whole = space is NO_PARTITIONS
-            made = backfills.made_since(self._db.conn, key, kept.plan.after, whole=is_whole)
-            wrong = backfills.failed_since(self._db.conn, key, kept.started_us or kept.created_us, whole=is_whole)
-            done[key] = PartitionSet(int(bool(made))) if is_whole else space.known_of(made)
-            failed[key] = PartitionSet(int(bool(wrong))) if is_whole else space.known_of(wrong)
-        progress = BackfillProgress.begun(slices, targets, done, failed)
-        gone = next((key for key in kept.plan.targets if key not in targets), None)
-        error = f"the project no longer defines {gone}" if gone is not None else None
-        return BackfillLoaded(kept.backfill_id, kept.plan, progress, kept.status, kept.created_us, error)
 
     def queued_runs(self) -> list[tuple[str, RunPlan]]:
         """The runs that wait to be taken, the oldest first."""
@@ -258,3 +239,24 @@ class Journal:
             version = event.payload.get("version")
             if event.kind is EventKind.STEP_STARTED and isinstance(version, str):
                 self.remove_unfinished(assets, version)
+
+
+def loaded_backfill(connection: sqlite3.Connection, kept: BackfillRecord, slices: Slices) -> BackfillLoaded:
+    """A backfill, with how far it has come by what is recorded of its slices."""
+    targets: dict[AssetKey, PartitionSet] = {}
+    done: dict[AssetKey, PartitionSet] = {}
+    failed: dict[AssetKey, PartitionSet] = {}
+    for key, said in kept.plan.targets.items():
+        if key not in slices.graph.assets:
+            continue  # the project no longer has it
+        space = slices.space(key)
+        targets[key] = set_from_json(said, space, slices.moment) & space.all
+        is_whole = space is NO_PARTITIONS
+        made = backfills.made_since(connection, key, kept.plan.after, whole=is_whole)
+        wrong = backfills.failed_since(connection, key, kept.started_us or kept.created_us, whole=is_whole)
+        done[key] = PartitionSet(int(bool(made))) if is_whole else space.known_of(made)
+        failed[key] = PartitionSet(int(bool(wrong))) if is_whole else space.known_of(wrong)
+    gone = next((key for key in kept.plan.targets if key not in targets), None)
+    error = f"the project no longer defines {gone}" if gone is not None else None
+    progress = BackfillProgress.begun(slices, targets, done, failed)
+    return BackfillLoaded(kept.backfill_id, kept.plan, progress, kept.status, kept.created_us, error)

@@ -144,6 +144,8 @@ class BackfillState:
     launched: int = 0
     """How many runs of it were launched since it was taken on."""
     first_error: str | None = None
+    gone: str | None = None
+    """What of it the project no longer has, in one line."""
     templates: dict[tuple[AssetKey, ...], RunPlan] = field(
         default_factory=dict["tuple[AssetKey, ...]", "RunPlan"], compare=False, repr=False
     )

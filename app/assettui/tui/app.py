@@ -26,11 +26,14 @@ from assettui.tui.safe_text import SafeText
 from assettui.tui.situation import Role, Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from textual.filter import LineFilter
     from textual.screen import Screen
 
+    from assettui.core.backfill_target import Which
+    from assettui.core.keys import AssetKey
+    from assettui.core.partitions.sets import PartitionSet
     from assettui.service.session import Session
 
 
@@ -72,7 +75,9 @@ class AssettuiApp(App[None]):
     CSS_PATH = "catalog.tcss"  # here, since Textual does not load the style sheet of a default screen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "main_screen('catalog')", "Catalog"),
+        Binding("3", "main_screen('partitions')", "Partitions"),
         Binding("4", "main_screen('runs')", "Runs"),
+        Binding("B", "main_screen('backfills')", "Backfills"),
         Binding("L", "lead", "Lead", show=False),
         Binding("question_mark", "help", "Keys", key_display="?"),
         Binding("q", "leave", "Quit"),
@@ -106,6 +111,8 @@ class AssettuiApp(App[None]):
         self.session = session
         self._leadership = leadership
         self._safe_text = SafeText()
+        self.catalog = catalog
+        """The store as it was last seen."""
         self._catalog_screen = CatalogScreen(catalog)
         self._has_told_failure = False
         self._to_build = build
@@ -172,7 +179,11 @@ class AssettuiApp(App[None]):
             queued=message.status.queued,
             assets=counts_by_status(message.catalog),
         )
+        self.catalog = message.catalog
         self._catalog_screen.show(message.catalog)
+        for screen in self.screen_stack[1:]:
+            if isinstance(screen, MainScreen) and screen.is_current:
+                screen.show_catalog(message.catalog)
         if self._to_build and message.catalog.snapshot is not None:
             selection, self._to_build = self._to_build, ()
             self._catalog_screen.launch(message.catalog.select(selection))
@@ -197,12 +208,55 @@ class AssettuiApp(App[None]):
             from assettui.tui.runs import RunsScreen  # deferred, as the next ones: the first frame needs none of them
 
             self.push_screen(RunsScreen())
+        elif name == "partitions":
+            from assettui.tui.grid import GridScreen
+
+            self.push_screen(GridScreen())
+        elif name == "backfills":
+            from assettui.tui.backfills import BackfillsScreen
+
+            self.push_screen(BackfillsScreen())
 
     def open_run(self, run_id: str) -> None:
         """Open one run above the screen."""
         from assettui.tui.run import RunScreen
 
         self.push_screen(RunScreen(run_id))
+
+    def open_partitions(self, key: AssetKey) -> None:
+        """Open the partitions of one asset above the screen."""
+        from assettui.tui.grid import GridScreen
+
+        self.push_screen(GridScreen(key))
+
+    def plan_backfill(
+        self,
+        keys: Sequence[AssetKey],
+        which: Which,
+        slices: Mapping[AssetKey, PartitionSet] | None = None,
+        on_start: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Show what a backfill would do; enter starts it."""
+        from assettui.tui.backfill_plan import BackfillPlanScreen
+
+        def started(backfill_id: str | None) -> None:
+            if backfill_id is not None:
+                on_start()
+                self.tell(f"backfill {backfill_id[:8]} — B shows how it goes")
+
+        self.push_screen(BackfillPlanScreen(keys, which, slices), started)
+
+    @work(thread=True)
+    def ask_backfill(self, what: str, backfill_id: str) -> None:
+        """Ask for a backfill to pause, go on, stop, or try again what has failed."""
+        from assettui.service import backfills
+
+        try:
+            backfills.ask(self.session, what, backfill_id)
+        except AssettuiError as error:
+            self.call_from_thread(self.warn, error)
+        else:
+            self.call_from_thread(self.tell, f"backfill {backfill_id[:8]}: asked to {what}")
 
     def read(self, title: str, text: str) -> None:
         """Show a text to be read."""

@@ -11,6 +11,8 @@ from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY
 from assettui.tui.columns import Column
 from assettui.tui.listing import Cell, Listing
 
+BAR_CELLS = 8
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,9 +32,20 @@ class AssetList(Listing[AssetRow]):
         Column("  why", 20, rank=4),
     )
 
+    PARTITIONS = Column("partitions", 15, rank=1)
+    """Shown behind the asset, where any has partitions."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._has_partitions = False
         self.selected: set[AssetKey] = set()
+
+    def show_partitions(self, has_partitions: bool) -> Sequence[Column]:
+        """Show how much is there of each asset with partitions, where there are any; the columns that are shown."""
+        self._has_partitions = has_partitions
+        first, *others = self.COLUMNS
+        self.columns = [first, self.PARTITIONS, *others] if has_partitions else self.COLUMNS
+        return self.columns
 
     def identity(self, row: AssetRow) -> object:
         """The key."""
@@ -50,6 +63,7 @@ class AssetList(Listing[AssetRow]):
         reasons = row.reasons() if last is not None or row.state.failed_us is not None else ()
         return (
             (f"{glyph} {row.key}", color),
+            *([(partitions_bar(row), color)] if self._has_partitions else []),
             (row.asset.group, GREY),
             (",".join(row.asset.kinds), GREY),
             (ago(last.time_us, clock_us()) if last else unmade, ""),
@@ -57,3 +71,20 @@ class AssetList(Listing[AssetRow]):
             (f"{last.rows:,}" if last and last.rows is not None else "–", ""),
             (f"  {reasons[0]}" if reasons else "", color),
         )
+
+
+def partitions_bar(row: AssetRow) -> str:
+    """How much of an asset is there, in eight cells in the order of its partitions, and how many of them."""
+    slices = row.slices
+    if slices is None:
+        return ""
+    size = slices.all.bits.bit_length()
+    if not size:
+        return f"{'·' * BAR_CELLS} 0"
+    cells: list[str] = []
+    for cell in range(BAR_CELLS):
+        low, high = cell * size // BAR_CELLS, max(cell * size // BAR_CELLS + 1, (cell + 1) * size // BAR_CELLS)
+        total = slices.all.count_within(low, high)
+        made = slices.materialized.count_within(low, high)
+        cells.append("█" if total and made >= total else "▒" if made else "·")
+    return f"{''.join(cells)} {len(slices.materialized & slices.all):,}"

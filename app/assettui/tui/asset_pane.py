@@ -49,6 +49,18 @@ def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], 
         if keys:
             text.append(f"{arrow} ", style=GREY)
             text.append("  ".join(clean(str(key)) for key in keys) + "\n")
+    if row.asset.partitions is not None and row.slices is not None:
+        slices = row.slices
+        _fact(text, "partitions", row.asset.partitions.summary)
+        text.append(f"  {len(slices.materialized):,} of {len(slices.all):,} materialized", style=color)
+        for count, word in (
+            (len(slices.failed), "failed"),
+            (len(slices.stale), "stale"),
+            (len(slices.running), "running"),
+        ):
+            if count:
+                text.append(f"   {count:,} {word}", style=color)
+        text.append("   p shows them\n", style=GREY)
     last = row.state.last
     if last is not None:
         rows = [made.rows for made in reversed(history) if made.rows is not None]

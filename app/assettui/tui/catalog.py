@@ -12,6 +12,7 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer, Static
 
+from assettui.core.backfill_target import Which
 from assettui.core.errors import AssettuiError, SelectionError
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration
@@ -49,6 +50,8 @@ class CatalogScreen(MainScreen):
         Binding("M", "materialize_upstream", "+Upstream"),
         Binding("space", "select", "Select", key_display="␣"),
         Binding("a", "select_all", "Select all", show=False),
+        Binding("b", "backfill", "Backfill"),
+        Binding("p", "partitions", "Partitions", show=False),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("tab", "switch_focus", "Details", show=False),
         Binding("escape", "clear", "Clear", show=False),
@@ -108,6 +111,13 @@ class CatalogScreen(MainScreen):
             assets.empty_text = "the project cannot be loaded" if catalog.error else "loading the project …"
         else:
             assets.empty_text = "nothing matches the filter"
+        header = self.query_one(ListingHeader)
+        has_partitions = any(row.slices is not None for row in catalog.rows)
+        columns = assets.show_partitions(has_partitions)
+        if columns != header.columns:
+            header.columns = columns
+            header.refresh()
+            assets.refresh()
         self._show_rows()
         banner = self.query_one("#banner", Static)
         warnings = catalog.snapshot.warnings if catalog.snapshot else ()
@@ -246,8 +256,32 @@ class CatalogScreen(MainScreen):
     # Building.
 
     def action_materialize(self) -> None:
-        """Build what is selected, or else the asset under the cursor."""
-        self.launch(self._chosen())
+        """Build what is selected, or else the asset under the cursor; where it has partitions, ask which."""
+        keys = self._chosen()
+        if any(self._catalog.graph.assets[key].partitions is not None for key in keys):
+            self.action_backfill()
+        else:
+            self.launch(keys)
+
+    def action_backfill(self) -> None:
+        """Show what a backfill of what is selected would do: all that is missing of it."""
+        keys = self._chosen()
+        if keys:
+            self.app.plan_backfill(keys, Which.MISSING, None, self._unselect)
+
+    def action_partitions(self) -> None:
+        """Show the partitions of the asset under the cursor."""
+        row = self.query_one(AssetList).current
+        if row is None:
+            return
+        if row.slices is None:
+            self.app.tell(f"{row.key} has no partitions")
+        else:
+            self.app.open_partitions(row.key)
+
+    def _unselect(self) -> None:
+        self.query_one(AssetList).selected.clear()
+        self._show_counts()
 
     def action_materialize_upstream(self) -> None:
         """Show what would be built with all that lies upstream, and build it if that is confirmed."""

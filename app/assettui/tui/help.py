@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from textual.dom import DOMNode
 
-_GLYPHS = "● fresh   ◐ stale   ✗ failed   ○ never built\n▶ running   ◇ external"
+_GLYPHS = (
+    "● fresh   ◐ stale   ✗ failed   ○ never built\n▶ running   ◇ external\n"
+    "partitions: █ there   ▒ stale   ✗ failed   ▶ running   ◌ queued   · never built   ▁▄█ how much of many is there"
+)
 
 
 def keys_of(screen: Screen[object]) -> Text:

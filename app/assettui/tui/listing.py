@@ -71,6 +71,8 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         self._rows: Sequence[R] = ()
         self._shown: tuple[int, Sequence[tuple[Sequence[Cell], bool]]] = (0, ())
         """The first line of the window and what its lines held when they were last compared."""
+        self.columns = self.COLUMNS
+        """Those that are shown."""
         self.empty_text = ""
         """What is said where there are no rows."""
 
@@ -139,7 +141,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
             style += self.get_component_rich_style("listing--marked", partial=True)
         if index == self.cursor:
             style += self.get_component_rich_style("listing--cursor", partial=True)
-        return draw_row(self.cells(row), self.COLUMNS, width, style)
+        return draw_row(self.cells(row), self.columns, width, style)
 
     def on_resize(self) -> None:
         """A window of another width or height."""
@@ -188,12 +190,12 @@ class ListingHeader(Widget):
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()
-        self._columns = columns
+        self.columns = columns
 
     def render_line(self, y: int) -> Strip:
         """The one line."""
-        cells = [(column.title, "") for column in self._columns]
-        return draw_row(cells, self._columns, self.size.width, self.rich_style)
+        cells = [(column.title, "") for column in self.columns]
+        return draw_row(cells, self.columns, self.size.width, self.rich_style)
 
 
 def draw_row(cells: Sequence[Cell], columns: Sequence[Column], width: int, style: Style) -> Strip:

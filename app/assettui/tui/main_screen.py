@@ -9,6 +9,7 @@ from textual.screen import Screen
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from assettui.service.catalog import Catalog
     from assettui.tui.app import AssettuiApp
 
 
@@ -25,6 +26,9 @@ class MainScreen(Screen[None]):
 
     def reload(self) -> object:
         """Fetch what is shown again: something was committed to the store. Called while the screen is on top."""
+
+    def show_catalog(self, catalog: Catalog) -> None:
+        """Show another state of the project. Called while the screen is on top; most fetch what they need themselves."""
 
     def redraw(self) -> None:
         """Draw what is known again: some time has passed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from assettui.core.partitions.space import partitions_text
 from assettui.core.records import RunRecord, StepRecord
 from assettui.core.text import plural
 from assettui.core.timing import ago, duration
@@ -40,6 +41,7 @@ class RunList(Listing[RunRecord]):
         now_us = clock_us()
         more = f" +{len(row.assets) - 1:,}" if len(row.assets) > 1 and row.job is None else ""
         name = f"job {row.job}" if row.job is not None else str(row.assets[-1]) if row.assets else ""
+        more += f" {partitions_text(row.partitions)}" if row.partitions else ""
         took = (row.ended_us or now_us) - row.started_us if row.started_us is not None else None
         return (
             (f"{glyph} {name}{more}", color),

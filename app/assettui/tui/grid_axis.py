@@ -1,0 +1,191 @@
+"""The columns of the partition grid: spans of time at some zoom, or the keys of a definition. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from assettui.core.timeline import Timeline, moment_of, timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from assettui.core.partitions.space import PartitionSpace
+    from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
+
+UNITS = (
+    ("hour", "0 * * * *", 3_600),
+    ("day", "0 0 * * *", 86_400),
+    ("week", "0 0 * * 1", 7 * 86_400),
+    ("month", "0 0 1 * *", 30 * 86_400),
+    ("quarter", "0 0 1 1,4,7,10 *", 91 * 86_400),
+    ("year", "0 0 1 1 *", 365 * 86_400),
+)
+"""What a cell may stand for: its name, its cron expression, and about how long it is in seconds."""
+_LABELS = {
+    # Of each unit: the format of the upper labels, and of the lower ones.
+    "hour": ("%a %d %b %Y", "%H"),
+    "day": ("%b %Y", "%d"),
+    "week": ("%Y", "%b"),
+    "month": ("%Y", "%b"),
+    "quarter": ("%Y", "%m"),
+    "year": ("", "%Y"),
+}
+
+
+class Axis(Protocol):
+    """Columns, counted from 0."""
+
+    @property
+    def count(self) -> int:
+        """How many columns there are."""
+        ...
+
+    @property
+    def unit(self) -> str:
+        """What a column stands for, in a word or two."""
+        ...
+
+    def labels(self, first: int, width: int) -> tuple[str, str]:
+        """Two lines above the columns from the first one on; no two labels touch."""
+        ...
+
+
+@dataclass(frozen=True)
+class Zoom:
+    """What one cell stands for."""
+
+    unit: str
+    line: Timeline
+
+
+class TimeAxis:
+    """Spans of time, one after the other.
+
+    Args:
+        zoom: What a column stands for.
+        start_s: When the first column must have begun, in seconds since the epoch.
+        end_s: When the last one must not have ended before.
+    """
+
+    def __init__(self, zoom: Zoom, start_s: int, end_s: int) -> None:
+        self.zoom = zoom
+        self._first = max(0, zoom.line.floor(start_s))
+        self._count = max(1, zoom.line.ceiling(end_s) - self._first)
+
+    @property
+    def count(self) -> int:
+        """See `Axis`."""
+        return self._count
+
+    @property
+    def unit(self) -> str:
+        """See `Axis`."""
+        return self.zoom.unit
+
+    def begins(self, column: int) -> int:
+        """When a column begins, in seconds since the epoch."""
+        return self.zoom.line.moment(self._first + column)
+
+    def column_at(self, moment_s: int) -> int:
+        """The column that holds a moment; the first or the last where none does."""
+        return max(0, min(self._count - 1, self.zoom.line.floor(moment_s) - self._first))
+
+    def local(self, column: int) -> datetime:
+        """When a column begins, on its own clock."""
+        return moment_of(self.begins(column), self.zoom.line.zone)
+
+    def labels(self, first: int, width: int) -> tuple[str, str]:
+        """See `Axis`."""
+        upper_format, lower_format = _LABELS.get(self.unit, ("%b %Y", "%d"))
+        moments = [self.local(column) for column in range(first, min(self._count, first + width))]
+        upper = [moment.strftime(upper_format) for moment in moments] if upper_format else []
+        lower = [moment.strftime(lower_format) for moment in moments]
+        return (
+            _placed(_changes(upper), width),
+            _placed(
+                [
+                    (column, f"{text}")
+                    for column, text in _changes(lower)
+                    if self._is_round(moments[column]) or self.unit in ("week", "month", "quarter", "year")
+                ],
+                width,
+            ),
+        )
+
+    def _is_round(self, moment: datetime) -> bool:
+        if self.unit == "hour":
+            return moment.hour % 6 == 0
+        return moment.day in (1, 8, 15, 22)
+
+
+class KeyAxis:
+    """The partitions of a definition that have names.
+
+    Args:
+        space: The partitions.
+    """
+
+    def __init__(self, space: PartitionSpace) -> None:
+        self.space = space
+        self.indices = list(space.all)
+
+    @property
+    def count(self) -> int:
+        """See `Axis`."""
+        return len(self.indices)
+
+    @property
+    def unit(self) -> str:
+        """See `Axis`."""
+        return "partition"
+
+    def labels(self, first: int, width: int) -> tuple[str, str]:
+        """See `Axis`."""
+        keys = [self.space.key(index) for index in self.indices[first : first + width]]
+        return "", _placed(list(enumerate(keys)), width)
+
+
+def zooms_of(definitions: Iterable[TimeWindowPartitionsDefinition]) -> list[Zoom]:
+    """What a cell may stand for where these are shown together: from a slice of the finest of them to a year."""
+    known = sorted(definitions, key=_length_s)
+    if not known:
+        return []
+    finest = known[0]
+    year = min(moment_of(each.first_moment_s).year for each in known)
+    length = _length_s(finest)
+    zone = finest.timezone
+    usual = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
+    name = usual.get(finest.frequency, "slice")
+    first = Zoom(name, timeline(finest.cron_schedule, zone, year))
+    coarser = [Zoom(unit, timeline(cron, zone, year)) for unit, cron, size in UNITS if size > 1.5 * length]
+    return [first, *coarser]
+
+
+def _length_s(definition: TimeWindowPartitionsDefinition) -> float:
+    """About how long a window is."""
+    return (definition.begins(20) - definition.begins(0)) / 20
+
+
+def _changes(texts: Sequence[str]) -> list[tuple[int, str]]:
+    """Each text that is another than the one before it, with its place."""
+    return [(place, text) for place, text in enumerate(texts) if not place or text != texts[place - 1]]
+
+
+def _placed(labels: Sequence[tuple[int, str]], width: int) -> str:
+    """The labels in a line, each where it belongs; one for which there is no room is left out."""
+    line: list[str] = []
+    length = 0
+    starts = [place for place, _ in labels] + [width + 1]
+    for number, (place, text) in enumerate(labels):
+        if length and place < length + 1:
+            continue
+        room = starts[number + 1] - place - 1 if number == 0 else width - place
+        if number == 0 and len(text) > room:
+            continue  # the rest of a span whose beginning is out of sight: the next label says more
+        if place + len(text) > width:
+            continue
+        line.append(" " * (place - length) + text)
+        length = place + len(text)
+    return "".join(line).ljust(width)
