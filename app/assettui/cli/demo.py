@@ -8,11 +8,15 @@ from pathlib import Path
 import click
 
 import assettui
+from assettui.cli.backfill import Bounds, start_and_wait
+from assettui.cli.current import current_catalog
 from assettui.cli.materialize import launch_and_wait
 from assettui.cli.output import Exit, tell
 from assettui.cli.target import Target, json_option, target_options
+from assettui.core.backfill_target import Which
 from assettui.core.errors import ProjectError
 from assettui.core.keys import closest
+from assettui.service.backfills import BackfillOptions
 from assettui.service.runs import RunWish
 
 DEFAULT = "flights"
@@ -36,7 +40,11 @@ def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json:
     tell(f"{name}: {folder}")
     target.project, target.file, target.module = str(folder), None, None
     if no_ui or as_json or target.open_screens is None:
-        return launch_and_wait(target.session(), ("*",), RunWish(), as_json=as_json)
+        session = target.session()
+        if any(asset.partitions is not None for asset in current_catalog(session).graph.assets.values()):
+            missing = Bounds(which=Which.MISSING)
+            return start_and_wait(session, ("*",), missing, BackfillOptions(), is_sure=True, as_json=as_json)
+        return launch_and_wait(session, ("*",), RunWish(), as_json=as_json)
     session = target.session()
     return target.open_screens(session, ("*",) if session.is_new() else ())
 

@@ -10,7 +10,7 @@ import duckdb
 
 from assettui.core.errors import ValueStorageError
 from assettui.core.metadata import TableColumn
-from assettui.values.tables import FrameKind, TableIOManager, TableName, as_polars, from_polars
+from assettui.values.tables import FrameKind, TableIOManager, TableName, Where, as_polars, from_polars
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,21 +33,30 @@ class DuckDBIOManager(TableIOManager):
     wait_s: float = _LOCKED_WAIT_S
     """How long to wait, in seconds, while another process has the file open."""
 
-    def write(self, name: TableName, value: Any, kind: FrameKind) -> tuple[int, list[TableColumn]]:
-        """Replace a table, in one transaction."""
+    def write(
+        self, name: TableName, value: Any, kind: FrameKind, where: Where | None = None
+    ) -> tuple[int, list[TableColumn]]:
+        """Replace a table, or some of its rows, in one transaction."""
         table = TableName(name.schema or self.default_schema, name.table)
         frame = as_polars(value, kind)
         with self._connected(read_only=False) as connection:
             connection.register("assettui_frame", frame.to_arrow())
             connection.execute("BEGIN")
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {TableName(None, table.schema or '').quoted()}")
-            connection.execute(f"CREATE OR REPLACE TABLE {table.quoted()} AS SELECT * FROM assettui_frame")  # noqa: S608 - quoted names
+            if where is None:
+                connection.execute(f"CREATE OR REPLACE TABLE {table.quoted()} AS SELECT * FROM assettui_frame")  # noqa: S608 - quoted names
+            else:
+                connection.execute(
+                    f"CREATE TABLE IF NOT EXISTS {table.quoted()} AS SELECT * FROM assettui_frame LIMIT 0"  # noqa: S608
+                )
+                connection.execute(f"DELETE FROM {table.quoted()} WHERE {where.sql}", where.parameters)  # noqa: S608
+                connection.execute(f"INSERT INTO {table.quoted()} BY NAME SELECT * FROM assettui_frame")  # noqa: S608
             connection.execute("COMMIT")
             described = connection.execute(f"DESCRIBE {table.quoted()}").fetchall()
         return frame.height, [TableColumn(row[0], row[1]) for row in described]
 
-    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind) -> Any:
-        """Read a table.
+    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind, where: Where | None = None) -> Any:
+        """Read a table, or some of its columns and rows.
 
         Raises:
             ValueStorageError: There is no such table or column.
@@ -58,7 +67,11 @@ class DuckDBIOManager(TableIOManager):
         chosen = ", ".join(TableName(None, column).quoted() for column in columns) if columns else "*"
         try:
             with self._connected(read_only=True) as connection:
-                arrow: Any = connection.sql(f"SELECT {chosen} FROM {table.quoted()}").to_arrow_table()  # noqa: S608 - quoted names
+                sql = f"SELECT {chosen} FROM {table.quoted()}"  # noqa: S608 - quoted names
+                if where is not None:
+                    sql = f"{sql} WHERE {where.sql}"
+                found = cast("Any", connection.execute(sql, where.parameters if where is not None else ()))
+                arrow: Any = found.to_arrow_table()
         except duckdb.CatalogException:
             raise ValueStorageError(
                 f"{self.database} holds no table {table}", hint="materialize the asset, so that it is stored there"

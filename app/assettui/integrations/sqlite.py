@@ -6,11 +6,11 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from assettui.core.errors import ValueStorageError
 from assettui.core.metadata import TableColumn
-from assettui.values.tables import FrameKind, TableIOManager, TableName, as_polars, from_polars
+from assettui.values.tables import FrameKind, TableIOManager, TableName, Where, as_polars, from_polars
 
 _KINDS: Final = "assettui_columns"
 """The table that remembers what SQLite has no type for: dates, times and truth."""
@@ -23,13 +23,16 @@ class SQLiteIOManager(TableIOManager):
     as ISO 8601, and given back as what they were; lists and structs are kept, and given back, as JSON.
     """
 
+    MOMENT: ClassVar[str] = "datetime({})"
     database: str
     """The path of the file; made where it is missing."""
     timeout_s: float = 30.0
     """How long to wait, in seconds, while another process writes."""
 
-    def write(self, name: TableName, value: Any, kind: FrameKind) -> tuple[int, list[TableColumn]]:
-        """Replace a table, in one transaction."""
+    def write(
+        self, name: TableName, value: Any, kind: FrameKind, where: Where | None = None
+    ) -> tuple[int, list[TableColumn]]:
+        """Replace a table, or some of its rows, in one transaction."""
         frame = as_polars(value, kind)
         table = _flat(name)
         types = {column: _sql_type(dtype) for column, dtype in frame.schema.items()}
@@ -37,11 +40,16 @@ class SQLiteIOManager(TableIOManager):
         with closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                connection.execute(f"DROP TABLE IF EXISTS {table.quoted()}")
-                connection.execute(f"CREATE TABLE {table.quoted()} ({declared})")
+                if where is None:
+                    connection.execute(f"DROP TABLE IF EXISTS {table.quoted()}")
+                connection.execute(f"CREATE TABLE IF NOT EXISTS {table.quoted()} ({declared})")
+                if where is not None:
+                    parameters = tuple(map(_storable, where.parameters))
+                    connection.execute(f"DELETE FROM {table.quoted()} WHERE {where.sql}", parameters)  # noqa: S608
                 marks = ", ".join("?" * frame.width)
+                names = ", ".join(TableName(None, column).quoted() for column in types)
                 connection.executemany(
-                    f"INSERT INTO {table.quoted()} VALUES ({marks})",  # noqa: S608 - quoted names
+                    f"INSERT INTO {table.quoted()} ({names}) VALUES ({marks})",  # noqa: S608 - quoted names
                     (tuple(map(_storable, row)) for row in frame.iter_rows()),
                 )
                 connection.execute(f"CREATE TABLE IF NOT EXISTS {_KINDS} (tbl TEXT PRIMARY KEY, kinds TEXT NOT NULL)")
@@ -53,8 +61,8 @@ class SQLiteIOManager(TableIOManager):
                 raise
         return frame.height, [TableColumn(column, kind) for column, kind in types.items()]
 
-    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind) -> Any:
-        """Read a table.
+    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind, where: Where | None = None) -> Any:
+        """Read a table, or some of its columns and rows.
 
         Raises:
             ValueStorageError: There is no such table or column.
@@ -65,7 +73,9 @@ class SQLiteIOManager(TableIOManager):
         chosen = ", ".join(TableName(None, column).quoted() for column in columns) if columns else "*"
         try:
             with closing(self._connect()) as connection:
-                cursor = connection.execute(f"SELECT {chosen} FROM {table.quoted()}")  # noqa: S608 - quoted names
+                sql = f"SELECT {chosen} FROM {table.quoted()}"  # noqa: S608 - quoted names
+                parameters = tuple(map(_storable, where.parameters)) if where is not None else ()
+                cursor = connection.execute(f"{sql} WHERE {where.sql}" if where is not None else sql, parameters)
                 names = [column[0] for column in cursor.description]
                 rows = cursor.fetchall()
                 known = connection.execute(f"SELECT kinds FROM {_KINDS} WHERE tbl = ?", (table.table,)).fetchone()  # noqa: S608

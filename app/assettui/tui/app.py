@@ -186,7 +186,7 @@ class AssettuiApp(App[None]):
                 screen.show_catalog(message.catalog)
         if self._to_build and message.catalog.snapshot is not None:
             selection, self._to_build = self._to_build, ()
-            self._catalog_screen.launch(message.catalog.select(selection))
+            self._catalog_screen.build(message.catalog.select(selection))
         failure = self._leadership.failure()
         if failure is not None and not self._has_told_failure:
             self._has_told_failure = True

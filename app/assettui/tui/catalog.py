@@ -12,10 +12,11 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from assettui.core.backfill_target import Which
+from assettui.core.backfill_target import BackfillWish, Which
 from assettui.core.errors import AssettuiError, SelectionError
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration
+from assettui.service import backfills
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
 from assettui.service.runs import RunWish, launch, preview
@@ -308,6 +309,23 @@ class CatalogScreen(MainScreen):
                 self.launch(plan.assets)
 
         self.app.call_from_thread(self.app.push_screen, question, build)
+
+    def build(self, keys: Sequence[AssetKey]) -> None:
+        """Build these assets without asking: of those with partitions, all that is missing."""
+        if any(self._catalog.graph.assets[key].partitions is not None for key in keys):
+            self.fill(keys)
+        else:
+            self.launch(keys)
+
+    @work(thread=True)
+    def fill(self, keys: Sequence[AssetKey]) -> None:
+        """Ask for a backfill of all that is missing."""
+        try:
+            backfill_id = backfills.start(self.app.session, BackfillWish(tuple(keys), Which.MISSING))
+        except AssettuiError as error:
+            self.app.call_from_thread(self.app.warn, error)
+        else:
+            self.app.call_from_thread(self.app.tell, f"backfill {backfill_id[:8]} — B shows how it goes")
 
     @work(thread=True)
     def launch(self, keys: Sequence[AssetKey]) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, cast
 
 from assettui.core.errors import ValueStorageError
 from assettui.core.metadata import TableColumn, TableSchema
+from assettui.core.partitions.multi import MultiPartitionsDefinition
+from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
+from assettui.definitions.binding import is_mapping, value_of_mapping
 from assettui.definitions.configurable import ConfigurableIOManager
 from assettui.values.formats import frame_kind, frame_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.io_managers import InputContext, OutputContext
 
 FrameKind: TypeAlias = Literal["polars", "polars-lazy", "pandas", "pyarrow", "rows"]
@@ -38,14 +42,29 @@ class TableName:
         return f"{self.schema}.{self.table}" if self.schema is not None else self.table
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which rows of a table are those of some partitions."""
+
+    sql: str
+    """A condition, with `?` for each parameter."""
+    parameters: tuple[Any, ...]
+
+
 class TableIOManager(ConfigurableIOManager):
-    """Stores frames as tables, one for each asset, replaced as a whole.
+    """Stores frames as tables, one for each asset, replaced as a whole, or partition by partition.
+
+    An asset with partitions says by metadata `partition_expr` what of a row tells its partition: a column, or an
+    expression of the database; of two dimensions, a dict from the name of each to its own. Windows of time are compared
+    with it as dates and times on the definition's clock.
 
     The table is called as the last part of the asset's key, in a schema called as the part before it; metadata
     `schema` and `table` of the asset say otherwise. A reader asks for some of the columns by metadata of its input:
     `AssetIn(metadata={"columns": ["id"]})`.
     """
 
+    MOMENT: ClassVar[str] = "{}"
+    """How the database is asked to take an expression for a moment."""
     frame: FrameKind = "polars"
     """What a table is given as to a function whose parameter has no annotation that says."""
 
@@ -55,7 +74,7 @@ class TableIOManager(ConfigurableIOManager):
         Raises:
             ValueStorageError: It is neither, or the database refuses it.
         """
-        name = self.table_name(context)
+        name, where = self.table_name(context), self.where_of(context)
         kind = kind_of(obj)
         if kind is None:
             raise ValueStorageError(
@@ -63,11 +82,13 @@ class TableIOManager(ConfigurableIOManager):
                 hint="return a frame of polars, pandas or pyarrow, or a list of dicts; or name another IO manager",
             )
         value = obj.collect() if kind == "polars-lazy" else obj
-        rows, columns = self.write(name, value, "polars" if kind == "polars-lazy" else kind)
+        rows, columns = self.write(name, value, "polars" if kind == "polars-lazy" else kind, where)
         context.add_output_metadata({"table": str(name), "row_count": rows, "columns": TableSchema(columns)})
 
     def load_input(self, context: InputContext) -> Any:
         """Give the table back as the kind of frame that the annotation names, else as `frame` says.
+
+        Several partitions are one frame; or, where the annotation is a mapping, a frame each by their keys.
 
         Raises:
             ValueStorageError: There is no such table.
@@ -75,20 +96,20 @@ class TableIOManager(ConfigurableIOManager):
         upstream = context.upstream_output or context
         wanted = context.definition_metadata.get("columns")
         columns = [str(each) for each in cast("Sequence[Any]", wanted)] if wanted else None
+        name = self.table_name(upstream)
+        if upstream.has_asset_partitions and is_mapping(context.annotation):
+            kind = _wanted_kind(value_of_mapping(context.annotation)) or self.frame
+            keys = upstream.asset_partition_keys
+            return {key: self.read(name, columns, kind, self._where(upstream, [key])) for key in keys}
         kind = _wanted_kind(context.annotation) or self.frame
-        return self.read(self.table_name(upstream), columns, kind)
+        return self.read(name, columns, kind, self.where_of(upstream))
 
     def table_name(self, context: InputContext | OutputContext) -> TableName:
         """The table of an asset.
 
         Raises:
-            ValueStorageError: It is made for a slice: tables are replaced as a whole.
+            ValueStorageError: Its name cannot be one.
         """
-        if context.has_partition_key:
-            raise ValueStorageError(
-                f"{context.asset_key} is made slice by slice, and its table is replaced as a whole",
-                hint="store it by another IO manager",
-            )
         said, path = context.definition_metadata, context.asset_key.path
         schema = said.get("schema") or (path[-2] if len(path) > 1 else None)
         name = TableName(str(schema) if schema is not None else None, str(said.get("table") or path[-1]))
@@ -97,13 +118,94 @@ class TableIOManager(ConfigurableIOManager):
                 raise ValueStorageError(f"{part!r} cannot name a table or schema")
         return name
 
-    @abstractmethod
-    def write(self, name: TableName, value: Any, kind: FrameKind) -> tuple[int, list[TableColumn]]:
-        """Replace a table; its rows and columns."""
+    def where_of(self, context: InputContext | OutputContext) -> Where | None:
+        """Which rows are those of the partitions that a value is of; None for all of the table.
+
+        Raises:
+            ValueStorageError: The asset does not say by its metadata what of a row tells its partition.
+        """
+        return self._where(context, context.asset_partition_keys) if context.has_asset_partitions else None
+
+    def _where(self, context: InputContext | OutputContext, keys: Sequence[str]) -> Where:
+        said = context.definition_metadata.get("partition_expr")
+        said = getattr(said, "value", said)
+        definition = context.asset_partitions_def
+        names = definition.partition_dimension_names if isinstance(definition, MultiPartitionsDefinition) else None
+        wanted = (
+            isinstance(said, str)
+            if names is None
+            else isinstance(said, dict) and set(names) <= set(cast("dict[str, Any]", said))
+        )
+        if not wanted:
+            example = '"date"' if names is None else "{" + ", ".join(f'"{name}": "column"' for name in names) + "}"
+            raise ValueStorageError(
+                f"{context.asset_key} has partitions, and does not say which rows of its table are whose",
+                hint=f'give the asset metadata={{"partition_expr": {example}}}',
+            )
+        if not keys:
+            return Where("1 = 0", ())
+        if names is None:
+            return self._condition(str(cast("Any", said)), definition, keys)
+        conditions: list[Where] = []
+        by_first: dict[str, list[str]] = {}
+        for key in keys:
+            first, second = cast("Any", definition).get_partition_key_from_str(key).keys_by_dimension.values()
+            by_first.setdefault(first, []).append(second)
+        expressions = cast("dict[str, str]", said)
+        for first, seconds in by_first.items():
+            parts = [
+                self._condition(
+                    expressions[name], cast("Any", definition).get_partitions_def_for_dimension(name), wanted
+                )
+                for name, wanted in zip(names, ([first], seconds), strict=True)
+            ]
+            conditions.append(
+                Where(
+                    " AND ".join(part.sql for part in parts), tuple(each for part in parts for each in part.parameters)
+                )
+            )
+        return _any(conditions)
+
+    def _condition(self, expression: str, definition: PartitionsDefinition, keys: Sequence[str]) -> Where:
+        """The rows of some partitions of one dimension."""
+        if not isinstance(definition, TimeWindowPartitionsDefinition):
+            return Where(f"({expression}) IN ({', '.join('?' * len(keys))})", tuple(keys))
+        moment, bound = self.MOMENT.format(f"({expression})"), self.MOMENT.format("?")
+        spans: list[list[Any]] = []
+        for key in keys:
+            window = definition.time_window_for_partition_key(key)
+            if spans and spans[-1][1] == window.start:
+                spans[-1][1] = window.end
+            else:
+                spans.append([window.start, window.end])
+        return _any(
+            [
+                Where(
+                    f"({moment} >= {bound} AND {moment} < {bound})",
+                    (start.replace(tzinfo=None), end.replace(tzinfo=None)),
+                )
+                for start, end in spans
+            ]
+        )
 
     @abstractmethod
-    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind) -> Any:
-        """Read a table, or some of its columns, as that kind of frame."""
+    def write(
+        self, name: TableName, value: Any, kind: FrameKind, where: Where | None = None
+    ) -> tuple[int, list[TableColumn]]:
+        """Replace a table, or some of its rows; how many were written, and its columns."""
+
+    @abstractmethod
+    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind, where: Where | None = None) -> Any:
+        """Read a table, or some of its columns and rows, as that kind of frame."""
+
+
+def _any(conditions: Sequence[Where]) -> Where:
+    if len(conditions) == 1:
+        return conditions[0]
+    return Where(
+        "(" + " OR ".join(f"({each.sql})" for each in conditions) + ")",
+        tuple(parameter for each in conditions for parameter in each.parameters),
+    )
 
 
 def kind_of(value: object) -> FrameKind | None:
