@@ -20,6 +20,7 @@ from assettui.service.loading import ensure_loaded
 from assettui.service.runs import launch
 from assettui.service.session import Session
 from assettui.store.folder import StoreFolder
+from tests.benchmarks import partitions
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, seconds, tree
 from tests.conftest import command, wait_until
 from tests.terminal import Terminal
@@ -263,4 +264,9 @@ BENCHMARKS = {
     "launch": first_line,
     "screens": screens,
     "idle": idle,
+    "sets": partitions.sets,
+    "pairs": partitions.pairs,
+    "planning": partitions.planning,
+    "backfill": partitions.runs_of_backfills,
+    "grid": partitions.grid,
 }

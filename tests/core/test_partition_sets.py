@@ -51,6 +51,7 @@ def test_it_comes_back_from_its_ranges_and_from_its_bytes(one: set[int]) -> None
     assert all(end < start for (_, end), (start, _) in itertools.pairwise(ranges)), "they are the longest"
     assert PartitionSet.from_bytes(a.to_bytes(200)) == a
     assert len(a.to_bytes(200)) == 200
+    assert a.span_count == len(ranges)
 
 
 @given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 220)), max_size=30))

@@ -15,7 +15,6 @@ from textual.widgets import Footer, Input, Static
 from assettui.core.backfill_target import Which
 from assettui.core.errors import AssettuiError
 from assettui.core.partitions.multi import ProductSpace
-from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.slice_status import SliceStatus
 from assettui.core.text import one_line, plural
 from assettui.core.timing import ago, duration
@@ -158,7 +157,7 @@ class GridScreen(MainScreen):
                 self._zooms = zooms_of(definitions.values())
                 self._zoom = min(self._zoom, len(self._zooms) - 1)
             start = min(each.first_moment_s for each in definitions.values())
-            ends = [row.definition.begins(_count(row)) for row in rows if row.definition is not None]
+            ends = [row.definition.begins(row.windows) for row in rows if row.definition is not None]
             wanted = (known, self._zoom, start, max(ends))
             if wanted != self._axis_of:
                 self._axis = TimeAxis(self._zooms[self._zoom], start, max(ends))
@@ -523,12 +522,3 @@ class GridScreen(MainScreen):
             text = grid.current.space.shown(grid.here())
             self.app.copy_to_clipboard(text)
             self.app.tell(f"copied {text}")
-
-
-def _count(row: GridRow) -> int:
-    """How many windows there are in a line, those left out included."""
-    if row.space is NO_PARTITIONS:
-        return 0
-    if isinstance(row.space, ProductSpace):
-        return row.space.major.size
-    return row.space.size

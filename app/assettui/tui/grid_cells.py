@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assettui.core.partitions.multi import ProductSpace
@@ -49,6 +50,11 @@ class GridRow:
     """How many slices of the asset there are for each window of time, where the line stands for all of them."""
     minor: int | None = None
     """The index of the key in the second dimension, of a line that stands for one."""
+
+    @property
+    def windows(self) -> int:
+        """How many windows of time there are in it, those left out included."""
+        return self.space.major.size if isinstance(self.space, ProductSpace) else self.space.size
 
     def slices(self, start: int, end: int) -> PartitionSet:
         """The asset's slices for a span of the line's indices."""
@@ -111,16 +117,43 @@ def bounds_of(row: GridRow, axis: Axis, first: int, count: int) -> Bounds:
     if not isinstance(axis, TimeAxis) or row.definition is None or end <= first:
         return []
     definition, stride = row.definition, row.stride
-    edges = [definition.index_after(axis.begins(column)) for column in range(first, end + 1)]
+    begins = [axis.begins(column) for column in range(first, end + 1)]
+    count = row.windows
+    edges = [max(0, min(count, definition.index_after(moment))) for moment in begins]
+    last_end = definition.begins(count) if count else 0
     found: Bounds = []
-    for low, high in itertools.pairwise(edges):
+    for (low, high), moment in zip(itertools.pairwise(edges), begins, strict=False):
         if high > low:
-            found.append((max(0, low) * stride, max(0, high) * stride))
-        elif low > 0:  # it goes on from a column before: the window is longer than the column
+            found.append((low * stride, high * stride))
+        elif low > 0 and moment < last_end:  # it goes on from a column before: the window is longer than the column
             found.append(((low - 1) * stride, low * stride))
         else:
             found.append((0, 0))
     return found
+
+
+class _Window:
+    """A part of a set, as text as soon as it matters: for many questions after few of its indices each."""
+
+    def __init__(self, partitions: PartitionSet, start: int, end: int) -> None:
+        self._bits = partitions.window(start, end)
+        self._size = max(1, end - start)
+        self._end = end
+        self.count = self._bits.bit_count()
+        self._is_full = self.count == end - start
+
+    @cached_property
+    def _digits(self) -> str:
+        return f"{self._bits:0{self._size}b}"  # the highest index first
+
+    def has(self, index: int) -> bool:
+        return self._is_full or self._digits[self._end - 1 - index] == "1"
+
+    def any(self, low: int, high: int) -> bool:
+        return self._digits.find("1", self._end - high, self._end - low) >= 0
+
+    def among(self, low: int, high: int) -> int:
+        return high - low if self._is_full else self._digits.count("1", self._end - high, self._end - low)
 
 
 def looks_of(statuses: SliceStatuses, bounds: Bounds) -> list[Look]:
@@ -128,57 +161,47 @@ def looks_of(statuses: SliceStatuses, bounds: Bounds) -> list[Look]:
     if not bounds:
         return []
     start, end = min(low for low, _ in bounds), max(high for _, high in bounds)
-    there = _digits(statuses.all, start, end)
-    made = _digits(statuses.materialized, start, end)
+    there, made = _Window(statuses.all, start, end), _Window(statuses.materialized, start, end)
     marks = [
-        (_digits(partitions, start, end), status)
+        (window, status)
         for partitions, status in (
             (statuses.running, SliceStatus.RUNNING),
             (statuses.queued, SliceStatus.QUEUED),
             (statuses.failed, SliceStatus.FAILED),
             (statuses.stale, SliceStatus.STALE),
         )
-        if partitions and partitions.within(start, end).bits != 0
+        if partitions and (window := _Window(partitions, start, end)).count
     ]
-    looks: list[Look] = []
-    for low, high in bounds:
-        a, b = low - start, high - start
-        if b - a == 1:
-            looks.append(_single(there, made, marks, a))
-        else:
-            looks.append(_many(there, made, marks, a, b))
-    return looks
+    has_holes = there.count < end - start
+    return [
+        _single(there, made, marks, low)
+        if high - low == 1
+        else _many(there.among(low, high) if has_holes else high - low, made, marks, low, high)
+        for low, high in bounds
+    ]
 
 
-def _digits(partitions: PartitionSet, start: int, end: int) -> str:
-    bits = partitions.within(start, end).bits >> start
-    return f"{bits:0{max(1, end - start)}b}"[::-1]
-
-
-def _single(there: str, made: str, marks: Sequence[tuple[str, SliceStatus]], at: int) -> Look:
-    if there[at] == "0":
+def _single(there: _Window, made: _Window, marks: Sequence[tuple[_Window, SliceStatus]], index: int) -> Look:
+    if not there.has(index):
         return NOTHING
-    for digits, status in marks:
-        if digits[at] == "1":
+    for window, status in marks:
+        if window.has(index):
             return SLICE_LOOKS[status]
-    return SLICE_LOOKS[SliceStatus.MATERIALIZED if made[at] == "1" else SliceStatus.NEVER]
+    return SLICE_LOOKS[SliceStatus.MATERIALIZED if made.has(index) else SliceStatus.NEVER]
 
 
-def _many(there: str, made: str, marks: Sequence[tuple[str, SliceStatus]], start: int, end: int) -> Look:
+def _many(total: int, made: _Window, marks: Sequence[tuple[_Window, SliceStatus]], low: int, high: int) -> Look:
     """An aggregated cell: how high it is says how much is there, its color whether anything of it is wrong."""
-    total = there.count("1", start, end)
     if not total:
         return NOTHING
-    count = made.count("1", start, end)
-    color = GREEN if count else GREY
-    for digits, status in reversed(marks):
-        if "1" in digits[start:end]:
-            color = SLICE_LOOKS[status][1]
-            if status is SliceStatus.FAILED and not count:
-                return SLICE_LOOKS[SliceStatus.FAILED]
-    failed = next((digits for digits, status in marks if status is SliceStatus.FAILED), "")
-    if failed and "1" in failed[start:end]:
-        color = RED  # whatever else there is: a failure must not be overlooked
+    count = made.among(low, high)
+    found = [status for window, status in marks if window.any(low, high)]
+    if SliceStatus.FAILED in found:  # whatever else there is: a failure must not be overlooked
+        if not count:
+            return SLICE_LOOKS[SliceStatus.FAILED]
+        color = RED
+    else:
+        color = SLICE_LOOKS[found[0]][1] if found else GREEN if count else GREY
     if not count:
         return ("·" if color == GREY else "▁", color)
     return (_LEVELS[min(7, count * 8 // total)] if count < total else "█", color)

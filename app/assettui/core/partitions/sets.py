@@ -139,17 +139,22 @@ class PartitionSet:
             return [(first, bits.bit_length())]
         return [match.span() for match in _RUN.finditer(self.digits())]
 
+    @property
+    def span_count(self) -> int:
+        """How many ranges it has. Costs no listing of them."""
+        return (self.bits & ~(self.bits << 1)).bit_count()
+
     def digits(self) -> str:
         """A `1` or `0` for each index, from 0 up to the last of the set."""
         return f"{self.bits:b}"[::-1] if self.bits else ""
 
     def within(self, start: int, end: int) -> PartitionSet:
         """Those from `start` up to, but not including, `end`."""
-        return PartitionSet(self._window(start, end) << start)
+        return PartitionSet(self.window(start, end) << start)
 
     def count_within(self, start: int, end: int) -> int:
         """How many there are from `start` up to, but not including, `end`. Costs as much as that span is long."""
-        return self._window(start, end).bit_count()
+        return self.window(start, end).bit_count()
 
     def covers(self, start: int, end: int) -> bool:
         """Whether all from `start` up to, but not including, `end` are in the set."""
@@ -163,7 +168,8 @@ class PartitionSet:
         """The set with one more."""
         return self if index in self else PartitionSet(self.bits | 1 << index)
 
-    def _window(self, start: int, end: int) -> int:
+    def window(self, start: int, end: int) -> int:
+        """The bits from `start` up to, but not including, `end`, moved down to 0. Costs as much as that span is long."""
         start = max(0, start)
         if end <= start:
             return 0

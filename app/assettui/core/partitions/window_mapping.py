@@ -71,13 +71,12 @@ class TimeWindowPartitionMapping(PartitionMapping):
         """See `PartitionMapping`."""
         down, up = _times(downstream, upstream)
         here, there = down.definition, up.definition
+        if here.cadence != there.cadence and partitions.span_count > MANY_RANGES:
+            return self._looked_through(partitions, up, down)
         ranges = partitions.ranges()
-        spans: list[tuple[int, int]] = []
         if here.cadence == there.cadence:
             by = _distance(there, here)
             spans = [(start + by, end + by) for start, end in ranges]
-        elif len(ranges) > MANY_RANGES:
-            return self._looked_through(partitions, up, down)
         else:
             spans = [
                 (here.index_before(there.begins(start)), here.index_after(there.begins(end))) for start, end in ranges
