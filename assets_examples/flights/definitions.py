@@ -372,10 +372,12 @@ def delay_by_hour(context: AssetExecutionContext, departures: pl.DataFrame) -> O
     key = context.partition_key
     assert isinstance(key, MultiPartitionKey)
     left = departures.filter(pl.col("origin") == key.keys_by_dimension["origin"])
-    hour, delay = left["hour"].cast(pl.Float64), left["dep_delay"].cast(pl.Float64)
-    mean_hour, mean_delay = hour.sum() / left.height, delay.sum() / left.height
-    slope = ((hour - mean_hour) * (delay - mean_delay)).sum() / ((hour - mean_hour) ** 2).sum()
-    line = {"slope": round(slope, 3), "at_midnight": round(mean_delay - slope * mean_hour, 2)}
+    fit = left.select(
+        slope=pl.cov("hour", "dep_delay") / pl.col("hour").var(),
+        hour=pl.col("hour").mean(),
+        delay=pl.col("dep_delay").mean(),
+    ).row(0, named=True)
+    line = {"slope": round(fit["slope"], 3), "at_midnight": round(fit["delay"] - fit["slope"] * fit["hour"], 2)}
     return Output(line, metadata={"flights": left.height, **line})
 
 

@@ -134,9 +134,10 @@ def planning() -> Iterator[Figure]:
 @contextmanager
 def led(text: str) -> Generator[Session]:
     """A project that a process of its own leads, warm."""
+    import subprocess
+
     from tests.benchmarks.ours import project
     from tests.conftest import command, environment, wait_until
-    import subprocess
 
     with project(text) as session:
         ensure_loaded(session)
@@ -161,8 +162,7 @@ def backfilled(session: Session, asset: str, first: int, count: int) -> float:
     began = time.perf_counter()
     wish = BackfillWish((AssetKey(asset),), slices={AssetKey(asset): PartitionSet.span(first, first + count)})
     backfill_id = backfills.start(session, wish)
-    for ended in backfills.follow(session, backfill_id):
-        last = ended
+    *_, last = backfills.follow(session, backfill_id)
     took = time.perf_counter() - began
     assert last.counts.materialized == count == len(PartitionSet.span(first, first + count) & space)
     return took

@@ -17,6 +17,7 @@ from assettui.tui.header import Header
 from assettui.tui.log_view import LogView
 from assettui.tui.run import RunScreen
 from assettui.tui.run_list import StepList
+from tests.tui.partitioned_world import partitioned_world
 from tests.tui.world import NOW_US, lead, world
 
 
@@ -37,6 +38,15 @@ def shop(abandoned: Session) -> Generator[Session]:
     """The same, led."""
     held = lead(abandoned)
     yield abandoned
+    held.release()
+
+
+@pytest.fixture
+def sliced(tmp_path: Path) -> Generator[Session]:
+    """The store of assets with partitions, led."""
+    made = partitioned_world(tmp_path)
+    held = lead(made)
+    yield made
     held.release()
 
 

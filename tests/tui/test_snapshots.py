@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from assettui.core.records import StepError
 from assettui.service.session import Session
 from assettui.store import projects
 from assettui.store.database import open_for_writing, writing
 from assettui.tui.asset_pane import AssetPane
+from assettui.tui.backfill_plan import BackfillPlanScreen
+from assettui.tui.backfills import BackfillList, BackfillScreen
+from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
 from assettui.tui.questions import Question, Reading
 from assettui.tui.run_list import RunList, StepList
@@ -140,3 +144,121 @@ def test_error_of_a_step(snap_compare: Compare, shop: Session, size: tuple[int, 
         await until(pilot, lambda: isinstance(pilot.app.screen, Reading))
 
     assert snap_compare(app(shop), terminal_size=size, run_before=before)
+
+
+# Partitions.
+
+
+async def filled(pilot: Pilot[Any]) -> GridView:
+    """The grid, opened and filled."""
+    await pilot.press("3")
+    return await until(
+        pilot, lambda: view if (found := pilot.app.screen.query(GridView)) and (view := found.first()).rows else None
+    )
+
+
+async def zoomed(pilot: Pilot[Any], unit: str) -> None:
+    """Zoom until a cell stands for this."""
+    await pilot.press(*["plus"] * 6)
+    while f"1 cell = 1 {unit}" not in str(pilot.app.screen.query_one("#title", Static).render()):
+        await pilot.press("minus")
+    pilot.app.clear_notifications()
+
+
+@sizes
+def test_catalog_with_partitions(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+    """Behind each asset with partitions a bar of how much of it is there, and how many; beside or below it all counts."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await pilot.press("down")
+        await until(pilot, lambda: "2 failed" in str(pilot.app.query_one(AssetPane).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_grid_by_day(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+    """A cell for each day; December with its gap, two failures and one that is being made; a rectangle is selected.
+
+    Labels stand above their days and do not touch; the line below says what the cell under the cursor is.
+    """
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await filled(pilot)
+        await zoomed(pilot, "day")
+        await pilot.press("g", *"2025-12-18", "enter", "v", "down", *["right"] * 3)
+        await until(pilot, lambda: "no rate" in str(pilot.app.screen.query_one("#status", Static).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_grid_by_month(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+    """A cell for each month: how high it is says how much is there, red that something of it has failed."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await filled(pilot)
+        await pilot.press("g", *"2025-12-18", "enter", "down")
+        await zoomed(pilot, "month")
+        await until(pilot, lambda: "2 failed" in str(pilot.app.screen.query_one("#status", Static).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_grid_of_two_dimensions(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+    """A line for each region, a cell for each month."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await filled(pilot)
+        await pilot.press("g", *"2025-12-10", "enter", "down", "down", "down", "enter")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 3)
+        await until(pilot, lambda: pilot.app.screen.query_one(GridView).rows)
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_plan_of_a_backfill(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+    """How many of each asset, in order; what is left out, and why; and the keys that change or start it."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await filled(pilot)
+        await zoomed(pilot, "day")
+        await pilot.press("g", *"2025-12-19", "enter", "down", "v", *["right"] * 8, "b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BackfillPlanScreen))
+        await until(pilot, lambda: "left out" in str(pilot.app.screen.query_one("#plan", Static).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_backfills(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+    """One backfill, failed, with its bar."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await pilot.press("B")
+        await until(pilot, lambda: (found := pilot.app.screen.query(BackfillList)) and found.first().rows)
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_backfill(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+    """What of it failed, grouped by error, with the end of the traceback, and its last runs."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await pilot.press("B")
+        await until(pilot, lambda: (found := pilot.app.screen.query(BackfillList)) and found.first().rows)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BackfillScreen))
+        await until(pilot, lambda: "×" in str(pilot.app.screen.query_one("#detail", Static).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(sliced), terminal_size=size, run_before=before)

@@ -111,6 +111,16 @@ def backfill_json(backfill: BackfillRecord) -> dict[str, Any]:
     }
 
 
+NO_BACKFILL: dict[str, Any] = {
+    "backfill_id": None,
+    "status": "success",
+    "counts": {"requested": 0, "materialized": 0, "failed": 0, "skipped": 0, "canceled": 0},
+    "duration_s": 0.0,
+    "error": None,
+}
+"""How a backfill ended that was not begun, since there was nothing to do."""
+
+
 def backfill_result_json(backfill: BackfillRecord) -> dict[str, Any]:
     """How a backfill ended."""
     counts = backfill.counts.to_json()

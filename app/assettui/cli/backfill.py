@@ -22,7 +22,7 @@ from assettui.cli.run_options import (
 )
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.backfill import BackfillStatus
-from assettui.core.backfill_target import BackfillWish, Which
+from assettui.core.backfill_target import BackfillWish, NothingToDo, Which
 from assettui.core.errors import LaunchError
 from assettui.core.selection.algebra import SYNTAX
 from assettui.core.text import one_line, plural
@@ -115,7 +115,10 @@ def start_backfill(
         return start_and_wait(session, selection, bounds, options, is_sure=is_sure, as_json=as_json)
     found = current_catalog(session)
     wish = bounds.wish(found.select(selection))
-    planned = backfills.preview(session, wish, options)
+    try:
+        planned = backfills.preview(session, wish, options)
+    except NothingToDo as error:
+        return _nothing_to_do(error, as_json=as_json)
     if dry_run:
         print_json(shapes.preview_json(planned)) if as_json else _show_plan(planned)
         return Exit.OK
@@ -147,7 +150,10 @@ def start_and_wait(
         for warning in found.snapshot.warnings if found.snapshot else ():
             tell(f"warning: {warning}")
         wish = bounds.wish(found.select(selection))
-        planned = backfills.preview(session, wish, options)
+        try:
+            planned = backfills.preview(session, wish, options)
+        except NothingToDo as error:
+            return _nothing_to_do(error, as_json=as_json)
         _ask_if_many(session, planned, is_sure=is_sure)
         backfill_id = backfills.start(session, wish, options)
         for key, _, count, why in planned.skipped:
@@ -234,6 +240,15 @@ def _parsed_span(text: str) -> int:
     if unit not in _UNITS_S or not number.isdigit():
         raise click.BadParameter(f"{text!r} is not a span such as 30d, 12h or 90m", param_hint="--since")
     return int(number) * _UNITS_S[unit] * SECOND_US
+
+
+def _nothing_to_do(error: NothingToDo, *, as_json: bool) -> Exit:
+    """All is as it should be, which is no failure."""
+    if as_json:
+        print_json(shapes.NO_BACKFILL)
+    else:
+        say(error.what)
+    return Exit.OK
 
 
 def _ask_if_many(session: Session, planned: backfills.BackfillPreview, *, is_sure: bool) -> None:

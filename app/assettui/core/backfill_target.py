@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 Sets = dict["AssetKey", PartitionSet]
 
 
+class NothingToDo(LaunchError):
+    """Of what was asked for, all is as it should be."""
+
+
 class Which(StrEnum):
     """Which slices of the selected assets, by where they stand."""
 
@@ -91,6 +95,7 @@ def resolve_target(
 
     Raises:
         LaunchError: Nothing is left to be materialized; the message says why.
+        NothingToDo: There is nothing that is missing, failed or stale, where that was asked for.
         UnknownPartition: No asset that is selected has a partition of such a key.
         BadRange: A range is reversed, or over keys that have no order.
     """
@@ -333,5 +338,7 @@ def _nothing(wish: BackfillWish, chosen: Sequence[AssetKey], skipped: Iterable[S
             hint="take what it needs into the backfill: --with-upstream",
         )
     names = ", ".join(str(key) for key in chosen[:3])
-    what = "no partition" if wish.which is Which.ALL else f"no partition that is {wish.which.value}"
-    return LaunchError(f"nothing to backfill: {names} has {what} there", hint=f"see assettui partition ls {chosen[0]}")
+    hint = f"see assettui partition ls {chosen[0]}"
+    if wish.which is Which.ALL:
+        return LaunchError(f"nothing to backfill: {names} has no partition there", hint=hint)
+    return NothingToDo(f"nothing to backfill: {names} has no partition that is {wish.which.value} there", hint=hint)

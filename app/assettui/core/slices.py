@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assettui.core.partitions.defaults import default_mapping
-from assettui.core.partitions.mapping import IdentityPartitionMapping, PartitionMapping, Upstream
+from assettui.core.partitions.mapping import (
+    EvaluatedPartitionMapping,
+    IdentityPartitionMapping,
+    PartitionMapping,
+    Upstream,
+)
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
@@ -94,6 +99,18 @@ class Slices:
         if isinstance(mapping, TimeWindowPartitionMapping):
             return mapping.start_offset == mapping.end_offset == 0
         return isinstance(mapping, IdentityPartitionMapping) or self.space(below) is NO_PARTITIONS
+
+    def unevaluated(self) -> frozenset[tuple[AssetKey, AssetKey, int]]:
+        """The mappings of the user's own that have yet to be evaluated for partitions that have come to be since.
+
+        Each by the two assets that it is between, and how many partitions there are.
+        """
+        return frozenset(
+            (key, above, len(self.space(key).all))
+            for key, asset in self.graph.assets.items()
+            for above, mapping in asset.mappings.items()
+            if isinstance(mapping, EvaluatedPartitionMapping) and len(self.space(key).all) > len(mapping.upstream_keys)
+        )
 
     def set_of(self, key: AssetKey, ranges: Iterable[Sequence[str]]) -> PartitionSet:
         """The slices of an asset between the ends of ranges of keys, both included; its only one, where it has no partitions.

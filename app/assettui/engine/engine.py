@@ -53,7 +53,7 @@ from assettui.store.intents import Intent, IntentKind
 from assettui.worker.request import Made, StepOutcome, made_from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
@@ -110,6 +110,9 @@ class Engine:
         self._edits = Edits(project, (lambda: self._inbox.put(ProjectEdited())) if watch_sources else None)
         self._pool = WorkerPool(project, folder, lambda worker: self._inbox.put(_Died(worker)))
         self._described = 0
+        self._dynamic: Mapping[str, Mapping[str, int]] = {}
+        """The keys of dynamic partitions."""
+        self._unevaluated: object = None
         self._attempts: dict[int, tuple[set[SliceName], str]] = {}
         """Of each worker, what its step has yet to make, and the name of the versions that it stores."""
         self._logs: list[Event] = []
@@ -252,7 +255,13 @@ class Engine:
         self._doorbell.tell()
 
     def _look(self) -> Iterator[Happening]:
-        """What other processes have written into the store."""
+        """What other processes have written into the store, and what time has brought."""
+        slices = self._journal.slices(clock_us())
+        self._dynamic = slices.moment.dynamic
+        unevaluated = slices.unevaluated()
+        if unevaluated and unevaluated != self._unevaluated:
+            yield ProjectEdited()  # a mapping of the user's own is to be evaluated for partitions that are new
+        self._unevaluated = unevaluated
         if not self._journal.has_news():
             return
         for intent in self._journal.pending_intents():
@@ -330,7 +339,7 @@ class Engine:
 
     def _start_worker(self, generation: int) -> Iterator[Happening]:
         try:
-            worker = self._pool.start(describe=generation > self._described)
+            worker = self._pool.start(describe=generation > self._described, dynamic=self._dynamic)
         except OSError as error:
             yield WorkerStarted(0, generation)
             yield WorkerLost(0, StepError(f"no worker process can be started: {error.strerror}", "error"))

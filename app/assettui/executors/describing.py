@@ -11,11 +11,15 @@ from assettui.core.snapshot import ProjectSnapshot
 from assettui.executors.workers import WorkerPool
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
 
 
-def describe_in_worker(project: Project, folder: StoreFolder) -> ProjectSnapshot | StepError:
+def describe_in_worker(
+    project: Project, folder: StoreFolder, dynamic: Mapping[str, Mapping[str, int]]
+) -> ProjectSnapshot | StepError:
     """Import the project in a worker of its own and describe it; the error tells why it cannot be.
 
     Raises:
@@ -25,7 +29,7 @@ def describe_in_worker(project: Project, folder: StoreFolder) -> ProjectSnapshot
     has_died = threading.Event()
     pool = WorkerPool(project, folder, lambda _: has_died.set())
     try:
-        worker = pool.start(describe=True)
+        worker = pool.start(describe=True, dynamic=dynamic)
         while select.select([worker.connection], [], [])[0]:
             messages = worker.messages()
             for message in messages or ():

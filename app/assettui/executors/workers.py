@@ -19,7 +19,7 @@ from assettui.executors.guard import Guard
 from assettui.worker.protocol import FrameReader, encode, receive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from assettui.project.locate import Project
@@ -114,11 +114,12 @@ class WorkerPool:
         self._next_id = 1
         self.workers: dict[int, WorkerProcess] = {}
 
-    def start(self, *, describe: bool) -> WorkerProcess:
+    def start(self, *, describe: bool, dynamic: Mapping[str, Mapping[str, int]] | None = None) -> WorkerProcess:
         """Start a worker.
 
         Args:
             describe: Whether it is to send the snapshot once it has loaded the project.
+            dynamic: The keys of dynamic partitions, for which it evaluates mappings of the user's own.
         """
         worker_id = self._next_id
         self._next_id += 1
@@ -132,6 +133,7 @@ class WorkerPool:
             "module": self.project.module,
             "values": str(self.folder.values),
             "describe": describe,
+            "dynamic": dynamic if describe else None,
             "environment_file": str(self.project.environment_file),
             "environment": dict(self.project.settings.environment),
         }

@@ -70,8 +70,8 @@ class DuckDBIOManager(TableIOManager):
                 sql = f"SELECT {chosen} FROM {table.quoted()}"  # noqa: S608 - quoted names
                 if where is not None:
                     sql = f"{sql} WHERE {where.sql}"
-                found = cast("Any", connection.execute(sql, where.parameters if where is not None else ()))
-                arrow: Any = found.to_arrow_table()
+                parameters = list(where.parameters) if where is not None else None
+                arrow: Any = cast("Any", connection).sql(sql, params=parameters).to_arrow_table()
         except duckdb.CatalogException:
             raise ValueStorageError(
                 f"{self.database} holds no table {table}", hint="materialize the asset, so that it is stored there"

@@ -6,16 +6,22 @@ import time
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, StoreError
+from assettui.core.graph import AssetGraph
+from assettui.core.partitions.definition import AsOf
+from assettui.core.partitions.mapping import EvaluatedPartitionMapping
 from assettui.core.records import StepError
+from assettui.core.slices import Slices
 from assettui.executors.describing import describe_in_worker
 from assettui.project.sources import are_unchanged, fingerprints
 from assettui.service.session import Session, clock_us
-from assettui.store import intents, projects
+from assettui.store import dynamic_partitions, intents, projects
 from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from assettui.core.snapshot import ProjectSnapshot
 
 LOOK_EVERY_S = 1.0
 
@@ -44,7 +50,7 @@ def ensure_loaded(session: Session) -> None:
     if known is not None and are_unchanged(known.sources):
         if known.error is not None:
             raise ProjectBroken(known.error)
-        if known.snapshot is not None:
+        if known.snapshot is not None and not _lacks_evaluation(session, known.snapshot):
             return
     leader = session.leader()
     if leader is not None and leader.project_id == session.project.id:
@@ -92,9 +98,22 @@ def _known(session: Session) -> projects.KnownProject | None:
         return projects.load(connection, session.project.id)
 
 
+def _lacks_evaluation(session: Session, snapshot: ProjectSnapshot) -> bool:
+    """Whether a mapping of the user's own has yet to be evaluated for partitions that have come to be since."""
+    if not any(
+        isinstance(each, EvaluatedPartitionMapping) for asset in snapshot.assets for each in asset.mappings.values()
+    ):
+        return False
+    with session.reading() as connection:
+        moment = AsOf(clock_us(), dynamic_partitions.all_indices(connection))
+    return bool(Slices(AssetGraph(snapshot.assets, snapshot.steps), moment).unevaluated())
+
+
 def _load_here(session: Session) -> None:
     since_ns = time.time_ns()
-    described = describe_in_worker(session.project, session.folder)
+    with session.reading() as connection:
+        dynamic = dynamic_partitions.all_indices(connection)
+    described = describe_in_worker(session.project, session.folder, dynamic)
     imported = () if isinstance(described, StepError) else described.sources
     sources = fingerprints(session.project, imported, since_ns=since_ns, until_ns=time.time_ns())
     with session.writing() as connection:

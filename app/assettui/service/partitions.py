@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from assettui.core.errors import LaunchError, NotFound
 from assettui.core.keys import closest
 from assettui.core.partitions.keyed import key_problem
+from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import BadPartitions
 from assettui.service.catalog import AssetRow, Catalog, read_catalog
 from assettui.service.session import Session, clock_us
-from assettui.store import dynamic_partitions, queries
+from assettui.store import dynamic_partitions, partition_sets, queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +57,46 @@ def slice_history(session: Session, key: AssetKey, partition: str, limit: int = 
     """The last materializations of a partition, the newest first."""
     with session.reading() as connection:
         return tuple(queries.slice_materializations(connection, key, partition, limit))
+
+
+def stale_causes(session: Session, key: AssetKey, partition: str) -> tuple[str, ...]:
+    """Why a partition is stale, each cause in one line; empty where it is not.
+
+    Raises:
+        NotFound: There is no such asset.
+    """
+    with session.reading() as connection:
+        found = read_catalog(connection, session)
+        row = found.row(key)
+        slices, space = found.slices, found.slices.space(key)
+        index = space.find(partition)
+        state = queries.slice_states(connection, key, [partition]).get(partition)
+        if index is None or state is None or state.last is None:
+            return ()
+        causes: list[str] = []
+        if row.asset.code_version != state.last.code_version:
+            then, now = state.last.code_version or "none", row.asset.code_version or "none"
+            causes.append(f"code version changed from {then} to {now}")
+        for above in slices.sources(key):
+            needed = slices.above(key, above, PartitionSet(1 << index)).partitions
+            keys = slices.space(above).keys(needed) if slices.is_partitioned(above) else None
+            changed = partition_sets.changed_since(connection, above, keys, key, partition)
+            if changed:
+                shown = f" of {', '.join(changed[:3])}{' …' if len(changed) > 3 else ''}" if keys is not None else ""
+                causes.append(f"{above}{shown} has new data")
+                continue
+            stale = _stale_of(found, above) & needed
+            if stale:
+                shown = f" of {slices.space(above).shown(stale)}" if keys is not None else ""
+                causes.append(f"{above}{shown} is stale")
+        return tuple(causes)
+
+
+def _stale_of(found: Catalog, key: AssetKey) -> PartitionSet:
+    row = found.row(key)
+    if row.slices is not None:
+        return row.slices.stale
+    return PartitionSet(int(bool(row.standing.causes)))
 
 
 def add_keys(session: Session, name: str, keys: Sequence[str]) -> list[str]:

@@ -200,6 +200,30 @@ def note_changed(connection: sqlite3.Connection, slices: Slices, key: AssetKey, 
             _add(connection, slices, below, OUTDATED, dependents)
 
 
+def changed_since(
+    connection: sqlite3.Connection, above: AssetKey, keys: list[str] | None, below: AssetKey, partition: str
+) -> list[str]:
+    """Which of some partitions have changed since a partition of another asset was made.
+
+    Args:
+        connection: The store.
+        above: The asset whose partitions they are.
+        keys: The partitions; None of an asset that has none, whose change is told by an empty key.
+        below: The other asset.
+        partition: Its partition.
+    """
+    row = connection.execute(
+        "SELECT made FROM partitions WHERE asset = ? AND partition = ?", (str(below), partition)
+    ).fetchone()
+    made = row[0] if row and row[0] is not None else 0
+    if keys is None:
+        changed = connection.execute("SELECT changed FROM assets WHERE key = ?", (str(above),)).fetchone()
+        return [""] if changed and changed[0] is not None and changed[0] > made else []
+    wanted = set(keys)
+    rows = connection.execute("SELECT partition FROM partitions WHERE asset = ? AND changed > ?", (str(above), made))
+    return sorted(key for (key,) in rows if key in wanted)
+
+
 def note_failed(connection: sqlite3.Connection, slices: Slices, key: AssetKey, partitions: Iterable[str]) -> None:
     """Note that an attempt at some slices has failed, inside the transaction that is open."""
     failed = slices.space(key).known_of(partitions)

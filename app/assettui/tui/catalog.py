@@ -12,7 +12,7 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from assettui.core.backfill_target import BackfillWish, Which
+from assettui.core.backfill_target import BackfillWish, NothingToDo, Which
 from assettui.core.errors import AssettuiError, SelectionError
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration
@@ -322,6 +322,8 @@ class CatalogScreen(MainScreen):
         """Ask for a backfill of all that is missing."""
         try:
             backfill_id = backfills.start(self.app.session, BackfillWish(tuple(keys), Which.MISSING))
+        except NothingToDo:
+            return  # all of it is there already
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
         else:

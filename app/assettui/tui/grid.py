@@ -18,7 +18,7 @@ from assettui.core.partitions.multi import ProductSpace
 from assettui.core.slice_status import SliceStatus
 from assettui.core.text import one_line, plural
 from assettui.core.timing import ago, duration
-from assettui.service.partitions import slice_states
+from assettui.service.partitions import add_keys, remove_keys, slice_states, stale_causes
 from assettui.service.session import clock_us
 from assettui.tui.background import is_canceled
 from assettui.tui.grid_axis import Axis, KeyAxis, TimeAxis, Zoom, zooms_of
@@ -26,6 +26,7 @@ from assettui.tui.grid_cells import SLICE_LOOKS, GridRow, row_of, rows_of_asset
 from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
 from assettui.tui.main_screen import MainScreen
+from assettui.tui.questions import Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from assettui.service.catalog import Catalog
 
 _TIME = "time"
+GO_TO = "a partition key, a date such as 2013-04, or an asset"
 
 
 class GridScreen(MainScreen):
@@ -61,6 +63,8 @@ class GridScreen(MainScreen):
         Binding("minus", "zoom(1)", "Zoom out", key_display="-"),
         Binding("g", "go_to", "Go to"),
         Binding("n", "next_problem", "Next failure", show=False),
+        Binding("A", "add_key", "Add a key", show=False),
+        Binding("D", "remove_key", "Remove the key", show=False),
         Binding("tab", "next_axis", "Other axis", show=False),
         Binding("w", "why", "Why", show=False),
         Binding("escape", "clear", "Clear", show=False),
@@ -74,6 +78,8 @@ class GridScreen(MainScreen):
         key: AssetKey
         partition: str
         state: SliceState | None
+        causes: tuple[str, ...]
+        """Why it is stale."""
 
         def can_replace(self, message: Message) -> bool:
             """Only the newest counts."""
@@ -91,13 +97,16 @@ class GridScreen(MainScreen):
         self._axis: Axis | None = None
         self._axis_of: tuple[object, ...] = ()
         self._state: tuple[AssetKey | None, str, SliceState | None] = (None, "", None)
+        self._causes: tuple[str, ...] = ()
+        self._adding: str | None = None
+        """The dynamic partitions that a key is typed for; None where it is typed where to go."""
 
     def compose(self) -> ComposeResult:
         """The screen."""
         yield Header()
         yield Static(id="title")
         yield GridView(id="grid")
-        yield Input(id="goto", placeholder="a partition key, a date such as 2013-04, or an asset", compact=True)
+        yield Input(id="goto", placeholder=GO_TO, compact=True)
         yield Static(id="status")
         yield Footer(show_command_palette=False)
 
@@ -219,23 +228,27 @@ class GridScreen(MainScreen):
         grid = self.query_one(GridView)
         row, here = grid.current, grid.here()
         if row is not None and len(here) == 1:
-            self.load_slice(row.key, row.space.key(here.first))
+            slices = self._slices_of(row.key)
+            is_stale = slices is not None and here.first in slices.stale
+            self.load_slice(row.key, row.space.key(here.first), is_stale)
 
     @work(thread=True, exclusive=True, group="slice")
-    def load_slice(self, key: AssetKey, partition: str) -> None:
+    def load_slice(self, key: AssetKey, partition: str, is_stale: bool) -> None:
         """Fetch what is known of a slice."""
         try:
             found = slice_states(self.app.session, key, [partition]).get(partition)
+            causes = stale_causes(self.app.session, key, partition) if is_stale else ()
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
             return
         if not is_canceled():
-            self.post_message(self.SliceLoaded(key, partition, found))
+            self.post_message(self.SliceLoaded(key, partition, found, causes))
 
     @on(SliceLoaded)
     def show_slice(self, message: SliceLoaded) -> None:
         """Show it."""
         self._state = (message.key, message.partition, message.state)
+        self._causes = message.causes
         self._show_status()
 
     def _show_status(self) -> None:
@@ -282,15 +295,9 @@ class GridScreen(MainScreen):
                 )
                 if last.rows is not None:
                     text.append(f", {plural(last.rows, 'row')}")
-                if status is SliceStatus.STALE:
-                    text.append(f"   stale: {self._why_stale(row.key)}", style=color)
+                if status is SliceStatus.STALE and self._causes:
+                    text.append(f"   stale: {one_line('; '.join(self._causes), 200)}", style=color)
         return text
-
-    def _why_stale(self, key: AssetKey) -> str:
-        if self._catalog is None:
-            return ""
-        above = ", ".join(map(str, self._catalog.slices.sources(key))) or "its code"
-        return f"its code, or data of {one_line(above, 60)}, has changed since"
 
     def _slices_of(self, key: AssetKey):
         row = self._catalog.row(key) if self._catalog is not None else None
@@ -330,7 +337,8 @@ class GridScreen(MainScreen):
     def action_go_to(self) -> None:
         """Type where to go."""
         box = self.query_one("#goto", Input)
-        box.value = ""
+        box.value, box.placeholder = "", GO_TO
+        self._adding = None
         box.add_class("shown").focus()
 
     @on(Input.Submitted, "#goto")
@@ -338,7 +346,9 @@ class GridScreen(MainScreen):
         """Go to a key, a date or an asset."""
         text = event.value.strip()
         self._leave_box()
-        if text and not self._go(text):
+        if text and self._adding is not None:
+            self.change_keys(self._adding, text, is_added=True)
+        elif text and not self._go(text):
             self.app.tell(f"there is no partition, date or asset {one_line(text, 40)!r} here")
 
     def _go(self, text: str) -> bool:
@@ -513,7 +523,54 @@ class GridScreen(MainScreen):
 
     def action_why(self) -> None:
         """Show all that is known of what lies under the cursor."""
-        self.app.read("Partition", self._status().plain)
+        causes = "".join(f"\n• {cause}" for cause in self._causes)
+        self.app.read("Partition", f"{self._status().plain}\n{causes}")
+
+    # Keys of dynamic partitions.
+
+    def _dynamic_name(self) -> str | None:
+        """The dynamic partitions under the cursor; None where these are of another kind."""
+        row = self.query_one(GridView).current
+        definition = self._catalog.graph.assets[row.key].partitions if row is not None and self._catalog else None
+        names = definition.dynamic_names if definition is not None else ()
+        if not names:
+            self.app.tell("keys are added to dynamic partitions alone")
+            return None
+        return names[0]
+
+    def action_add_key(self) -> None:
+        """Type a key to be added to the dynamic partitions under the cursor."""
+        name = self._dynamic_name()
+        if name is not None:
+            box = self.query_one("#goto", Input)
+            box.value, box.placeholder = "", f"a key to be added to {one_line(name, 40)}"
+            self._adding = name
+            box.add_class("shown").focus()
+
+    def action_remove_key(self) -> None:
+        """Remove the key under the cursor from its dynamic partitions, once that is confirmed."""
+        name, grid = self._dynamic_name(), self.query_one(GridView)
+        if name is None or grid.current is None or not isinstance(self._axis, KeyAxis) or not self._axis.count:
+            return
+        key = self._axis.space.key(self._axis.indices[grid.column])
+
+        def remove(answer: bool | None) -> None:
+            if answer:
+                self.change_keys(name, key, is_added=False)
+
+        text = f"{key} of {name}: what was made of it stays recorded."
+        self.app.push_screen(Question("Remove a partition", text, "remove"), remove)
+
+    @work(thread=True)
+    def change_keys(self, name: str, key: str, *, is_added: bool) -> None:
+        """Add a key to dynamic partitions, or remove it."""
+        try:
+            (add_keys if is_added else remove_keys)(self.app.session, name, [key])
+        except AssettuiError as error:
+            self.app.call_from_thread(self.app.warn, error)
+        else:
+            self.app.call_from_thread(self.app.tell, f"{key} was {'added to' if is_added else 'removed from'} {name}")
+            self.app.post_message(self.app.Changed())
 
     def action_copy_key(self) -> None:
         """Copy the key under the cursor to the clipboard."""

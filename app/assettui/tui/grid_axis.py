@@ -102,8 +102,10 @@ class TimeAxis:
         moments = [self.local(column) for column in range(first, min(self._count, first + width))]
         upper = [moment.strftime(upper_format) for moment in moments] if upper_format else []
         lower = [moment.strftime(lower_format) for moment in moments]
+        if self.unit == "quarter":
+            lower = [f"Q{(moment.month + 2) // 3}" for moment in moments]
         return (
-            _placed(_changes(upper), width),
+            _placed(_changes(upper), width, is_cut=True),
             _placed(
                 [
                     (column, f"{text}")
@@ -173,17 +175,19 @@ def _changes(texts: Sequence[str]) -> list[tuple[int, str]]:
     return [(place, text) for place, text in enumerate(texts) if not place or text != texts[place - 1]]
 
 
-def _placed(labels: Sequence[tuple[int, str]], width: int) -> str:
-    """The labels in a line, each where it belongs; one for which there is no room is left out."""
+def _placed(labels: Sequence[tuple[int, str]], width: int, *, is_cut: bool = False) -> str:
+    """The labels in a line, each where it belongs; one for which there is no room is left out.
+
+    Where the first one is of a span whose beginning is out of sight (`is_cut`), it gives way to the next.
+    """
     line: list[str] = []
     length = 0
     starts = [place for place, _ in labels] + [width + 1]
     for number, (place, text) in enumerate(labels):
         if length and place < length + 1:
             continue
-        room = starts[number + 1] - place - 1 if number == 0 else width - place
-        if number == 0 and len(text) > room:
-            continue  # the rest of a span whose beginning is out of sight: the next label says more
+        if is_cut and number == 0 and len(text) > starts[1] - place - 1:
+            continue
         if place + len(text) > width:
             continue
         line.append(" " * (place - length) + text)

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, DefinitionsError, Location, Problem
+from assettui.core.partitions.definition import AsOf, as_of
 from assettui.definitions.asset import noting_definitions, replaced
 from assettui.definitions.definitions import Definitions, in_namespace
 from assettui.definitions.describe import describe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
     from assettui.definitions.computation import Described
@@ -25,7 +27,14 @@ class NothingDefined(AssettuiError):
     """The project was imported, and holds no asset."""
 
 
-def load(root: Path, name: str, *, file: Path | None = None, module: str | None = None) -> Described:
+def load(
+    root: Path,
+    name: str,
+    *,
+    file: Path | None = None,
+    module: str | None = None,
+    dynamic: Mapping[str, Mapping[str, int]] | None = None,
+) -> Described:
     """Import a project and describe it.
 
     Args:
@@ -33,6 +42,7 @@ def load(root: Path, name: str, *, file: Path | None = None, module: str | None 
         name: What the project is called.
         file: The Python file that defines it, or
         module: the name of the module.
+        dynamic: The keys of dynamic partitions, for which mappings of the user's own are evaluated.
 
     Raises:
         DefinitionsError: The definitions are wrong; it holds every problem.
@@ -56,25 +66,28 @@ def load(root: Path, name: str, *, file: Path | None = None, module: str | None 
     shadowed = replaced(made, found.assets)
     if shadowed:
         found = Definitions([*shadowed, *found.assets], found.jobs, found.resources, found.metadata)
-    described = describe(name, found, sources=sources_below(root))
+    moment = AsOf(as_of(None, None).time_us, dynamic or {})
+    described = describe(name, found, sources=sources_below(root), moment=moment)
     if not described.snapshot.assets and not described.snapshot.jobs:
         raise NothingDefined(f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level")
     return described
 
 
 def _as_problem(error: ValueError) -> DefinitionsError | None:
-    """Configuration that was refused while the project was imported, as a problem of the line that gave it."""
-    errors = getattr(error, "errors", None)
-    if type(error).__name__ != "ValidationError" or not callable(errors):
+    """What was refused while the project was imported, as a problem of the line that gave it."""
+    is_ours = isinstance(error, AssettuiError)
+    if not is_ours and (type(error).__name__ != "ValidationError" or not callable(getattr(error, "errors", None))):
         return None
-    from assettui.definitions.configurable import reasons  # pydantic is there already
-
     trace, place = error.__traceback__, None
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if "site-packages" not in name and not Path(name).is_relative_to(_OWN_FOLDER) and not name.startswith("<"):
             place = Location(name, trace.tb_lineno)
         trace = trace.tb_next
+    if is_ours:
+        return DefinitionsError([Problem(error.what, place, error.hint)])
+    from assettui.definitions.configurable import reasons  # pydantic is there already
+
     what = f"{getattr(error, 'title', 'the configuration')} is configured wrongly: {'; '.join(reasons(error))}"
     return DefinitionsError([Problem(what, place, "see the fields of the class")])
 

@@ -122,7 +122,7 @@ def main(argv: list[str]) -> NoReturn:
     gc.disable()  # what a project defines stays: looking for garbage among it takes a third of the time
     try:
         file = Path(options["file"]) if options["file"] else None
-        described = load(root, options["name"], file=file, module=options["module"])
+        described = load(root, options["name"], file=file, module=options["module"], dynamic=options.get("dynamic"))
     except BaseException as error:  # noqa: BLE001 - user code is imported here, and may raise anything
         worker.send({"is": "broken", "error": step_error(error).to_json(), "sources": sources_below(root)})
         sys.exit(0)

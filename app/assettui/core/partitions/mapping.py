@@ -357,7 +357,7 @@ class EvaluatedPartitionMapping(PartitionMapping):
             if key not in self.upstream_keys:
                 raise BadMapping(
                     f"{self.called} has not been evaluated for the partition {key!r}, which is new",
-                    hint="have the project loaded again: assettui reload",
+                    hint="it is as soon as the project is loaded again, which any command does",
                 )
             found |= upstream.known_of(self.upstream_keys[key])
             if key in self.missing_keys:

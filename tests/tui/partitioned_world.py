@@ -1,0 +1,175 @@
+"""A store of assets with partitions, at fixed times, and with every status that a slice may have.
+
+It is noon on the 15th of January 2026. Days are there from the 1st of November on: `raw/sales` is whole but for five days
+of December; of `marts/daily` two days have failed, three are missing and one is stale; `marts/monthly` is a roll-up;
+`marts/regions` has a partition for each month and region; a backfill has failed, and one is on its way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+
+from assettui import AssetKey
+from assettui.core.backfill import BackfillPlan
+from assettui.core.graph import AssetGraph
+from assettui.core.partitions.definition import AsOf, PartitionsDefinition
+from assettui.core.partitions.json_forms import set_to_json
+from assettui.core.partitions.keyed import DynamicPartitionsDefinition, StaticPartitionsDefinition
+from assettui.core.partitions.multi import MultiPartitionsDefinition
+from assettui.core.partitions.sets import PartitionSet
+from assettui.core.partitions.time_windows import DailyPartitionsDefinition, MonthlyPartitionsDefinition
+from assettui.core.planning import RunPlan, StepPlan
+from assettui.core.records import Event, EventKind, Materialization, StepError
+from assettui.core.slices import Slices
+from assettui.core.snapshot import AssetSnapshot, InputSnapshot, ProjectSnapshot
+from assettui.service.session import Session
+from assettui.store import backfills, dynamic_partitions, projects
+from assettui.store.database import open_for_writing, writing
+from assettui.store.recording import record
+from tests.tui.world import MINUTE_US, NOW_US, session
+
+DAYS = DailyPartitionsDefinition("2025-11-01")
+MONTHS = MonthlyPartitionsDefinition("2025-09-01")
+REGIONS = StaticPartitionsDefinition(["north", "east", "south", "west"])
+
+
+def asset(key: str, *upstream: str, partitions: PartitionsDefinition | None) -> AssetSnapshot:
+    """One asset."""
+    return AssetSnapshot(
+        AssetKey(key),
+        step=key,
+        upstream=tuple(map(AssetKey, upstream)),
+        inputs=tuple(InputSnapshot(each.rpartition("/")[2], AssetKey(each)) for each in upstream),
+        partitions=partitions,
+    )
+
+
+ASSETS = (
+    asset("raw/sales", partitions=DAYS),
+    asset("marts/daily", "raw/sales", partitions=DAYS),
+    asset("marts/monthly", "marts/daily", partitions=MONTHS),
+    asset("marts/regions", "marts/monthly", partitions=MultiPartitionsDefinition({"month": MONTHS, "region": REGIONS})),
+    asset("raw/regions", partitions=REGIONS),
+    asset("raw/customers", partitions=DynamicPartitionsDefinition("customers")),
+    asset("report", "marts/monthly", partitions=None),
+)
+GRAPH = AssetGraph(ASSETS)
+FAILED = "2025-12-20"
+
+
+def day(number: int) -> int:
+    """The index of a day of December."""
+    return DAYS.index_of(f"2025-12-{number:02}") or 0
+
+
+def partitioned_world(root: Path) -> Session:
+    """The store, made."""
+    made = session(root)
+    db = open_for_writing(made.folder)
+    with writing(db):
+        projects.save_loaded(db.conn, made.project.id, ProjectSnapshot("shop", ASSETS), {}, NOW_US - MINUTE_US)
+        dynamic_partitions.add(db.conn, "customers", ["acme", "bolt"], NOW_US - MINUTE_US)
+        slices = Slices(GRAPH, AsOf(NOW_US, dynamic_partitions.all_indices(db.conn)))
+        whole = slices.space(AssetKey("raw/sales")).all
+        missing = PartitionSet.span(day(24), day(29))
+        build(db.conn, slices, "raw/sales", whole - missing, NOW_US - 600 * MINUTE_US, rows=120)
+        build(db.conn, slices, "marts/daily", whole - PartitionSet.span(day(20), day(29)), NOW_US - 500 * MINUTE_US)
+        build(db.conn, slices, "marts/monthly", PartitionSet.span(0, 2), NOW_US - 400 * MINUTE_US)
+        regions = slices.space(AssetKey("marts/regions")).set_of(
+            ["2025-09-01|north", "2025-09-01|east", "2025-10-01|north"]
+        )
+        build(db.conn, slices, "marts/regions", regions, NOW_US - 300 * MINUTE_US)
+        build(db.conn, slices, "raw/regions", PartitionSet.span(0, 3), NOW_US - 300 * MINUTE_US)
+        fail(db.conn, slices, "marts/daily", PartitionSet.of([day(20), day(21)]), NOW_US - 200 * MINUTE_US)
+        build(db.conn, slices, "raw/sales", PartitionSet.of([day(10)]), NOW_US - 100 * MINUTE_US, version="v2")
+        begin(db.conn, slices, "marts/daily", PartitionSet.of([day(22)]), NOW_US - MINUTE_US)
+    db.conn.close()
+    return made
+
+
+def build(
+    connection: sqlite3.Connection,
+    slices: Slices,
+    key: str,
+    partitions: PartitionSet,
+    time_us: int,
+    *,
+    version: str = "v1",
+    rows: int | None = None,
+) -> None:
+    """Record that slices were made, each by a run of its own."""
+    asset_key = AssetKey(key)
+    for number, partition in enumerate(slices.space(asset_key).keys(partitions)):
+        run_id = run_of(key, partition, version)
+        made = Materialization(
+            asset_key,
+            time_us + number,
+            run_id,
+            version,
+            None,
+            {},
+            40_000 + 1_000 * (number % 7),
+            rows,
+            partition=partition,
+        )
+        event = Event(EventKind.MATERIALIZED, time_us + number, run_id, key, asset_key, made.payload(), partition)
+        record(connection, [event], slices)
+
+
+def run_of(*parts: object) -> str:
+    """The same id of a run for the same text, in every process."""
+    return hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=8).hexdigest()
+
+
+def begin(connection: sqlite3.Connection, slices: Slices, key: str, partitions: PartitionSet, time_us: int) -> str:
+    """Record that a step has begun which makes some slices; its run."""
+    run_id = run_of(key, partitions.first)
+    ranges = tuple(slices.space(AssetKey(key)).ranges(partitions))
+    plan = RunPlan((StepPlan(key, (AssetKey(key),), is_partitioned=True),), partitions=ranges)
+    events = [
+        Event(EventKind.RUN_QUEUED, time_us, run_id, payload={"plan": plan.to_json()}),
+        Event(EventKind.RUN_STARTED, time_us, run_id),
+        Event(EventKind.STEP_STARTED, time_us, run_id, key, payload={"worker": 4711}),
+    ]
+    record(connection, events, slices)
+    return run_id
+
+
+def fail(connection: sqlite3.Connection, slices: Slices, key: str, partitions: PartitionSet, time_us: int) -> None:
+    """Record that a backfill of some slices has failed, each in a run of its own."""
+    backfill = "bf00000000000000"
+    plan = BackfillPlan({AssetKey(key): set_to_json(partitions, slices.space(AssetKey(key)), DAYS)}, title="Christmas")
+    plan = BackfillPlan(plan.targets, title="Christmas", after=backfills.last_event(connection))
+    events = [
+        Event(
+            EventKind.BACKFILL_QUEUED,
+            time_us,
+            payload={"backfill": backfill, "plan": plan.to_json(), "requested": len(partitions)},
+        ),
+        Event(EventKind.BACKFILL_STARTED, time_us, payload={"backfill": backfill}),
+    ]
+    error = StepError(
+        "ValueError: no rate for the 20th",
+        "exception",
+        "ValueError",
+        'Traceback (most recent call last):\n  File "/home/ada/shop/definitions.py", line 31, in daily\n'
+        "    rate = rates[day]\nValueError: no rate for the 20th\n",
+    )
+    for index in partitions:
+        one = PartitionSet(1 << index)
+        run_id = run_of(key, index, "failed")
+        ranges = tuple(slices.space(AssetKey(key)).ranges(one))
+        run = RunPlan((StepPlan(key, (AssetKey(key),), is_partitioned=True),), partitions=ranges)
+        events += [
+            Event(EventKind.RUN_QUEUED, time_us, run_id, payload={"plan": run.to_json(), "backfill": backfill}),
+            Event(EventKind.RUN_STARTED, time_us, run_id),
+            Event(EventKind.STEP_STARTED, time_us, run_id, key, payload={"worker": 4711}),
+            Event(EventKind.STEP_FAILURE, time_us + 90_000, run_id, key, payload={"error": error.to_json()}),
+            Event(EventKind.RUN_FAILURE, time_us + 90_000, run_id, payload={"error": f"{key}: {error.message}"}),
+        ]
+    counts = {"requested": 2, "materialized": 0, "failed": 2, "skipped": 0, "canceled": 0, "running": 0}
+    payload = {"backfill": backfill, "counts": counts, "error": f"{key}: {error.message}"}
+    events.append(Event(EventKind.BACKFILL_FAILURE, time_us + 2_000_000, payload=payload))
+    record(connection, events, slices)

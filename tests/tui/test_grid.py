@@ -1,0 +1,279 @@
+"""The partition grid, the plan and the backfills, as one who types at them sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from assettui import AssetKey
+from assettui.core.backfill import BackfillStatus
+from assettui.service.session import Session
+from assettui.store import backfills, dynamic_partitions, intents
+from assettui.store.database import open_for_reading
+from assettui.store.intents import IntentKind
+from assettui.tui.backfill_plan import BackfillPlanScreen
+from assettui.tui.backfills import BackfillList, BackfillScreen, BackfillsScreen
+from assettui.tui.grid import GridScreen
+from assettui.tui.grid_view import GridView
+from assettui.tui.questions import Question
+from assettui.tui.run import RunScreen
+from tests.tui.conftest import told, until
+from tests.tui.world import app
+
+
+async def on_grid(pilot: Pilot[Any]) -> GridView:
+    """The grid, opened and filled."""
+    await pilot.press("3")
+    return await until(
+        pilot,
+        lambda: (
+            view
+            if isinstance(pilot.app.screen, GridScreen) and (view := pilot.app.screen.query_one(GridView)).rows
+            else None
+        ),
+    )
+
+
+def shown(view: GridView) -> list[str]:
+    """The lines of the grid, the labels above it first."""
+    return [view.render_line(y).text.rstrip() for y in range(2 + len(view.rows))]
+
+
+def status(pilot: Pilot[Any]) -> str:
+    """What is said of what lies under the cursor."""
+    return str(pilot.app.screen.query_one("#status", Static).render())
+
+
+def selected(view: GridView) -> dict[str, list[str]]:
+    """What is selected."""
+    return {
+        str(key): next(row.space for row in view.rows if row.key == key).keys(partitions)
+        for key, partitions in view.chosen().items()
+    }
+
+
+async def test_a_cell_for_each_day_with_what_has_become_of_it(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        view = await on_grid(pilot)
+        labels, days, sales, daily, monthly, regions = shown(view)
+        assert labels.split() == ["Oct", "2025", "Nov", "2025", "Dec", "2025", "Jan", "2026"]
+        assert days.split() == ["08", "15", "22", "01", "08", "15", "22", "01", "08", "15", "22", "01", "08"]
+        assert days[labels.index("Dec") :].startswith("01"), "labels stand above their day"
+        cells = sales[labels.index("Dec") :]
+        assert cells[:31] == "█" * 23 + "·" * 5 + "█" * 3
+        cells = daily[labels.index("Dec") :]
+        assert cells[:31] == "█" * 9 + "▒" + "█" * 9 + "✗✗▶" + "·" * 6 + "█" * 3
+        cells = monthly[labels.index("Nov") :]
+        assert cells[:61] == "·" * 61, "of these months none is there"
+        assert regions.startswith(" marts/regions")
+
+
+async def test_the_line_below_says_what_lies_under_the_cursor(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        view = await on_grid(pilot)
+        await pilot.press("g", *"2025-12-10", "enter", "down")
+        await until(pilot, lambda: "stale: " in status(pilot))
+        text = status(pilot)
+        assert "marts/daily 2025-12-10  ▒ stale" in text
+        assert "2025-12-10 00:00 – 2025-12-11 00:00 UTC" in text
+        assert "built 8h ago, took " in text
+        assert "stale: raw/sales of 2025-12-10 has new data" in text
+        await pilot.press("n")
+        await until(pilot, lambda: "no rate for the 20th" in status(pilot))
+        assert view.row == 1
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+
+
+async def test_zooming_keeps_the_time_and_shows_how_much_is_there(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        view = await on_grid(pilot)
+        await pilot.press("g", *"2025-12-21", "enter", "down", "minus", "minus")
+        await until(pilot, lambda: "1 cell = 1 month" in str(pilot.app.screen.query_one("#title", Static).render()))
+        labels, months, sales, daily, monthly, _ = shown(view)
+        assert labels.split() == ["2026"], "for the other year there is no room"
+        assert "Sep" in months
+        assert sales.split()[-1] == "█▇█"
+        assert daily.split()[-1] == "█▆█"
+        assert monthly.split()[-1] == "██··"
+        await until(pilot, lambda: "2 failed" in status(pilot))
+        assert "6 never" in status(pilot)
+        await pilot.press("plus", "plus")
+        assert "2025-12-0" in status(pilot), "the month's first day"
+        await pilot.press("plus")
+        assert "this is as close as it gets" in told(pilot)
+
+
+async def test_a_rectangle_narrowed_to_what_is_missing_is_backfilled(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        view = await on_grid(pilot)
+        await pilot.press("g", *"2025-12-23", "enter", "v", "down", *["right"] * 2)
+        assert selected(view) == {
+            "raw/sales": ["2025-12-23", "2025-12-24", "2025-12-25"],
+            "marts/daily": ["2025-12-23", "2025-12-24", "2025-12-25"],
+        }
+        await pilot.press("x")
+        assert selected(view) == {
+            "raw/sales": ["2025-12-24", "2025-12-25"],
+            "marts/daily": ["2025-12-23", "2025-12-24", "2025-12-25"],
+        }
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BackfillPlanScreen))
+        plan = await until(
+            pilot,
+            lambda: (
+                text if "partitions of" in (text := str(pilot.app.screen.query_one("#plan", Static).render())) else None
+            ),
+        )
+        assert plan.startswith("5 partitions of 2 assets in 3 runs, about ")
+        assert "2025-12-23...2025-12-25" in plan
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, GridScreen))
+        reader = open_for_reading(sliced.folder)
+        found = backfills.backfills(reader, limit=1)[0]
+        reader.close()
+        assert (found.status, found.counts.requested) == (BackfillStatus.QUEUED, 5)
+        assert set(found.plan.targets) == {AssetKey("raw/sales"), AssetKey("marts/daily")}
+        await until(pilot, lambda: not view.chosen())
+        assert any("B shows how it goes" in said for said in told(pilot))
+
+
+async def test_only_what_failed_inverting_and_a_whole_line(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        view = await on_grid(pilot)
+        await pilot.press("down", "f")
+        assert selected(view) == {"marts/daily": ["2025-12-20", "2025-12-21"]}
+        await pilot.press("i")
+        assert len(selected(view)["marts/daily"]) == 73
+        await pilot.press("escape", "a")
+        assert len(selected(view)["marts/daily"]) == 75
+        await pilot.press("a")
+        assert set(selected(view)) == {"raw/sales", "marts/daily", "marts/monthly", "marts/regions"}
+        await pilot.press("escape", "g", *"2025-11-01", "enter", "v", "right", "v", "end", "v", "left")
+        assert selected(view)["marts/daily"] == ["2025-11-01", "2025-11-02", "2026-01-13", "2026-01-14"], (
+            "two rectangles"
+        )
+        await pilot.press("escape", "escape", "up", "f")
+        assert "nothing there has failed" in told(pilot)
+
+
+async def test_the_plan_is_changed_before_it_is_started(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        await on_grid(pilot)
+        await pilot.press("g", *"2025-12-25", "enter", "down", "b")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BackfillPlanScreen))
+
+        def plan() -> str:
+            return str(pilot.app.screen.query_one("#plan", Static).render())
+
+        await until(pilot, lambda: "1 partition of 1 asset" in plan())
+        await pilot.press("u")
+        await until(pilot, lambda: "2 partitions of 2 assets" in plan())
+        await pilot.press("f")
+        await until(pilot, lambda: "nothing to backfill" in plan())
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, BackfillPlanScreen), "there is nothing to start"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, GridScreen))
+
+
+async def test_two_dimensions_are_a_grid_of_their_own(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        view = await on_grid(pilot)
+        await pilot.press("g", *"2025-12-10", "enter", "down", "down", "down", "enter")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 3)
+        view = await until(pilot, lambda: found if (found := pilot.app.screen.query_one(GridView)).rows else None)
+        assert [row.title for row in view.rows] == ["north", "east", "south", "west"]
+        assert [line.split()[-1] for line in shown(view)[2:]] == ["██··", "█···", "····", "····"]
+        await pilot.press("home", "right", "down", "v", "right", "down")
+        assert selected(view) == {
+            "marts/regions": ["2025-10-01|east", "2025-10-01|south", "2025-11-01|east", "2025-11-01|south"]
+        }
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+
+
+async def test_partitions_with_names_and_their_keys(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        view = await on_grid(pilot)
+        await pilot.press("tab")
+        await until(pilot, lambda: [row.title for row in view.rows] == ["raw/regions"])
+        assert shown(view)[1].split()[0] == "north"
+        assert shown(view)[2].split()[-1] == "███·"
+        await pilot.press("plus")
+        assert "these partitions have names" in told(pilot)[-1]
+        await pilot.press("tab")
+        await until(pilot, lambda: [row.title for row in view.rows] == ["raw/customers"])
+        await pilot.press("A", *"crux", "enter")
+        await until(pilot, lambda: len(view.rows[0].space.all) == 3)
+        await pilot.press("g", *"bolt", "enter", "D")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Question))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(view.rows[0].space.all) == 2)
+        reader = open_for_reading(sliced.folder)
+        assert list(dynamic_partitions.all_indices(reader)["customers"]) == ["acme", "crux"]
+        reader.close()
+
+
+async def test_the_catalog_opens_the_partitions_of_an_asset_and_plans_what_is_missing(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        await pilot.press("down", "m")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BackfillPlanScreen))
+        await pilot.press("escape", "p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, GridScreen))
+        view = await until(pilot, lambda: found if (found := pilot.app.screen.query_one(GridView)).rows else None)
+        assert [row.title for row in view.rows] == ["marts/daily"]
+        await pilot.press("escape")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        await pilot.press("end", "p")
+        assert "report has no partitions" in told(pilot)
+
+
+async def test_a_place_that_there_is_not_is_told(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 30)) as pilot:
+        view = await on_grid(pilot)
+        await pilot.press("g", *"nowhere", "enter")
+        assert "there is no partition, date or asset 'nowhere' here" in told(pilot)
+        await pilot.press("g", *"monthly", "enter")
+        assert view.row == 2
+        await pilot.press("g", *"1999", "enter")
+        assert view.column == 0
+        await pilot.press("g", *"2099-12-31", "enter")
+        assert view.axis is not None
+        assert view.column == view.axis.count - 1
+
+
+async def test_the_backfills_are_listed_and_one_is_told_by_its_errors(sliced: Session) -> None:
+    async with app(sliced).run_test(size=(120, 40)) as pilot:
+        await pilot.press("B")
+        listed = await until(
+            pilot,
+            lambda: (
+                found
+                if isinstance(pilot.app.screen, BackfillsScreen)
+                and (found := pilot.app.screen.query_one(BackfillList)).rows
+                else None
+            ),
+        )
+        line = " ".join(listed.render_line(0).text.split())
+        assert line.startswith("✗ Christmas failure ✗✗✗")
+        assert "0/2" in line
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, BackfillScreen))
+        text = await until(
+            pilot,
+            lambda: found if "×" in (found := str(pilot.app.screen.query_one("#detail", Static).render())) else None,
+        )
+        assert "✗ 2 × ValueError: no rate for the 20th" in text
+        assert "marts/daily 2025-12-20" in text
+        assert "rate = rates[day]" in text
+        await pilot.press("t")
+        await until(pilot, lambda: any("asked to retry" in said for said in told(pilot)))
+        reader = open_for_reading(sliced.folder)
+        (intent,) = intents.pending(reader)
+        reader.close()
+        assert intent.kind is IntentKind.RETRY_BACKFILL
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
