@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def test_ci_runs_the_command_that_the_readme_gives_for_the_tests() -> None:
 
 
 def test_the_first_pipeline_runs(folder: ProjectFolder) -> None:
-    pipeline, claims, _ = (text for language, text in BLOCKS if language == "python")
+    pipeline, claims, *_ = (text for language, text in BLOCKS if language == "python")
     folder.write(pipeline)
     assert folder.json("materialize", "*")["status"] == "success"
     names = {"materialize": materialize}
@@ -33,7 +34,7 @@ def test_the_first_pipeline_runs(folder: ProjectFolder) -> None:
 
 def test_the_language_is_as_it_is_written_there(folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_TOKEN", "hush")
-    *_, language = (text for kind, text in BLOCKS if kind == "python")
+    _, _, language, _ = (text for kind, text in BLOCKS if kind == "python")
     (config,) = (text for kind, text in BLOCKS if kind == "yaml")
     folder.write(language)
     folder.write(config, "production.yaml")
@@ -49,10 +50,23 @@ def test_the_language_is_as_it_is_written_there(folder: ProjectFolder, monkeypat
     ]
 
 
+def test_partitions_are_as_they_are_written_there(folder: ProjectFolder) -> None:
+    *_, partitions = (text for kind, text in BLOCKS if kind == "python")
+    (commands,) = (text for kind, text in BLOCKS if kind == "sh" and "backfill" in text)
+    folder.write(partitions)
+    for line in commands.strip().splitlines():
+        _, *arguments = shlex.split(line)
+        done = folder.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+    made = {each["key"]: each["partitions"]["materialized"] for each in folder.json("asset", "ls")}
+    assert made == {"visits": 31, "rolling_week": 31, "monthly": 1}
+
+
 def test_every_name_that_the_readme_gives_is_there() -> None:
     import assettui
 
     table = README[README.index("| what | how |") : README.index("`assettui demo features`")]
+    table += README[README.index("| partitions | ") : README.index("| several in a run |")]
     for name in re.findall(r"`@?([A-Za-z_.]+)`", table):
         module, _, attribute = name.rpartition(".")
         if name.startswith("assettui."):

@@ -168,7 +168,9 @@ async def test_the_plan_is_changed_before_it_is_started(sliced: Session) -> None
         def plan() -> str:
             return str(pilot.app.screen.query_one("#plan", Static).render())
 
-        await until(pilot, lambda: "1 partition of 1 asset" in plan())
+        await until(pilot, lambda: "reads raw/sales of 2025-12-25, which was never materialized" in plan())
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, BackfillPlanScreen), "there is nothing to start"
         await pilot.press("u")
         await until(pilot, lambda: "2 partitions of 2 assets" in plan())
         await pilot.press("f")

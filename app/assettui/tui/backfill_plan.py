@@ -84,9 +84,7 @@ class BackfillPlanScreen(ModalScreen[str | None]):
             window.border_title = "Backfill"
             with VerticalScroll():
                 yield Static("working it out …", id="plan")
-            yield Static(
-                Text("enter start   u upstream   a all  x missing  f failed  s stale   esc close"), classes="keys"
-            )
+            yield Static(Text("enter start  u upstream  a all x missing f failed s stale  esc close"), classes="keys")
 
     def on_mount(self) -> None:
         """Work the plan out."""
