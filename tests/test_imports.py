@@ -56,6 +56,12 @@ def test_what_users_import_is_light() -> None:
     assert imported_by("from assettui import Config") & HEAVY == {"pydantic"}
 
 
+@pytest.mark.parametrize("code", ["from assettui import asset, Definitions", "import assettui.worker.main"])
+def test_who_has_no_partitions_does_not_import_what_knows_them(code: str) -> None:
+    no_partitions = "assert not [name for name in sys.modules if name.startswith('assettui.core.partitions')]"
+    assert "cronsim" not in imported_by(f"{code}\n{no_partitions}")
+
+
 def test_a_worker_is_light_and_never_sees_the_store() -> None:
     program = "import sys, assettui.worker.main; print(*sys.modules)"
     modules = set(

@@ -225,7 +225,7 @@ def test_text_from_outside_never_reaches_the_terminal_raw(
     terminal.press("[red]\x9b2J")
     terminal.wait_until(lambda text: "a word, group:" not in text)
     terminal.press("escape")
-    terminal.wait_for("4 Runs")
+    terminal.wait_for("/ Filter")
     terminal.press("?")
     terminal.wait_for("Select all")
     terminal.press("escape", "ctrl+p")

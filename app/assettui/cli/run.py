@@ -10,6 +10,7 @@ from assettui.cli import as_json as shapes
 from assettui.cli.output import Exit, print_json, say, table, tell
 from assettui.cli.target import Target, json_option, target_options, target_options_without_f
 from assettui.core.metadata import config_lines
+from assettui.core.partitions.space import partitions_text
 from assettui.core.records import Event, RunRecord, RunStatus, StepRecord
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration, local
@@ -134,6 +135,10 @@ def _show(detail: RunDetail) -> None:
         say(f"tag     {name}={value}")
     if run_record.job is not None:
         say(f"job     {run_record.job}")
+    if run_record.partitions:
+        say(f"of      {partitions_text(run_record.partitions)}")
+    if run_record.backfill is not None:
+        say(f"part of backfill {run_record.backfill}")
     for line in config_lines(detail.config):
         say(f"config  {line}")
     if run_record.error:
@@ -159,9 +164,10 @@ def _show(detail: RunDetail) -> None:
 
 
 def _subject(record: RunRecord) -> str:
-    """What a run is of: its job, and its assets."""
+    """What a run is of: its job, its partitions, and its assets."""
     assets = ", ".join(str(key) for key in record.assets)
-    return ": ".join(part for part in (record.job or "", assets) if part)
+    parts = (record.job or "", partitions_text(record.partitions), assets)
+    return ": ".join(part for part in parts if part)
 
 
 def _event_line(event: Event) -> str:

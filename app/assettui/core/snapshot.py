@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from assettui.core.errors import Location, Problem
 from assettui.core.keys import AssetKey
 from assettui.core.metadata import JsonObject, MetadataValue
-from assettui.core.partitions.json_forms import definition_from_json, mapping_from_json
-from assettui.core.partitions.mapping import PartitionMapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.core.partitions.mapping import PartitionMapping
+
 
 FORMAT = 3
 """Raised whenever a snapshot of an older program can no longer be read."""
@@ -203,7 +203,7 @@ class JobSnapshot:
             config=data.get("config", {}),
             hooks=tuple(data.get("hooks", ())),
             max_concurrent=data.get("max_concurrent"),
-            partitions=definition_from_json(data["partitions"]) if "partitions" in data else None,
+            partitions=_partitions(data["partitions"]) if "partitions" in data else None,
             at=Location(*data["at"]) if "at" in data else None,
         )
 
@@ -238,7 +238,7 @@ class AssetSnapshot:
     pool: str | None = None
     """The pool of slots, shared by all runs, that its step takes one from."""
     partitions: PartitionsDefinition | None = None
-    mappings: Mapping[AssetKey, PartitionMapping] = field(default_factory=dict[AssetKey, PartitionMapping])
+    mappings: Mapping[AssetKey, PartitionMapping] = field(default_factory=dict[AssetKey, "PartitionMapping"])
     """Which partitions of what it depends on a partition needs, where that is not the default. Its own key among them
     says that a partition needs earlier ones of the asset itself, which is not in `upstream`."""
     partitions_per_run: int | None = 1
@@ -307,8 +307,8 @@ class AssetSnapshot:
             metadata={name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
             code_version=data.get("code_version"),
             pool=data.get("pool"),
-            partitions=definition_from_json(data["partitions"]) if "partitions" in data else None,
-            mappings={AssetKey(key): mapping_from_json(said) for key, said in data.get("mappings", ())},
+            partitions=_partitions(data["partitions"]) if "partitions" in data else None,
+            mappings={AssetKey(key): _mapping(said) for key, said in data.get("mappings", ())},
             partitions_per_run=data.get("partitions_per_run", 1),
             at=Location(*data["at"]) if "at" in data else None,
         )
@@ -379,3 +379,15 @@ class ProjectSnapshot:
             config_schemas=data["config_schemas"],
             resources=tuple(data["resources"]),
         )
+
+
+def _partitions(data: Mapping[str, Any]) -> PartitionsDefinition:
+    from assettui.core.partitions.json_forms import definition_from_json  # deferred: most projects need it not
+
+    return definition_from_json(data)
+
+
+def _mapping(data: Mapping[str, Any]) -> PartitionMapping:
+    from assettui.core.partitions.json_forms import mapping_from_json  # deferred, as above
+
+    return mapping_from_json(data)

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError
-from assettui.core.partitions.multi import MultiPartitionKey, MultiPartitionsDefinition
-from assettui.core.partitions.space import PartitionKeyRange, TimeWindow
-from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
 
+# What knows partitions is imported where there are some: 20 ms that most steps need not take.
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.core.partitions.space import PartitionKeyRange, TimeWindow
 
 
 class NotInContext(AssettuiError, AttributeError):
@@ -58,6 +57,8 @@ class ContextPartitions:
         Raises:
             NotInContext: There are none.
         """
+        from assettui.core.partitions.space import PartitionKeyRange
+
         self._require()
         return PartitionKeyRange(self._typed(self.keys[0]), self._typed(self.keys[-1]))
 
@@ -67,6 +68,10 @@ class ContextPartitions:
         Raises:
             NotInContext: There are none, or they are not of time.
         """
+        from assettui.core.partitions.multi import MultiPartitionsDefinition
+        from assettui.core.partitions.space import TimeWindow
+        from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
+
         self._require()
         definition = self.definition
         is_of_time = isinstance(definition, TimeWindowPartitionsDefinition) or (
@@ -90,6 +95,10 @@ class ContextPartitions:
         return self.definition
 
     def _typed(self, key: str) -> str:
+        if self.definition is None:
+            return key
+        from assettui.core.partitions.multi import MultiPartitionKey, MultiPartitionsDefinition
+
         definition = self.definition
         if isinstance(definition, MultiPartitionsDefinition) and not isinstance(key, MultiPartitionKey):
             return definition.get_partition_key_from_str(key)
@@ -112,6 +121,8 @@ def given_partitions(
         return ContextPartitions((partition_key,), definition)
     if partition_key_range is None:
         return ContextPartitions((), definition)
+    from assettui.core.partitions.space import PartitionKeyRange
+
     first, last = partition_key_range
     keys = definition.get_partition_keys_in_range(PartitionKeyRange(first, last)) if definition else (first, last)
     return ContextPartitions(tuple(keys), definition)

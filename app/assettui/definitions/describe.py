@@ -10,7 +10,6 @@ from assettui.core.errors import DefinitionsError
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, closest
 from assettui.core.masking import masked
-from assettui.core.partitions.definition import AsOf, as_of
 from assettui.core.snapshot import (
     AssetSnapshot,
     InputSnapshot,
@@ -18,7 +17,7 @@ from assettui.core.snapshot import (
     ProjectSnapshot,
     StepSnapshot,
 )
-from assettui.definitions import attributes, consistency, partitioning
+from assettui.definitions import attributes, consistency
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.binding import (
     bind_asset,
@@ -36,7 +35,6 @@ from assettui.definitions.describe_jobs import check_selection, checked_config, 
 from assettui.definitions.inputs import MAY_LACK, AssetIn, wants
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER
 from assettui.definitions.job import JobDefinition
-from assettui.definitions.partitioning import is_backward
 from assettui.definitions.problems import Problems
 from assettui.definitions.spec import IO_MANAGER_METADATA, AssetSpec, SourceAsset
 
@@ -62,7 +60,7 @@ def describe(
     defined: Definitions | Iterable[Any],
     *,
     sources: Iterable[str] = (),
-    moment: AsOf | None = None,
+    dynamic: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Described:
     """Check what a project defines and describe it.
 
@@ -70,20 +68,20 @@ def describe(
         name: What the project is called.
         defined: Its definitions; or its assets alone, and whatever else users put there by mistake.
         sources: Absolute paths of the project's own files that were imported.
-        moment: For which mappings of the user's own are evaluated; by default now, without any dynamic partitions.
+        dynamic: The keys of dynamic partitions, for which mappings of the user's own are evaluated.
 
     Raises:
         DefinitionsError: Something is wrong; it holds every problem, in the order of the definitions.
     """
     definitions = defined if isinstance(defined, Definitions) else Definitions(defined)
-    return _Description(definitions, moment or as_of(None, None)).finish(name, tuple(sources))
+    return _Description(definitions, dynamic or {}).finish(name, tuple(sources))
 
 
 class _Description:
     """One pass over the definitions of a project, gathering problems."""
 
-    def __init__(self, definitions: Definitions, moment: AsOf) -> None:
-        self.moment = moment
+    def __init__(self, definitions: Definitions, dynamic: Mapping[str, Mapping[str, int]]) -> None:
+        self.dynamic = dynamic
         self.problems = Problems()
         self.resources = dict(definitions.resources)
         self.declared: dict[AssetKey, _Declared] = {}
@@ -140,7 +138,7 @@ class _Description:
             if declared.definition is None:
                 self._describe_external(key, declared.spec)
         external = self._external()
-        self.snapshots = partitioning.checked(self.snapshots, self.moment, self.problems)
+        self._check_partitions()
         consistency.refuse_circles(self.snapshots, self.functions, self.computations, self.problems)
         consistency.warn_mismatches(self.snapshots, self.values, self.computations, self.problems)
         assets = [self.snapshots[key] for key in self.declared if key in self.snapshots]
@@ -425,7 +423,7 @@ class _Description:
             **attributes.dep_mappings(spec.deps),
             **self._mappings_of_ins(definition, inputs),
         }
-        if spec.key in upstream and is_backward(mappings.get(spec.key)):
+        if spec.key in upstream and _needs_earlier(mappings.get(spec.key)):
             del upstream[spec.key]  # it needs earlier partitions of itself, which is no circle
         policy = definition.arguments.backfill_policy
         self._describe_asset(
@@ -440,6 +438,12 @@ class _Description:
             mappings=mappings,
             partitions_per_run=1 if policy is None else policy.max_partitions_per_run,
         )
+
+    def _check_partitions(self) -> None:
+        if any(asset.partitions is not None or asset.mappings for asset in self.snapshots.values()):
+            from assettui.definitions import partitioning  # deferred: 20 ms that most projects need not take
+
+            self.snapshots = partitioning.checked(self.snapshots, self.dynamic, self.problems)
 
     def _mappings_of_ins(self, definition: AssetsDefinition, inputs: tuple[InputSnapshot, ...]) -> dict[AssetKey, Any]:
         """What is said of parameters of how partitions relate, by the asset that is read."""
@@ -589,6 +593,15 @@ class _Description:
             elif getattr(value, "config_schema", None) is not None:
                 schemas[f"resources.{name}"] = _json_schema(value.config_schema)
         return schemas
+
+
+def _needs_earlier(mapping: Any) -> bool:
+    """Whether by a mapping of an asset to itself each partition needs only others."""
+    if mapping is None:
+        return False
+    from assettui.definitions.partitioning import is_backward  # deferred, as above
+
+    return is_backward(mapping)
 
 
 def _said_key(asset_in: Any, parameter: str) -> AssetKey | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.partitions.defaults import default_mapping
-from assettui.core.partitions.definition import PartitionsDefinition
+from assettui.core.partitions.definition import AsOf, PartitionsDefinition, as_of
 from assettui.core.partitions.mapping import BadMapping, EvaluatedPartitionMapping, PartitionMapping, evaluate
 from assettui.core.partitions.multi_mapping import MultiPartitionMapping
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.core.keys import AssetKey
-    from assettui.core.partitions.definition import AsOf
     from assettui.core.snapshot import AssetSnapshot
     from assettui.definitions.problems import Problems
 
@@ -32,13 +31,14 @@ def is_backward(mapping: Any) -> bool:
 
 
 def checked(
-    snapshots: Mapping[AssetKey, AssetSnapshot], moment: AsOf, problems: Problems
+    snapshots: Mapping[AssetKey, AssetSnapshot], dynamic: Mapping[str, Mapping[str, int]], problems: Problems
 ) -> dict[AssetKey, AssetSnapshot]:
     """The assets, with the mappings of the user's own evaluated for the partitions that there are now.
 
     Told are definitions that are none, mappings that cannot be between two definitions, and assets of one function whose
     partitions differ.
     """
+    moment = AsOf(as_of(None, None).time_us, dynamic)
     of_steps: dict[str, AssetSnapshot] = {}
     found: dict[AssetKey, AssetSnapshot] = {}
     for key, asset in snapshots.items():

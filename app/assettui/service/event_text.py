@@ -34,6 +34,8 @@ def event_text(event: Event) -> EventText:
     words = event.kind.value.replace("_", " ")
     if event.asset_key is not None and str(event.asset_key) != event.step_key:
         words = f"{words} {event.asset_key}"
+    if event.partition is not None:
+        words = f"{words} {event.partition}"
     if event.kind is EventKind.MATERIALIZED and payload.get("rows") is not None:
         return EventText(f"{words}: {plural(payload['rows'], 'row')}")
     if event.kind is EventKind.RUN_QUEUED:

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Footer, Static
 
 from assettui.core.errors import AssettuiError
+from assettui.core.partitions.space import partitions_text
 from assettui.core.records import Event, EventKind, RunRecord
 from assettui.core.text import one_line
 from assettui.core.timing import duration, local
@@ -179,7 +180,8 @@ class RunScreen(MainScreen):
         took = (run.ended_us or now_us) - run.started_us if run.started_us is not None else None
         summary = Text(f"{glyph} run {run.run_id[:8]}  {run.status.value}", style=f"bold {color}", no_wrap=True)
         job = f"  job {one_line(run.job, 40)}" if run.job is not None else ""
-        summary.append(f"{job}  {local(run.created_us)}  {duration(took)}", style="not bold")
+        partitions = f"  {one_line(partitions_text(run.partitions), 60)}" if run.partitions else ""
+        summary.append(f"{job}{partitions}  {local(run.created_us)}  {duration(took)}", style="not bold")
         if run.error:
             summary.append(f"  {one_line(run.error, 300)}", style=f"not bold {RED}")
         self.query_one("#summary", Static).update(summary)

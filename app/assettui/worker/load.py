@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, DefinitionsError, Location, Problem
-from assettui.core.partitions.definition import AsOf, as_of
 from assettui.definitions.asset import noting_definitions, replaced
 from assettui.definitions.definitions import Definitions, in_namespace
 from assettui.definitions.describe import describe
@@ -66,8 +65,7 @@ def load(
     shadowed = replaced(made, found.assets)
     if shadowed:
         found = Definitions([*shadowed, *found.assets], found.jobs, found.resources, found.metadata)
-    moment = AsOf(as_of(None, None).time_us, dynamic or {})
-    described = describe(name, found, sources=sources_below(root), moment=moment)
+    described = describe(name, found, sources=sources_below(root), dynamic=dynamic)
     if not described.snapshot.assets and not described.snapshot.jobs:
         raise NothingDefined(f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level")
     return described
