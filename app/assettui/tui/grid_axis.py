@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from rich.cells import cell_len
+
 from assettui.core.timeline import Timeline, moment_of, timeline
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ UNITS = (
 )
 """What a cell may stand for: its name, its cron expression, and about how long it is in seconds."""
 _LABELS = {
-    # Of each unit: the format of the upper labels, and of the lower ones.
+    # Of cells about so long: the format of the upper labels, and of the lower ones.
+    "minute": ("%a %d %b %Y", "%H:%M"),
     "hour": ("%a %d %b %Y", "%H"),
     "day": ("%b %Y", "%d"),
     "week": ("%Y", "%b"),
@@ -58,6 +61,8 @@ class Zoom:
 
     unit: str
     line: Timeline
+    style: str
+    """Which labels suit it: `minute`, or the unit that is about as long."""
 
 
 class TimeAxis:
@@ -98,28 +103,28 @@ class TimeAxis:
 
     def labels(self, first: int, width: int) -> tuple[str, str]:
         """See `Axis`."""
-        upper_format, lower_format = _LABELS.get(self.unit, ("%b %Y", "%d"))
+        style = self.zoom.style
+        upper_format, lower_format = _LABELS[style]
         moments = [self.local(column) for column in range(first, min(self._count, first + width))]
         upper = [moment.strftime(upper_format) for moment in moments] if upper_format else []
         lower = [moment.strftime(lower_format) for moment in moments]
-        if self.unit == "quarter":
+        if style == "quarter":
             lower = [f"Q{(moment.month + 2) // 3}" for moment in moments]
-        return (
-            _placed(_changes(upper), width, is_cut=True),
-            _placed(
-                [
-                    (column, f"{text}")
-                    for column, text in _changes(lower)
-                    if self._is_round(moments[column]) or self.unit in ("week", "month", "quarter", "year")
-                ],
-                width,
-            ),
-        )
+        round_ones = [(place, text) for place, text in _changes(lower) if _is_round(style, moments[place])]
+        return _placed(_changes(upper), width, is_cut=True), _placed(round_ones, width)
 
-    def _is_round(self, moment: datetime) -> bool:
-        if self.unit == "hour":
+
+def _is_round(style: str, moment: datetime) -> bool:
+    """Whether a moment deserves a label: every one would not have room."""
+    match style:
+        case "minute":
+            return moment.minute == 0
+        case "hour":
             return moment.hour % 6 == 0
-        return moment.day in (1, 8, 15, 22)
+        case "day":
+            return moment.day in (1, 8, 15, 22)
+        case _:
+            return True
 
 
 class KeyAxis:
@@ -160,8 +165,9 @@ def zooms_of(definitions: Iterable[TimeWindowPartitionsDefinition]) -> list[Zoom
     zone = finest.timezone
     usual = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
     name = usual.get(finest.frequency, "slice")
-    first = Zoom(name, timeline(finest.cron_schedule, zone, year))
-    coarser = [Zoom(unit, timeline(cron, zone, year)) for unit, cron, size in UNITS if size > 1.5 * length]
+    style = next((unit for unit, _, size in reversed(UNITS) if size <= 1.1 * length), "minute")
+    first = Zoom(name, timeline(finest.cron_schedule, zone, year), style)
+    coarser = [Zoom(unit, timeline(cron, zone, year), unit) for unit, cron, size in UNITS if size > 1.5 * length]
     return [first, *coarser]
 
 
@@ -186,10 +192,11 @@ def _placed(labels: Sequence[tuple[int, str]], width: int, *, is_cut: bool = Fal
     for number, (place, text) in enumerate(labels):
         if length and place < length + 1:
             continue
-        if is_cut and number == 0 and len(text) > starts[1] - place - 1:
+        size = cell_len(text)
+        if is_cut and number == 0 and size > starts[1] - place - 1:
             continue
-        if place + len(text) > width:
+        if place + size > width:
             continue
         line.append(" " * (place - length) + text)
-        length = place + len(text)
-    return "".join(line).ljust(width)
+        length = place + size
+    return "".join(line) + " " * (width - length)
