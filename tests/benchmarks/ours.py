@@ -54,15 +54,26 @@ IDLE_S = 30
 LAUNCHES = 40
 
 
-def many_assets(count: int) -> str:
-    """A project of so many assets, in groups of twenty, each reading the one before it in its group."""
+def many_assets(count: int, days: int = 0) -> str:
+    """A project of so many assets, in groups of twenty, each reading the one before it in its group.
+
+    Args:
+        count: How many.
+        days: How many daily partitions each has; 0 for none.
+    """
     return f"""
-        from assettui import asset
+        from datetime import date, timedelta
+
+        from assettui import DailyPartitionsDefinition, asset
+
+        END = str(date(2022, 1, 1) + timedelta(days={days}))
+        DAYS = DailyPartitionsDefinition("2022-01-01", end_date=END) if {days} else None
 
         def make(number):
             @asset(
                 name=f"asset_{{number:05}}", group_name=f"group_{{number // 20:03}}", kinds=["python"], owners=["team:data"],
                 deps=[f"asset_{{number - 1:05}}"] if number % 20 else [], description=f"Number {{number}} of {count}.",
+                partitions_def=DAYS,
             )
             def made():
                 return number
@@ -173,10 +184,15 @@ def first_line() -> Iterator[Figure]:
 
 
 def screens() -> Iterator[Figure]:
-    """First paint, loaded catalog, and memory, with 10 and with 2,000 assets."""
-    for count, paint_budget, load_budget, memory_budget in ((10, 0.4, 0.8, 150), (2_000, 0.5, 1.5, 200)):
-        with project(many_assets(count)) as session:
+    """First paint, loaded catalog, and memory, with 10 assets, and with 2,000 that have 1,000 daily partitions each."""
+    for count, days, paint_budget, load_budget, memory_budget in (
+        (10, 0, 0.4, 0.8, 150),
+        (2_000, 1_000, 0.5, 1.5, 200),
+    ):
+        with project(many_assets(count, days)) as session:
             new = _open(session)
+            if days:
+                partitions.fill(session)
             known = [_open(session) for _ in range(5)]
         yield Figure(f"{count:,} assets: first paint, new store", new[0], "s", paint_budget)
         yield Figure(f"{count:,} assets: catalog loaded, new store", new[1], "s", load_budget)

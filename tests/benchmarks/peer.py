@@ -18,11 +18,13 @@ import time
 import urllib.request
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, tree
 from tests.benchmarks.ours import CHAINS, FIRST_LINE, IDLE_S, TWO_ASSETS, many_assets
+from tests.benchmarks.partitions import DAYS, FEW_DAYS
 from tests.conftest import wait_until
 
 LAUNCHES = 5
@@ -52,6 +54,61 @@ with tempfile.TemporaryDirectory() as folder:
         assert materialize(assets, instance=instance, resources=None).success
         times.append(time.perf_counter() - began)
 print(json.dumps(min(times)))
+"""
+SETS = """
+import json, time, warnings
+warnings.filterwarnings("ignore")
+from dagster import DailyPartitionsDefinition, HourlyPartitionsDefinition, TimeWindowPartitionMapping
+
+def seconds(work):
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+hours = HourlyPartitionsDefinition("1900-01-01-00:00", end_date="2014-01-30-16:00", timezone="Europe/Paris")
+days = DailyPartitionsDefinition("1900-01-01", end_date="2014-01-31", timezone="Europe/Paris")
+keys = hours.get_partition_keys()
+whole, all_days = hours.subset_with_all_partitions(), days.subset_with_all_partitions()
+every_other = hours.empty_subset().with_partition_keys(keys[::2])
+some = [keys[number * 7919 % len(keys)] for number in range(2_000)]
+mapping = TimeWindowPartitionMapping()
+print(json.dumps({
+    "union": seconds(lambda: every_other | whole),
+    "intersection": seconds(lambda: every_other & whole),
+    "difference": seconds(lambda: whole - every_other),
+    "count": seconds(lambda: len(every_other)),
+    "window": seconds(lambda: [hours.time_window_for_partition_key(key) for key in some]) / len(some),
+    "all": seconds(lambda: mapping.get_downstream_partitions_for_partitions(whole, hours, days)),
+    "every other": seconds(lambda: mapping.get_downstream_partitions_for_partitions(every_other, hours, days)),
+    "back": seconds(lambda: mapping.get_upstream_mapped_partitions_result_for_partitions(all_days, days, hours)),
+}))
+"""
+PAIRS = """
+import json, time, warnings
+warnings.filterwarnings("ignore")
+from dagster import (
+    DailyPartitionsDefinition, MultiPartitionsDefinition, MultiToSingleDimensionPartitionMapping, StaticPartitionsDefinition
+)
+
+def seconds(work):
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+dates = DailyPartitionsDefinition("2013-01-01", end_date="2014-01-01")
+customers = StaticPartitionsDefinition([f"customer{number}" for number in range(247)])
+both = MultiPartitionsDefinition({"date": dates, "customer": customers})
+took = {"all keys": seconds(both.get_partition_keys)}
+keys = both.get_partition_keys()
+took["all keys → set"] = seconds(lambda: both.empty_subset().with_partition_keys(keys))
+third = both.empty_subset().with_partition_keys(keys[::3])
+mapping = MultiToSingleDimensionPartitionMapping("date")
+took["mapped to dates"] = seconds(
+    lambda: mapping.get_upstream_mapped_partitions_result_for_partitions(third, both, dates)
+)
+whole = dates.subset_with_all_partitions()
+took["mapped from dates"] = seconds(lambda: mapping.get_downstream_partitions_for_partitions(whole, dates, both))
+print(json.dumps(took))
 """
 
 
@@ -159,9 +216,9 @@ def developing(python: Path, text: str) -> Generator[tuple[Dev, Path]]:
 
 def screens(python: Path) -> Iterator[Figure]:
     """From the command to a catalog that answers, and memory."""
-    for count in (10, 2_000):
+    for count, days in ((10, 0), (2_000, 1_000)):
         began = time.perf_counter()
-        with developing(python, many_assets(count)) as (dev, _):
+        with developing(python, many_assets(count, days)) as (dev, _):
             wait_until(lambda dev=dev, count=count: dev.assets() == count, 120)
             yield Figure(f"{count:,} assets: catalog loaded", time.perf_counter() - began, "s")
             time.sleep(3)
@@ -212,6 +269,63 @@ def first_line(python: Path) -> Iterator[Figure]:
     yield Figure("launch → first line, median", statistics.median(times[1:]), "ms")
 
 
+def said(python: Path, program: str) -> Any:
+    """What a program prints, as JSON."""
+    done = subprocess.run([python, "-c", program], check=True, capture_output=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def sets(python: Path) -> Iterator[Figure]:
+    """The same sets of a million partitions."""
+    took = said(python, SETS)
+    for name in ("union", "intersection", "difference", "count"):
+        yield Figure(f"1,000,000 partitions: {name}", took[name] * 1e3, "ms")
+    yield Figure("key → window", took["window"] * 1e6, "µs")
+    yield Figure("1,000,000 hours → days, all", took["all"] * 1e3, "ms")
+    yield Figure("1,000,000 hours → days, every other", took["every other"] * 1e3, "ms")
+    yield Figure("41,667 days → hours", took["back"] * 1e3, "ms")
+
+
+def pairs(python: Path) -> Iterator[Figure]:
+    """The same 90,000 partitions of two dimensions."""
+    for name, took in said(python, PAIRS).items():
+        yield Figure(f"90,000 multi-partitions: {name}", took, "s")
+
+
+BACKFILL = """
+mutation Backfill($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) { __typename ... on LaunchBackfillSuccess { backfillId } }
+}
+"""
+STATUS = """
+query Status($id: String!) { partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } } }
+"""
+
+
+def runs_of_backfills(python: Path) -> Iterator[Figure]:
+    """A backfill of some daily partitions, each in a run of its own, by `dagster dev`."""
+    with developing(python, DAYS) as (dev, _):
+        wait_until(lambda: dev.assets() == 3, 120)
+        time.sleep(5)
+        first = date(1998, 1, 1)
+        params = {
+            "assetSelection": [{"path": ["day"]}],
+            "partitionNames": [str(first + timedelta(days=number)) for number in range(FEW_DAYS)],
+            "title": "figures",
+        }
+        began = time.perf_counter()
+        asked = dev.ask(BACKFILL, params=params)["launchPartitionBackfill"]
+        if asked["__typename"] != "LaunchBackfillSuccess":
+            raise RuntimeError(f"it would not launch: {asked}")
+
+        def is_over() -> bool:
+            status = dev.ask(STATUS, id=asked["backfillId"])["partitionBackfillOrError"]["status"]
+            return status.startswith("COMPLETED")
+
+        wait_until(is_over, 600)
+        yield Figure(f"backfill of {FEW_DAYS} daily partitions", time.perf_counter() - began, "s")
+
+
 def nothing(python: Path) -> Iterator[Figure]:
     """For what has no like there."""
     return iter(())
@@ -225,4 +339,9 @@ BENCHMARKS = {
     "launch": first_line,
     "screens": screens,
     "idle": idle,
+    "sets": sets,
+    "pairs": pairs,
+    "planning": nothing,
+    "backfill": runs_of_backfills,
+    "grid": nothing,
 }
