@@ -41,14 +41,18 @@ class KeySpace(PartitionSpace):
         indices: Key → index, ascending.
         is_ordered: Whether a range of keys means anything.
         called: What its definition is called in messages.
+        grows: The name by which keys are added to it; None where the code lists them.
     """
 
-    def __init__(self, identity: str, indices: Mapping[str, int], *, is_ordered: bool, called: str) -> None:
+    def __init__(
+        self, identity: str, indices: Mapping[str, int], *, is_ordered: bool, called: str, grows: str | None = None
+    ) -> None:
         self.identity = identity
         self.is_ordered = is_ordered
         self._indices = indices
         self._keys = {index: key for key, index in indices.items()}
         self._called = called
+        self._grows = grows
         self.all = PartitionSet.of(self._keys)
 
     def find(self, key: str) -> int | None:
@@ -61,7 +65,12 @@ class KeySpace(PartitionSpace):
 
     def unknown(self, key: str) -> UnknownPartition:
         """See `PartitionSpace`."""
-        return UnknownPartition(f"{self._called} has no partition {key!r}", hint=near_keys(key, list(self._indices)))
+        hint = near_keys(key, list(self._indices))
+        if self._grows is not None:
+            import shlex  # deferred: a message alone needs it
+
+            hint += f"; to add it: assettui partition add {shlex.quote(self._grows)} {shlex.quote(key)}"
+        return UnknownPartition(f"{self._called} has no partition {key!r}", hint=hint)
 
 
 class StaticPartitionsDefinition(PartitionsDefinition):
@@ -128,7 +137,7 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
         """See `PartitionsDefinition`: the keys that had been added by then, and not removed."""
         # An index is never given twice, so those that are recorded keep their meaning as keys come and go.
         indices = moment.dynamic.get(self.name, {})
-        return KeySpace(f"dynamic:{self.name}", indices, is_ordered=False, called=f"{self.name!r}")
+        return KeySpace(f"dynamic:{self.name}", indices, is_ordered=False, called=repr(self.name), grows=self.name)
 
     def to_json(self) -> JsonObject:
         """See `PartitionsDefinition`."""
