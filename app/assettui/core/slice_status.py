@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,7 +157,7 @@ def spread(slices: Slices, key: AssetKey, start: PartitionSet, among: PartitionS
         among: The slices that are asked about.
     """
     mapping = slices.mapping(key, key)
-    if isinstance(mapping, TimeWindowPartitionMapping) and mapping.start_offset == mapping.end_offset == -1:
+    if mapping.offsets == (-1, -1):
         # Adding the first of a run of ones carries through the whole run.
         carried = (among.bits ^ (among.bits + start.bits)) & among.bits
         return PartitionSet(carried | start.bits)

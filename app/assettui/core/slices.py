@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core.partitions.defaults import default_mapping
 from assettui.core.partitions.mapping import (
+    AllPartitionMapping,
     EvaluatedPartitionMapping,
-    IdentityPartitionMapping,
     PartitionMapping,
     Upstream,
 )
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace
-from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +19,9 @@ if TYPE_CHECKING:
     from assettui.core.graph import AssetGraph
     from assettui.core.keys import AssetKey
     from assettui.core.partitions.definition import AsOf, PartitionsDefinition
+    from assettui.core.snapshot import AssetSnapshot
+
+_ALL = AllPartitionMapping()
 
 
 class Slices:
@@ -76,12 +77,20 @@ class Slices:
         """How the partitions of an asset relate to those of one that it depends on."""
         found = self._mappings.get((below, above))
         if found is None:
-            assets = self.graph.assets
-            found = assets[below].mappings.get(above) or default_mapping(
-                assets[below].partitions, assets[above].partitions
-            )
-            self._mappings[below, above] = found
+            found = self._mappings[below, above] = self._mapping(self.graph.assets[below], self.graph.assets[above])
         return found
+
+    @staticmethod
+    def _mapping(below: AssetSnapshot, above: AssetSnapshot) -> PartitionMapping:
+        if above.key in below.mappings:
+            return below.mappings[above.key]
+        if below.partitions is None or above.partitions is None:
+            return _ALL
+        from assettui.core.partitions.defaults import (
+            default_mapping,  # deferred: 10 ms that most projects need not take
+        )
+
+        return default_mapping(below.partitions, above.partitions)
 
     def above(self, below: AssetKey, above: AssetKey, partitions: PartitionSet) -> Upstream:
         """The slices of one asset that some slices of another need."""
@@ -95,10 +104,7 @@ class Slices:
         """Whether each slice of one asset needs just the slice of the same index of another."""
         if self.space(below).identity != self.space(above).identity:
             return False
-        mapping = self.mapping(below, above)
-        if isinstance(mapping, TimeWindowPartitionMapping):
-            return mapping.start_offset == mapping.end_offset == 0
-        return isinstance(mapping, IdentityPartitionMapping) or self.space(below) is NO_PARTITIONS
+        return self.space(below) is NO_PARTITIONS or self.mapping(below, above).offsets == (0, 0)
 
     def unevaluated(self) -> frozenset[tuple[AssetKey, AssetKey, int]]:
         """The mappings of the user's own that have yet to be evaluated for partitions that have come to be since.

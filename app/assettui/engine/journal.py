@@ -11,7 +11,6 @@ from assettui.core.errors import AssettuiError, NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
 from assettui.core.partitions.definition import AsOf
-from assettui.core.partitions.json_forms import set_from_json
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus, ValueRef
@@ -22,8 +21,7 @@ from assettui.executors.slice_requests import slice_request
 from assettui.store import backfills, dynamic_partitions, intents, partition_sets, projects, queries
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
-from assettui.values.files import FileValues
-from assettui.worker.exchange import RUNS
+from assettui.values.files import RUNS, FileValues
 from assettui.worker.request import StepRequest
 
 if TYPE_CHECKING:
@@ -244,6 +242,8 @@ class Journal:
 def loaded_backfill(connection: sqlite3.Connection, kept: BackfillRecord, slices: Slices) -> BackfillLoaded:
     """A backfill, with how far it has come by what is recorded of its slices."""
     targets: dict[AssetKey, PartitionSet] = {}
+    from assettui.core.partitions.json_forms import set_from_json  # deferred: 10 ms that most leaders need not take
+
     done: dict[AssetKey, PartitionSet] = {}
     failed: dict[AssetKey, PartitionSet] = {}
     for key, said in kept.plan.targets.items():

@@ -242,9 +242,27 @@ class AssettuiApp(App[None]):
         def started(backfill_id: str | None) -> None:
             if backfill_id is not None:
                 on_start()
-                self.tell(f"backfill {backfill_id[:8]} — B shows how it goes")
+                self._tell_backfill(backfill_id)
 
         self.push_screen(BackfillPlanScreen(keys, which, slices), started)
+
+    @work(thread=True)
+    def backfill_missing(self, keys: Sequence[AssetKey]) -> None:
+        """Ask, without showing the plan, for a backfill of all that is missing."""
+        from assettui.core.backfill_target import BackfillWish, NothingToDo, Which
+        from assettui.service import backfills
+
+        try:
+            backfill_id = backfills.start(self.session, BackfillWish(tuple(keys), Which.MISSING))
+        except NothingToDo:
+            return  # all of it is there already
+        except AssettuiError as error:
+            self.call_from_thread(self.warn, error)
+        else:
+            self.call_from_thread(self._tell_backfill, backfill_id)
+
+    def _tell_backfill(self, backfill_id: str) -> None:
+        self.tell(f"backfill {backfill_id[:8]} — B shows how it goes")
 
     @work(thread=True)
     def ask_backfill(self, what: str, backfill_id: str) -> None:

@@ -12,11 +12,9 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from assettui.core.backfill_target import BackfillWish, NothingToDo, Which
 from assettui.core.errors import AssettuiError, SelectionError
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration
-from assettui.service import backfills
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
 from assettui.service.runs import RunWish, launch, preview
@@ -266,6 +264,8 @@ class CatalogScreen(MainScreen):
 
     def action_backfill(self) -> None:
         """Show what a backfill of what is selected would do: all that is missing of it."""
+        from assettui.core.backfill_target import Which  # deferred: what knows backfills takes 20 ms of the first frame
+
         keys = self._chosen()
         if keys:
             self.app.plan_backfill(keys, Which.MISSING, None, self._unselect)
@@ -313,21 +313,9 @@ class CatalogScreen(MainScreen):
     def build(self, keys: Sequence[AssetKey]) -> None:
         """Build these assets without asking: of those with partitions, all that is missing."""
         if any(self._catalog.graph.assets[key].partitions is not None for key in keys):
-            self.fill(keys)
+            self.app.backfill_missing(keys)
         else:
             self.launch(keys)
-
-    @work(thread=True)
-    def fill(self, keys: Sequence[AssetKey]) -> None:
-        """Ask for a backfill of all that is missing."""
-        try:
-            backfill_id = backfills.start(self.app.session, BackfillWish(tuple(keys), Which.MISSING))
-        except NothingToDo:
-            return  # all of it is there already
-        except AssettuiError as error:
-            self.app.call_from_thread(self.app.warn, error)
-        else:
-            self.app.call_from_thread(self.app.tell, f"backfill {backfill_id[:8]} — B shows how it goes")
 
     @work(thread=True)
     def launch(self, keys: Sequence[AssetKey]) -> None:

@@ -13,6 +13,7 @@ from assettui.definitions.context_partitions import ContextPartitions
 from assettui.definitions.inputs import CONCATENATE, MAY_LACK, wants
 from assettui.definitions.io_managers import InputContext, IOManager, OutputContext
 from assettui.definitions.resources import ManagedResource, ResourceSet
+from assettui.values.files import RUNS, is_handed
 from assettui.values.gathered import gathered
 
 if TYPE_CHECKING:
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
 
 BY_IO_MANAGER = "io:"
 """Begins the format of a value that an IO manager of the project has stored; its name follows."""
-RUNS = ".runs"
-"""Begins the address of a value that is handed on within a run. No part of an asset's key begins so."""
-
-
-def is_handed(ref: ValueRef) -> bool:
-    """Whether a value was stored for other steps of its run, and not as an asset's."""
-    return ref.path.startswith((RUNS, RUNS.replace(".", "%2E"))) or not ref.path
 
 
 class Values(Protocol):

@@ -10,7 +10,6 @@ from assettui.core.partitions.definition import AsOf, KnownKeys, as_of
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace
 from assettui.core.partitions.subset import PartitionsSubset
-from assettui.core.partitions.time_windows import TimeSpace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -54,6 +53,14 @@ class PartitionMapping:
     """
 
     # What the engine asks.
+
+    @property
+    def offsets(self) -> tuple[int, int] | None:
+        """By how much the index of the first and of the last partition that one needs differ from its own.
+
+        So between definitions that are alike; None where it is not the same for all of them.
+        """
+        return None
 
     def upstream(self, partitions: PartitionSet, downstream: PartitionSpace, upstream: PartitionSpace) -> Upstream:
         """What some partitions of the asset downstream depend on."""
@@ -151,6 +158,11 @@ def _space(
 class IdentityPartitionMapping(PartitionMapping):
     """Each partition depends on the one of the same key."""
 
+    @property
+    def offsets(self) -> tuple[int, int]:
+        """See `PartitionMapping`."""
+        return 0, 0
+
     def upstream(self, partitions: PartitionSet, downstream: PartitionSpace, upstream: PartitionSpace) -> Upstream:
         """See `PartitionMapping`."""
         mapped, incomplete = _by_key(partitions, downstream, upstream)
@@ -174,16 +186,10 @@ def _by_key(
     """The partitions of the same keys in another space, and those that it has not."""
     if source.identity == target.identity:
         return partitions & target.all, partitions - target.all
-    if isinstance(source, TimeSpace) and isinstance(target, TimeSpace):
-        here, there = source.definition, target.definition
-        if here.cadence == there.cadence:
-            by = (
-                there.index_before(here.first_moment_s)
-                if here.first_moment_s >= there.first_moment_s
-                else -here.index_before(there.first_moment_s)
-            )
-            mapped = partitions.shifted(by) & target.all
-            return mapped, partitions - mapped.shifted(-by)
+    by = source.distance_to(target)
+    if by is not None:
+        mapped = partitions.shifted(by) & target.all
+        return mapped, partitions - mapped.shifted(-by)
     found: list[int] = []
     missing: list[int] = []
     for index in partitions:

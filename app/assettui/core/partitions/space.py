@@ -93,6 +93,13 @@ class PartitionSpace(ABC):
         """The time that a partition stands for; None where it stands for none."""
         return None
 
+    def distance_to(self, other: PartitionSpace) -> int | None:
+        """What to add to an index to have that of the same window in another space.
+
+        None where the windows of the two are cut in other ways, or stand for no time.
+        """
+        return None
+
     def set_of(self, keys: Iterable[str]) -> PartitionSet:
         """The set of these keys.
 

@@ -425,6 +425,15 @@ class TimeSpace(PartitionSpace):
         """See `PartitionSpace`."""
         return self.definition.window_of(index)
 
+    def distance_to(self, other: PartitionSpace) -> int | None:
+        """See `PartitionSpace`."""
+        if not isinstance(other, TimeSpace) or self.definition.cadence != other.definition.cadence:
+            return None
+        here, there = self.definition, other.definition
+        if here.first_moment_s >= there.first_moment_s:
+            return there.index_before(here.first_moment_s)
+        return -here.index_before(there.first_moment_s)
+
     def overlapping(self, start_s: int, end_s: int) -> tuple[int, int]:
         """The indices of the windows that overlap a span of time; the second is not included. Either may be out of bounds."""
         return self.definition.index_before(start_s), self.definition.index_after(end_s)
@@ -439,9 +448,10 @@ class TimeSpace(PartitionSpace):
             else "there are none yet"
         )
         called = self.definition.frequency
+        a = "an" if called.startswith("h") else "a"
         if index is None:
             return UnknownPartition(
-                f"{key!r} is not the key of a {called} partition: {self.definition.why_no_key(key)}", hint=there
+                f"{key!r} is not the key of {a} {called} partition: {self.definition.why_no_key(key)}", hint=there
             )
         if 0 <= index < self.size:
             return UnknownPartition(f"the partition {key!r} is left out by the definition's exclusions", hint=there)

@@ -47,13 +47,18 @@ class TimeWindowPartitionMapping(PartitionMapping):
         self.end_offset = end_offset
         self.allow_nonexistent_upstream_partitions = allow_nonexistent_upstream_partitions
 
+    @property
+    def offsets(self) -> tuple[int, int]:
+        """See `PartitionMapping`."""
+        return self.start_offset, self.end_offset
+
     def upstream(self, partitions: PartitionSet, downstream: PartitionSpace, upstream: PartitionSpace) -> Upstream:
         """See `PartitionMapping`."""
         down, up = _times(downstream, upstream)
         here, there = down.definition, up.definition
         spans: list[tuple[int, int]] = []
-        if here.cadence == there.cadence:
-            by = _distance(here, there)
+        by = down.distance_to(up)
+        if by is not None:
             for start, end in partitions.ranges():
                 spans.append((start + self.start_offset + by, end + self.end_offset + by))
         else:
@@ -71,11 +76,11 @@ class TimeWindowPartitionMapping(PartitionMapping):
         """See `PartitionMapping`."""
         down, up = _times(downstream, upstream)
         here, there = down.definition, up.definition
-        if here.cadence != there.cadence and partitions.span_count > MANY_RANGES:
+        by = up.distance_to(down)
+        if by is None and partitions.span_count > MANY_RANGES:
             return self._looked_through(partitions, up, down)
         ranges = partitions.ranges()
-        if here.cadence == there.cadence:
-            by = _distance(there, here)
+        if by is not None:
             spans = [(start + by, end + by) for start, end in ranges]
         else:
             spans = [
@@ -128,13 +133,6 @@ def _overlaps(
     starts = (max(0, there.index_before(moment)) for moment in begins[:-1])
     ends = (max(0, there.index_after(moment)) for moment in begins[1:])
     return list(zip(starts, ends, strict=True))
-
-
-def _distance(here: TimeWindowPartitionsDefinition, there: TimeWindowPartitionsDefinition) -> int:
-    """By how much an index here is lower than the index of the same window there."""
-    if here.first_moment_s >= there.first_moment_s:
-        return there.index_before(here.first_moment_s)
-    return -here.index_before(there.first_moment_s)
 
 
 def _lacking(partitions: PartitionSet, down: TimeSpace, up: TimeSpace) -> tuple[PartitionSet, tuple[str, ...]]:
