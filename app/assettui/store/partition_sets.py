@@ -6,7 +6,8 @@ They follow from the rows of `partitions`, and are made again from these where t
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from assettui.core.keys import AssetKey
@@ -41,25 +42,29 @@ def recorded_slices(
     """What is recorded of the slices of these assets, or of all that have any. Costs a read of their bitmaps."""
     wanted = set(keys) if keys is not None else None
     found: dict[AssetKey, RecordedSlices] = {}
-    other: set[AssetKey] = set()
     one = "" if wanted is None or len(wanted) != 1 else "WHERE asset = ?"
     parameters = [str(next(iter(wanted)))] if wanted is not None and one else []
-    rows = connection.execute(f"SELECT asset, kind, name, identity, bits FROM partition_sets {one}", parameters)  # noqa: S608 - our own text
-    for asset, kind, name, identity, bits in rows:
+    rows = connection.execute(
+        f"SELECT asset, kind, name, identity, bits FROM partition_sets {one} ORDER BY asset",  # noqa: S608 - our own text
+        parameters,
+    )
+    for asset, group in groupby(rows, key=itemgetter(0)):
         key = AssetKey(asset)
-        if key not in slices.graph.assets or (wanted is not None and key not in wanted) or key in other:
+        if key not in slices.graph.assets or (wanted is not None and key not in wanted):
             continue
-        if identity != slices.space(key).identity:
-            other.add(key)
-            continue
-        partitions = PartitionSet.from_bytes(bits)
-        known = found.get(key, RecordedSlices())
-        if kind == CODE:
-            found[key] = replace(known, by_code={**known.by_code, name or None: partitions})
+        current = slices.space(key).identity
+        sets: dict[str, PartitionSet] = {}
+        by_code: dict[str | None, PartitionSet] = {}
+        for _, kind, name, identity, bits in group:
+            if identity != current:
+                found[key] = recorded_anew(connection, slices, key)
+                break
+            if kind == CODE:
+                by_code[name or None] = PartitionSet.from_bytes(bits)
+            else:
+                sets[kind] = PartitionSet.from_bytes(bits)
         else:
-            found[key] = replace(known, **{kind: partitions})
-    for key in other:
-        found[key] = recorded_anew(connection, slices, key)
+            found[key] = RecordedSlices(**sets, by_code=by_code)
     return found
 
 
