@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -54,6 +56,29 @@ def test_every_kind_reads_back_and_is_shown_in_a_line(value: MetadataValue, kind
 )
 def test_plain_values_are_converted(plain: object, kind: str) -> None:
     assert as_metadata_value(plain).type == kind
+
+
+def test_json_holds_dates_and_numbers_of_other_libraries_as_text_and_numbers() -> None:
+    held = {
+        "day": date(2013, 1, 31),
+        "at": datetime(2013, 1, 31, 12, tzinfo=UTC),
+        "took": timedelta(seconds=90),
+        "cost": Decimal("1.20"),
+        "file": Path("a/b"),
+        "rows": np.int64(3),
+    }
+    plain = {
+        "day": "2013-01-31",
+        "at": "2013-01-31T12:00:00+00:00",
+        "took": "0:01:30",
+        "cost": "1.20",
+        "file": "a/b",
+        "rows": 3,
+    }
+    assert as_metadata_value(held).value == plain
+    assert MetadataValue.table([held]).value == [plain]
+    with pytest.raises(TypeError, match="a set cannot be part of metadata"):
+        as_metadata_value({"names": {"a"}})
 
 
 @pytest.mark.parametrize("wrong", [object(), {"a": object()}, {1, 2}, [float("nan")], datetime(2013, 1, 1)])  # noqa: DTZ001

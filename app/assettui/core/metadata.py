@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from os import PathLike, fspath
 from typing import Any, Literal, TypeAlias, cast
 
@@ -23,7 +23,8 @@ MetadataType: TypeAlias = Literal[
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = dict[str, Any]
 """An object of JSON: what the values are is known to whoever wrote it."""
-TableRow: TypeAlias = Mapping[str, str | int | float | bool | None]
+TableRow: TypeAlias = Mapping[str, object]
+"""The cells of a row, by column: text, numbers, truth values and None; dates, times, paths and decimals become text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,10 @@ class MetadataValue:
 
     @staticmethod
     def json(value: Mapping[str, Any] | Sequence[Any]) -> MetadataValue:
-        """Anything that JSON can hold.
+        """Anything that JSON can hold; dates, times, paths and decimals in it become text.
 
         Raises:
-            TypeError: It holds something that JSON cannot.
+            TypeError: It holds something else.
         """
         return MetadataValue("json", _as_json(value))
 
@@ -368,6 +369,24 @@ def config_lines(config: Mapping[str, Any], path: str = "") -> list[str]:
 
 def _as_json(value: object) -> Json:
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
+        return json.loads(json.dumps(value, allow_nan=False, default=_plain))
     except ValueError as error:
         raise TypeError(f"not JSON: {error}") from error
+
+
+def _plain(value: object) -> object:
+    """What stands in JSON for what it has no form of: of dates and times ISO 8601, of paths and decimals their text."""
+    from decimal import Decimal  # deferred: 5 ms that hardly any metadata needs
+
+    match value:
+        case date() | time():
+            return value.isoformat()
+        case PathLike():
+            return fspath(cast("PathLike[str]", value))
+        case Decimal() | timedelta():
+            return str(value)
+        case _:
+            item = getattr(value, "item", None)
+            if callable(item) and getattr(value, "shape", None) == ():
+                return item()  # a number of numpy
+            raise TypeError(f"a {type(value).__name__} cannot be part of metadata; make text or a number of it")
