@@ -164,6 +164,16 @@ class AssetsDefinition:
         return tuple(output.spec for output in self.outputs)
 
     @property
+    def partitions_def(self) -> PartitionsDefinition | None:
+        """The partitions of what it makes, which are the same for all of it; None where there are none."""
+        return self.outputs[0].spec.partitions_def if self.outputs else None
+
+    @property
+    def backfill_policy(self) -> BackfillPolicy | None:
+        """How many partitions one run of it makes; None where nothing is said."""
+        return self.arguments.backfill_policy
+
+    @property
     def can_subset(self) -> bool:
         """Whether it can make some of its assets without the others."""
         return self.arguments.can_subset

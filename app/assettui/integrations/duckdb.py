@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import duckdb
 
 from assettui.core.errors import ValueStorageError
 from assettui.core.metadata import TableColumn
-from assettui.values.tables import FrameKind, TableIOManager, TableName, Where, as_polars, from_polars
+from assettui.values.tables import (
+    FrameKind,
+    TableIOManager,
+    TableName,
+    Where,
+    as_polars,
+    from_polars,
+    refuse_rows_elsewhere,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
 _LOCKED_WAIT_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.02
@@ -26,6 +34,8 @@ class DuckDBIOManager(TableIOManager):
     others wait for their turn.
     """
 
+    MOMENT: ClassVar[str] = "CAST({} AS TIMESTAMP)"
+    ONE_OF: ClassVar[str] = "CAST({} AS VARCHAR) IN (SELECT unnest(?))"
     database: str
     """The path of the file; made where it is missing."""
     default_schema: str = "main"
@@ -33,10 +43,14 @@ class DuckDBIOManager(TableIOManager):
     wait_s: float = _LOCKED_WAIT_S
     """How long to wait, in seconds, while another process has the file open."""
 
+    def texts(self, texts: Sequence[str]) -> object:
+        """See `TableIOManager`."""
+        return list(texts)
+
     def write(
         self, name: TableName, value: Any, kind: FrameKind, where: Where | None = None
     ) -> tuple[int, list[TableColumn]]:
-        """Replace a table, or some of its rows, in one transaction."""
+        """Replace a table, or some of its rows, in one transaction; see `TableIOManager`."""
         table = TableName(name.schema or self.default_schema, name.table)
         frame = as_polars(value, kind)
         with self._connected(read_only=False) as connection:
@@ -46,11 +60,7 @@ class DuckDBIOManager(TableIOManager):
             if where is None:
                 connection.execute(f"CREATE OR REPLACE TABLE {table.quoted()} AS SELECT * FROM assettui_frame")  # noqa: S608 - quoted names
             else:
-                connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS {table.quoted()} AS SELECT * FROM assettui_frame LIMIT 0"  # noqa: S608
-                )
-                connection.execute(f"DELETE FROM {table.quoted()} WHERE {where.sql}", where.parameters)  # noqa: S608
-                connection.execute(f"INSERT INTO {table.quoted()} BY NAME SELECT * FROM assettui_frame")  # noqa: S608
+                self._replace_rows(connection, table, where, frame.height)
             connection.execute("COMMIT")
             described = connection.execute(f"DESCRIBE {table.quoted()}").fetchall()
         return frame.height, [TableColumn(row[0], row[1]) for row in described]
@@ -79,6 +89,18 @@ class DuckDBIOManager(TableIOManager):
         except duckdb.BinderException as error:
             raise ValueStorageError(f"{table} in {self.database}: {str(error).splitlines()[0]}") from None
         return arrow if kind == "pyarrow" else from_polars(cast("Any", pl).from_arrow(arrow), kind)
+
+    def _replace_rows(self, connection: duckdb.DuckDBPyConnection, table: TableName, where: Where, rows: int) -> None:
+        """Put the frame in the place of some of a table's rows."""
+        name, parameters = table.quoted(), where.parameters
+        try:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS SELECT * FROM assettui_frame LIMIT 0")  # noqa: S608
+            connection.execute(f"DELETE FROM {name} WHERE {where.sql}", parameters)  # noqa: S608
+            connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM assettui_frame")  # noqa: S608
+            counted = connection.execute(f"SELECT count(*) FROM {name} WHERE {where.sql}", parameters).fetchall()  # noqa: S608
+        except (duckdb.ProgrammingError, duckdb.DataError) as error:
+            raise ValueStorageError(f"{table} in {self.database}: {str(error).splitlines()[0]}") from None
+        refuse_rows_elsewhere(table, where, rows, counted[0][0])
 
     @contextmanager
     def _connected(self, *, read_only: bool) -> Generator[duckdb.DuckDBPyConnection]:

@@ -6,11 +6,22 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from assettui.core.errors import ValueStorageError
 from assettui.core.metadata import TableColumn
-from assettui.values.tables import FrameKind, TableIOManager, TableName, Where, as_polars, from_polars
+from assettui.values.tables import (
+    FrameKind,
+    TableIOManager,
+    TableName,
+    Where,
+    as_polars,
+    from_polars,
+    refuse_rows_elsewhere,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _KINDS: Final = "assettui_columns"
 """The table that remembers what SQLite has no type for: dates, times and truth."""
@@ -24,15 +35,20 @@ class SQLiteIOManager(TableIOManager):
     """
 
     MOMENT: ClassVar[str] = "datetime({})"
+    ONE_OF: ClassVar[str] = "CAST({} AS TEXT) IN (SELECT value FROM json_each(?))"
     database: str
     """The path of the file; made where it is missing."""
     timeout_s: float = 30.0
     """How long to wait, in seconds, while another process writes."""
 
+    def texts(self, texts: Sequence[str]) -> object:
+        """See `TableIOManager`."""
+        return json.dumps(list(texts))
+
     def write(
         self, name: TableName, value: Any, kind: FrameKind, where: Where | None = None
     ) -> tuple[int, list[TableColumn]]:
-        """Replace a table, or some of its rows, in one transaction."""
+        """Replace a table, or some of its rows, in one transaction; see `TableIOManager`."""
         frame = as_polars(value, kind)
         table = _flat(name)
         types = {column: _sql_type(dtype) for column, dtype in frame.schema.items()}
@@ -43,8 +59,8 @@ class SQLiteIOManager(TableIOManager):
                 if where is None:
                     connection.execute(f"DROP TABLE IF EXISTS {table.quoted()}")
                 connection.execute(f"CREATE TABLE IF NOT EXISTS {table.quoted()} ({declared})")
+                parameters = tuple(map(_storable, where.parameters)) if where is not None else ()
                 if where is not None:
-                    parameters = tuple(map(_storable, where.parameters))
                     connection.execute(f"DELETE FROM {table.quoted()} WHERE {where.sql}", parameters)  # noqa: S608
                 marks = ", ".join("?" * frame.width)
                 names = ", ".join(TableName(None, column).quoted() for column in types)
@@ -52,10 +68,16 @@ class SQLiteIOManager(TableIOManager):
                     f"INSERT INTO {table.quoted()} ({names}) VALUES ({marks})",  # noqa: S608 - quoted names
                     (tuple(map(_storable, row)) for row in frame.iter_rows()),
                 )
+                if where is not None:
+                    sql = f"SELECT count(*) FROM {table.quoted()} WHERE {where.sql}"  # noqa: S608
+                    refuse_rows_elsewhere(table, where, frame.height, connection.execute(sql, parameters).fetchone()[0])
                 connection.execute(f"CREATE TABLE IF NOT EXISTS {_KINDS} (tbl TEXT PRIMARY KEY, kinds TEXT NOT NULL)")
                 kinds = json.dumps({column: str(dtype) for column, dtype in frame.schema.items()})
                 connection.execute(f"INSERT OR REPLACE INTO {_KINDS} VALUES (?, ?)", (table.table, kinds))  # noqa: S608
                 connection.commit()
+            except sqlite3.OperationalError as error:
+                connection.rollback()
+                raise ValueStorageError(f"{table} in {self.database}: {error}") from None
             except BaseException:
                 connection.rollback()
                 raise

@@ -11,6 +11,7 @@ from assettui.core.errors import ValueStorageError
 from assettui.core.metadata import TableColumn, TableSchema
 from assettui.core.partitions.multi import MultiPartitionsDefinition
 from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
+from assettui.core.text import plural
 from assettui.definitions.binding import is_mapping, value_of_mapping
 from assettui.definitions.configurable import ConfigurableIOManager
 from assettui.values.formats import frame_kind, frame_named
@@ -63,8 +64,10 @@ class TableIOManager(ConfigurableIOManager):
     `AssetIn(metadata={"columns": ["id"]})`.
     """
 
-    MOMENT: ClassVar[str] = "{}"
+    MOMENT: ClassVar[str]
     """How the database is asked to take an expression for a moment."""
+    ONE_OF: ClassVar[str]
+    """How it is asked whether an expression is one of many texts, which are one parameter."""
     frame: FrameKind = "polars"
     """What a table is given as to a function whose parameter has no annotation that says."""
 
@@ -169,7 +172,7 @@ class TableIOManager(ConfigurableIOManager):
     def _condition(self, expression: str, definition: PartitionsDefinition, keys: Sequence[str]) -> Where:
         """The rows of some partitions of one dimension."""
         if not isinstance(definition, TimeWindowPartitionsDefinition):
-            return Where(f"({expression}) IN ({', '.join('?' * len(keys))})", tuple(keys))
+            return Where(self.ONE_OF.format(f"({expression})"), (self.texts(keys),))
         moment, bound = self.MOMENT.format(f"({expression})"), self.MOMENT.format("?")
         spans: list[list[Any]] = []
         for key in keys:
@@ -189,10 +192,18 @@ class TableIOManager(ConfigurableIOManager):
         )
 
     @abstractmethod
+    def texts(self, texts: Sequence[str]) -> object:
+        """Many texts as one parameter."""
+
+    @abstractmethod
     def write(
         self, name: TableName, value: Any, kind: FrameKind, where: Where | None = None
     ) -> tuple[int, list[TableColumn]]:
-        """Replace a table, or some of its rows; how many were written, and its columns."""
+        """Replace a table, or some of its rows; how many were written, and its columns.
+
+        Raises:
+            ValueStorageError: The database refuses it, or there are rows that are of no partition that is written.
+        """
 
     @abstractmethod
     def read(self, name: TableName, columns: list[str] | None, kind: FrameKind, where: Where | None = None) -> Any:
@@ -200,12 +211,32 @@ class TableIOManager(ConfigurableIOManager):
 
 
 def _any(conditions: Sequence[Where]) -> Where:
+    """Where one of them holds: halves of halves, since databases bound how deep a condition may be."""
     if len(conditions) == 1:
         return conditions[0]
-    return Where(
-        "(" + " OR ".join(f"({each.sql})" for each in conditions) + ")",
-        tuple(parameter for each in conditions for parameter in each.parameters),
-    )
+    middle = len(conditions) // 2
+    left, right = _any(conditions[:middle]), _any(conditions[middle:])
+    return Where(f"({left.sql} OR {right.sql})", (*left.parameters, *right.parameters))
+
+
+def refuse_rows_elsewhere(name: TableName, where: Where, written: int, found: int) -> None:
+    """Refuse rows that lie in no partition that is written: the next time they would be there twice.
+
+    Args:
+        name: The table.
+        where: Which rows are those of the partitions.
+        written: How many rows were written.
+        found: How many of the table's rows lie in the partitions now.
+
+    Raises:
+        ValueStorageError: There are some.
+    """
+    if written != found:
+        raise ValueStorageError(
+            f"{plural(written - found, 'row')} for {name} would lie outside the partitions that are materialized: "
+            f"{where.sql}",
+            hint="return the rows of these partitions alone, or correct the asset's metadata partition_expr",
+        )
 
 
 def kind_of(value: object) -> FrameKind | None:
