@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from assettui import Instance
 from tests.conftest import ProjectFolder, command, environment, wait_until
 
 PROJECT = """
@@ -281,6 +282,59 @@ def test_keys_of_dynamic_partitions(daily: ProjectFolder) -> None:
     assert (refused.returncode, "did you mean 'customers'?" in refused.stderr) == (2, True)
     refused = daily.run("backfill", "start", "customer", "--range", "acme...crux")
     assert (refused.returncode, "have no order" in refused.stderr) == (2, True)
+
+
+OWN_MAPPING = """
+    from assettui import *
+
+    class SameInitial(PartitionMapping):
+        def get_upstream_mapped_partitions_result_for_partitions(self, subset, below, above, at=None, store=None):
+            (shop,) = subset.get_partition_keys()
+            keys = [customer for customer in above.get_partition_keys(at, store) if customer[0] == shop[0]]
+            return UpstreamPartitionsResult(above.subset_with_partition_keys(keys))
+
+    @asset(partitions_def=DynamicPartitionsDefinition(name="customers"))
+    def customer(context) -> str:
+        return context.partition_key
+
+    @asset(
+        partitions_def=DynamicPartitionsDefinition(name="shops"),
+        ins={"customer": AssetIn(partition_mapping=SameInitial())},
+    )
+    def shop(customer: dict[str, str]) -> list[str]:
+        return sorted(customer)
+"""
+
+
+@pytest.mark.parametrize("is_led", [False, True])
+def test_a_mapping_of_the_users_own_is_evaluated_again_as_keys_come_and_go(folder: ProjectFolder, is_led: bool) -> None:
+    folder.write(OWN_MAPPING)
+    if is_led:
+        folder.lead()
+    folder.json("partition", "add", "customers", "anna", "axel", "bob")
+    folder.json("partition", "add", "shops", "alpha")
+    assert backfill(folder, "customer", "--all")["counts"]["materialized"] == 3
+    assert folder.json("materialize", "shop", "--partition", "alpha")["status"] == "success"
+    folder.json("partition", "add", "shops", "beta")
+    folder.json("partition", "add", "customers", "bea")
+    lacking = folder.run("materialize", "shop", "--partition", "beta")
+    assert "shop reads 1 partition of customer that was never materialized: bea" in lacking.stderr
+    made = backfill(folder, "shop", "--keys", "beta", "--with-upstream")
+    assert (made["status"], made["counts"]["materialized"]) == ("success", 2)
+    folder.json("partition", "rm", "customers", "bea")
+    assert folder.json("materialize", "shop", "--partition", "beta")["status"] == "success"
+
+
+def test_a_project_is_loaded_however_many_keys_there_are(folder: ProjectFolder) -> None:
+    folder.write(OWN_MAPPING)
+    keys = [f"customer-of-a-long-name-{number:06}" for number in range(20_000)]  # more than one argument can hold
+    with Instance.open(folder.path / ".assettui") as instance:
+        instance.add_dynamic_partitions("customers", keys)
+        instance.add_dynamic_partitions("shops", ["castle"])
+    refused = folder.run("backfill", "start", "shop", "--all", "--dry-run")
+    assert "reads customer of customer-of-a-long-name-000000, " in refused.stderr
+    assert "and 19,995 more, which was never materialized" in refused.stderr
+    assert counts(folder, "customer") == {"never": 20_000}
 
 
 def test_a_job_of_ops_is_run_for_a_partition(daily: ProjectFolder) -> None:

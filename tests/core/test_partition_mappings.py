@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assettui.core.partitions.defaults import default_mapping
-from assettui.core.partitions.definition import AsOf, PartitionsDefinition
+from assettui.core.partitions.definition import AsOf, NeedsStore, PartitionsDefinition
 from assettui.core.partitions.json_forms import mapping_from_json
-from assettui.core.partitions.keyed import StaticPartitionsDefinition
+from assettui.core.partitions.keyed import DynamicPartitionsDefinition, StaticPartitionsDefinition
 from assettui.core.partitions.mapping import (
     AllPartitionMapping,
     BadMapping,
+    EvaluatedPartitionMapping,
     IdentityPartitionMapping,
     LastPartitionMapping,
     PartitionMapping,
@@ -22,6 +23,7 @@ from assettui.core.partitions.mapping import (
     StaticPartitionMapping,
     UpstreamPartitionsResult,
     evaluate,
+    partitions_fingerprint,
 )
 from assettui.core.partitions.multi import MultiPartitionsDefinition
 from assettui.core.partitions.multi_mapping import (
@@ -291,6 +293,51 @@ def test_a_mapping_of_the_users_own_is_evaluated_once_and_travels() -> None:
     assert isinstance(tomorrow, TimeSpace)
     with pytest.raises(BadMapping, match="has not been evaluated for the partition '2013-03-20', which is new"):
         evaluated.upstream(tomorrow.set_of(["2013-03-20"]), tomorrow, tomorrow)
+
+
+def test_what_a_mapping_of_the_users_own_needs_and_there_is_not_is_lacking() -> None:
+    mapping = EvaluatedPartitionMapping({"a": ["a", "zoe"], "b": ["b"]}, {"b": ["bob"]})
+    assert above(mapping, LETTERS, LETTERS, "a", "b") == (["a", "b"], ["zoe", "bob"])
+
+
+def test_a_mapping_is_to_be_evaluated_again_where_partitions_have_come_or_gone_on_either_side() -> None:
+    customers = DynamicPartitionsDefinition(name="customers")
+
+    def fingerprint(keys: dict[str, int], day: int) -> str:
+        moment = AsOf(MOMENT.time_us + 86_400_000_000 * day, {"customers": keys})
+        return partitions_fingerprint(customers.at(moment), DAYS.at(moment))
+
+    before = fingerprint({"acme": 0, "bolt": 1}, 0)
+    assert fingerprint({"acme": 0, "bolt": 1}, 0) == before
+    assert (
+        len({before, fingerprint({"acme": 0}, 0), fingerprint({"bolt": 1}, 0), fingerprint({"acme": 0, "bolt": 1}, 1)})
+        == 4
+    )
+
+
+KEYS = st.frozensets(st.sampled_from(["a", "b", "c", "x", "y"]))
+
+
+@given(KEYS, KEYS, st.booleans())
+def test_subsets_are_sets_of_keys_also_of_those_that_are_no_partitions(
+    these: frozenset[str], those: frozenset[str], is_known: bool
+) -> None:
+    known = StaticPartitionsDefinition(["a", "b", "c"])
+    other = known if is_known else StaticPartitionsDefinition(["c", "x"])
+    left, right = known.subset_with_partition_keys(these), other.subset_with_partition_keys(those)
+    assert set((left | right).get_partition_keys()) == these | those
+    assert set((left & right).get_partition_keys()) == these & those
+    assert set((left - right).get_partition_keys()) == these - those
+    assert set(known.empty_subset().with_partition_keys(these).get_partition_keys()) == these
+    assert (len(left), left.is_empty) == (len(these), not these)
+    assert {key for key in "abcxy" if key in left} == these
+
+
+def test_dynamic_partitions_are_known_to_a_store_alone() -> None:
+    customers = DynamicPartitionsDefinition(name="customers")
+    with pytest.raises(NeedsStore, match="which partitions 'customers' has is known to the store alone"):
+        customers.get_partition_keys()
+    assert customers.subset_with_partition_keys(["acme"]).get_partition_keys() == ["acme"]
 
 
 @pytest.mark.parametrize(

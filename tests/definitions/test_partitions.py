@@ -554,6 +554,47 @@ def test_a_mapping_of_the_users_own_is_evaluated_when_the_project_is_described(i
     assert snapshot.mappings[AssetKey("numbers")].description == "DayBefore"
 
 
+class SameInitial(PartitionMapping):
+    """A mapping of the user's own, between partitions that come and go."""
+
+    def get_upstream_mapped_partitions_result_for_partitions(
+        self,
+        downstream_partitions_subset: PartitionsSubset | None,
+        downstream_partitions_def: PartitionsDefinition | None,
+        upstream_partitions_def: PartitionsDefinition,
+        current_time: datetime | None = None,
+        dynamic_partitions_store: Any = None,
+    ) -> UpstreamPartitionsResult:
+        assert downstream_partitions_subset is not None
+        (shop,) = downstream_partitions_subset.get_partition_keys()
+        customers = upstream_partitions_def.get_partition_keys(current_time, dynamic_partitions_store)
+        keys = [customer for customer in customers if customer[0] == shop[0]]
+        return UpstreamPartitionsResult(upstream_partitions_def.subset_with_partition_keys(keys))
+
+
+def test_a_mapping_of_the_users_own_between_dynamic_partitions(instance: Instance) -> None:
+    @asset(partitions_def=DynamicPartitionsDefinition(name="customers"))
+    def customer(context: AssetExecutionContext) -> str:
+        return context.partition_key.upper()
+
+    @asset(
+        partitions_def=DynamicPartitionsDefinition(name="shops"),
+        ins={"customer": AssetIn(partition_mapping=SameInitial())},
+    )
+    def shop(customer: dict[str, str]) -> list[str]:
+        return sorted(customer.values())
+
+    instance.add_dynamic_partitions("customers", ["anna", "axel", "bob"])
+    instance.add_dynamic_partitions("shops", ["alpha", "beta"])
+    for key in ("anna", "axel", "bob"):
+        materialize([customer], partition_key=key, instance=instance)
+    run = materialize([customer, shop], partition_key="alpha", instance=instance, selection="shop")
+    assert run.asset_value("shop") == ["ANNA", "AXEL"]
+    instance.delete_dynamic_partition("customers", "axel")
+    run = materialize([customer, shop], partition_key="alpha", instance=instance, selection="shop")
+    assert run.asset_value("shop") == ["ANNA"]
+
+
 class Raises(PartitionMapping):
     """A mapping that fails."""
 

@@ -121,11 +121,17 @@ def _refuse_nonexistent(plan: RunPlan, slices: Slices, chosen: PartitionSet) -> 
         for above in slices.sources(key):
             found = slices.above(key, above, chosen)
             if found.incomplete:
+                from assettui.core.partitions.window_mapping import (
+                    TimeWindowPartitionMapping,  # deferred: seldom needed
+                )
+
                 space = slices.space(key)
+                can_allow = isinstance(slices.mapping(key, above), TimeWindowPartitionMapping)
+                allow = ", or allow it: TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)"
                 raise LaunchError(
                     f"{key} of {space.shown(found.incomplete)} needs partitions of {above} that do not exist: "
                     f"{', '.join(found.missing[:5])}",
-                    hint="leave them out, or allow it: TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)",
+                    hint=f"leave {space.shown(found.incomplete)} out{allow if can_allow else ''}",
                 )
 
 

@@ -9,6 +9,7 @@ from assettui.core.partitions.mapping import (
     EvaluatedPartitionMapping,
     PartitionMapping,
     Upstream,
+    partitions_fingerprint,
 )
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace
@@ -106,16 +107,17 @@ class Slices:
             return False
         return self.space(below) is NO_PARTITIONS or self.mapping(below, above).offsets == (0, 0)
 
-    def unevaluated(self) -> frozenset[tuple[AssetKey, AssetKey, int]]:
-        """The mappings of the user's own that have yet to be evaluated for partitions that have come to be since.
+    def unevaluated(self) -> frozenset[tuple[AssetKey, AssetKey, str]]:
+        """The mappings of the user's own that were evaluated for other partitions than there are now.
 
-        Each by the two assets that it is between, and how many partitions there are.
+        Each by the two assets that it is between, and the fingerprint of their partitions.
         """
         return frozenset(
-            (key, above, len(self.space(key).all))
+            (key, above, fingerprint)
             for key, asset in self.graph.assets.items()
             for above, mapping in asset.mappings.items()
-            if isinstance(mapping, EvaluatedPartitionMapping) and len(self.space(key).all) > len(mapping.upstream_keys)
+            if isinstance(mapping, EvaluatedPartitionMapping)
+            and (fingerprint := partitions_fingerprint(self.space(key), self.space(above))) != mapping.evaluated_for
         )
 
     def set_of(self, key: AssetKey, ranges: Iterable[Sequence[str]]) -> PartitionSet:

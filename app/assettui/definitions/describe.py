@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import DefinitionsError
@@ -55,12 +55,15 @@ class _Declared:
     output: AssetOutput | None = None
 
 
+NO_KEYS: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+
+
 def describe(
     name: str,
     defined: Definitions | Iterable[Any],
     *,
     sources: Iterable[str] = (),
-    dynamic: Mapping[str, Mapping[str, int]] | None = None,
+    dynamic: Mapping[str, Mapping[str, int]] | None = NO_KEYS,
 ) -> Described:
     """Check what a project defines and describe it.
 
@@ -68,19 +71,20 @@ def describe(
         name: What the project is called.
         defined: Its definitions; or its assets alone, and whatever else users put there by mistake.
         sources: Absolute paths of the project's own files that were imported.
-        dynamic: The keys of dynamic partitions, for which mappings of the user's own are evaluated.
+        dynamic: The keys of dynamic partitions, for which mappings of the user's own are evaluated; None to leave
+            these as they are, which does for whoever only carries out steps.
 
     Raises:
         DefinitionsError: Something is wrong; it holds every problem, in the order of the definitions.
     """
     definitions = defined if isinstance(defined, Definitions) else Definitions(defined)
-    return _Description(definitions, dynamic or {}).finish(name, tuple(sources))
+    return _Description(definitions, dynamic).finish(name, tuple(sources))
 
 
 class _Description:
     """One pass over the definitions of a project, gathering problems."""
 
-    def __init__(self, definitions: Definitions, dynamic: Mapping[str, Mapping[str, int]]) -> None:
+    def __init__(self, definitions: Definitions, dynamic: Mapping[str, Mapping[str, int]] | None) -> None:
         self.dynamic = dynamic
         self.problems = Problems()
         self.resources = dict(definitions.resources)

@@ -31,14 +31,14 @@ def is_backward(mapping: Any) -> bool:
 
 
 def checked(
-    snapshots: Mapping[AssetKey, AssetSnapshot], dynamic: Mapping[str, Mapping[str, int]], problems: Problems
+    snapshots: Mapping[AssetKey, AssetSnapshot], dynamic: Mapping[str, Mapping[str, int]] | None, problems: Problems
 ) -> dict[AssetKey, AssetSnapshot]:
     """The assets, with the mappings of the user's own evaluated for the partitions that there are now.
 
     Told are definitions that are none, mappings that cannot be between two definitions, and assets of one function whose
     partitions differ.
     """
-    moment = AsOf(as_of(None, None).time_us, dynamic)
+    moment = AsOf(as_of(None, None).time_us, dynamic) if dynamic is not None else None
     of_steps: dict[str, AssetSnapshot] = {}
     found: dict[AssetKey, AssetSnapshot] = {}
     for key, asset in snapshots.items():
@@ -69,7 +69,7 @@ def checked(
 
 
 def _checked_mappings(
-    asset: AssetSnapshot, snapshots: Mapping[AssetKey, AssetSnapshot], moment: AsOf, problems: Problems
+    asset: AssetSnapshot, snapshots: Mapping[AssetKey, AssetSnapshot], moment: AsOf | None, problems: Problems
 ) -> dict[AssetKey, PartitionMapping]:
     found: dict[AssetKey, PartitionMapping] = {}
     said: dict[AssetKey, Any] = dict(asset.mappings)
@@ -88,7 +88,7 @@ def _checked_mappings(
             continue
         try:
             mapping.check(asset.partitions, upstream)
-            if not _is_ours(mapping):
+            if moment is not None and not _is_ours(mapping):
                 mapping = evaluate(mapping, asset.partitions, upstream, moment)
                 _refuse_own_circle(asset, above, mapping)
         except BadMapping as error:

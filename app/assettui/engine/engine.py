@@ -83,6 +83,7 @@ class Engine:
         lease: The lease on it, held; released at the end.
         previous: Who held it before, if anybody did.
         capacity: How many steps may run at once.
+        dynamic: The keys of dynamic partitions, by the name of their definition, with their indices.
         watch_sources: Whether the project is loaded again when its files are edited.
         on_end: Called from the engine's thread when it has ended, asked or not.
     """
@@ -95,6 +96,7 @@ class Engine:
         *,
         previous: Leader | None,
         capacity: int,
+        dynamic: Mapping[str, Mapping[str, int]],
         watch_sources: bool,
         on_end: Callable[[], None] = lambda: None,
     ) -> None:
@@ -110,8 +112,7 @@ class Engine:
         self._edits = Edits(project, (lambda: self._inbox.put(ProjectEdited())) if watch_sources else None)
         self._pool = WorkerPool(project, folder, lambda worker: self._inbox.put(_Died(worker)))
         self._described = 0
-        self._dynamic: Mapping[str, Mapping[str, int]] = {}
-        """The keys of dynamic partitions."""
+        self._dynamic = dynamic
         self._unevaluated: object = None
         self._attempts: dict[int, tuple[set[SliceName], str]] = {}
         """Of each worker, what its step has yet to make, and the name of the versions that it stores."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from assettui.engine.engine import Engine, clock_us
-from assettui.store import lease
+from assettui.store import dynamic_partitions, lease
+from assettui.store.database import is_made, open_for_reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,14 +35,30 @@ def lead(
         on_end: Called from the engine's thread when it has ended, asked or not.
 
     Raises:
-        StoreError: The store cannot be made.
+        StoreError: The store cannot be made or read.
     """
     folder.create()
+    dynamic = _dynamic(folder)
     previous = lease.last_holder(folder.lease)
     held = lease.acquire(folder.lease, face=face, project_id=project.id, now_us=clock_us())
     if held is None:
         return None
     capacity = project.settings.max_workers or os.cpu_count() or 1
     return Engine(
-        project, folder, held, previous=previous, capacity=capacity, watch_sources=watch_sources, on_end=on_end
+        project,
+        folder,
+        held,
+        previous=previous,
+        capacity=capacity,
+        dynamic=dynamic,
+        watch_sources=watch_sources,
+        on_end=on_end,
     )
+
+
+def _dynamic(folder: StoreFolder) -> dict[str, dict[str, int]]:
+    """The keys of dynamic partitions, which the first worker needs before the engine has opened the store."""
+    if not is_made(folder):
+        return {}
+    with closing(open_for_reading(folder)) as connection:
+        return dynamic_partitions.all_indices(connection)

@@ -70,7 +70,8 @@ def materialize(
         LaunchError: A step would read what was never materialized.
         StepFailed: A step failed; its cause is the user's exception.
     """
-    described = describe("in process", Definitions(flatten(assets), resources=resources))
+    definitions = Definitions(flatten(assets), resources=resources)
+    described = describe("in process", definitions, dynamic=_dynamic(instance))
     graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
     known = _known(instance, graph.assets)
     plan = plan_run(graph, _selected(graph, selection), available=_available(known))
@@ -133,7 +134,8 @@ def observe(
     Raises:
         LaunchError: None of them has a function that looks at it.
     """
-    described = describe("in process", Definitions(flatten(assets), resources=resources))
+    definitions = Definitions(flatten(assets), resources=resources)
+    described = describe("in process", definitions, dynamic=_dynamic(instance))
     graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
     plan = plan_observation(graph, graph.assets)
     plan = replace(plan, config=_config(plan, described, config_json(run_config)), tags=dict(tags or {}))
@@ -156,7 +158,7 @@ def run_job(
     """Run a job in this process; see `JobDefinition.execute_in_process`."""
     project = job.definitions or Definitions()
     definitions = Definitions(project.assets, [job], {**project.resources, **(resources or {})})
-    described = describe("in process", definitions)
+    described = describe("in process", definitions, dynamic=_dynamic(instance))
     snapshot = next(each for each in described.snapshot.jobs if each.name == job.name)
     known: dict[AssetKey, AssetState] = {}
     inputs: dict[str, Any] = {}
@@ -201,10 +203,10 @@ def load_asset_value(
     """The value of an asset, outside of any run; see `Definitions.load_asset_value`."""
     from assettui.executors.instance import Instance
 
-    described = describe("project", definitions)
+    store = instance if instance is not None else Instance.get()
+    described = describe("project", definitions, dynamic=_dynamic(store))
     if key not in described.values:
         raise NotFound(f"the project defines no asset {key}")
-    store = instance if instance is not None else Instance.get()
     last = store.get_latest_materialization(key)
     read = _slices_to_load(described, store, key, partition_key)
     request = StepRequest(
@@ -241,7 +243,12 @@ def _slices_to_load(
 
 
 def _slices(graph: AssetGraph, instance: Instance | None) -> Slices:
-    return Slices(graph, AsOf(clock_us(), instance.dynamic_indices() if instance is not None else {}))
+    return Slices(graph, AsOf(clock_us(), _dynamic(instance)))
+
+
+def _dynamic(instance: Instance | None) -> dict[str, dict[str, int]]:
+    """The keys of dynamic partitions."""
+    return instance.dynamic_indices() if instance is not None else {}
 
 
 def _materialized(slices: Slices, instance: Instance | None) -> dict[AssetKey, PartitionSet]:

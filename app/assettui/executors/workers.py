@@ -11,8 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from assettui.core.records import StepError
 from assettui.executors.guard import Guard
@@ -120,12 +121,16 @@ class WorkerPool:
         Args:
             describe: Whether it is to send the snapshot once it has loaded the project.
             dynamic: The keys of dynamic partitions, for which it evaluates mappings of the user's own.
+
+        Raises:
+            OSError: It cannot be started.
         """
         worker_id = self._next_id
         self._next_id += 1
         log = self.folder.logs / "workers" / f"{os.getpid()}-{worker_id}.log"
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         ours, theirs = socket.socketpair()
+        keys = _handed_over(log.with_suffix(".keys"), dynamic) if describe and dynamic else None
         options = {
             "root": str(self.project.root),
             "name": self.project.name,
@@ -133,18 +138,19 @@ class WorkerPool:
             "module": self.project.module,
             "values": str(self.folder.values),
             "describe": describe,
-            "dynamic": dynamic if describe else None,
+            "dynamic": keys.fileno() if keys is not None else None,
             "environment_file": str(self.project.environment_file),
             "environment": dict(self.project.settings.environment),
         }
         started_ns = time.time_ns()
-        with theirs, log.open("wb") as output:
+        handed = [each.fileno() for each in (theirs, keys) if each is not None]
+        with theirs, keys or nullcontext(), log.open("wb") as output:
             process = subprocess.Popen(
                 [self._python, "-P", "-m", "assettui.worker.main", str(theirs.fileno()), json.dumps(options)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=[theirs.fileno()],
+                pass_fds=handed,
                 cwd=self.project.root,
                 start_new_session=True,  # no signal of the terminal reaches it, and no terminal of ours is its own
             )
@@ -180,6 +186,19 @@ class WorkerPool:
             worker.signal(signal.SIGKILL)
             self.bury(worker)
         self._guard.close()
+
+
+def _handed_over(path: Path, keys: Mapping[str, Mapping[str, int]]) -> IO[bytes]:
+    """A file for a worker to read, which has no name any more: an argument could not hold so much."""
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
+    try:
+        path.unlink()
+        file.write(json.dumps(keys).encode())
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _cause_of(status: int) -> StepError:

@@ -22,25 +22,28 @@ def all_indices(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
 
 def add(connection: sqlite3.Connection, name: str, keys: Iterable[str], now_us: int) -> list[str]:
     """Add keys, inside the transaction that is open; those that were not there. One that was there before has its index again."""
+    next_position: int = connection.execute(
+        "SELECT coalesce(max(position) + 1, 0) FROM dynamic_partitions WHERE name = ?", (name,)
+    ).fetchone()[0]
     added: list[str] = []
     for key in dict.fromkeys(keys):
         row = connection.execute(
             "SELECT removed FROM dynamic_partitions WHERE name = ? AND key = ?", (name, key)
         ).fetchone()
-        if row is not None and row[0] is None:
-            continue
-        added.append(key)
-        if row is not None:
+        if row is None:
+            connection.execute(
+                "INSERT INTO dynamic_partitions (name, key, position, added) VALUES (?, ?, ?, ?)",
+                (name, key, next_position, now_us),
+            )
+            next_position += 1
+        elif row[0] is not None:
             connection.execute(
                 "UPDATE dynamic_partitions SET removed = NULL, added = ? WHERE name = ? AND key = ?",
                 (now_us, name, key),
             )
+        else:
             continue
-        connection.execute(
-            "INSERT INTO dynamic_partitions (name, key, position, added)"
-            " SELECT ?, ?, coalesce(max(position) + 1, 0), ? FROM dynamic_partitions WHERE name = ?",
-            (name, key, now_us, name),
-        )
+        added.append(key)
     return added
 
 

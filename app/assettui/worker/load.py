@@ -41,7 +41,7 @@ def load(
         name: What the project is called.
         file: The Python file that defines it, or
         module: the name of the module.
-        dynamic: The keys of dynamic partitions, for which mappings of the user's own are evaluated.
+        dynamic: See `describe`.
 
     Raises:
         DefinitionsError: The definitions are wrong; it holds every problem.

@@ -109,6 +109,14 @@ def _now_us() -> int:
     return time.time_ns() // 1000
 
 
+def _read_keys(descriptor: int | None) -> dict[str, dict[str, int]]:
+    """The keys of dynamic partitions, from the file that the leader has handed over; none where it has not."""
+    if descriptor is None:
+        return {}
+    with os.fdopen(descriptor, "rb") as file:
+        return json.load(file)
+
+
 def main(argv: list[str]) -> NoReturn:
     """Load the project, tell the leader, and serve."""
     connection = socket.socket(fileno=int(argv[0]))
@@ -119,10 +127,11 @@ def main(argv: list[str]) -> NoReturn:
     show_lines_at_once()
     complete_environment(Path(options["environment_file"]), options["environment"])
     worker = Worker(connection, FileValues(Path(options["values"])))
+    dynamic = _read_keys(options["dynamic"]) if options["describe"] else None
     gc.disable()  # what a project defines stays: looking for garbage among it takes a third of the time
     try:
         file = Path(options["file"]) if options["file"] else None
-        described = load(root, options["name"], file=file, module=options["module"], dynamic=options.get("dynamic"))
+        described = load(root, options["name"], file=file, module=options["module"], dynamic=dynamic)
     except BaseException as error:  # noqa: BLE001 - user code is imported here, and may raise anything
         worker.send({"is": "broken", "error": step_error(error).to_json(), "sources": sources_below(root)})
         sys.exit(0)

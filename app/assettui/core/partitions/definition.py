@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assettui.core.errors import AssettuiError
 from assettui.core.partitions.subset import PartitionsSubset
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ class DynamicPartitionsStore(Protocol):
     def get_dynamic_partitions(self, partitions_def_name: str) -> Sequence[str]:
         """The keys of one definition, in the order in which they were added."""
         ...
+
+
+class NeedsStore(AssettuiError, ValueError):
+    """Partitions whose keys are added and removed were asked about, and no store of them was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,11 @@ class PartitionsDefinition(ABC):
     # As Dagster documents them. Without a time they mean now; a store is needed where keys are dynamic.
 
     def _now(self, current_time: datetime | None, store: DynamicPartitionsStore | None) -> PartitionSpace:
+        if store is None and self.dynamic_names:
+            raise NeedsStore(
+                f"which partitions {', '.join(map(repr, self.dynamic_names))} has is known to the store alone",
+                hint="pass it on: dynamic_partitions_store=…, such as context.instance",
+            )
         return self.at(as_of(current_time, store, self.dynamic_names))
 
     def get_partition_keys(
@@ -185,13 +195,8 @@ class PartitionsDefinition(ABC):
     def subset_with_partition_keys(
         self, partition_keys: Iterable[str], dynamic_partitions_store: DynamicPartitionsStore | None = None
     ) -> PartitionsSubset:
-        """The partitions of these keys.
-
-        Raises:
-            UnknownPartition: One of them is no partition's.
-        """
-        space = self._now(None, dynamic_partitions_store)
-        return PartitionsSubset(space, space.set_of(partition_keys))
+        """The partitions of these keys. Needs no store: a key that is no partition's is kept as it is."""
+        return PartitionsSubset.of(self.at(as_of(None, dynamic_partitions_store, self.dynamic_names)), partition_keys)
 
     def subset_with_all_partitions(
         self, current_time: datetime | None = None, dynamic_partitions_store: DynamicPartitionsStore | None = None

@@ -79,7 +79,7 @@ def mapping_from_json(data: Mapping[str, Any]) -> PartitionMapping:
         case "static":
             return StaticPartitionMapping.of_pairs(data["pairs"])
         case "evaluated":
-            return EvaluatedPartitionMapping(data["keys"], data.get("missing", {}), data["called"])
+            return EvaluatedPartitionMapping(data["keys"], data.get("missing", {}), data["called"], data["for"])
         case "window":
             return TimeWindowPartitionMapping(data["offsets"][0], data["offsets"][1], data.get("lax", False))
         case "multi_to_single":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -341,6 +342,7 @@ class EvaluatedPartitionMapping(PartitionMapping):
         upstream_keys: For each key downstream (of an asset without partitions, the empty one), those that it needs.
         missing_keys: For each key downstream for which there are any, those that it needs and that do not exist.
         called: The name of the user's class.
+        evaluated_for: The `partitions_fingerprint` of what there was.
     """
 
     def __init__(
@@ -348,14 +350,16 @@ class EvaluatedPartitionMapping(PartitionMapping):
         upstream_keys: Mapping[str, Sequence[str]],
         missing_keys: Mapping[str, Sequence[str]],
         called: str = "mapping",
+        evaluated_for: str = "",
     ) -> None:
         self.upstream_keys = upstream_keys
         self.missing_keys = missing_keys
         self.called = called
+        self.evaluated_for = evaluated_for
 
     def upstream(self, partitions: PartitionSet, downstream: PartitionSpace, upstream: PartitionSpace) -> Upstream:
         """See `PartitionMapping`."""
-        found = EMPTY
+        found: list[int] = []
         incomplete: list[int] = []
         missing: list[str] = []
         for index in partitions:
@@ -365,11 +369,17 @@ class EvaluatedPartitionMapping(PartitionMapping):
                     f"{self.called} has not been evaluated for the partition {key!r}, which is new",
                     hint="it is as soon as the project is loaded again, which any command does",
                 )
-            found |= upstream.known_of(self.upstream_keys[key])
-            if key in self.missing_keys:
+            gone: list[str] = []
+            for wanted in self.upstream_keys[key]:
+                above = upstream.find(wanted)
+                if above is None:
+                    gone.append(wanted)
+                else:
+                    found.append(above)
+            if gone or key in self.missing_keys:
                 incomplete.append(index)
-                missing.extend(self.missing_keys[key])
-        return Upstream(found, PartitionSet.of(incomplete), tuple(missing[:SHOWN_MISSING]))
+                missing += [*gone, *self.missing_keys.get(key, ())]
+        return Upstream(PartitionSet.of(found), PartitionSet.of(incomplete), tuple(missing[:SHOWN_MISSING]))
 
     def downstream(
         self, partitions: PartitionSet, upstream: PartitionSpace, downstream: PartitionSpace
@@ -393,9 +403,19 @@ class EvaluatedPartitionMapping(PartitionMapping):
         return {
             "is": "evaluated",
             "called": self.called,
+            "for": self.evaluated_for,
             "keys": {key: list(keys) for key, keys in self.upstream_keys.items()},
             **({"missing": {key: list(keys) for key, keys in self.missing_keys.items()}} if self.missing_keys else {}),
         }
+
+
+def partitions_fingerprint(downstream: PartitionSpace, upstream: PartitionSpace) -> str:
+    """Tells the partitions of two assets from those that they have at another moment."""
+    digest = hashlib.blake2b(digest_size=8)
+    for space in (downstream, upstream):
+        digest.update(f"{space.identity}\0{len(space.all)}\0".encode())
+        digest.update(space.all.to_bytes())
+    return digest.hexdigest()
 
 
 def evaluate(
@@ -432,4 +452,5 @@ def evaluate(
         ]
         if lacking:
             missing[key] = lacking
-    return EvaluatedPartitionMapping(found, missing, type(mapping).__name__)
+    fingerprint = partitions_fingerprint(space, upstream.at(moment))
+    return EvaluatedPartitionMapping(found, missing, type(mapping).__name__, fingerprint)
