@@ -21,6 +21,7 @@ from assettui.core.partitions.space import (
     TimeWindow,
     UnknownPartition,
 )
+from assettui.core.partitions.subset import PartitionsSubset
 from assettui.core.partitions.time_windows import (
     DailyPartitionsDefinition,
     HourlyPartitionsDefinition,
@@ -289,6 +290,28 @@ def test_dynamic_keys_come_and_go_and_keep_their_indices() -> None:
     assert before.index("c") == after.index("c") == 2
     assert after.keys(after.all) == ["a", "c", "d"]
     assert customers.build_add_request(["e"]).partition_keys == ("e",)
+
+
+@pytest.mark.parametrize("is_pair", [False, True])
+def test_subsets_from_before_and_after_a_dynamic_key_was_removed_are_joined_by_key(is_pair: bool) -> None:
+    customers = DynamicPartitionsDefinition(name="customers")
+    definition = MultiPartitionsDefinition({"to": customers, "z": StaticPartitionsDefinition(["y"])})
+    known = {"customers": ["a", "b", "c"]}
+
+    class Known:
+        def get_dynamic_partitions(self, partitions_def_name: str) -> list[str]:
+            return known[partitions_def_name]
+
+    def subset(*keys: str) -> PartitionsSubset:
+        if is_pair:
+            return definition.subset_with_partition_keys([f"{key}|y" for key in keys], Known())
+        return customers.subset_with_partition_keys(keys, Known())
+
+    before = subset("b", "c")
+    known["customers"].remove("a")
+    joined = before | subset("c")
+    assert [key.split("|")[0] for key in joined.get_partition_keys()] == ["b", "c"]
+    assert [key.split("|")[0] for key in (before & subset("c")).get_partition_keys()] == ["c"]
 
 
 # Two dimensions.

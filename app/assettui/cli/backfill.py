@@ -157,7 +157,7 @@ def start_and_wait(
         _ask_if_many(session, planned, is_sure=is_sure)
         backfill_id = backfills.start(session, wish, options)
         for key, _, count, why in planned.skipped:
-            tell(f"skipped: {plural(count, 'partition')} of {key} {why}")
+            tell(f"skipped: {plural(count, 'partition')} of {key}: {why}")
         with progress_for(quiet=as_json) as progress:
             ended = work.follow_backfill(backfill_id, progress.show)
     if as_json:

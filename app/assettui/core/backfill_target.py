@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,8 @@ class Skipped:
     partitions: PartitionSet
     why: str
     """In one line."""
+    hint: str
+    """What can be done about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +297,8 @@ def _without_what_cannot_be(
             upstream = slices.above(key, above, partitions)
             if upstream.incomplete:
                 why = f"needs partitions of {above} that do not exist: {', '.join(upstream.missing[:3])}"
-                kept[key] = _leave_out(skipped, key, partitions, upstream.incomplete, why)
-                partitions = kept[key]
+                hint = f"see assettui partition ls {above}"
+                partitions = kept[key] = _leave_out(skipped, Skipped(key, upstream.incomplete, why, hint), partitions)
             reads = next((each for each in slices.graph.assets[key].inputs if each.key == above), None)
             asset = slices.graph.assets[above]
             if reads is None or reads.may_lack or asset.io_manager is not None:
@@ -309,7 +311,8 @@ def _without_what_cannot_be(
                     hit = spread(slices, key, hit, partitions)
                 shown = slices.space(above).shown(lacking) if slices.is_partitioned(above) else ""
                 why = f"reads {above}{f' of {shown}' if shown else ''}, which was never materialized"
-                kept[key] = _leave_out(skipped, key, partitions, hit, why)
+                hint = "take what it needs into the backfill: --with-upstream"
+                kept[key] = _leave_out(skipped, Skipped(key, hit, why, hint), partitions)
     return _sorted(slices, kept), skipped
 
 
@@ -321,12 +324,10 @@ def _there(
     return EMPTY if whole.get(key) is Which.MISSING else NO_PARTITIONS.all
 
 
-def _leave_out(
-    skipped: list[Skipped], key: AssetKey, partitions: PartitionSet, hit: PartitionSet, why: str
-) -> PartitionSet:
-    out = partitions & hit
+def _leave_out(skipped: list[Skipped], candidate: Skipped, partitions: PartitionSet) -> PartitionSet:
+    out = partitions & candidate.partitions
     if out:
-        skipped.append(Skipped(key, out, why))
+        skipped.append(replace(candidate, partitions=out))
     return partitions - out
 
 
@@ -334,8 +335,8 @@ def _nothing(wish: BackfillWish, chosen: Sequence[AssetKey], skipped: Iterable[S
     first = next(iter(skipped), None)
     if first is not None:
         return LaunchError(
-            f"nothing to backfill: {plural(len(first.partitions), 'partition')} of {first.key} {first.why}",
-            hint="take what it needs into the backfill: --with-upstream",
+            f"nothing to backfill: {plural(len(first.partitions), 'partition')} of {first.key}: {first.why}",
+            hint=first.hint,
         )
     names = ", ".join(str(key) for key in chosen[:3])
     hint = f"see assettui partition ls {chosen[0]}"

@@ -11,7 +11,7 @@ from assettui.store import dynamic_partitions, lease
 from assettui.store.database import is_made, open_for_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
@@ -56,7 +56,7 @@ def lead(
     )
 
 
-def _dynamic(folder: StoreFolder) -> dict[str, dict[str, int]]:
+def _dynamic(folder: StoreFolder) -> Mapping[str, Mapping[str, int]]:
     """The keys of dynamic partitions, which the first worker needs before the engine has opened the store."""
     if not is_made(folder):
         return {}

@@ -246,7 +246,7 @@ def _slices(graph: AssetGraph, instance: Instance | None) -> Slices:
     return Slices(graph, AsOf(clock_us(), _dynamic(instance)))
 
 
-def _dynamic(instance: Instance | None) -> dict[str, dict[str, int]]:
+def _dynamic(instance: Instance | None) -> Mapping[str, Mapping[str, int]]:
     """The keys of dynamic partitions."""
     return instance.dynamic_indices() if instance is not None else {}
 

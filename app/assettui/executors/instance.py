@@ -28,7 +28,7 @@ from assettui.worker.exchange import BY_IO_MANAGER
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from types import TracebackType
 
     from sqlite_utils import Database
@@ -226,7 +226,7 @@ class Instance:
 
     # Partitions.
 
-    def dynamic_indices(self) -> dict[str, dict[str, int]]:
+    def dynamic_indices(self) -> Mapping[str, Mapping[str, int]]:
         """For each definition of dynamic partitions, by name: key → index."""
         with self._reading() as connection:
             return dynamic_partitions.all_indices(connection) if connection is not None else {}

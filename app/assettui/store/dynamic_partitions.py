@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import os
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+KEPT_READ = 32
+"""Of so many definitions the keys stay in memory: those that were read last."""
+
+_read: OrderedDict[str, Mapping[str, int]] = OrderedDict()  # by the stamp of the last change, which no other has
 
 
-def all_indices(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
-    """For each definition by name: key → index, in the order in which the keys were added."""
-    found: dict[str, dict[str, int]] = {}
-    rows = connection.execute(
-        "SELECT name, key, position FROM dynamic_partitions WHERE removed IS NULL ORDER BY name, position"
-    )
-    for name, key, position in rows:
-        found.setdefault(name, {})[key] = position
-    return found
+def all_indices(connection: sqlite3.Connection) -> dict[str, Mapping[str, int]]:
+    """For each definition by name: key → index, in the order in which the keys were added.
+
+    What has not changed since it was last read is not read again: the mapping is the same object.
+    """
+    stamps = connection.execute("SELECT name, stamp FROM dynamic_definitions ORDER BY name").fetchall()
+    return {name: indices for name, stamp in stamps if (indices := _indices(connection, name, stamp))}
+
+
+def _indices(connection: sqlite3.Connection, name: str, stamp: str) -> Mapping[str, int]:
+    indices = _read.pop(stamp, None)
+    if indices is None:
+        rows = connection.execute(
+            "SELECT key, position FROM dynamic_partitions WHERE name = ? AND removed IS NULL ORDER BY position", (name,)
+        )
+        indices = dict(rows)
+    _read[stamp] = indices
+    while len(_read) > KEPT_READ:
+        _read.popitem(last=False)
+    return indices
 
 
 def add(connection: sqlite3.Connection, name: str, keys: Iterable[str], now_us: int) -> list[str]:
@@ -44,6 +62,8 @@ def add(connection: sqlite3.Connection, name: str, keys: Iterable[str], now_us: 
         else:
             continue
         added.append(key)
+    if added:
+        _stamp(connection, name)
     return added
 
 
@@ -57,4 +77,12 @@ def remove(connection: sqlite3.Connection, name: str, keys: Iterable[str], now_u
         )
         if cursor.rowcount:
             removed.append(key)
+    if removed:
+        _stamp(connection, name)
     return removed
+
+
+def _stamp(connection: sqlite3.Connection, name: str) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO dynamic_definitions (name, stamp) VALUES (?, ?)", (name, os.urandom(16).hex())
+    )

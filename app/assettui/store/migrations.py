@@ -142,6 +142,9 @@ def partitions(db: Database) -> None:
         not_null={"position", "added"},
         strict=True,
     )
+    db.table("dynamic_definitions").create(  # a stamp is of one state of its keys
+        {"name": str, "stamp": str}, pk="name", not_null={"stamp"}, strict=True
+    )
     db.conn.execute("ALTER TABLE assets ADD COLUMN version TEXT")  # the data version of the last materialization
     db.conn.execute("ALTER TABLE assets ADD COLUMN changed INTEGER")  # id of the event by which it became that
     db.conn.execute("ALTER TABLE steps ADD COLUMN partitioned INTEGER")  # 1 where it is for the partitions of its run

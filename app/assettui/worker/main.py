@@ -28,6 +28,8 @@ from assettui.worker.request import Made, StepOutcome, StepRequest, made_json
 from assettui.worker.step import execute_step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assettui.definitions.computation import Described
 
 
@@ -109,7 +111,7 @@ def _now_us() -> int:
     return time.time_ns() // 1000
 
 
-def _read_keys(descriptor: int | None) -> dict[str, dict[str, int]]:
+def _read_keys(descriptor: int | None) -> Mapping[str, Mapping[str, int]]:
     """The keys of dynamic partitions, from the file that the leader has handed over; none where it has not."""
     if descriptor is None:
         return {}

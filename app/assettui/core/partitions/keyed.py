@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from assettui.core.partitions.definition import AsOf, PartitionsDefinition
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from assettui.core.metadata import JsonObject
 
 MAX_KEY_LENGTH = 255
+_NO_KEYS: Mapping[str, int] = MappingProxyType({})
 
 
 def key_problem(key: object) -> str | None:
@@ -53,6 +55,7 @@ class KeySpace(PartitionSpace):
         self._keys = {index: key for key, index in indices.items()}
         self._called = called
         self._grows = grows
+        self.is_fixed = grows is None
         self.all = PartitionSet.of(self._keys)
 
     def find(self, key: str) -> int | None:
@@ -132,12 +135,18 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
                 "DynamicPartitionsDefinition needs a name", hint='such as DynamicPartitionsDefinition(name="customers")'
             )
         self.name = name
+        self._last: tuple[Mapping[str, int], PartitionSpace] | None = None
 
     def at(self, moment: AsOf) -> PartitionSpace:
         """See `PartitionsDefinition`: the keys that had been added by then, and not removed."""
         # An index is never given twice, so those that are recorded keep their meaning as keys come and go.
-        indices = moment.dynamic.get(self.name, {})
-        return KeySpace(f"dynamic:{self.name}", indices, is_ordered=False, called=repr(self.name), grows=self.name)
+        indices = moment.dynamic.get(self.name, _NO_KEYS)
+        last = self._last
+        if last is not None and last[0] is indices:
+            return last[1]
+        space = KeySpace(f"dynamic:{self.name}", indices, is_ordered=False, called=repr(self.name), grows=self.name)
+        self._last = indices, space
+        return space
 
     def to_json(self) -> JsonObject:
         """See `PartitionsDefinition`."""

@@ -232,6 +232,7 @@ class ProductSpace(PartitionSpace):
         # Room to grow: a new key of the second dimension must not change what the indices mean.
         self.stride = max(MIN_STRIDE, 1 << (2 * minor.size - 1).bit_length()) if grows else max(1, minor.size)
         self.identity = f"multi:{self.stride}:{major.identity}×{minor.identity}"
+        self.is_fixed = major.is_fixed and minor.is_fixed
         self._is_major_first = definition.dimensions[0].name == self.major_name
 
     @cached_property

@@ -60,6 +60,8 @@ class PartitionSpace(ABC):
     """The partitions that there are."""
     is_ordered: bool = True
     """Whether a range of its keys means anything."""
+    is_fixed: bool = True
+    """Whether a key has the same index in every space of this identity: one that was added later may not."""
 
     @property
     def size(self) -> int:

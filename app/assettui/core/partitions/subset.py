@@ -65,7 +65,8 @@ class PartitionsSubset:
         """Another subset in the space of this one."""
         if other.space is self.space:
             return other
-        if other.space.identity == self.space.identity and not other.unknown and not other.partitions - self.space.all:
+        is_alike = other.space.identity == self.space.identity and self.space.is_fixed
+        if is_alike and not other.unknown and not other.partitions - self.space.all:
             return PartitionsSubset(self.space, other.partitions)
         return PartitionsSubset.of(self.space, other.get_partition_keys())
 
