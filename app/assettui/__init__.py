@@ -19,6 +19,7 @@ from assettui.definitions.lazy import definitions
 
 if TYPE_CHECKING:
     from assettui.core.errors import AssettuiError, DefinitionsError, StepFailed
+    from assettui.core.instigators import CatchUp
     from assettui.core.keys import AssetKey
     from assettui.core.metadata import (
         MetadataValue,
@@ -65,8 +66,17 @@ if TYPE_CHECKING:
         WeeklyPartitionsDefinition,
     )
     from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
+    from assettui.core.records import RunStatus
     from assettui.core.selection.algebra import AssetSelection
     from assettui.definitions.asset import AssetsDefinition, asset, multi_asset
+    from assettui.definitions.asset_sensors import (
+        AssetSensorDefinition,
+        MultiAssetSensorDefinition,
+        MultiAssetSensorEvaluationContext,
+        asset_sensor,
+        build_multi_asset_sensor_context,
+        multi_asset_sensor,
+    )
     from assettui.definitions.backfill_policy import BackfillPolicy
     from assettui.definitions.configurable import (
         Config,
@@ -85,6 +95,9 @@ if TYPE_CHECKING:
     )
     from assettui.definitions.definitions import Definitions
     from assettui.definitions.env_var import EnvVar
+    from assettui.definitions.evaluation import SensorResult
+    from assettui.definitions.event_records import AssetEventRecord, DagsterEvent, DagsterRun
+    from assettui.definitions.file_sensor import FileSeen, file_sensor
     from assettui.definitions.graph import GraphDefinition, GraphOut, graph, graph_asset, graph_multi_asset
     from assettui.definitions.hooks import HookContext, HookDefinition, build_hook_context, failure_hook, success_hook
     from assettui.definitions.inputs import AssetIn, In
@@ -111,6 +124,7 @@ if TYPE_CHECKING:
     )
     from assettui.definitions.op import Nothing, OpDefinition, op
     from assettui.definitions.outputs import AssetOut, DynamicOut, Out
+    from assettui.definitions.partitioned_schedule import build_schedule_from_partitioned_job
     from assettui.definitions.resources import (
         InitResourceContext,
         ResourceDefinition,
@@ -131,6 +145,28 @@ if TYPE_CHECKING:
     )
     from assettui.definitions.retries import Backoff, Jitter, RetryPolicy, RetryRequested
     from assettui.definitions.run_config import RunConfig, RunRequest, SkipReason
+    from assettui.definitions.run_status_sensors import (
+        RunFailureSensorContext,
+        RunStatusSensorContext,
+        RunStatusSensorDefinition,
+        build_run_status_sensor_context,
+        run_failure_sensor,
+        run_status_sensor,
+    )
+    from assettui.definitions.schedule import (
+        DefaultScheduleStatus,
+        ScheduleDefinition,
+        ScheduleEvaluationContext,
+        build_schedule_context,
+        schedule,
+    )
+    from assettui.definitions.sensor import (
+        DefaultSensorStatus,
+        SensorDefinition,
+        SensorEvaluationContext,
+        build_sensor_context,
+        sensor,
+    )
     from assettui.definitions.source import observable_source_asset
     from assettui.definitions.spec import AssetDep, AssetSpec, SourceAsset
     from assettui.executors.in_process import materialize, materialize_to_memory, observe
@@ -143,6 +179,7 @@ __version__ = "0.1.0"
 # Every name is imported when it is first asked for: a command of ours needs none of them, a project needs few.
 _MODULES = {
     "core.errors": "AssettuiError DefinitionsError StepFailed",
+    "core.instigators": "CatchUp",
     "core.keys": "AssetKey",
     "core.metadata": "MetadataValue TableColumn TableColumnDep TableColumnLineage TableRecord TableSchema",
     "core.partitions.definition": "PartitionsDefinition",
@@ -154,13 +191,18 @@ _MODULES = {
     "core.partitions.subset": "PartitionsSubset",
     "core.partitions.time_windows": "DailyPartitionsDefinition HourlyPartitionsDefinition MonthlyPartitionsDefinition ScheduleType TimeWindowPartitionsDefinition WeeklyPartitionsDefinition",
     "core.partitions.window_mapping": "TimeWindowPartitionMapping",
-    "definitions.backfill_policy": "BackfillPolicy",
+    "core.records": "RunStatus",
     "core.selection.algebra": "AssetSelection",
     "definitions.asset": "asset AssetsDefinition multi_asset",
+    "definitions.asset_sensors": "asset_sensor AssetSensorDefinition build_multi_asset_sensor_context multi_asset_sensor MultiAssetSensorDefinition MultiAssetSensorEvaluationContext",
+    "definitions.backfill_policy": "BackfillPolicy",
     "definitions.configurable": "Config ConfigurableIOManager ConfigurableIOManagerFactory ConfigurableResource ConfigurableResourceFactory Field PermissiveConfig",
     "definitions.context": "AssetExecutionContext build_asset_context build_op_context OpExecutionContext",
     "definitions.definitions": "Definitions",
     "definitions.env_var": "EnvVar",
+    "definitions.evaluation": "SensorResult",
+    "definitions.event_records": "AssetEventRecord DagsterEvent DagsterRun",
+    "definitions.file_sensor": "file_sensor FileSeen",
     "definitions.graph": "graph graph_asset graph_multi_asset GraphDefinition GraphOut",
     "definitions.hooks": "build_hook_context failure_hook HookContext HookDefinition success_hook",
     "definitions.inputs": "AssetIn In",
@@ -169,10 +211,14 @@ _MODULES = {
     "definitions.loading": "file_relative_path load_assets_from_current_module load_assets_from_modules load_assets_from_package_module load_assets_from_package_name load_definitions_from_module load_from_defs_folder",
     "definitions.op": "Nothing op OpDefinition",
     "definitions.outputs": "AssetOut DynamicOut Out",
+    "definitions.partitioned_schedule": "build_schedule_from_partitioned_job",
     "definitions.resources": "build_init_resource_context InitResourceContext resource ResourceDefinition ResourceDependency ResourceParam",
     "definitions.results": "AssetMaterialization AssetObservation DataVersion DynamicOutput Failure MaterializeResult ObserveResult Output",
     "definitions.retries": "Backoff Jitter RetryPolicy RetryRequested",
     "definitions.run_config": "RunConfig RunRequest SkipReason",
+    "definitions.run_status_sensors": "build_run_status_sensor_context run_failure_sensor run_status_sensor RunFailureSensorContext RunStatusSensorContext RunStatusSensorDefinition",
+    "definitions.schedule": "build_schedule_context DefaultScheduleStatus schedule ScheduleDefinition ScheduleEvaluationContext",
+    "definitions.sensor": "build_sensor_context DefaultSensorStatus sensor SensorDefinition SensorEvaluationContext",
     "definitions.source": "observable_source_asset",
     "definitions.spec": "AssetDep AssetSpec SourceAsset",
     "executors.in_process": "materialize materialize_to_memory observe",
@@ -186,6 +232,7 @@ __all__ = [
     "AddDynamicPartitionsRequest",
     "AllPartitionMapping",
     "AssetDep",
+    "AssetEventRecord",
     "AssetExecutionContext",
     "AssetIn",
     "AssetKey",
@@ -193,18 +240,24 @@ __all__ = [
     "AssetObservation",
     "AssetOut",
     "AssetSelection",
+    "AssetSensorDefinition",
     "AssetSpec",
     "AssetsDefinition",
     "AssettuiError",
     "BackfillPolicy",
     "Backoff",
+    "CatchUp",
     "Config",
     "ConfigurableIOManager",
     "ConfigurableIOManagerFactory",
     "ConfigurableResource",
     "ConfigurableResourceFactory",
+    "DagsterEvent",
+    "DagsterRun",
     "DailyPartitionsDefinition",
     "DataVersion",
+    "DefaultScheduleStatus",
+    "DefaultSensorStatus",
     "Definitions",
     "DefinitionsError",
     "DeleteDynamicPartitionsRequest",
@@ -215,6 +268,7 @@ __all__ = [
     "EnvVar",
     "Failure",
     "Field",
+    "FileSeen",
     "FilesystemIOManager",
     "FsspecIOManager",
     "GraphDefinition",
@@ -237,6 +291,8 @@ __all__ = [
     "MaterializeResult",
     "MetadataValue",
     "MonthlyPartitionsDefinition",
+    "MultiAssetSensorDefinition",
+    "MultiAssetSensorEvaluationContext",
     "MultiPartitionKey",
     "MultiPartitionMapping",
     "MultiPartitionsDefinition",
@@ -260,8 +316,17 @@ __all__ = [
     "RetryPolicy",
     "RetryRequested",
     "RunConfig",
+    "RunFailureSensorContext",
     "RunRequest",
+    "RunStatus",
+    "RunStatusSensorContext",
+    "RunStatusSensorDefinition",
+    "ScheduleDefinition",
+    "ScheduleEvaluationContext",
     "ScheduleType",
+    "SensorDefinition",
+    "SensorEvaluationContext",
+    "SensorResult",
     "SkipReason",
     "SourceAsset",
     "SpecificPartitionsPartitionMapping",
@@ -279,16 +344,23 @@ __all__ = [
     "UpstreamPartitionsResult",
     "WeeklyPartitionsDefinition",
     "asset",
+    "asset_sensor",
     "build_asset_context",
     "build_hook_context",
     "build_init_resource_context",
     "build_input_context",
+    "build_multi_asset_sensor_context",
     "build_op_context",
     "build_output_context",
+    "build_run_status_sensor_context",
+    "build_schedule_context",
+    "build_schedule_from_partitioned_job",
+    "build_sensor_context",
     "define_asset_job",
     "definitions",
     "failure_hook",
     "file_relative_path",
+    "file_sensor",
     "graph",
     "graph_asset",
     "graph_multi_asset",
@@ -304,15 +376,25 @@ __all__ = [
     "materialize_to_memory",
     "mem_io_manager",
     "multi_asset",
+    "multi_asset_sensor",
     "observable_source_asset",
     "observe",
     "op",
     "resource",
+    "run_failure_sensor",
+    "run_status_sensor",
+    "schedule",
+    "sensor",
     "success_hook",
 ]
 
 
+# The names by which Dagster knows them.
+_ALSO = {"DagsterRunStatus": "RunStatus", "EventLogEntry": "AssetEventRecord", "EventLogRecord": "AssetEventRecord"}
+
+
 def __getattr__(name: str) -> Any:
+    name = _ALSO.get(name, name)
     module = _MODULE_OF.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -322,4 +404,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_ALSO})

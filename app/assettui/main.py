@@ -28,8 +28,12 @@ _COMMANDS = {
     "materialize": "materialize:materialize",
     "partition": "partition:partition",
     "run": "run:run",
+    "schedule": "schedule:schedule",
+    "sensor": "sensor:sensor",
     "status": "status:status",
+    "tick": "tick:tick",
     "up": "up:up",
+    "upcoming": "upcoming:upcoming",
 }
 _WRONG_USAGE = (SelectionError, NotFound, ProjectError, LaunchError, UnknownPartition, BadRange, BadPartitions)
 

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlite_utils import Database
 
 from assettui.core.backfill import BackfillPlan
+from assettui.core.graph import AssetGraph
+from assettui.core.instigators import InstigatorKind, InstigatorSnapshot
 from assettui.core.keys import AssetKey
+from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus, ValueRef
 from assettui.core.slices import Slices
-from assettui.core.snapshot import StepOutput, Wire
+from assettui.core.snapshot import JobSnapshot, ProjectSnapshot, StepOutput, StepSnapshot, Wire
+from assettui.core.ticks import Evaluation, RunAsked
 from assettui.engine.decide import decide
 from assettui.engine.journal import loaded_backfill
 from assettui.engine.recovery import closing_events
@@ -29,13 +33,17 @@ from assettui.engine.state import (
     Action,
     BackfillLoaded,
     EngineState,
+    Evaluate,
+    EvaluationEnded,
     Execute,
     Happening,
+    InstigatorsSeen,
     Kill,
     Moment,
     Progressed,
     ProjectEdited,
     Record,
+    RecordTick,
     RunQueued,
     StartWorker,
     StepEnded,
@@ -46,10 +54,35 @@ from assettui.engine.state import (
     WorkerLost,
     WorkerStarted,
 )
-from assettui.store import backfills, queries
+from assettui.engine.tick_recording import Recorded, following, record_tick
+from assettui.engine.tick_state import Evaluating, TickDecided, Ticking
+from assettui.store import backfills, queries, ticks
 from assettui.store.migrations import migrations
 from assettui.store.recording import apply, record
 from assettui.worker.request import StepOutcome
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What runs are planned on: one job, made of two ops."""
+
+    snapshot: ProjectSnapshot
+    graph: AssetGraph
+    slices: Slices
+    available: frozenset[AssetKey] = frozenset()
+    materialized: Mapping[AssetKey, PartitionSet] = field(default_factory=dict[AssetKey, PartitionSet])
+
+    def select(self, selection: str) -> list[AssetKey]:
+        return []
+
+
+def ground() -> _Ground:
+    """What runs are planned on that schedules and sensors ask for."""
+    steps = (StepSnapshot("one", is_op=True), StepSnapshot("two", is_op=True))
+    graph = AssetGraph(())
+    return _Ground(
+        ProjectSnapshot("simulated", jobs=(JobSnapshot("made_of_ops", steps=steps),)), graph, Slices(graph, AsOf(0))
+    )
 
 
 class LeaderDied(Exception):
@@ -98,6 +131,7 @@ class SimulatedWorker:
     generation: int
     is_loaded: bool = False
     task: tuple[str, str] | None = None
+    evaluating: Evaluating | None = None
     is_terminated: bool = False
     ignores_terminate: bool = False
 
@@ -119,10 +153,24 @@ class Simulation:
     slices: Slices | None = None
     """The project's partitions, where its assets have any."""
     backfills_seen: list[str] = field(default_factory=list[str])
+    instigators: tuple[InstigatorSnapshot, ...] = ()
+    is_ticking: bool = True
+    evaluated: int = 0
+    until_us: int = 1 << 62
+    """Time stands still then."""
 
     def __post_init__(self) -> None:
-        self.state = EngineState(self.capacity)
+        self.state = self._new_state()
         self.happen(ProjectEdited())
+        self.see_instigators()
+
+    def _new_state(self) -> EngineState:
+        return EngineState(self.capacity, ticking=Ticking(self.is_ticking))
+
+    def see_instigators(self) -> None:
+        """The engine takes note of schedules and sensors, and of what the store knows of them."""
+        states = ticks.instigator_states(self.store)
+        self.happen(InstigatorsSeen(tuple((each, states.get(each.name)) for each in self.instigators)))
 
     # What the outside does.
 
@@ -143,9 +191,13 @@ class Simulation:
                     assert before is not self.state
                     actions.extend(decided)
                 self._maybe_crash()
-                self._commit([action.event for action in actions if isinstance(action, Record)])
+                recorded = self._commit(
+                    [action.event for action in actions if isinstance(action, Record)],
+                    [action.decided for action in actions if isinstance(action, RecordTick)],
+                )
                 self._maybe_crash()
                 pending = [caused for action in actions for caused in self._act(action)]
+                pending.extend(caused for each in recorded for caused in following(*each))
                 self._check()
         except LeaderDied:
             self.restart()
@@ -154,7 +206,7 @@ class Simulation:
         """A new leader on the same store: what its predecessor was doing is closed, and the queue goes on."""
         self.workers.clear()
         self.wake_at.clear()
-        self.state = EngineState(self.capacity)
+        self.state = self._new_state()
         self.backfills_seen.clear()
         for run in queries.runs_not_over(self.store):
             steps = queries.steps(self.store, run.run_id)
@@ -166,7 +218,13 @@ class Simulation:
             self.happen(RunQueued(run.run_id, queries.run_plan(self.store, run.run_id)))
         for loaded in self.backfills():
             self.happen(loaded)
+        self.see_instigators()
         self.crashes_left = crashes
+
+    def stop_ticking(self) -> None:
+        """Nothing falls due any more; what was asked for goes on."""
+        self.is_ticking, self.until_us = False, 1 << 62
+        self.state = replace(self.state, ticking=Ticking(is_on=False))
 
     def backfill(self, name: str, targets: Mapping[AssetKey, PartitionSet], **options: Any) -> None:
         """Ask for a backfill."""
@@ -175,7 +233,7 @@ class Simulation:
             key: set_to_json(partitions, self.slices.space(key), self.slices.graph.assets[key].partitions)
             for key, partitions in targets.items()
         }
-        plan = BackfillPlan(kept, after=backfills.last_event(self.store), **options)
+        plan = BackfillPlan(kept, after=queries.last_event(self.store), **options)
         requested = sum(map(len, targets.values()))
         payload = {"backfill": name, "plan": plan.to_json(), "requested": requested}
         self._commit([Event(EventKind.BACKFILL_QUEUED, self.now_us, payload=payload)])
@@ -202,11 +260,13 @@ class Simulation:
                     choices.append(WorkerBroken(worker_id, StepError("SyntaxError", "exception")))
                 else:
                     choices.append(WorkerLoaded(worker_id, 1000 + worker_id))
+            elif worker.evaluating is not None and not (worker.is_terminated and worker.ignores_terminate):
+                choices.append(self._evaluated(worker_id, worker.evaluating))
             elif worker.task is not None and not (worker.is_terminated and worker.ignores_terminate):
                 choices.append(self._outcome(worker_id, worker))
             elif worker.is_terminated and not worker.ignores_terminate:
                 choices.append(WorkerLost(worker_id, StepError("ended", "exit")))
-        if not choices and self.wake_at:
+        if not choices and self.wake_at and min(self.wake_at) <= self.until_us:
             self.now_us = max(self.now_us, min(self.wake_at))
             self.wake_at.remove(min(self.wake_at))
             self.happen(Moment())
@@ -226,6 +286,27 @@ class Simulation:
         raise AssertionError("the history does not end")
 
     # What the inside does.
+
+    def _evaluated(self, worker_id: int, evaluating: Evaluating) -> Happening:
+        roll = self.draw.random()
+        if roll < 0.08:
+            return WorkerLost(worker_id, StepError("killed by SIGKILL", "signal"))
+        if roll < 0.2:
+            error = StepError("boom", "exception")
+            return EvaluationEnded(worker_id, evaluating.name, Evaluation(error=error))
+        snapshot = next(each for each in self.instigators if each.name == evaluating.name)
+        if snapshot.kind is InstigatorKind.SCHEDULE:
+            found = Evaluation((RunAsked(job="made_of_ops"),)) if roll < 0.9 else Evaluation(skip_reason="not today")
+        elif roll < 0.3:  # asks for what cannot be, and would remember that it had
+            found = Evaluation((RunAsked("x", job="unknown"),), cursor="999999")
+        elif roll < 0.5:
+            found = Evaluation(skip_reason="nothing new")
+        else:  # each run key stands for a number, and the cursor for the last one that was asked for
+            seen = int(ticks.cursor_of(self.store, evaluating.name) or 0)
+            upto = seen + self.draw.randint(1, 3)
+            asked = tuple(RunAsked(f"key-{number}", "made_of_ops") for number in range(seen + 1, upto + 1))
+            found = Evaluation(asked, cursor=str(upto))
+        return EvaluationEnded(worker_id, evaluating.name, found)
 
     def _outcome(self, worker_id: int, worker: SimulatedWorker) -> Happening:
         assert worker.task is not None
@@ -249,6 +330,8 @@ class Simulation:
             keys = ["a", "b", "c"][: self.draw.randint(0, 3)]
             handed = {StepOutput(step_key, "result", key): ValueRef("json", f"x{key}") for key in keys}
             return StepOutcome(StepStatus.SUCCESS, handed=handed)
+        if self.state.runs[run_id].about.job == "made_of_ops":
+            return StepOutcome(StepStatus.SUCCESS)
         if "f" in step_key and not step_key.endswith("all"):
             if self.draw.random() < 0.2:
                 return StepOutcome(StepStatus.SUCCESS, omitted=("result",))
@@ -275,6 +358,8 @@ class Simulation:
                 del self.workers[happening.worker]
             case StepEnded():
                 self.workers[happening.worker].task = None
+            case EvaluationEnded():
+                self.workers[happening.worker].evaluating = None
             case _:
                 pass
 
@@ -292,6 +377,19 @@ class Simulation:
                     assert worker.task is None
                     assert not worker.is_terminated
                     worker.task = (action.run_id, action.step.key)
+            case Evaluate():
+                worker = self.workers.get(action.worker)
+                if worker is not None:
+                    assert worker.is_loaded
+                    assert worker.task is None
+                    assert worker.evaluating is None
+                    assert not any(
+                        each.evaluating is not None and each.evaluating.name == action.evaluating.name
+                        for each in self.workers.values()
+                        if not each.is_terminated
+                    ), "it overlaps itself"
+                    worker.evaluating = action.evaluating
+                    self.evaluated += 1
             case Terminate():
                 if action.worker in self.workers:
                     self.workers[action.worker].is_terminated = True
@@ -300,13 +398,15 @@ class Simulation:
                     return [WorkerLost(action.worker, StepError("killed by SIGKILL", "signal"))]
             case WakeAt():
                 self.wake_at.append(action.time_us)
-            case Record() | Progressed():
+            case Record() | Progressed() | RecordTick():
                 pass
         return []
 
-    def _commit(self, events: list[Event]) -> None:
+    def _commit(self, events: list[Event], decided: Iterable[TickDecided] = ()) -> list[tuple[TickDecided, Recorded]]:
         self.store.execute("BEGIN IMMEDIATE")
         record(self.store, events, self.slices)
+        snapshots = {each.name: each for each in self.instigators}
+        recorded = [(each, record_tick(self.store, each, snapshots.get(each.name), ground)) for each in decided]
         self.store.execute("COMMIT")
         self.now_us += 1_000
         for event in events:
@@ -318,6 +418,7 @@ class Simulation:
                 assert event.run_id is not None
                 assert event.step_key is not None
                 self.started[event.run_id, event.step_key] -= 1
+        return recorded
 
     def _maybe_crash(self) -> None:
         if self.crashes_left and self.draw.random() < 0.02:
@@ -350,7 +451,7 @@ def assert_state_is_what_the_events_say(store: sqlite3.Connection) -> None:
     rebuilt = store_in_memory()
     for event in queries.all_events(store):
         list(apply(rebuilt, event, event.id))
-    for table in ("runs", "steps", "assets", "backfills"):
+    for table in ("runs", "steps", "assets", "backfills", "instigators", "ticks", "run_keys"):
         rows = f"SELECT * FROM {table} ORDER BY 1, 2"
         assert store.execute(rows).fetchall() == rebuilt.execute(rows).fetchall()
     rebuilt.close()

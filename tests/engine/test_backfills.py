@@ -53,9 +53,11 @@ def history(seed: int) -> Simulation:
                 simulation.happen(BackfillAsked(name, BackfillWord.RETRY))
             elif roll < 0.07:
                 simulation.happen(ProjectEdited())
-    for each in backfills.not_over(simulation.store):
-        simulation.happen(BackfillAsked(each.backfill_id, BackfillWord.RESUME))
     simulation.run_to_the_end()
+    while paused := backfills.not_over(simulation.store):  # a leader that crashes may not have heard it
+        for each in paused:
+            simulation.happen(BackfillAsked(each.backfill_id, BackfillWord.RESUME))
+        simulation.run_to_the_end()
     return simulation
 
 

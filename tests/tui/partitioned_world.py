@@ -25,7 +25,7 @@ from assettui.core.records import Event, EventKind, Materialization, StepError
 from assettui.core.slices import Slices
 from assettui.core.snapshot import AssetSnapshot, InputSnapshot, ProjectSnapshot
 from assettui.service.session import Session
-from assettui.store import backfills, dynamic_partitions, projects
+from assettui.store import dynamic_partitions, projects, queries
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
 from tests.tui.world import MINUTE_US, NOW_US, session
@@ -141,7 +141,7 @@ def fail(connection: sqlite3.Connection, slices: Slices, key: str, partitions: P
     """Record that a backfill of some slices has failed, each in a run of its own."""
     backfill = "bf00000000000000"
     plan = BackfillPlan({AssetKey(key): set_to_json(partitions, slices.space(AssetKey(key)), DAYS)}, title="Christmas")
-    plan = BackfillPlan(plan.targets, title="Christmas", after=backfills.last_event(connection))
+    plan = BackfillPlan(plan.targets, title="Christmas", after=queries.last_event(connection))
     events = [
         Event(
             EventKind.BACKFILL_QUEUED,

@@ -13,11 +13,11 @@ from assettui.cli.output import Exit, print_json, say, table
 from assettui.cli.run_options import config_option
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.keys import AssetKey
+from assettui.core.launching import RunWish
 from assettui.core.metadata import schema_lines
 from assettui.core.timing import ago, duration, local
 from assettui.service.catalog import AssetDetail, AssetRow, Catalog, asset_detail
 from assettui.service.run_config import read_config
-from assettui.service.runs import RunWish
 from assettui.service.session import clock_us
 from assettui.service.table_text import markdown_lines, table_lines
 

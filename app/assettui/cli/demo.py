@@ -16,8 +16,8 @@ from assettui.cli.target import Target, json_option, target_options
 from assettui.core.backfill_target import Which
 from assettui.core.errors import ProjectError
 from assettui.core.keys import closest
+from assettui.core.launching import RunWish
 from assettui.service.backfills import BackfillOptions
-from assettui.service.runs import RunWish
 
 DEFAULT = "flights"
 _MADE = ("__pycache__", ".assettui", "summary.md", "objects", "*.sqlite", "*.duckdb")

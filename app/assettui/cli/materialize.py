@@ -22,12 +22,13 @@ from assettui.cli.run_options import (
 )
 from assettui.cli.target import Target, json_option, target_options
 from assettui.cli.work import Work
+from assettui.core.launching import RunWish
 from assettui.core.records import RunStatus
 from assettui.core.selection.algebra import SYNTAX
 from assettui.service.backfills import BackfillOptions
 from assettui.service.catalog import catalog
 from assettui.service.run_config import read_config
-from assettui.service.runs import RunWish, launch, run_detail
+from assettui.service.runs import launch, run_detail
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,7 +25,7 @@ def up(target: Target, as_json: bool) -> Exit:
     """Lead the store without a screen, until SIGTERM or Ctrl+C: runs that are asked for elsewhere are carried out."""
     session = target.session()
     has_ended = threading.Event()
-    engine = lead(session.project, session.folder, face="up", watch_sources=True, on_end=has_ended.set)
+    engine = lead(session.project, session.folder, face="up", watch_sources=True, is_ticking=True, on_end=has_ended.set)
     if engine is None:
         leader = session.leader()
         who = f" ({leader.face}, pid {leader.pid})" if leader else ""

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 from assettui.cli.output import tell
 from assettui.engine.leading import lead
-from assettui.service import backfills
+from assettui.service import automation, backfills
 from assettui.service.loading import await_loaded, ensure_loaded
-from assettui.service.runs import RunDetail, cancel, follow, run_detail
+from assettui.service.runs import LOOK_EVERY_S, RunDetail, cancel, follow, run_detail
 from assettui.service.session import Session, clock_us
+from assettui.store.doorbell import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from assettui.cli.progress import Progress
     from assettui.core.backfill import BackfillRecord
+    from assettui.core.ticks import TickRecord
     from assettui.engine.engine import Engine
+    from assettui.service.automation import TickWish
 
 
 class Work:
@@ -82,6 +85,21 @@ class Work:
                 tell("canceling; Ctrl+C again to leave at once")
                 if not backfills.detail(self.session, backfill_id).backfill.status.is_over:
                     backfills.ask(self.session, "cancel", backfill_id)
+
+    def tick(self, wish: TickWish) -> TickRecord:
+        """Wait until a tick that was asked for is recorded."""
+        visitor = Visitor(self.session.folder.socket)
+        try:
+            while (found := automation.tick_asked(self.session, wish)) is None:
+                if self.engine is not None:
+                    self.engine.check()
+                if self.session.leader() is None:  # whoever was asked has gone, and may have forgotten it
+                    self._lead()
+                    wish = automation.wish_again(self.session, wish)
+                visitor.wait(LOOK_EVERY_S)
+        finally:
+            visitor.close()
+        return found
 
     def _lead(self) -> None:
         """Take the lead where nobody has it, as when the leader that was to do the work has gone."""

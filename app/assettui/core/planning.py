@@ -10,7 +10,7 @@ from assettui.core.keys import AssetKey
 from assettui.core.snapshot import InputSnapshot, StepOutput, StepSnapshot, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from assettui.core.graph import AssetGraph
     from assettui.core.metadata import JsonObject
@@ -156,7 +156,7 @@ class RunPlan:
         )
 
 
-def plan_run(graph: AssetGraph, keys: Iterable[AssetKey], available: Iterable[AssetKey] | None = None) -> RunPlan:
+def plan_run(graph: AssetGraph, keys: Iterable[AssetKey], available: Container[AssetKey] | None = None) -> RunPlan:
     """The steps that materialize the given assets, each as soon as what it needs from the same run is there.
 
     External assets among them are left out: nothing here can make them. A step that makes several assets and cannot
@@ -176,7 +176,7 @@ def plan_run(graph: AssetGraph, keys: Iterable[AssetKey], available: Iterable[As
         raise _nothing_to_materialize(graph, chosen)
     step_of = _parts(graph, _with_neighbours(graph, wanted))
     if available is not None:
-        _refuse_missing_inputs(graph, step_of, frozenset(available))
+        _refuse_missing_inputs(graph, step_of, available)
     return RunPlan(_plan_steps(graph, step_of))
 
 
@@ -365,7 +365,7 @@ def _plan_step(
     )
 
 
-def _refuse_missing_inputs(graph: AssetGraph, step_of: Mapping[AssetKey, str], available: frozenset[AssetKey]) -> None:
+def _refuse_missing_inputs(graph: AssetGraph, step_of: Mapping[AssetKey, str], available: Container[AssetKey]) -> None:
     for key in step_of:
         for each in graph.assets[key].inputs:
             asset = graph.assets[each.key]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import Location, Problem
+from assettui.core.instigators import InstigatorSnapshot
 from assettui.core.keys import AssetKey
 from assettui.core.metadata import JsonObject, MetadataValue
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from assettui.core.partitions.mapping import PartitionMapping
 
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever a snapshot of an older program can no longer be read."""
 
 
@@ -331,6 +332,8 @@ class ProjectSnapshot:
     """The JSON schema of what can be configured: `ops.STEP` and `resources.NAME`, where there is any."""
     resources: tuple[str, ...] = ()
     """The names of the project's resources."""
+    instigators: tuple[InstigatorSnapshot, ...] = ()
+    """Its schedules, then its sensors."""
 
     def to_json(self) -> JsonObject:
         """The snapshot as JSON, with the version of its format."""
@@ -351,6 +354,7 @@ class ProjectSnapshot:
             "jobs": [job.to_json() for job in self.jobs],
             "config_schemas": dict(self.config_schemas),
             "resources": list(self.resources),
+            "instigators": [each.to_json() for each in self.instigators],
         }
 
     @staticmethod
@@ -378,6 +382,7 @@ class ProjectSnapshot:
             jobs=tuple(JobSnapshot.from_json(job) for job in data["jobs"]),
             config_schemas=data["config_schemas"],
             resources=tuple(data["resources"]),
+            instigators=tuple(InstigatorSnapshot.from_json(each) for each in data["instigators"]),
         )
 
 

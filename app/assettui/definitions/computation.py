@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.retries import RetryPolicy
+    from assettui.definitions.schedule import ScheduleDefinition
+    from assettui.definitions.sensor import SensorDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class Described:
         default_factory=dict["AssetKey", "PartitionsDefinition"]
     )
     """Of the assets that have any."""
+    instigators: Mapping[str, ScheduleDefinition | SensorDefinition] = field(
+        default_factory=dict[str, "ScheduleDefinition | SensorDefinition"]
+    )
+    """Schedules and sensors, by name."""
 
     def resources_of(self, job: str | None) -> Mapping[str, Any]:
         """The resources that a run has: the project's, and on top of them those of its job."""

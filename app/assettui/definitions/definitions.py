@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import DefinitionsError, NotFound, Problem
+from assettui.core.errors import AssettuiError, DefinitionsError, NotFound, Problem
 from assettui.core.keys import AssetKey, CoercibleToAssetKey, closest
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.job import IN_PROCESS, JobDefinition
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.metadata import RawMetadata
+    from assettui.definitions.schedule import ScheduleDefinition
+    from assettui.definitions.sensor import SensorDefinition
 
 
 class Definitions:
@@ -23,7 +26,9 @@ class Definitions:
 
     Args:
         assets: The decorated asset functions, and specs of external assets; lists among them are taken apart.
-        jobs: What is run under one name.
+        jobs: What is run under one name. A job that a schedule or sensor is for need not be listed.
+        schedules: What is run at certain times.
+        sensors: What looks whether something is to be run.
         resources: What functions work with, by name. `io_manager` stores and loads whatever names no IO manager of
             its own.
         metadata: What is to be known of the project.
@@ -32,12 +37,17 @@ class Definitions:
     def __init__(
         self,
         assets: Iterable[AssetsDefinition | AssetSpec | Iterable[AssetsDefinition | AssetSpec]] | None = None,
+        schedules: Iterable[ScheduleDefinition] | None = None,
+        sensors: Iterable[SensorDefinition] | None = None,
         jobs: Iterable[JobDefinition] | None = None,
         resources: Mapping[str, Any] | None = None,
         metadata: RawMetadata | None = None,
     ) -> None:
         self.assets: tuple[Any, ...] = tuple(flatten(assets or ()))
-        self.jobs: tuple[Any, ...] = tuple(flatten(jobs or ()))
+        self.schedules: tuple[Any, ...] = tuple(flatten(schedules or ()))
+        self.sensors: tuple[Any, ...] = tuple(flatten(sensors or ()))
+        named = [job for each in (*self.schedules, *self.sensors) for job in _jobs_of(each)]
+        self.jobs: tuple[Any, ...] = tuple(flatten([*(jobs or ()), *named]))
         self.resources: dict[str, Any] = dict(resources or {})
         self.metadata: RawMetadata = metadata or {}
 
@@ -65,9 +75,11 @@ class Definitions:
             raise DefinitionsError(problems)
         return Definitions(
             [asset for each in definitions for asset in each.assets],
-            [job for each in definitions for job in each.jobs],
-            resources,
-            {name: value for each in definitions for name, value in each.metadata.items()},
+            schedules=[each for one in definitions for each in one.schedules],
+            sensors=[each for one in definitions for each in one.sensors],
+            jobs=[job for each in definitions for job in each.jobs],
+            resources=resources,
+            metadata={name: value for each in definitions for name, value in each.metadata.items()},
         )
 
     @staticmethod
@@ -172,7 +184,34 @@ def in_namespace(namespace: Mapping[str, Any]) -> Definitions | list[Definitions
         return found[0]
     if found:
         return found
-    return Definitions(assets_among(values), [value for value in values if isinstance(value, JobDefinition)])
+    return Definitions(
+        assets_among(values),
+        schedules=[value for value in values if is_schedule(value)],
+        sensors=[value for value in values if is_sensor(value)],
+        jobs=[value for value in values if isinstance(value, JobDefinition)],
+    )
+
+
+def is_schedule(value: Any) -> bool:
+    """Whether it is a schedule."""
+    known = sys.modules.get("assettui.definitions.schedule")  # where nobody has imported it, there is none
+    return known is not None and isinstance(value, known.ScheduleDefinition)
+
+
+def is_sensor(value: Any) -> bool:
+    """Whether it is a sensor."""
+    known = sys.modules.get("assettui.definitions.sensor")
+    return known is not None and isinstance(value, known.SensorDefinition)
+
+
+def _jobs_of(value: Any) -> Iterable[JobDefinition]:
+    """The jobs that a schedule or sensor is for, where it was given them themselves."""
+    if not (is_schedule(value) or is_sensor(value)):
+        return ()
+    try:
+        return value.targets.jobs
+    except (AssettuiError, TypeError):  # told when the project is described
+        return ()
 
 
 def _called(lazy: LazyDefinitions) -> Definitions:

@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assettui.core.errors import Location
+    from assettui.core.instigators import InstigatorSnapshot
     from assettui.core.partitions.mapping import PartitionMapping
     from assettui.definitions.asset_outputs import AssetOutput
+    from assettui.definitions.describe_instigators import InstigatorDescription
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class _Description:
         self.snapshots: dict[AssetKey, AssetSnapshot] = {}
         self.values: dict[AssetKey, ValueDeclaration] = {}
         self.jobs = definitions.jobs
+        self.definitions = definitions
         for item in definitions.assets:
             self._add(item)
         self.by_last_part: dict[str, list[AssetKey]] = {}
@@ -148,11 +151,13 @@ class _Description:
         assets = [self.snapshots[key] for key in self.declared if key in self.snapshots]
         assets = [*sorted(assets, key=lambda asset: asset.is_external), *(AssetSnapshot(key) for key in external)]
         jobs = self._describe_jobs(assets)
+        instigators = self._describe_instigators(assets, jobs)
         if self.problems.found:
             raise DefinitionsError(self.problems.found)
         by_name = {job.name: job for job in self.jobs if isinstance(job, JobDefinition)}
         schemas = self._config_schemas()
         jobs = [replace(job, config=masked(job.config, schemas, job.name)) for job in jobs]
+        snapshots = [_without_secrets(each, schemas) for each in instigators.found.values()] if instigators else []
         snapshot = ProjectSnapshot(
             name,
             tuple(assets),
@@ -164,6 +169,7 @@ class _Description:
             resources=tuple(
                 dict.fromkeys([*self.resources, *(n for job in by_name.values() for n in job.resource_defs)])
             ),
+            instigators=tuple(snapshots),
         )
         together = {
             output.spec.key: self.snapshots[output.spec.key].upstream
@@ -172,7 +178,10 @@ class _Description:
             for output in definition.outputs
         }
         partitions = {key: asset.partitions for key, asset in self.snapshots.items() if asset.partitions is not None}
-        return Described(snapshot, self.computations, self.values, self.resources, by_name, together, partitions)
+        definitions = instigators.definitions if instigators else {}
+        return Described(
+            snapshot, self.computations, self.values, self.resources, by_name, together, partitions, definitions
+        )
 
     # Functions.
 
@@ -583,6 +592,20 @@ class _Description:
         config = checked_config(job, self.computations, self.resources, self.problems)
         return job_snapshot(job, steps, config, self.problems)
 
+    # Schedules and sensors.
+
+    def _describe_instigators(
+        self, assets: list[AssetSnapshot], jobs: list[JobSnapshot]
+    ) -> InstigatorDescription | None:
+        if not (self.definitions.schedules or self.definitions.sensors):
+            return None
+        from assettui.definitions.describe_instigators import InstigatorDescription  # deferred: many have none
+
+        graph = None if self.problems.found else AssetGraph(assets, self.steps.values())
+        found = InstigatorDescription(jobs, graph, self.resources, self.problems)
+        found.add_all(self.definitions.schedules, self.definitions.sensors)
+        return found
+
     # Configuration.
 
     def _config_schemas(self) -> dict[str, Any]:
@@ -597,6 +620,12 @@ class _Description:
             elif getattr(value, "config_schema", None) is not None:
                 schemas[f"resources.{name}"] = _json_schema(value.config_schema)
         return schemas
+
+
+def _without_secrets(each: InstigatorSnapshot, schemas: Mapping[str, Any]) -> InstigatorSnapshot:
+    """A schedule whose runs are configured with a secret: that stays with its code, which is asked each time."""
+    shown = masked(each.config, schemas, each.jobs[0] if each.jobs else None)
+    return each if shown == each.config else replace(each, config=shown, is_plain=False)
 
 
 def _needs_earlier(mapping: Any) -> bool:

@@ -112,10 +112,10 @@ def load_from_defs_folder(
     seen: set[int] = set()
     for module in modules:
         found = load_definitions_from_module(module)
-        assets = [each for each in found.assets if id(each) not in seen]
-        jobs = [each for each in found.jobs if id(each) not in seen]
-        seen.update(map(id, [*assets, *jobs]))
-        gathered.append(Definitions(assets, jobs, found.resources, found.metadata))
+        kinds = (found.assets, found.schedules, found.sensors, found.jobs)
+        assets, schedules, sensors, jobs = ([each for each in kind if id(each) not in seen] for kind in kinds)
+        seen.update(map(id, [*assets, *schedules, *sensors, *jobs]))
+        gathered.append(Definitions(assets, schedules, sensors, jobs, found.resources, found.metadata))
     return Definitions.merge(*gathered)
 
 

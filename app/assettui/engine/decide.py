@@ -12,18 +12,23 @@ from typing import TYPE_CHECKING, assert_never
 from assettui.core.expansion import expand
 from assettui.core.planning import reason_to_skip
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
+from assettui.core.ticks import Evaluation
 from assettui.core.timing import SECOND_US
 from assettui.engine.backfilling import Backfills, is_at_work
 from assettui.engine.state import (
     Action,
+    AssetsReported,
     BackfillAsked,
     BackfillLoaded,
     BackfillWord,
     CancelAsked,
     Drain,
     EngineState,
+    Evaluate,
+    EvaluationEnded,
     Execute,
     Happening,
+    InstigatorsSeen,
     Kill,
     Moment,
     ProjectEdited,
@@ -34,6 +39,8 @@ from assettui.engine.state import (
     StepEnded,
     StepMade,
     Terminate,
+    TickAsked,
+    TickRefused,
     WakeAt,
     WorkerBroken,
     WorkerLoaded,
@@ -42,6 +49,7 @@ from assettui.engine.state import (
     WorkerStarted,
     WorkerState,
 )
+from assettui.engine.ticking import EVALUATORS, Ticks
 from assettui.worker.request import StepOutcome
 
 if TYPE_CHECKING:
@@ -54,6 +62,8 @@ if TYPE_CHECKING:
 
 CANCEL_GRACE_US = 2 * SECOND_US
 """How long user code may clean up after it was asked to end, before it is killed."""
+IDLE_US = 60 * SECOND_US
+"""How long a worker that only evaluations needed is kept, lest it must be started again for the next one."""
 MAX_STEPS_OF_WORKER = 1_000
 """A worker is replaced after so many steps, since user code may leak."""
 MAX_WORKER_BYTES = 4 << 30
@@ -83,6 +93,7 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
             turn.ask_backfill(happening)
         case Drain():
             turn.is_draining = True
+            turn.ticks.drop_waiting()
         case ProjectEdited():
             turn.load_project_again()
         case WorkerStarted():
@@ -95,22 +106,43 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
             turn.record_made(happening)
         case StepEnded():
             turn.end_step_of_worker(happening)
+        case InstigatorsSeen():
+            turn.ticks.see(happening.found)
+        case TickAsked():
+            turn.ticks.ask(happening)
+        case EvaluationEnded():
+            turn.end_evaluation_of_worker(happening)
+        case TickRefused():
+            turn.ticks.refused(happening.name)
+        case AssetsReported():
+            turn.ticks.wake(happening.keys, ())
         case WorkerLost():
             turn.bury_worker(happening.worker, happening.cause)
         case Moment():
+            turn.end_overdue_evaluations()
             turn.kill_overdue_workers()
             turn.retry_due_steps()
+            turn.retire_idle_workers()
         case _:
             assert_never(happening)
     if not turn.is_draining:
         turn.backfills.launch()
     turn.give_work()
+    turn.ticks.note(turn.actions)
+    if not turn.is_draining:
+        turn.ticks.fire()
+    turn.give_evaluations()
     return turn.finished(), turn.actions
 
 
 def is_idle(state: EngineState) -> bool:
-    """Whether no run is being carried out, and none is about to be."""
-    return not state.runs and (state.is_draining or not is_at_work(state.backfills.values()))
+    """Whether no run is being carried out, none is about to be, and no evaluation goes on that somebody asked for."""
+    return (
+        not state.runs
+        and not any(worker.evaluating is not None for worker in state.workers.values())
+        and not state.ticking.waiting
+        and (state.is_draining or not is_at_work(state.backfills.values()))
+    )
 
 
 class _Turn:
@@ -127,6 +159,7 @@ class _Turn:
         self.actions: list[Action] = []
         self.is_draining = state.is_draining
         self.backfills = Backfills(self, dict(state.backfills), state.capacity)
+        self.ticks = Ticks(self, state.ticking)
 
     def finished(self) -> EngineState:
         return EngineState(
@@ -138,6 +171,7 @@ class _Turn:
             self.broken,
             self.backfills.states,
             self.is_draining,
+            self.ticks.finished(),
         )
 
     def ask_backfill(self, asked: BackfillAsked) -> None:
@@ -359,7 +393,7 @@ class _Turn:
         worker = self.workers.get(worker_id)
         if worker is None or worker.phase is not WorkerPhase.LOADING:
             return
-        self.workers[worker_id] = replace(worker, phase=WorkerPhase.IDLE, pid=pid)
+        self.workers[worker_id] = replace(worker, phase=WorkerPhase.IDLE, pid=pid, idle_since_us=self.now_us)
         if worker.generation == self.generation:
             self.broken = None
 
@@ -367,13 +401,51 @@ class _Turn:
         worker = self.workers.get(ended.worker)
         if worker is None or worker.task != (ended.run_id, ended.step_key):
             return  # it says so of a step that is no longer its own
+        self._free_worker(ended.worker, worker, ended.rss_bytes)
+        self.end_step(ended.run_id, ended.step_key, ended.outcome)
+
+    def end_evaluation_of_worker(self, ended: EvaluationEnded) -> None:
+        worker = self.workers.get(ended.worker)
+        if worker is None or worker.evaluating is None or worker.evaluating.name != ended.name:
+            return  # it took too long, which has been told
+        self._free_worker(ended.worker, worker, ended.rss_bytes)
+        self.ticks.end(worker.evaluating, ended.evaluation)
+
+    def _free_worker(self, worker_id: int, worker: WorkerState, rss_bytes: int) -> None:
+        """What a worker was busy with is over."""
         steps_done = worker.steps_done + 1
         is_ending = worker.phase is WorkerPhase.ENDING
         phase = WorkerPhase.ENDING if is_ending else WorkerPhase.IDLE
-        self.workers[ended.worker] = replace(worker, phase=phase, task=None, steps_done=steps_done)
-        if not is_ending and (steps_done >= MAX_STEPS_OF_WORKER or ended.rss_bytes > MAX_WORKER_BYTES):
-            self._end_worker(ended.worker, within_us=CANCEL_GRACE_US)
-        self.end_step(ended.run_id, ended.step_key, ended.outcome)
+        self.workers[worker_id] = replace(
+            worker, phase=phase, task=None, evaluating=None, steps_done=steps_done, idle_since_us=self.now_us
+        )
+        if not is_ending and (steps_done >= MAX_STEPS_OF_WORKER or rss_bytes > MAX_WORKER_BYTES):
+            self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+        elif len(self.workers) > self.before.capacity:
+            self.actions.append(WakeAt(self.now_us + IDLE_US))
+
+    def end_overdue_evaluations(self) -> None:
+        for worker_id, worker in list(self.workers.items()):
+            evaluating = worker.evaluating
+            if evaluating is None:
+                continue
+            if evaluating.deadline_us > self.now_us:
+                self.actions.append(WakeAt(evaluating.deadline_us))
+                continue
+            self.workers[worker_id] = replace(worker, evaluating=None)
+            self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+            seconds = (evaluating.deadline_us - evaluating.started_us) / SECOND_US
+            error = StepError(f"its function did not return within {seconds:g} s, and was stopped", "timeout")
+            self.ticks.end(evaluating, Evaluation(error=error))
+
+    def retire_idle_workers(self) -> None:
+        """End workers beyond those that steps need, once they have been idle for a while."""
+        surplus = len(self.workers) - self.before.capacity
+        for worker_id, worker in list(self.workers.items()):
+            is_idle_long = worker.phase is WorkerPhase.IDLE and worker.idle_since_us <= self.now_us - IDLE_US
+            if surplus > 0 and is_idle_long:
+                self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+                surplus -= 1
 
     def bury_worker(self, worker_id: int, cause: StepError) -> None:
         worker = self.workers.pop(worker_id, None)
@@ -383,6 +455,8 @@ class _Turn:
             self._mourn_project(worker, cause)
         if worker.task is not None:
             self.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, error=cause))
+        if worker.evaluating is not None:
+            self.ticks.end(worker.evaluating, Evaluation(error=cause))
 
     def kill_overdue_workers(self) -> None:
         for worker_id, worker in self.workers.items():
@@ -422,6 +496,32 @@ class _Turn:
                     break
                 self._start_step(run.run_id, step_key, idle.pop(0))
         self._start_workers(min(wanted, free))
+
+    def give_evaluations(self) -> None:
+        """Give evaluations to idle workers, and see to it that there are workers enough."""
+        ticks = self.ticks
+        if not ticks.waiting:
+            return
+        if self.broken is not None and not self._is_loading() and not any(map(self._is_usable, self.workers.values())):
+            ticks.fail_waiting(StepError(f"the project cannot be loaded: {self.broken.message}", self.broken.kind))
+            return
+        busy = {each.evaluating.name for each in self.workers.values() if each.evaluating is not None}
+        idle = [worker_id for worker_id, worker in self.workers.items() if self._is_usable(worker)]
+        wanted = 0
+        for evaluating in ticks.waiting:
+            if len(busy) + wanted >= EVALUATORS:
+                break
+            if evaluating.name in busy:
+                continue  # one at a time
+            if not idle:
+                wanted += 1
+                continue
+            worker_id = idle.pop(0)
+            begun = ticks.begun(evaluating)
+            busy.add(begun.name)
+            self.workers[worker_id] = replace(self.workers[worker_id], phase=WorkerPhase.BUSY, evaluating=begun)
+            self.actions.extend((Evaluate(worker_id, begun), WakeAt(begun.deadline_us)))
+        self._start_workers(min(wanted, self.before.capacity + EVALUATORS - len(self.workers)))
 
     def _is_usable(self, worker: WorkerState) -> bool:
         return worker.phase is WorkerPhase.IDLE and (worker.generation == self.generation or self.broken is not None)

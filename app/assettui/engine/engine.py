@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from assettui.core.backfill import BackfillStatus
 from assettui.core.errors import AssettuiError
+from assettui.core.instigators import InstigatorKind
 from assettui.core.records import Event, EventKind, StepError, StepStatus
 from assettui.core.snapshot import ProjectSnapshot
+from assettui.core.ticks import Evaluation
+from assettui.core.timing import SECOND_US
 from assettui.engine.alarm import Alarm, SchedulerAlarm
 from assettui.engine.decide import decide, is_idle
 from assettui.engine.edits import Edits
@@ -29,6 +32,8 @@ from assettui.engine.state import (
     CancelAsked,
     Drain,
     EngineState,
+    Evaluate,
+    EvaluationEnded,
     Execute,
     Happening,
     Kill,
@@ -36,25 +41,31 @@ from assettui.engine.state import (
     Progressed,
     ProjectEdited,
     Record,
+    RecordTick,
     RunQueued,
     StartWorker,
     StepEnded,
     StepMade,
     Terminate,
+    TickAsked,
     WakeAt,
     WorkerBroken,
     WorkerLoaded,
     WorkerLost,
     WorkerStarted,
 )
+from assettui.engine.tick_recording import following
+from assettui.engine.tick_state import Ticking
 from assettui.executors.workers import WorkerPool, WorkerProcess
 from assettui.store.doorbell import Doorbell
 from assettui.store.intents import Intent, IntentKind
 from assettui.worker.request import Made, StepOutcome, made_from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from assettui.engine.tick_recording import Recorded
+    from assettui.engine.tick_state import TickDecided
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
     from assettui.store.lease import Leader, Lease
@@ -85,6 +96,7 @@ class Engine:
         capacity: How many steps may run at once.
         dynamic: The keys of dynamic partitions, by the name of their definition, with their indices.
         watch_sources: Whether the project is loaded again when its files are edited.
+        is_ticking: Whether schedules and sensors are evaluated by themselves.
         on_end: Called from the engine's thread when it has ended, asked or not.
     """
 
@@ -98,6 +110,7 @@ class Engine:
         capacity: int,
         dynamic: Mapping[str, Mapping[str, int]],
         watch_sources: bool,
+        is_ticking: bool,
         on_end: Callable[[], None] = lambda: None,
     ) -> None:
         self.failure: BaseException | None = None
@@ -124,7 +137,7 @@ class Engine:
         self.is_ready = threading.Event()
         """Set once the store is open and whoever rings is heard, or once the engine has ended."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._state, actions = decide(EngineState(capacity), ProjectEdited(), clock_us())
+        self._state, actions = decide(EngineState(capacity, ticking=Ticking(is_ticking)), ProjectEdited(), clock_us())
         self._first = [happening for action in actions for happening in self._act(action)]
 
     # For other threads.
@@ -176,7 +189,7 @@ class Engine:
                 self.is_ready.set()
                 self._journal.close_left_behind(_left_behind_by(self._previous), clock_us())
                 self._turn(self._first)
-                self._turn(list(self._journal.backfills(clock_us())))
+                self._turn([*self._journal.backfills(clock_us()), self._journal.instigators(clock_us())])
                 self._loop()
             finally:
                 self._doorbell.close()
@@ -241,19 +254,27 @@ class Engine:
                 self._state, decided = decide(self._state, happening, clock_us())
                 actions.extend(decided)
             progress = {action.backfill_id: action for action in actions if isinstance(action, Progressed)}
-            self._commit([action.event for action in actions if isinstance(action, Record)], progress.values())
+            recorded = self._commit(
+                [action.event for action in actions if isinstance(action, Record)],
+                progress.values(),
+                [action.decided for action in actions if isinstance(action, RecordTick)],
+            )
             happenings = [happening for action in actions for happening in self._act(action)]
+            happenings.extend(caused for each in recorded for caused in following(*each))
             if not happenings:
                 return
 
-    def _commit(self, events: list[Event], progress: Iterable[Progressed] = ()) -> None:
+    def _commit(
+        self, events: list[Event], progress: Iterable[Progressed] = (), ticks: Sequence[TickDecided] = ()
+    ) -> list[tuple[TickDecided, Recorded]]:
         are_logs_due = bool(self._logs) and time.monotonic() >= self._logs_since + LOG_DELAY_S
-        if not (events or self._taken or are_logs_due):
-            return
+        if not (events or ticks or self._taken or are_logs_due):
+            return []
         logs, self._logs = self._logs, []
         taken, self._taken = self._taken, []
-        self._journal.commit([*logs, *events], taken, clock_us(), progress)
+        recorded = self._journal.commit([*logs, *events], taken, clock_us(), progress, ticks)
         self._doorbell.tell()
+        return recorded
 
     def _look(self) -> Iterator[Happening]:
         """What other processes have written into the store, and what time has brought."""
@@ -263,8 +284,12 @@ class Engine:
         if unevaluated and unevaluated != self._unevaluated:
             yield ProjectEdited()  # a mapping of the user's own is to be evaluated for partitions that are new
         self._unevaluated = unevaluated
+        next_us, now_us = self._state.ticking.next_us, clock_us()
+        if (next_us is not None and next_us <= now_us) or now_us < self._state.ticking.last_us - SECOND_US:
+            yield Moment()  # the alarm waits by a clock of its own, which stands still while a laptop sleeps
         if not self._journal.has_news():
             return
+        yield self._journal.instigators(now_us)
         for intent in self._journal.pending_intents():
             self._taken.append(intent)
             match intent.kind:
@@ -272,6 +297,9 @@ class Engine:
                     yield from self._cancel(intent.run_id or "")
                 case IntentKind.RELOAD:
                     yield ProjectEdited()
+                case IntentKind.TICK:
+                    said = intent.payload
+                    yield TickAsked(said["instigator"], InstigatorKind(said["kind"]), said["scheduled"], intent.id)
                 case (
                     IntentKind.PAUSE_BACKFILL
                     | IntentKind.RESUME_BACKFILL
@@ -309,8 +337,10 @@ class Engine:
 
     def _act(self, action: Action) -> Iterator[Happening]:
         match action:
-            case Record() | Progressed():
+            case Record() | Progressed() | RecordTick():
                 pass  # committed already
+            case Evaluate():
+                yield from self._evaluate(action)
             case StartWorker():
                 yield from self._start_worker(action.generation)
             case Execute():
@@ -336,7 +366,15 @@ class Engine:
         unmade = {(key, partition) for key in action.step.assets for partition in partitions}
         self._attempts[action.worker] = (unmade, action.version)
         if worker is not None:  # otherwise it has just died, which is told by itself
-            worker.send(request)
+            worker.send("run", request.to_json())
+
+    def _evaluate(self, action: Evaluate) -> Iterator[Happening]:
+        worker = self._pool.workers.get(action.worker)
+        request = self._journal.evaluation_request(action.evaluating)
+        if request is None:
+            yield EvaluationEnded(action.worker, action.evaluating.name, None)
+        elif worker is not None:  # otherwise it has just died, which is told by itself
+            worker.send("evaluate", request.to_json())
 
     def _start_worker(self, generation: int) -> Iterator[Happening]:
         try:
@@ -393,6 +431,9 @@ class Engine:
                     self._keep_value_of(worker.id, made)
                 self._forget_attempt(worker.id, is_kept=outcome.status is StepStatus.SUCCESS)
                 yield StepEnded(worker.id, message["run"], message["step"], outcome, message["rss_bytes"])
+            case "evaluated":
+                evaluation = Evaluation.from_json(message["evaluation"])
+                yield EvaluationEnded(worker.id, message["name"], evaluation, message["rss_bytes"])
             case _:
                 raise ValueError("not a message")
 
@@ -432,6 +473,7 @@ class Engine:
         self._journal.keep_snapshot(snapshot, self._edits.sources, clock_us())
         self._doorbell.tell()
         yield from self._journal.backfills(clock_us(), ())
+        yield self._journal.instigators(clock_us())
         if not self._edits.watch():
             yield ProjectEdited()
 

@@ -15,10 +15,15 @@ from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus, ValueRef
 from assettui.core.slices import Slices
+from assettui.core.snapshot import ProjectSnapshot
+from assettui.engine.ground import StoreGround
 from assettui.engine.recovery import closing_events
-from assettui.engine.state import BackfillLoaded
+from assettui.engine.state import BackfillLoaded, InstigatorsSeen
+from assettui.engine.tick_recording import record_tick
+from assettui.executors.evaluating import evaluation_request
 from assettui.executors.slice_requests import slice_request
 from assettui.store import backfills, dynamic_partitions, intents, partition_sets, projects, queries
+from assettui.store import ticks as ticks_store
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
 from assettui.values.files import RUNS, FileValues
@@ -26,18 +31,21 @@ from assettui.worker.request import StepRequest
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from sqlite_utils import Database
 
     from assettui.core.backfill import BackfillRecord
+    from assettui.core.instigators import InstigatorSnapshot
     from assettui.core.planning import RunPlan
     from assettui.core.records import RunRecord, StepRecord
-    from assettui.core.snapshot import ProjectSnapshot
     from assettui.engine.state import Execute, Progressed
+    from assettui.engine.tick_recording import Recorded
+    from assettui.engine.tick_state import Evaluating, TickDecided
     from assettui.store.folder import StoreFolder
     from assettui.store.intents import Intent
     from assettui.store.projects import Sources
+    from assettui.worker.evaluation_request import EvaluationRequest
 
 SliceName = tuple[AssetKey, str | None]
 """A partition of an asset by its key; None is the whole of one that has none."""
@@ -66,6 +74,10 @@ class Journal:
         self._graph: AssetGraph | None = None
         self._graph_version: Any = None
         self._slices: Slices | None = None
+        self._snapshot: ProjectSnapshot | None = None
+        self._instigators: dict[str, InstigatorSnapshot] = {}
+        self._selected: dict[str, Sequence[AssetKey]] = {}
+        self._ground: StoreGround | None = None
 
     def close(self) -> None:
         """Close the store."""
@@ -78,7 +90,9 @@ class Journal:
             known = projects.load(self._db.conn, self._project_id)
             snapshot = known.snapshot if known is not None else None
             self._graph = AssetGraph(snapshot.assets, snapshot.steps) if snapshot is not None else AssetGraph(())
-            self._graph_version, self._slices = version, None
+            self._graph_version, self._slices, self._snapshot = version, None, snapshot
+            self._instigators = {each.name: each for each in (snapshot.instigators if snapshot is not None else ())}
+            self._selected.clear()
         if self._slices is None or now_us - self._slices.moment.time_us > SLICES_LAST_US:
             moment = AsOf(now_us, dynamic_partitions.all_indices(self._db.conn))
             self._slices = Slices(self._graph, moment)
@@ -90,20 +104,69 @@ class Journal:
         taken: list[Intent],
         now_us: int,
         progress: Iterable[Progressed] = (),
-    ) -> None:
-        """Record events, how far backfills have come, and the end of the intents that they answer: all or nothing."""
+        ticks: Iterable[TickDecided] = (),
+    ) -> list[tuple[TickDecided, Recorded]]:
+        """Record what has happened and the end of the intents that it answers: all or nothing.
+
+        Args:
+            events: What has happened.
+            taken: The intents.
+            now_us: The time.
+            progress: How far backfills have come.
+            ticks: Ticks, each recorded with the runs that it asks for.
+
+        Returns:
+            Each tick, and what it has come to.
+        """
         slices = self.slices(now_us)
+        recorded: list[tuple[TickDecided, Recorded]] = []
         with writing(self._db) as db:
             kept = list(events)
             superseded = record(db.conn, kept, slices)
             for each in progress:
                 backfills.keep_counts(db.conn, each.backfill_id, each.counts)
+            for decided in ticks:
+                has_keys = bool(decided.evaluation.keys)
+                if has_keys:
+                    self._ground = None
+                found = record_tick(
+                    db.conn, decided, self._instigators.get(decided.name), lambda: self._planning_ground(now_us)
+                )
+                superseded.extend(found.superseded)
+                recorded.append((decided, found))
+                if has_keys:
+                    self._slices = self._ground = None
             intents.take(db.conn, taken)
+        self._ground = None
         for ref in superseded:
             self._values.remove(ref)
         for event in kept:
             if event.kind in _RUN_IS_OVER and event.run_id is not None:
                 self._values.remove_below(AssetKey((RUNS, event.run_id)))
+        return recorded
+
+    def _planning_ground(self, now_us: int) -> StoreGround:
+        if self._ground is None:
+            # Within one commit what is there does not change, unless a sensor adds partitions.
+            graph = self.slices(now_us).graph
+            slices = Slices(graph, AsOf(now_us, dynamic_partitions.all_indices(self._db.conn)))
+            snapshot = self._snapshot or ProjectSnapshot("")
+            self._ground = StoreGround(self._db.conn, snapshot, slices, self._selected)
+        return self._ground
+
+    def instigators(self, now_us: int) -> InstigatorsSeen:
+        """The schedules and sensors that the project defines, and what is recorded of them."""
+        self.slices(now_us)  # brings the project up to date
+        states = ticks_store.instigator_states(self._db.conn)
+        return InstigatorsSeen(tuple((each, states.get(each.name)) for each in self._instigators.values()))
+
+    def evaluation_request(self, evaluating: Evaluating) -> EvaluationRequest | None:
+        """What a worker must be told to evaluate a schedule or sensor now; None where there is nothing to look at."""
+        snapshot = self._instigators.get(evaluating.name)
+        if snapshot is None:
+            return None
+        request, has_something = evaluation_request(self._db.conn, self._folder, snapshot, evaluating.scheduled_us)
+        return request if has_something or evaluating.asked is not None else None
 
     def keep_snapshot(self, snapshot: ProjectSnapshot, sources: Sources, now_us: int) -> None:
         """Keep the project's last good snapshot."""

@@ -23,6 +23,7 @@ def lead(
     *,
     face: str,
     watch_sources: bool,
+    is_ticking: bool = False,
     on_end: Callable[[], None] = lambda: None,
 ) -> Engine | None:
     """An engine that leads the store, its first worker started and nothing else; None where another process leads.
@@ -32,6 +33,7 @@ def lead(
         folder: The store; made where it is missing.
         face: What this process was started as, for others to see.
         watch_sources: Whether the project is loaded again when its files are edited.
+        is_ticking: Whether schedules and sensors are evaluated by themselves, as long as this process leads.
         on_end: Called from the engine's thread when it has ended, asked or not.
 
     Raises:
@@ -52,6 +54,7 @@ def lead(
         capacity=capacity,
         dynamic=dynamic,
         watch_sources=watch_sources,
+        is_ticking=is_ticking,
         on_end=on_end,
     )
 

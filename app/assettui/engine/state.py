@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from assettui.core.expansion import awaited
 from assettui.core.records import StepStatus
+from assettui.engine.tick_state import Ticking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.core.backfill import BackfillCounts, BackfillPlan, BackfillStatus
     from assettui.core.backfill_progress import BackfillProgress
+    from assettui.core.instigators import InstigatorKind, InstigatorSnapshot
     from assettui.core.keys import AssetKey
     from assettui.core.planning import RunPlan, StepPlan
     from assettui.core.records import Event, RunStatus, StepError
+    from assettui.core.ticks import Evaluation, InstigatorState
+    from assettui.engine.tick_state import Evaluating, TickDecided
     from assettui.worker.request import Made, StepOutcome
 
 
@@ -44,6 +48,10 @@ class WorkerState:
     steps_done: int = 0
     kill_at_us: int | None = None
     """When it is killed, if it has not ended by then."""
+    evaluating: Evaluating | None = None
+    """The schedule or sensor that it is evaluating."""
+    idle_since_us: int = 0
+    """When it last became idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +178,9 @@ class EngineState:
     backfills: Mapping[str, BackfillState] = field(default_factory=dict[str, BackfillState])
     """Those that are not over."""
     is_draining: bool = False
-    """Whether nothing more is launched of the backfills."""
+    """Whether nothing more is launched of the backfills, and nothing is evaluated by itself."""
+    ticking: Ticking = field(default_factory=Ticking)
+    """Schedules and sensors."""
 
 
 # What can happen.
@@ -277,6 +287,48 @@ class StepEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class InstigatorsSeen:
+    """What the project defines of schedules and sensors, and what is recorded of them, may have changed."""
+
+    found: tuple[tuple[InstigatorSnapshot, InstigatorState | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TickAsked:
+    """Somebody wants a schedule or sensor to be evaluated now."""
+
+    name: str
+    kind: InstigatorKind
+    scheduled_us: int
+    """The time that it is to be evaluated for."""
+    intent: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationEnded:
+    """A worker says what an evaluation has come to; None where there was nothing to look at, so that none was asked."""
+
+    worker: int
+    name: str
+    evaluation: Evaluation | None
+    rss_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TickRefused:
+    """What an evaluation has asked for cannot be: its tick was recorded as one that failed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsReported:
+    """A sensor has reported what happened to assets elsewhere."""
+
+    keys: tuple[AssetKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerLost:
     """A worker process is dead."""
 
@@ -301,6 +353,11 @@ Happening: TypeAlias = (
     | WorkerBroken
     | StepMade
     | StepEnded
+    | InstigatorsSeen
+    | TickAsked
+    | EvaluationEnded
+    | TickRefused
+    | AssetsReported
     | WorkerLost
     | Moment
 )
@@ -339,6 +396,21 @@ class Execute:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordTick:
+    """Record a tick, with the runs that it asks for. It is committed with what is recorded in the same turn."""
+
+    decided: TickDecided
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """Have an idle worker evaluate a schedule or sensor."""
+
+    worker: int
+    evaluating: Evaluating
+
+
+@dataclass(frozen=True, slots=True)
 class StartWorker:
     """Start a worker; it imports the project as it is then."""
 
@@ -366,4 +438,4 @@ class WakeAt:
     time_us: int
 
 
-Action: TypeAlias = Record | Progressed | Execute | StartWorker | Terminate | Kill | WakeAt
+Action: TypeAlias = Record | Progressed | RecordTick | Execute | Evaluate | StartWorker | Terminate | Kill | WakeAt

@@ -157,7 +157,7 @@ def run_job(
 ) -> MaterializeInProcessResult:
     """Run a job in this process; see `JobDefinition.execute_in_process`."""
     project = job.definitions or Definitions()
-    definitions = Definitions(project.assets, [job], {**project.resources, **(resources or {})})
+    definitions = Definitions(project.assets, jobs=[job], resources={**project.resources, **(resources or {})})
     described = describe("in process", definitions, dynamic=_dynamic(instance))
     snapshot = next(each for each in described.snapshot.jobs if each.name == job.name)
     known: dict[AssetKey, AssetState] = {}

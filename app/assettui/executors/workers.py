@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from assettui.core.metadata import JsonObject
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
-    from assettui.worker.request import StepRequest
 
 SEND_TIMEOUT_S = 5.0
 LOG_TAIL_BYTES = 2_000
@@ -70,10 +70,10 @@ class WorkerProcess:
             except ValueError:
                 return
 
-    def send(self, request: StepRequest) -> None:
-        """Ask it to run a step; a worker that cannot even be asked is killed, and its death tells the rest."""
+    def send(self, what: str, request: JsonObject) -> None:
+        """Ask it to `run` a step, or to `evaluate`; one that cannot even be asked is killed, and its death tells the rest."""
         try:
-            self.connection.sendall(encode({"do": "run", "request": request.to_json()}))
+            self.connection.sendall(encode({"do": what, "request": request}))
         except OSError:
             self.signal(signal.SIGKILL)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assettui.core.backfill import BackfillPlan, BackfillRecord, BackfillStatus
 from assettui.core.backfill_progress import BackfillProgress
 from assettui.core.backfill_target import BackfillTarget, BackfillWish, Which, resolve_target
+from assettui.core.config_check import checked_config
 from assettui.core.errors import LaunchError
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.space import partitions_text
@@ -17,7 +18,6 @@ from assettui.core.planning import plan_run
 from assettui.core.records import Event, EventKind, StepError
 from assettui.core.staleness import AssetStatus
 from assettui.service.catalog import Catalog, read_catalog
-from assettui.service.run_config import checked_config
 from assettui.service.session import Session, clock_us
 from assettui.store import backfills, intents, queries
 from assettui.store.doorbell import Visitor
@@ -135,7 +135,7 @@ def start(session: Session, wish: BackfillWish, options: BackfillOptions | None 
             config,
             options.tags,
             options.title,
-            backfills.last_event(connection),
+            queries.last_event(connection),
         )
         payload = {"backfill": backfill_id, "plan": plan.to_json(), "requested": target.count}
         record(connection, [Event(EventKind.BACKFILL_QUEUED, clock_us(), payload=payload)])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assettui.core.errors import LaunchError, NotFound, SelectionError
-from assettui.core.keys import closest
+from assettui.core.errors import LaunchError, SelectionError
+from assettui.core.launching import job_named, selected_by
 from assettui.core.planning import plan_ops
-from assettui.core.selection.syntax import parse
+from assettui.service.ground import CatalogGround
 from assettui.store import queries
 
 if TYPE_CHECKING:
@@ -53,49 +53,15 @@ def job(session: Session, found: Catalog, name: str) -> JobRow:
     Raises:
         NotFound: There is none of that name; the closest is offered.
     """
-    wanted = job_named(found, name)
+    wanted = job_named(found.snapshot, name)
     with session.reading() as connection:
         return _row(found, wanted, tuple(queries.runs(connection, limit=RUNS_SHOWN, job=name)))
-
-
-def job_named(catalog: Catalog, name: str) -> JobSnapshot:
-    """The definition of a job.
-
-    Raises:
-        NotFound: There is none of that name; the closest is offered.
-    """
-    known = catalog.snapshot.jobs if catalog.snapshot else ()
-    for each in known:
-        if each.name == name:
-            return each
-    raise _unknown(name, [each.name for each in known])
-
-
-def selected_by(catalog: Catalog, job: JobSnapshot) -> list[AssetKey]:
-    """The assets that a job selects now, upstream before downstream.
-
-    Raises:
-        LaunchError: It selects none.
-        SelectionError: It names what is not there.
-    """
-    keys = catalog.select([parse(job.selection or "*")])
-    if not keys:
-        raise LaunchError(f"the job {job.name} selects no asset now")
-    return keys
 
 
 def _row(catalog: Catalog, job: JobSnapshot, runs: tuple[RunRecord, ...]) -> JobRow:
     if job.selection is None:
         return JobRow(job, (), tuple(step.key for step in plan_ops(job).steps), runs)
     try:
-        return JobRow(job, tuple(selected_by(catalog, job)), (), runs)
+        return JobRow(job, tuple(selected_by(job, CatalogGround(catalog))), (), runs)
     except (SelectionError, LaunchError) as error:
         return JobRow(job, (), (), runs, error.what)
-
-
-def _unknown(name: str, known: list[str]) -> NotFound:
-    near = closest(name, known)
-    if near:
-        return NotFound(f"no job is called {name!r}", hint=f"did you mean {near!r}?")
-    hint = f"jobs: {', '.join(known)}" if known else "define one: define_asset_job(name, selection)"
-    return NotFound(f"no job is called {name!r}", hint=hint)

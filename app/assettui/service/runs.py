@@ -7,15 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import LaunchError
+from assettui.core.launching import RunWish, plan_launch
 from assettui.core.masking import masked
-from assettui.core.partitioned_runs import of_job_partitions, with_partitions
-from assettui.core.planning import RunPlan, plan_observation, plan_ops, plan_run
 from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepRecord
-from assettui.core.run_config import max_concurrent_of
-from assettui.core.snapshot import ProjectSnapshot
-from assettui.service.catalog import Catalog, read_catalog
-from assettui.service.jobs import job_named, selected_by
-from assettui.service.run_config import checked_config
+from assettui.service.catalog import read_catalog
+from assettui.service.ground import CatalogGround
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, queries
 from assettui.store.doorbell import Visitor
@@ -24,12 +20,13 @@ from assettui.store.recording import keep_secrets, record
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from assettui.core.keys import AssetKey
     from assettui.core.metadata import JsonObject
-    from assettui.core.partitions.sets import PartitionSet
+    from assettui.core.planning import RunPlan
+    from assettui.core.snapshot import ProjectSnapshot
 
 LOOK_EVERY_S = 1.0
 
@@ -55,22 +52,6 @@ class RunPage:
     """How many there are in all."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunWish:
-    """What is asked for, besides the assets."""
-
-    job: str | None = None
-    """The job whose run it is; with no assets named, all that it selects, or its ops."""
-    config: JsonObject = field(default_factory=dict[str, Any])
-    """On top of what the job says."""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    """On top of those of the job."""
-    is_observation: bool = False
-    """Whether the assets, external ones, are to be looked at rather than made."""
-    partitions: tuple[tuple[str, str], ...] = ()
-    """Those that are to be made, as ranges of keys, both ends included."""
-
-
 def preview(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | None = None) -> RunPlan:
     """What a run of these assets, or of that job, would do.
 
@@ -87,33 +68,10 @@ def preview(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | N
 def _plan(
     connection: sqlite3.Connection, session: Session, keys: Iterable[AssetKey] | None, wish: RunWish
 ) -> tuple[RunPlan, ProjectSnapshot]:
-    found = read_catalog(connection, session)
-    snapshot = found.snapshot or ProjectSnapshot(session.project.name)
-    job = job_named(found, wish.job) if wish.job is not None else None
-    if job is not None and job.selection is None:
-        plan = of_job_partitions(plan_ops(job), job, found.slices.moment, wish.partitions)
-    else:
-        chosen = keys if keys is not None else selected_by(found, job) if job is not None else ()
-        if wish.is_observation:
-            plan = plan_observation(found.graph, chosen)
-        else:
-            # What an earlier run is about to make will be there by the time that this one is carried out.
-            available = {key for run in queries.runs_not_over(connection) for key in run.assets}
-            available.update(row.key for row in found.rows if row.state.last is not None)
-            plan = plan_run(found.graph, chosen, available)
-        plan = with_partitions(plan, found.slices, wish.partitions, _materialized(found))
-    config = checked_config(wish.config, job.config if job is not None else {}, plan, wish.job, snapshot)
-    said = max_concurrent_of(config)
-    limit = said if said is not None else job.max_concurrent if job is not None else None
-    tags = {**(job.tags if job is not None else {}), **wish.tags}
-    return replace(plan, job=wish.job, config=config, tags=tags, max_concurrent=limit), snapshot
-
-
-def _materialized(found: Catalog) -> dict[AssetKey, PartitionSet]:
-    """The slices that are there, or will be by the time that a run is carried out."""
-    return {
-        row.key: row.slices.materialized | row.slices.queued | row.slices.running for row in found.rows if row.slices
-    }
+    ground = CatalogGround(read_catalog(connection, session), connection)
+    if keys is not None:
+        wish = replace(wish, assets=tuple(keys))
+    return plan_launch(wish, ground), ground.snapshot
 
 
 def launch(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | None = None) -> str:

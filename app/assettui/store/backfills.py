@@ -99,11 +99,6 @@ def backfill(connection: sqlite3.Connection, backfill_id: str) -> BackfillRecord
     return _record(rows[0])
 
 
-def last_event(connection: sqlite3.Connection) -> int:
-    """The id of the last event; 0 where there is none."""
-    return connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
-
-
 def made_since(connection: sqlite3.Connection, key: AssetKey, event_id: int, *, whole: bool) -> list[str]:
     """The partitions of an asset that were materialized after an event; of one that has none, the empty key if it was."""
     if whole:

@@ -5,12 +5,15 @@ A run that is asked for is no intent of its own: it is recorded as queued, and s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from assettui.core.metadata import JsonObject
 
 
 class IntentKind(StrEnum):
@@ -22,6 +25,8 @@ class IntentKind(StrEnum):
     RESUME_BACKFILL = "resume_backfill"
     CANCEL_BACKFILL = "cancel_backfill"
     RETRY_BACKFILL = "retry_backfill"
+    TICK = "tick"
+    """Payload: `instigator`, `kind`, and `scheduled`, the time that it is to be evaluated for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +37,31 @@ class Intent:
     kind: IntentKind
     run_id: str | None
     """The run, or the backfill, that it concerns."""
+    payload: JsonObject = field(default_factory=dict[str, Any])
 
 
-def wish(connection: sqlite3.Connection, kind: IntentKind, now_us: int, run_id: str | None = None) -> None:
-    """Write an intent, inside the transaction that is open."""
-    connection.execute("INSERT INTO intents (time, kind, run) VALUES (?, ?, ?)", (now_us, kind.value, run_id))
+def wish(
+    connection: sqlite3.Connection,
+    kind: IntentKind,
+    now_us: int,
+    run_id: str | None = None,
+    payload: JsonObject | None = None,
+) -> int:
+    """Write an intent, inside the transaction that is open; its id."""
+    said = json.dumps(payload, separators=(",", ":")) if payload else None
+    cursor = connection.execute(
+        "INSERT INTO intents (time, kind, run, payload) VALUES (?, ?, ?, ?)", (now_us, kind.value, run_id, said)
+    )
+    return cursor.lastrowid or 0
 
 
 def pending(connection: sqlite3.Connection) -> list[Intent]:
     """Every intent that has not been taken, the oldest first."""
-    rows = connection.execute("SELECT id, kind, run FROM intents ORDER BY id")
-    return [Intent(intent_id, IntentKind(kind), run_id) for intent_id, kind, run_id in rows]
+    rows = connection.execute("SELECT id, kind, run, payload FROM intents ORDER BY id")
+    return [
+        Intent(intent_id, IntentKind(kind), run_id, json.loads(payload) if payload else {})
+        for intent_id, kind, run_id, payload in rows
+    ]
 
 
 def take(connection: sqlite3.Connection, intents: list[Intent]) -> None:

@@ -176,3 +176,39 @@ def partitions(db: Database) -> None:
         strict=True,
     )
     db.conn.execute("CREATE INDEX backfills_not_over ON backfills (created) WHERE ended IS NULL")
+
+
+@migrations(name="0004_over_time")
+def over_time(db: Database) -> None:
+    """Schedules and sensors, their ticks, and the run keys that sensors have asked for."""
+    db.table("instigators").create(
+        {
+            "name": str,
+            "kind": str,
+            "is_on": int,
+            "is_manual": int,  # 1 if somebody has decided that, rather than the project's code
+            "since": int,
+            "turned": int,  # id of the event by which it was turned on or off
+            "cursor": str,
+            "scheduled": int,  # of a schedule: the last time that it was ticked for
+            "tick": int,  # id of the event that recorded the last tick
+            "failures": int,  # so many of the last ticks have failed
+        },
+        pk="name",
+        not_null={"kind", "is_on", "is_manual", "since", "failures"},
+        strict=True,
+    )
+    db.table("ticks").create(  # id: of the event that recorded it, which says the rest
+        {"id": int, "instigator": str, "kind": str, "due": int, "outcome": str, "ended": int},
+        pk="id",
+        not_null={"instigator", "kind", "outcome", "ended"},
+        strict=True,
+    )
+    db.conn.execute("CREATE INDEX ticks_by_instigator ON ticks (instigator, id)")
+    db.conn.execute("CREATE UNIQUE INDEX ticks_by_time ON ticks (instigator, due) WHERE due IS NOT NULL")
+    db.conn.execute(
+        "CREATE TABLE run_keys (instigator TEXT NOT NULL, run_key TEXT NOT NULL, run TEXT NOT NULL,"
+        " PRIMARY KEY (instigator, run_key)) STRICT, WITHOUT ROWID"
+    )
+    db.conn.execute("ALTER TABLE runs ADD COLUMN tick INTEGER")  # id of the event that recorded the tick that asked
+    db.conn.execute("ALTER TABLE intents ADD COLUMN payload TEXT")

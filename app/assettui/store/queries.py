@@ -39,6 +39,11 @@ _STATE_SQL = (
 )
 
 
+def last_event(connection: sqlite3.Connection) -> int:
+    """The id of the event that was recorded last; 0 where there is none."""
+    return connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
+
+
 def asset_states(connection: sqlite3.Connection) -> dict[AssetKey, AssetState]:
     """The state of every asset of which anything is known. Costs a read of them all."""
     return {state.asset_key: state for state in map(_state, connection.execute(_STATE_SQL))}

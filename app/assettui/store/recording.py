@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey
 from assettui.core.records import Event, EventKind, RunStatus, StepStatus, ValueRef
-from assettui.store import backfills, partition_sets
+from assettui.store import backfills, partition_sets, ticks
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,6 +88,15 @@ def apply(
             | EventKind.BACKFILL_CANCELED
         ):
             backfills.apply(connection, event)
+        case (
+            EventKind.INSTIGATOR_ON
+            | EventKind.INSTIGATOR_OFF
+            | EventKind.CURSOR_SET
+            | EventKind.TICK_SUCCESS
+            | EventKind.TICK_SKIPPED
+            | EventKind.TICK_FAILURE
+        ):
+            ticks.apply(connection, event, event_id)
         case EventKind.MATERIALIZED:
             if event.partition is not None:
                 return _materialize_slice(connection, event, event_id, slices)
@@ -117,7 +126,8 @@ def _queue_run(connection: sqlite3.Connection, event: Event) -> None:
     steps: list[dict[str, Any]] = plan["steps"]
     tags = plan.get("tags")
     connection.execute(
-        "INSERT INTO runs (id, status, created, assets, job, tags, partition, backfill) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, status, created, assets, job, tags, partition, backfill, tick)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.run_id,
             RunStatus.QUEUED.value,
@@ -129,6 +139,7 @@ def _queue_run(connection: sqlite3.Connection, event: Event) -> None:
             if plan.get("partitions")
             else None,
             event.payload.get("backfill"),
+            event.payload.get("tick"),
         ),
     )
     _insert_steps(connection, event.run_id, enumerate(steps))

@@ -13,11 +13,12 @@ from textual.message import Message
 from textual.widgets import Footer, Static
 
 from assettui.core.errors import AssettuiError, SelectionError
+from assettui.core.launching import RunWish
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
-from assettui.service.runs import RunWish, launch, preview
+from assettui.service.runs import launch, preview
 from assettui.service.session import clock_us
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane

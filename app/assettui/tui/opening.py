@@ -31,7 +31,7 @@ class _Lead:
         self._has_begun = False
 
     def _lead(self) -> Engine | None:
-        return lead(self._session.project, self._session.folder, face="tui", watch_sources=True)
+        return lead(self._session.project, self._session.folder, face="tui", watch_sources=True, is_ticking=True)
 
     def begin(self) -> None:
         """Start the engine that was prepared."""

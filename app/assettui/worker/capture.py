@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_LOG_EVENTS: Final = 10_000
 """Log records of one step that become events; later ones go to its stderr, so that no step can flood the store."""
+MAX_PRINTED_BYTES: Final = 64_000
+"""What is kept of what an evaluation prints."""
+PRINTED_WAIT_S: Final = 0.2
 MAX_MESSAGE_CHARS: Final = 100_000
 """What is kept of one message; a longer one is whole in the step's stderr."""
 
@@ -43,6 +47,47 @@ def output_to(stdout: str, stderr: str) -> Generator[None]:
         for target, descriptor in enumerate(kept, 1):
             os.dup2(descriptor, target)
             os.close(descriptor)
+
+
+class Printed:
+    """What is printed while an evaluation goes on, by whatever writes to file descriptors 1 and 2; the first of it."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+        self._count = 0
+
+    @contextmanager
+    def gathering(self) -> Generator[None]:
+        """Gather it. What is too much is read and forgotten."""
+        flush()
+        kept = os.dup(1), os.dup(2)
+        reader, writer = os.pipe()
+        thread = threading.Thread(target=self._read, args=(reader,), daemon=True)
+        thread.start()
+        try:
+            os.dup2(writer, 1)
+            os.dup2(writer, 2)
+            os.close(writer)
+            _mend_streams()
+            yield
+        finally:
+            flush()
+            for target, descriptor in enumerate(kept, 1):
+                os.dup2(descriptor, target)
+                os.close(descriptor)
+            thread.join(PRINTED_WAIT_S)  # a process that was left behind may hold the pipe open for ever
+
+    def lines(self) -> list[str]:
+        """What was printed, in lines; the last one tells how much is missing."""
+        found = self._kept.decode("utf-8", "backslashreplace").splitlines()
+        missing = self._count - len(self._kept)
+        return [*found, f"— {missing:,} more bytes were printed —"] if missing else found
+
+    def _read(self, reader: int) -> None:
+        with os.fdopen(reader, "rb", buffering=0) as pipe:
+            while data := pipe.read(1 << 16):
+                self._count += len(data)
+                self._kept += data[: MAX_PRINTED_BYTES - len(self._kept)]
 
 
 def show_lines_at_once() -> None:

@@ -64,7 +64,14 @@ def load(
         )
     shadowed = replaced(made, found.assets)
     if shadowed:
-        found = Definitions([*shadowed, *found.assets], found.jobs, found.resources, found.metadata)
+        found = Definitions(
+            [*shadowed, *found.assets],
+            schedules=found.schedules,
+            sensors=found.sensors,
+            jobs=found.jobs,
+            resources=found.resources,
+            metadata=found.metadata,
+        )
     described = describe(name, found, sources=sources_below(root), dynamic=dynamic)
     if not described.snapshot.assets and not described.snapshot.jobs:
         raise NothingDefined(f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level")

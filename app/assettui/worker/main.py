@@ -1,4 +1,4 @@
-"""A worker: imports the project once, then executes one step after the other until its leader is gone.
+"""A worker: imports the project once, then executes one step or evaluation after the other until its leader is gone.
 
 Run as `python -P -m assettui.worker.main FD OPTIONS`, where FD is its end of the pipe and OPTIONS is JSON.
 """
@@ -14,12 +14,14 @@ import signal
 import socket
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from assettui.core.records import StepStatus
+from assettui.core.ticks import Evaluation, LogLine
 from assettui.values.files import FileValues
-from assettui.worker.capture import LogRelay, flush, output_to, show_lines_at_once
+from assettui.worker.capture import LogRelay, Printed, flush, output_to, show_lines_at_once
 from assettui.worker.environment import complete_environment
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.load import load, sources_below
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.definitions.computation import Described
+
+
+MAX_LOG_LINES = 500
+"""What is kept of what an evaluation logs."""
+MAX_LINE_CHARS = 4_000
 
 
 class Worker:
@@ -48,6 +55,8 @@ class Worker:
         self._is_in_user_code = False
         self._is_ending = False
         self._current = ("", "")
+        self._log: list[LogLine] | None = None
+        """Of an evaluation: what it has logged."""
         self._relay = LogRelay(self._send_log)
 
     def serve(self, described: Described) -> None:
@@ -58,7 +67,10 @@ class Worker:
             if messages is None:
                 return
             for message in messages:
-                self._execute(StepRequest.from_json(message["request"]), described)
+                if message["do"] == "evaluate":
+                    self._evaluate(message["request"], described)
+                else:
+                    self._execute(StepRequest.from_json(message["request"]), described)
 
     def send(self, message: dict[str, Any]) -> None:
         """Tell the leader; where it is gone there is nobody to work for."""
@@ -81,18 +93,43 @@ class Worker:
             outcome = StepOutcome(StepStatus.CANCELED, error=step_error(error))
         except OSError as error:  # the files for what the step prints cannot be opened
             outcome = StepOutcome(StepStatus.FAILURE, error=step_error(error))
-        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         self.send(
             {
                 "is": "done",
                 "run": request.run_id,
                 "step": request.step.key,
                 "outcome": outcome.to_json(),
-                "rss_bytes": peak_kib * (1 if sys.platform == "darwin" else 1024),
+                "rss_bytes": _peak_bytes(),
             }
         )
 
+    def _evaluate(self, said: dict[str, Any], described: Described) -> None:
+        from assettui.worker.evaluate import evaluate  # deferred: a step needs none of it
+        from assettui.worker.evaluation_request import EvaluationRequest
+
+        request = EvaluationRequest.from_json(said)
+        self._log = log = []
+        self._relay.begin()
+        printed = Printed()
+        try:
+            self._is_in_user_code = True
+            try:
+                with printed.gathering():
+                    found = evaluate(request, described)
+            finally:
+                self._is_in_user_code = False
+        except (Canceled, OSError) as error:  # between our own lines; or no more files can be opened
+            found = Evaluation(error=step_error(error))
+        self._log = None
+        found = replace(found, log=(*log, *(LogLine("PRINT", line) for line in printed.lines())))
+        self.send({"is": "evaluated", "name": request.name, "evaluation": found.to_json(), "rss_bytes": _peak_bytes()})
+
     def _send_log(self, said: dict[str, Any]) -> None:
+        if self._log is not None:
+            if len(self._log) < MAX_LOG_LINES:
+                trace = f"\n{said['traceback']}" if said.get("traceback") else ""
+                self._log.append(LogLine(said["level"], f"{said['message']}{trace}"[:MAX_LINE_CHARS]))
+            return
         run_id, step_key = self._current
         self.send({"is": "log", "run": run_id, "step": step_key, **said})
 
@@ -105,6 +142,12 @@ class Worker:
         if not self._is_in_user_code:
             raise SystemExit(0)
         raise Canceled
+
+
+def _peak_bytes() -> int:
+    """The most memory that this process has ever needed."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024)
 
 
 def _now_us() -> int:

@@ -1,11 +1,13 @@
 """The pipe between a leader and a worker: frames of JSON, each behind its length in four bytes, big-endian.
 
 To a worker:   {"do": "run", "request": StepRequest}
+               {"do": "evaluate", "request": EvaluationRequest}
 From a worker: {"is": "loaded", "pid": …, "snapshot": ProjectSnapshot | null}
                {"is": "broken", "error": StepError, "sources": [path, …]}
                {"is": "log", "run": …, "step": …, "time_us": …, "level": …, "logger": …, "message": …}
                {"is": "made", "run": …, "step": …, "made": Materialization | Observation}
                {"is": "done", "run": …, "step": …, "outcome": StepOutcome, "rss_bytes": …}
+               {"is": "evaluated", "name": …, "evaluation": Evaluation, "rss_bytes": …}
 """
 
 from __future__ import annotations

@@ -1,0 +1,229 @@
+"""What the commands of schedules and of sensors share: how they are listed, shown, turned and ticked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assettui.cli import automation_json as shapes
+from assettui.cli.output import Exit, print_json, say, table, tell
+from assettui.core.instigators import InstigatorKind, Watching
+from assettui.core.text import one_line, plural
+from assettui.core.ticks import TickOutcome, TickRecord
+from assettui.core.timeline import zone_named
+from assettui.core.timing import ago, duration, local
+from assettui.service import automation
+from assettui.service.session import Session, clock_us
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assettui.service.automation import DryTick, InstigatorRow
+
+GLYPH = {TickOutcome.SUCCESS: "✓", TickOutcome.SKIPPED: "○", TickOutcome.FAILURE: "✗"}
+
+
+def list_all(session: Session, kind: InstigatorKind, *, as_json: bool) -> None:
+    """List the schedules, or the sensors."""
+    rows = automation.instigators(session, kind)
+    if as_json:
+        print_json([shapes.instigator_json(row) for row in rows])
+        return
+    if not rows:
+        hint = "ScheduleDefinition(job=…, cron_schedule=…)" if kind is InstigatorKind.SCHEDULE else "@sensor"
+        tell(f"the project defines no {kind.value}s; make one with {hint}")
+        return
+    now_us = clock_us()
+    table(
+        (kind.value.upper(), "STATE", "WHEN", "OF", "LAST", "DID", "NEXT"),
+        (
+            (
+                row.name,
+                "on" if row.is_on else "off",
+                when(row),
+                subject(row),
+                ago(row.last.ended_us, now_us) if row.last is not None else "never",
+                what_it_did(row.last) if row.last is not None else "",
+                _next(row, now_us),
+            )
+            for row in rows
+        ),
+    )
+
+
+def show(session: Session, name: str, kind: InstigatorKind, *, as_json: bool) -> None:
+    """Show one, with its last ticks."""
+    row = automation.instigator(session, name, kind)
+    if as_json:
+        print_json(shapes.instigator_json(row))
+        return
+    described, now_us = row.snapshot, clock_us()
+    say(f"{kind.value} {row.name}")
+    if described.description:
+        say(described.description)
+    who = "by hand" if row.state.is_manual else "by default"
+    since = f" since {local(row.state.since_us)}" if row.state.since_us else ""
+    say(f"state    {'on' if row.is_on else 'off'} {who}{since}")
+    say(f"when     {when(row)}")
+    if described.kind is InstigatorKind.SCHEDULE:
+        bound = f", at most {described.catch_up_limit}" if described.catch_up.value == "all" else ""
+        say(f"missed   {described.catch_up.value}{bound}")
+    if subject(row):
+        say(f"of       {subject(row)}")
+    for tag, value in described.tags.items():
+        say(f"tag      {tag}={value}")
+    for label, value in described.metadata.items():
+        say(f"{label:<8} {value.show()}")
+    if kind is InstigatorKind.SENSOR:
+        say(f"cursor   {one_line(row.state.cursor, 200) if row.state.cursor else 'none'}")
+    if row.next_us is not None:
+        say(f"next     {local(row.next_us, zone_named(described.zone_name))} {described.zone_name}")
+    if described.at is not None:
+        say(f"source   {described.at}")
+    if row.ticks:
+        say()
+        tick_table(row.ticks, now_us, has_name=False)
+
+
+def turn(session: Session, names: Sequence[str], kind: InstigatorKind, *, is_on: bool, as_json: bool) -> None:
+    """Turn some of them on or off."""
+    rows = automation.turn(session, names, kind, is_on=is_on)
+    if as_json:
+        print_json([shapes.instigator_json(row) for row in rows])
+        return
+    for row in rows:
+        say(f"{kind.value} {row.name} is {'on' if row.is_on else 'off'}")
+    if is_on and session.leader() is None:
+        tell("nobody leads the store now: open assettui, or start `assettui up`")
+
+
+def tick(session: Session, name: str, kind: InstigatorKind, at_us: int | None, *, is_dry: bool, as_json: bool) -> Exit:
+    """Evaluate one now."""
+    if is_dry:
+        from assettui.service.loading import ensure_loaded  # deferred: as below
+
+        ensure_loaded(session)
+        dry = automation.dry_tick(session, name, kind, at_us)
+        if as_json:
+            print_json(shapes.dry_tick_json(dry))
+        else:
+            _show_dry(dry)
+        return Exit.OK if dry.outcome is not TickOutcome.FAILURE else Exit.WORK_FAILED
+    from assettui.cli.work import Work  # deferred: the engine, which no listing needs
+
+    with Work(session).leading_if_nobody_does() as work:
+        found = work.tick(automation.ask_tick(session, name, kind, at_us))
+        if not as_json:
+            show_tick(found)
+    if as_json:
+        print_json(shapes.tick_json(found))
+    return Exit.OK if found.outcome is not TickOutcome.FAILURE else Exit.WORK_FAILED
+
+
+def when(row: InstigatorRow) -> str:
+    """What wakes it, in words."""
+    described = row.snapshot
+    if described.kind is InstigatorKind.SCHEDULE:
+        return f"{' | '.join(described.crons)} {described.zone_name}"
+    match described.watching:
+        case Watching.ASSETS:
+            return f"on {', '.join(str(key) for key in described.assets[:3])}"
+        case Watching.RUNS:
+            of = f" of {', '.join(described.watched_jobs)}" if described.watched_jobs else ""
+            return f"on runs: {', '.join(described.run_statuses)}{of}"
+        case Watching.TIME:
+            return f"every {described.interval_s:g} s"
+
+
+def subject(row: InstigatorRow) -> str:
+    """What it asks for."""
+    return ", ".join(row.snapshot.jobs) or row.snapshot.selection or ""
+
+
+def what_it_did(found: TickRecord) -> str:
+    """What a tick came to, in a few words."""
+    match found.outcome:
+        case TickOutcome.SUCCESS:
+            done = plural(len(found.runs), "run") if found.runs else ""
+            keys = plural(sum(len(each.keys) for each in found.keys), "partition key") if found.keys else ""
+            return f"{GLYPH[found.outcome]} {', '.join(each for each in (done, keys) if each) or 'reported'}"
+        case TickOutcome.SKIPPED:
+            return f"{GLYPH[found.outcome]} {one_line(found.skip_reason or 'nothing to do', 40)}"
+        case TickOutcome.FAILURE:
+            return f"{GLYPH[found.outcome]} {one_line(found.error.message if found.error else 'failed', 40)}"
+
+
+def tick_table(found: Sequence[TickRecord], now_us: int, *, has_name: bool) -> None:
+    """Ticks as a table."""
+    header = ("TICK", *(("OF",) if has_name else ()), "WHEN", "FOR", "TOOK", "DID", "RUNS")
+    table(
+        header,
+        (
+            (
+                str(each.tick_id),
+                *((each.instigator,) if has_name else ()),
+                ago(each.ended_us, now_us),
+                local(each.scheduled_us),
+                duration(each.ended_us - each.started_us),
+                what_it_did(each),
+                " ".join(run_id[:8] for run_id in each.run_ids[:4]) + (" …" if len(each.runs) > 4 else ""),
+            )
+            for each in found
+        ),
+    )
+
+
+def show_tick(found: TickRecord) -> None:
+    """One tick: what it came to, and what it said."""
+    by = " by hand" if found.is_manual else ""
+    say(f"tick {found.tick_id} of {found.kind.value} {found.instigator}{by}: {found.outcome.value}")
+    say(f"for      {local(found.scheduled_us)}")
+    say(f"took     {duration(found.ended_us - found.started_us)}")
+    if found.missed:
+        say(f"missed   {plural(found.missed, 'tick')} before it")
+    if found.skip_reason:
+        say(f"skipped  {found.skip_reason}")
+    for run_id, run_key in found.runs:
+        say(f"run      {run_id}{f'  {run_key}' if run_key else ''}")
+    for run_key in found.known_run_keys:
+        say(f"known    {run_key}: a run of this key was asked for before")
+    for request in found.keys:
+        say(f"{'added' if request.are_added else 'removed':<8} {request.name}: {', '.join(request.keys)}")
+    if found.cursor_after is not None:
+        say(f"cursor   {found.cursor_before or 'none'} → {found.cursor_after or 'none'}")
+    for line in found.log:
+        say(f"{line.level:<8} {line.message}")
+    if found.error is not None:
+        say(f"error    {found.error.message}")
+        if found.error.traceback:
+            say(found.error.traceback.rstrip())
+
+
+def _show_dry(dry: DryTick) -> None:
+    found = dry.evaluation
+    say(f"a tick of {dry.name} for {local(dry.scheduled_us)} would be: {dry.outcome.value}")
+    if found.skip_reason:
+        say(f"skipped  {found.skip_reason}")
+    for asked in found.runs:
+        of = asked.job or (", ".join(map(str, asked.assets)) if asked.assets else "its assets")
+        known = " (asked for before)" if asked.run_key in dry.known_run_keys else ""
+        partition = f" {asked.partition}" if asked.partition else ""
+        key = f"  {asked.run_key}{known}" if asked.run_key else ""
+        say(f"run      of {of}{partition}{key}")
+    for request in found.keys:
+        say(f"{'add' if request.are_added else 'remove':<8} {request.name}: {', '.join(request.keys)}")
+    if found.cursor is not None:
+        say(f"cursor   {found.cursor or 'none'}")
+    for line in found.log:
+        say(f"{line.level:<8} {line.message}")
+    if found.error is not None:
+        say(f"error    {found.error.message}")
+        if found.error.traceback:
+            say(found.error.traceback.rstrip())
+
+
+def _next(row: InstigatorRow, now_us: int) -> str:
+    if not row.is_on:
+        return "–"
+    if row.next_us is None:
+        return "when it happens"
+    return "now" if row.next_us <= now_us else f"in {duration(row.next_us - now_us)}"

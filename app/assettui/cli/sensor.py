@@ -1,0 +1,97 @@
+"""`assettui sensor`: what looks, again and again, whether something is to be run."""
+
+from __future__ import annotations
+
+import click
+
+from assettui.cli import instigators
+from assettui.cli.current import current_catalog
+from assettui.cli.output import Exit, print_json, say
+from assettui.cli.target import Target, json_option, target_options
+from assettui.core.instigators import InstigatorKind
+from assettui.service import automation
+
+_KIND = InstigatorKind.SENSOR
+
+
+@click.group()
+def sensor() -> None:
+    """What looks, again and again, whether something is to be run."""
+
+
+@sensor.command("ls")
+@json_option
+@target_options
+def list_sensors(target: Target, as_json: bool) -> None:
+    """List the project's sensors: whether each is on, what it did last, and when it looks again."""
+    session = target.session()
+    current_catalog(session)
+    instigators.list_all(session, _KIND, as_json=as_json)
+
+
+@sensor.command("show")
+@click.argument("name")
+@json_option
+@target_options
+def show_sensor(target: Target, name: str, as_json: bool) -> None:
+    """Show one sensor, with what it remembers and its last ticks."""
+    session = target.session()
+    current_catalog(session)
+    instigators.show(session, name, _KIND, as_json=as_json)
+
+
+@sensor.command("on")
+@click.argument("names", nargs=-1, required=True)
+@json_option
+@target_options
+def turn_on(target: Target, names: tuple[str, ...], as_json: bool) -> None:
+    """Turn sensors on: they are evaluated by whoever leads the store."""
+    session = target.session()
+    current_catalog(session)
+    instigators.turn(session, names, _KIND, is_on=True, as_json=as_json)
+
+
+@sensor.command("off")
+@click.argument("names", nargs=-1, required=True)
+@json_option
+@target_options
+def turn_off(target: Target, names: tuple[str, ...], as_json: bool) -> None:
+    """Turn sensors off. What they remember stays."""
+    session = target.session()
+    current_catalog(session)
+    instigators.turn(session, names, _KIND, is_on=False, as_json=as_json)
+
+
+@sensor.command("tick")
+@click.argument("name")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Show what it would ask for, and keep nothing.")
+@json_option
+@target_options
+def tick_sensor(target: Target, name: str, is_dry: bool, as_json: bool) -> Exit:
+    """Evaluate a sensor now, whether it is on or off: its cursor, its run keys and its runs are kept."""
+    session = target.session()
+    if not is_dry and session.is_new():
+        current_catalog(session)
+    return instigators.tick(session, name, _KIND, None, is_dry=is_dry, as_json=as_json)
+
+
+@sensor.command("cursor")
+@click.argument("name")
+@click.option("--set", "value", metavar="V", help="What it is to remember from now on.")
+@click.option("--reset", "is_reset", is_flag=True, help="Let it remember nothing.")
+@json_option
+@target_options
+def show_cursor(target: Target, name: str, value: str | None, is_reset: bool, as_json: bool) -> None:
+    """Show what a sensor remembers, or change it."""
+    if value is not None and is_reset:
+        raise click.UsageError("--set and --reset do not go together")
+    session = target.session()
+    current_catalog(session)
+    if value is not None or is_reset:
+        row = automation.set_cursor(session, name, value)
+    else:
+        row = automation.instigator(session, name, _KIND)
+    if as_json:
+        print_json({"name": row.name, "cursor": row.state.cursor})
+        return
+    say(row.state.cursor if row.state.cursor is not None else "none")

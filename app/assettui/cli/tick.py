@@ -1,0 +1,48 @@
+"""`assettui tick`: what schedules and sensors have done."""
+
+from __future__ import annotations
+
+import click
+
+from assettui.cli import automation_json as shapes
+from assettui.cli import instigators
+from assettui.cli.output import print_json
+from assettui.cli.target import Target, json_option, target_options
+from assettui.core.ticks import TickOutcome
+from assettui.service import automation
+from assettui.service.session import clock_us
+
+
+@click.group()
+def tick() -> None:
+    """What schedules and sensors have done."""
+
+
+@tick.command("ls")
+@click.argument("name", required=False)
+@click.option("--outcome", type=click.Choice([each.value for each in TickOutcome]), help="Only these.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many, the newest first.")
+@json_option
+@target_options
+def list_ticks(target: Target, name: str | None, outcome: str | None, limit: int, as_json: bool) -> None:
+    """List ticks, the newest first; of one schedule or sensor, where NAME says which."""
+    session = target.session()
+    wanted = TickOutcome(outcome) if outcome is not None else None
+    found = automation.tick_page(session, name=name, outcome=wanted, limit=limit)
+    if as_json:
+        print_json([shapes.tick_json(each) for each in found])
+        return
+    instigators.tick_table(found, clock_us(), has_name=name is None)
+
+
+@tick.command("show")
+@click.argument("tick_id", type=int, metavar="ID")
+@json_option
+@target_options
+def show_one(target: Target, tick_id: int, as_json: bool) -> None:
+    """Show one tick, with all that it said."""
+    found = automation.tick_of(target.session(), tick_id)
+    if as_json:
+        print_json(shapes.tick_json(found))
+        return
+    instigators.show_tick(found)

@@ -1,0 +1,131 @@
+"""What a run that is asked for would do: by a person, a schedule or a sensor alike, and refused for the same reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assettui.core.config_check import checked_config
+from assettui.core.errors import LaunchError, NotFound
+from assettui.core.keys import AssetKey, closest
+from assettui.core.partitioned_runs import of_job_partitions, with_partitions
+from assettui.core.planning import plan_observation, plan_ops, plan_run
+from assettui.core.run_config import max_concurrent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping, Sequence
+
+    from assettui.core.graph import AssetGraph
+    from assettui.core.metadata import JsonObject
+    from assettui.core.partitions.sets import PartitionSet
+    from assettui.core.planning import RunPlan
+    from assettui.core.slices import Slices
+    from assettui.core.snapshot import JobSnapshot, ProjectSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class RunWish:
+    """What is asked for."""
+
+    assets: tuple[AssetKey, ...] | None = None
+    """What is to be made; None for all that the job selects, or its ops."""
+    job: str | None = None
+    """The job whose run it is."""
+    config: JsonObject = field(default_factory=dict[str, Any])
+    """On top of what the job says."""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    """On top of those of the job."""
+    is_observation: bool = False
+    """Whether the assets, external ones, are to be looked at rather than made."""
+    partitions: tuple[tuple[str, str], ...] = ()
+    """Those that are to be made, as ranges of keys, both ends included."""
+
+
+class Ground(Protocol):
+    """What a run is planned on: the project, and what there is of its assets."""
+
+    @property
+    def snapshot(self) -> ProjectSnapshot:
+        """The project."""
+        ...
+
+    @property
+    def graph(self) -> AssetGraph:
+        """Its assets."""
+        ...
+
+    @property
+    def slices(self) -> Slices:
+        """Their partitions."""
+        ...
+
+    @property
+    def available(self) -> Container[AssetKey]:
+        """The assets whose values can be loaded already, or will be by the time that a run is carried out."""
+        ...
+
+    @property
+    def materialized(self) -> Mapping[AssetKey, PartitionSet]:
+        """The slices of which the same holds, of each asset that has any."""
+        ...
+
+    def select(self, selection: str) -> Sequence[AssetKey]:
+        """The assets that a selection names now, upstream before downstream."""
+        ...
+
+
+def plan_launch(wish: RunWish, ground: Ground) -> RunPlan:
+    """What a run would do.
+
+    Raises:
+        LaunchError: It could not be run: nothing can be materialized, or something that it would read is not there.
+        UnknownPartition: There is no partition of such a key.
+        NotFound: The project has no such job.
+        SelectionError: The job's selection names what is not there.
+        WrongConfig: The configuration does not fit.
+    """
+    snapshot = ground.snapshot
+    job = job_named(snapshot, wish.job) if wish.job is not None else None
+    if job is not None and job.selection is None:
+        plan = of_job_partitions(plan_ops(job), job, ground.slices.moment, wish.partitions)
+    else:
+        chosen = wish.assets if wish.assets is not None else selected_by(job, ground) if job is not None else ()
+        if wish.is_observation:
+            plan = plan_observation(ground.graph, chosen)
+        else:
+            plan = plan_run(ground.graph, chosen, ground.available)
+        plan = with_partitions(plan, ground.slices, wish.partitions, ground.materialized)
+    config = checked_config(wish.config, job.config if job is not None else {}, plan, wish.job, snapshot)
+    said = max_concurrent_of(config)
+    limit = said if said is not None else job.max_concurrent if job is not None else None
+    tags = {**(job.tags if job is not None else {}), **wish.tags}
+    return replace(plan, job=wish.job, config=config, tags=tags, max_concurrent=limit)
+
+
+def job_named(snapshot: ProjectSnapshot | None, name: str) -> JobSnapshot:
+    """The definition of a job.
+
+    Raises:
+        NotFound: There is none of that name; the closest is offered.
+    """
+    known = {each.name: each for each in (snapshot.jobs if snapshot is not None else ())}
+    if name in known:
+        return known[name]
+    near = closest(name, known)
+    if near:
+        raise NotFound(f"no job is called {name!r}", hint=f"did you mean {near!r}?")
+    hint = f"jobs: {', '.join(known)}" if known else "define one: define_asset_job(name, selection)"
+    raise NotFound(f"no job is called {name!r}", hint=hint)
+
+
+def selected_by(job: JobSnapshot, ground: Ground) -> Sequence[AssetKey]:
+    """The assets that a job selects now, upstream before downstream.
+
+    Raises:
+        LaunchError: It selects none.
+        SelectionError: It names what is not there.
+    """
+    keys = ground.select(job.selection or "*")
+    if not keys:
+        raise LaunchError(f"the job {job.name} selects no asset now")
+    return keys

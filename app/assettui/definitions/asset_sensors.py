@@ -1,0 +1,288 @@
+"""Sensors that are woken by what is made of certain assets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from assettui.core.instigators import Watching
+from assettui.core.keys import AssetKey, CoercibleToAssetKey
+from assettui.core.ticks import Evaluation
+from assettui.definitions.asset import AssetsDefinition
+from assettui.definitions.evaluation import (
+    BadRequest,
+    EvaluationParameters,
+    call,
+    evaluation_of,
+    evaluation_parameters,
+)
+from assettui.definitions.placed import caller, location_of
+from assettui.definitions.resources import ResourceSet
+from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext
+from assettui.definitions.spec import AssetSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from assettui.core.metadata import RawMetadata
+    from assettui.definitions.event_records import AssetEventRecord
+
+
+class AssetSensorDefinition(SensorDefinition):
+    """A sensor that is shown each materialization of one asset. Made by `asset_sensor`."""
+
+    @property
+    def parameters(self) -> EvaluationParameters:
+        """See `SensorDefinition`: the second parameter is the event."""
+        return evaluation_parameters(self.evaluation_fn, given=1)
+
+    def evaluate(self, context: SensorEvaluationContext, resources: Any = None) -> Evaluation:
+        """See `SensorDefinition`: the function is called with the last materialization that it has not seen yet."""
+        if not context.asset_events:
+            return Evaluation(skip_reason=f"no new materialization of {self.assets[0]}")
+        event = context.asset_events[-1]
+        given = resources if isinstance(resources, ResourceSet) else context.resources._asdict()
+        returned = call(self.evaluation_fn, self.parameters, context, given, [event])
+        found = evaluation_of(returned, self.asker)
+        return replace(found, cursor=str(event.storage_id))
+
+
+class MultiAssetSensorDefinition(SensorDefinition):
+    """A sensor that is shown what is made of several assets. Made by `multi_asset_sensor`."""
+
+    def evaluate(self, context: SensorEvaluationContext, resources: Any = None) -> Evaluation:
+        """See `SensorDefinition`: the function is called with a `MultiAssetSensorEvaluationContext`."""
+        own = MultiAssetSensorEvaluationContext.of(context, self.assets)
+        given = resources if isinstance(resources, ResourceSet) else context.resources._asdict()
+        found = evaluation_of(call(self.evaluation_fn, self.parameters, own, given), self.asker)
+        return found if found.cursor is not None else replace(found, cursor=own.said_cursor)
+
+
+class MultiAssetSensorEvaluationContext(SensorEvaluationContext):
+    """What the function of a `multi_asset_sensor` can know: what was made of each asset since it last took note.
+
+    What it does not take note of, by `advance_cursor` or `advance_all_cursors`, it is shown again.
+    """
+
+    asset_keys: tuple[AssetKey, ...] = ()
+    """The assets that it watches."""
+
+    @staticmethod
+    def of(context: SensorEvaluationContext, assets: tuple[AssetKey, ...]) -> MultiAssetSensorEvaluationContext:
+        """The context of a sensor that watches these assets."""
+        own = MultiAssetSensorEvaluationContext(
+            context.cursor,
+            instance=context.store,
+            resources=context.resources._asdict(),
+            sensor_name=context.sensor_name,
+            last_tick_completion_time=context.last_tick_completion_time,
+            last_run_key=context.last_run_key,
+            last_sensor_start_time=context.last_sensor_start_time,
+            is_first_tick_since_sensor_start=context.is_first_tick_since_sensor_start,
+            asset_events=context.asset_events,
+        )
+        own.asset_keys = assets
+        return own
+
+    def _positions(self) -> dict[str, int]:
+        return positions_of(self._cursor)
+
+    def _new(self, key: CoercibleToAssetKey) -> list[AssetEventRecord]:
+        wanted = AssetKey.from_coercible(key)
+        if wanted not in self.asset_keys:
+            raise BadRequest(f"the sensor {self.sensor_name} does not watch {wanted}", hint="name it: monitored_assets")
+        after = self._positions().get(str(wanted), 0)
+        return [each for each in self.asset_events if each.asset_key == wanted and each.storage_id > after]
+
+    def latest_materialization_records_by_key(
+        self, asset_keys: Sequence[CoercibleToAssetKey] | None = None
+    ) -> dict[AssetKey, AssetEventRecord | None]:
+        """The last materialization of each asset that it has not taken note of; None where there is none."""
+        keys = self.asset_keys if asset_keys is None else [AssetKey.from_coercible(key) for key in asset_keys]
+        return {key: (self._new(key) or [None])[-1] for key in keys}
+
+    def materialization_records_for_key(
+        self, asset_key: CoercibleToAssetKey, limit: int | None = None
+    ) -> list[AssetEventRecord]:
+        """The materializations of an asset that it has not taken note of, the oldest first."""
+        found = self._new(asset_key)
+        return found if limit is None else found[:limit]
+
+    def latest_materialization_records_by_partition(
+        self, asset_key: CoercibleToAssetKey
+    ) -> dict[str, AssetEventRecord]:
+        """Of each partition that was made and that it has not taken note of, the last materialization."""
+        return {each.partition_key: each for each in self._new(asset_key) if each.partition_key is not None}
+
+    def advance_cursor(self, materialization_records_by_key: Mapping[AssetKey, AssetEventRecord | None]) -> None:
+        """Take note of these materializations, and all before them of the same assets."""
+        positions = self._positions()
+        for key, record in materialization_records_by_key.items():
+            if record is not None:
+                name = str(AssetKey.from_coercible(key))
+                positions[name] = max(positions.get(name, 0), record.storage_id)
+        self.update_cursor(json.dumps(positions, sort_keys=True))
+
+    def advance_all_cursors(self) -> None:
+        """Take note of everything that has been shown."""
+        self.advance_cursor(self.latest_materialization_records_by_key())
+
+
+def positions_of(cursor: str | None) -> dict[str, int]:
+    """Of each asset, by key, the last event that a cursor of a `multi_asset_sensor` has taken note of."""
+    if not cursor:
+        return {}
+    try:
+        found = json.loads(cursor)
+    except ValueError:
+        return {}
+    return cast("dict[str, int]", found) if isinstance(found, dict) else {}
+
+
+def asset_sensor(
+    asset_key: CoercibleToAssetKey,
+    *,
+    job_name: str | None = None,
+    name: str | None = None,
+    minimum_interval_seconds: float | None = None,
+    description: str | None = None,
+    job: Any = None,
+    jobs: Sequence[Any] | None = None,
+    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
+    required_resource_keys: Iterable[str] = (),
+    tags: Mapping[str, str] | None = None,
+    metadata: RawMetadata | None = None,
+    target: Any = None,
+) -> Callable[[Callable[..., Any]], SensorDefinition]:
+    """Declare that a function is called whenever an asset was materialized.
+
+    It takes a `SensorEvaluationContext` and the event, of which `asset_materialization`, `run_id` and `partition_key`
+    are known. It is called as soon as that has happened; where that happens several times meanwhile, with the last one.
+
+    Args:
+        asset_key: The asset.
+        job_name: The job that it asks for, by its name.
+        name: By default the function's name.
+        minimum_interval_seconds: How long it waits at least from one evaluation to the next; by default no time.
+        description: By default the docstring.
+        job: The job that it asks for.
+        jobs: Several, of which each request names one.
+        default_status: Whether it is on until somebody turns it off.
+        required_resource_keys: Resources that it takes from `context.resources`.
+        tags: Given to each of its runs.
+        metadata: What is to be known of it.
+        target: A job, several, or a selection of assets.
+    """
+    at = caller()
+
+    def decorate(fn: Callable[..., Any]) -> SensorDefinition:
+        return AssetSensorDefinition(
+            name=name or getattr(fn, "__name__", "sensor"),
+            evaluation_fn=fn,
+            job_name=job_name,
+            minimum_interval_seconds=minimum_interval_seconds,
+            description=description if description is not None else fn.__doc__,
+            job=job,
+            jobs=jobs,
+            default_status=default_status,
+            required_resource_keys=required_resource_keys,
+            tags=tags,
+            metadata=metadata or {},
+            target=target,
+            watching=Watching.ASSETS,
+            assets=tuple(_keys_of([asset_key])),
+            at=location_of(fn) or at,
+        )
+
+    return decorate
+
+
+def multi_asset_sensor(
+    monitored_assets: Any,
+    *,
+    job_name: str | None = None,
+    name: str | None = None,
+    minimum_interval_seconds: float | None = None,
+    description: str | None = None,
+    job: Any = None,
+    jobs: Sequence[Any] | None = None,
+    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
+    request_assets: Any = None,
+    required_resource_keys: Iterable[str] = (),
+    metadata: RawMetadata | None = None,
+) -> Callable[[Callable[..., Any]], SensorDefinition]:
+    """Declare that a function is called whenever any of several assets was materialized.
+
+    It takes a `MultiAssetSensorEvaluationContext`, see there.
+
+    Args:
+        monitored_assets: The keys of the assets, or functions that make them.
+        job_name: The job that it asks for, by its name.
+        name: By default the function's name.
+        minimum_interval_seconds: How long it waits at least from one evaluation to the next; by default no time.
+        description: By default the docstring.
+        job: The job that it asks for.
+        jobs: Several, of which each request names one.
+        default_status: Whether it is on until somebody turns it off.
+        request_assets: The assets that it asks for, where it is for no job.
+        required_resource_keys: Resources that it takes from `context.resources`.
+        metadata: What is to be known of it.
+    """
+    at = caller()
+
+    def decorate(fn: Callable[..., Any]) -> SensorDefinition:
+        return MultiAssetSensorDefinition(
+            name=name or getattr(fn, "__name__", "sensor"),
+            evaluation_fn=fn,
+            job_name=job_name,
+            minimum_interval_seconds=minimum_interval_seconds,
+            description=description if description is not None else fn.__doc__,
+            job=job,
+            jobs=jobs,
+            default_status=default_status,
+            asset_selection=request_assets,
+            required_resource_keys=required_resource_keys,
+            metadata=metadata or {},
+            watching=Watching.ASSETS,
+            assets=tuple(_keys_of(monitored_assets)),
+            at=location_of(fn) or at,
+        )
+
+    return decorate
+
+
+def build_multi_asset_sensor_context(
+    *,
+    monitored_assets: Any,
+    asset_events: Sequence[AssetEventRecord] = (),
+    instance: Any = None,
+    cursor: str | None = None,
+    resources: Mapping[str, Any] | None = None,
+) -> MultiAssetSensorEvaluationContext:
+    """A context for evaluating a `multi_asset_sensor` directly, as in a test.
+
+    Args:
+        monitored_assets: The assets that it watches.
+        asset_events: What was made of them; by default what the instance knows.
+        instance: Such as `Instance.ephemeral()`.
+        cursor: What the sensor is to remember.
+        resources: By name.
+    """
+    keys = tuple(_keys_of(monitored_assets))
+    if not asset_events and instance is not None:
+        asset_events = instance.asset_events_after({str(key): 0 for key in keys})
+    context = SensorEvaluationContext(cursor, instance=instance, resources=resources, asset_events=asset_events)
+    return MultiAssetSensorEvaluationContext.of(context, keys)
+
+
+def _keys_of(given: Any) -> Iterable[AssetKey]:
+    if not isinstance(given, list | tuple | set | frozenset):
+        given = [given]
+    for each in cast("Iterable[Any]", given):
+        if isinstance(each, AssetsDefinition):
+            yield from each.keys
+        elif isinstance(each, AssetSpec):
+            yield each.key
+        else:
+            yield AssetKey.from_coercible(each)

@@ -1,0 +1,172 @@
+"""What sensors are shown of what has happened: materializations of assets, and runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assettui.core.keys import AssetKey
+from assettui.core.metadata import MetadataValue
+from assettui.core.records import RunStatus
+from assettui.definitions.results import AssetMaterialization
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from assettui.core.metadata import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class DagsterEvent:
+    """What has happened, apart from when and where."""
+
+    asset_key: AssetKey | None = None
+    partition: str | None = None
+    materialization: AssetMaterialization | None = None
+    message: str | None = None
+    step_key: str | None = None
+
+    @property
+    def event_specific_data(self) -> DagsterEvent:
+        """The same: there is nothing more to know."""
+        return self
+
+    @property
+    def is_step_materialization(self) -> bool:
+        """Whether an asset was materialized."""
+        return self.materialization is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEventRecord:
+    """A materialization, as sensors are shown it."""
+
+    storage_id: int
+    """Ascending in the order in which things happened."""
+    run_id: str
+    timestamp: float
+    """When; seconds since the epoch, UTC."""
+    asset_key: AssetKey
+    partition_key: str | None = None
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    data_version: str | None = None
+
+    @property
+    def asset_materialization(self) -> AssetMaterialization:
+        """What was said of it."""
+        tags = {} if self.data_version is None else {"dagster/data_version": self.data_version}
+        return AssetMaterialization(self.asset_key, None, dict(self.metadata), self.partition_key, tags)
+
+    @property
+    def dagster_event(self) -> DagsterEvent:
+        """The event itself."""
+        return DagsterEvent(self.asset_key, self.partition_key, self.asset_materialization)
+
+    @property
+    def event_log_entry(self) -> AssetEventRecord:
+        """The same, by the other name that it goes by."""
+        return self
+
+    def to_json(self) -> JsonObject:
+        """As JSON."""
+        return {
+            "id": self.storage_id,
+            "run": self.run_id,
+            "time": self.timestamp,
+            "asset": str(self.asset_key),
+            "partition": self.partition_key,
+            "metadata": {name: value.to_json() for name, value in self.metadata.items()},
+            "version": self.data_version,
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> AssetEventRecord:
+        """The record that `to_json` wrote."""
+        return AssetEventRecord(
+            storage_id=data["id"],
+            run_id=data["run"],
+            timestamp=data["time"],
+            asset_key=AssetKey(data["asset"]),
+            partition_key=data.get("partition"),
+            metadata={name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
+            data_version=data.get("version"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DagsterRun:
+    """A run, as sensors are shown it."""
+
+    run_id: str
+    job_name: str | None
+    status: RunStatus
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    asset_selection: frozenset[AssetKey] = frozenset()
+    """The assets that it makes."""
+    run_config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What it was configured with, its secrets masked."""
+    partition_key: str | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it succeeded."""
+        return self.status is RunStatus.SUCCESS
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it failed."""
+        return self.status is RunStatus.FAILURE
+
+
+@dataclass(frozen=True, slots=True)
+class RunEventRecord:
+    """A run that has come to a status, as sensors are shown it."""
+
+    storage_id: int
+    """Ascending in the order in which things happened."""
+    timestamp: float
+    """When; seconds since the epoch, UTC."""
+    run: DagsterRun
+    error: str | None = None
+    """Why it failed, in one line."""
+    failed_steps: Sequence[tuple[str, str]] = ()
+    """Each step that failed, and why."""
+
+    def to_json(self) -> JsonObject:
+        """As JSON."""
+        run = self.run
+        return {
+            "id": self.storage_id,
+            "time": self.timestamp,
+            "error": self.error,
+            "steps": [list(each) for each in self.failed_steps],
+            "run": {
+                "id": run.run_id,
+                "job": run.job_name,
+                "status": run.status.value,
+                "tags": dict(run.tags),
+                "assets": sorted(str(key) for key in run.asset_selection),
+                "config": dict(run.run_config),
+                "partition": run.partition_key,
+            },
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> RunEventRecord:
+        """The record that `to_json` wrote."""
+        run: Mapping[str, Any] = data["run"]
+        return RunEventRecord(
+            storage_id=data["id"],
+            timestamp=data["time"],
+            run=DagsterRun(
+                run_id=run["id"],
+                job_name=run.get("job"),
+                status=RunStatus(run["status"]),
+                tags=run.get("tags", {}),
+                asset_selection=frozenset(AssetKey(key) for key in run.get("assets", ())),
+                run_config=run.get("config", {}),
+                partition_key=run.get("partition"),
+            ),
+            error=data.get("error"),
+            failed_steps=tuple((step, why) for step, why in data.get("steps", ())),
+        )

@@ -1,0 +1,211 @@
+"""Sensors that are woken by runs that come to a certain status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assettui.core.instigators import Watching
+from assettui.core.records import RunStatus
+from assettui.core.ticks import Evaluation
+from assettui.definitions.evaluation import HasInstance, call, evaluation_of, scoped
+from assettui.definitions.event_records import DagsterEvent, DagsterRun, RunEventRecord
+from assettui.definitions.placed import caller, location_of
+from assettui.definitions.resources import ResourceSet
+from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from assettui.core.metadata import RawMetadata
+
+
+class RunStatusSensorContext(HasInstance):
+    """What the function of a `run_status_sensor` can know.
+
+    Args:
+        event: The run, and what has become of it.
+        sensor_name: The sensor.
+        instance: The store, or where it is.
+        resources: By name.
+    """
+
+    def __init__(
+        self,
+        event: RunEventRecord,
+        *,
+        sensor_name: str | None = None,
+        instance: Any = None,
+        resources: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(instance)
+        self._event = event
+        self.sensor_name = sensor_name
+        self.resources: Any = scoped(resources)
+
+    @property
+    def dagster_run(self) -> DagsterRun:
+        """The run."""
+        return self._event.run
+
+    @property
+    def dagster_event(self) -> DagsterEvent:
+        """What has become of it; of a failure the message says why."""
+        return DagsterEvent(message=self._event.error)
+
+    @property
+    def partition_key(self) -> str | None:
+        """The partition that it was of."""
+        return self._event.run.partition_key
+
+    @property
+    def failure_event(self) -> DagsterEvent:
+        """As `dagster_event`."""
+        return self.dagster_event
+
+    def get_step_failure_events(self) -> list[DagsterEvent]:
+        """The steps that failed, each with the reason as its message."""
+        return [DagsterEvent(message=why, step_key=step) for step, why in self._event.failed_steps]
+
+    def for_run_failure(self) -> RunFailureSensorContext:
+        """The same, as functions of a `run_failure_sensor` know it."""
+        return RunFailureSensorContext(
+            self._event,
+            sensor_name=self.sensor_name,
+            instance=self.store,
+            resources=self.resources._asdict(),
+        )
+
+
+class RunFailureSensorContext(RunStatusSensorContext):
+    """What the function of a `run_failure_sensor` can know."""
+
+
+def build_run_status_sensor_context(
+    sensor_name: str | None = None,
+    dagster_event: DagsterEvent | None = None,
+    dagster_instance: Any = None,
+    dagster_run: DagsterRun | None = None,
+    context: SensorEvaluationContext | None = None,
+    resources: Mapping[str, Any] | None = None,
+) -> RunStatusSensorContext:
+    """A context for calling the function of a `run_status_sensor` directly, as in a test."""
+    run = dagster_run or DagsterRun("direct", None, RunStatus.SUCCESS)
+    event = RunEventRecord(0, 0.0, run, dagster_event.message if dagster_event else None)
+    instance = dagster_instance if context is None or context.store is None else context.store
+    return RunStatusSensorContext(event, sensor_name=sensor_name, instance=instance, resources=resources)
+
+
+class RunStatusSensorDefinition(SensorDefinition):
+    """A sensor that is shown each run that comes to certain statuses. Made by `run_status_sensor` and its kin."""
+
+    def evaluate(self, context: SensorEvaluationContext, resources: Any = None) -> Evaluation:
+        """See `SensorDefinition`: the function is called for each run that it has not seen yet, in order."""
+        if not context.run_events:
+            return Evaluation(skip_reason="no run has come to that status")
+        given = resources if isinstance(resources, ResourceSet) else context.resources._asdict()
+        found: list[Evaluation] = []
+        for event in context.run_events:
+            kind = (
+                RunFailureSensorContext if self.run_statuses == (RunStatus.FAILURE.value,) else RunStatusSensorContext
+            )
+            own = kind(event, sensor_name=self.name, instance=context.store, resources=context.resources._asdict())
+            found.append(evaluation_of(call(self.evaluation_fn, self.parameters, own, given), self.asker))
+        seen = tuple(each for evaluation in found for each in evaluation.seen)
+        runs = tuple(each for evaluation in found for each in evaluation.runs)
+        keys = tuple(each for evaluation in found for each in evaluation.keys)
+        reason = next((each.skip_reason for each in reversed(found) if each.skip_reason), None)
+        cursor = str(context.run_events[-1].storage_id)
+        return Evaluation(runs, None if runs else reason, cursor, keys, seen)
+
+
+def run_status_sensor(
+    run_status: RunStatus | str,
+    name: str | None = None,
+    minimum_interval_seconds: float | None = None,
+    description: str | None = None,
+    monitored_jobs: Sequence[Any] | None = None,
+    *,
+    job_selection: Sequence[Any] | None = None,
+    monitor_all_code_locations: bool | None = None,
+    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
+    request_job: Any = None,
+    request_jobs: Sequence[Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    metadata: RawMetadata | None = None,
+) -> Callable[[Callable[..., Any]], SensorDefinition]:
+    """Declare that a function is called for each run that comes to a status, as soon as it does.
+
+    It takes a `RunStatusSensorContext`; it may give back what a sensor may. A run that the sensor itself has asked for
+    does not wake it, so that it cannot go round in circles.
+
+    Args:
+        run_status: The status.
+        name: By default the function's name.
+        minimum_interval_seconds: How long it waits at least from one evaluation to the next; by default no time.
+        description: By default the docstring.
+        monitored_jobs: The jobs whose runs; by default all runs.
+        job_selection: As `monitored_jobs`.
+        monitor_all_code_locations: Taken for Dagster's sake: a store is of one project.
+        default_status: Whether it is on until somebody turns it off.
+        request_job: The job that it may ask for.
+        request_jobs: Several.
+        tags: Given to each of its runs.
+        metadata: What is to be known of it.
+    """
+    at = caller()
+    status = run_status if isinstance(run_status, RunStatus) else RunStatus(str(run_status).lower())
+
+    def decorate(fn: Callable[..., Any]) -> SensorDefinition:
+        return RunStatusSensorDefinition(
+            name=name or getattr(fn, "__name__", "sensor"),
+            evaluation_fn=fn,
+            minimum_interval_seconds=minimum_interval_seconds,
+            description=description if description is not None else fn.__doc__,
+            job=request_job,
+            jobs=request_jobs,
+            default_status=default_status,
+            tags=tags,
+            metadata=metadata or {},
+            watching=Watching.RUNS,
+            run_statuses=(status.value,),
+            watched_jobs=tuple(monitored_jobs or job_selection or ()),
+            at=location_of(fn) or at,
+        )
+
+    return decorate
+
+
+def run_failure_sensor(
+    name: str | Callable[..., Any] | None = None,
+    minimum_interval_seconds: float | None = None,
+    description: str | None = None,
+    monitored_jobs: Sequence[Any] | None = None,
+    *,
+    job_selection: Sequence[Any] | None = None,
+    monitor_all_code_locations: bool | None = None,
+    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
+    request_job: Any = None,
+    request_jobs: Sequence[Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    metadata: RawMetadata | None = None,
+) -> Any:
+    """Declare that a function is called for each run that fails, as soon as it does; see `run_status_sensor`.
+
+    It takes a `RunFailureSensorContext`, whose `failure_event.message` says why.
+    """
+    fn = None if isinstance(name, str) else name  # of @run_failure_sensor without parentheses
+    decorate = run_status_sensor(
+        RunStatus.FAILURE,
+        name if isinstance(name, str) else None,
+        minimum_interval_seconds,
+        description,
+        monitored_jobs,
+        job_selection=job_selection,
+        monitor_all_code_locations=monitor_all_code_locations,
+        default_status=default_status,
+        request_job=request_job,
+        request_jobs=request_jobs,
+        tags=tags,
+        metadata=metadata,
+    )
+    return decorate if fn is None else decorate(fn)

@@ -1,0 +1,212 @@
+"""Recording a tick with the runs that it asks for: all of them, or, where one cannot be, none and why."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assettui.core.errors import AssettuiError, LaunchError
+from assettui.core.instigators import InstigatorKind
+from assettui.core.launching import RunWish, plan_launch
+from assettui.core.masking import masked
+from assettui.core.partitions.keyed import key_problem
+from assettui.core.partitions.space import BadPartitions
+from assettui.core.records import Event, EventKind, StepError
+from assettui.core.text import plural
+from assettui.core.ticks import Evaluation, TickOutcome, TickRecord
+from assettui.engine.state import AssetsReported, RunQueued, TickRefused
+from assettui.store import dynamic_partitions, ticks
+from assettui.store.recording import keep_secrets, record
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Iterator
+
+    from assettui.core.instigators import InstigatorSnapshot
+    from assettui.core.keys import AssetKey
+    from assettui.core.launching import Ground
+    from assettui.core.metadata import JsonObject
+    from assettui.core.planning import RunPlan
+    from assettui.core.records import ValueRef
+    from assettui.core.ticks import RunAsked
+    from assettui.engine.state import Happening
+    from assettui.engine.tick_state import TickDecided
+
+NAME_TAG = {InstigatorKind.SCHEDULE: "dagster/schedule_name", InstigatorKind.SENSOR: "dagster/sensor_name"}
+"""Tags of the runs that schedules and sensors ask for, by the names that Dagster documents."""
+RUN_KEY_TAG = "dagster/run_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a tick has come to."""
+
+    runs: tuple[tuple[str, RunPlan], ...] = ()
+    """The runs that are queued now."""
+    is_refused: bool = False
+    """Whether it asked for what cannot be, so that the tick has failed."""
+    assets: tuple[AssetKey, ...] = ()
+    """The assets of which it has reported that they were materialized."""
+    superseded: tuple[ValueRef, ...] = ()
+    """The values that are no longer kept: to be removed once the transaction is committed."""
+
+
+def record_tick(
+    connection: sqlite3.Connection,
+    decided: TickDecided,
+    snapshot: InstigatorSnapshot | None,
+    ground: Callable[[], Ground],
+) -> Recorded:
+    """Record a tick, inside the transaction that is open.
+
+    Args:
+        connection: The store.
+        decided: The tick.
+        snapshot: The schedule or sensor; None where the project no longer defines it.
+        ground: What runs are planned on, as it is now.
+    """
+    if decided.due_us is not None and ticks.is_recorded(connection, decided.name, decided.due_us):
+        return Recorded()
+    cursor = ticks.cursor_of(connection, decided.name) if decided.kind is InstigatorKind.SENSOR else None
+    connection.execute("SAVEPOINT tick")
+    try:
+        found = _recorded(connection, decided, snapshot, ground, cursor)
+    except AssettuiError as error:
+        connection.execute("ROLLBACK TO tick")
+        refused = StepError(str(error), "refused")
+        _write(connection, decided, replace(Evaluation(log=decided.evaluation.log), error=refused), (), (), cursor)
+        found = Recorded(is_refused=True)
+    except BaseException:
+        connection.execute("ROLLBACK TO tick")
+        raise
+    finally:
+        connection.execute("RELEASE tick")
+    return found
+
+
+def following(decided: TickDecided, recorded: Recorded) -> Iterator[Happening]:
+    """What follows from a tick that was recorded."""
+    for run_id, plan in recorded.runs:
+        yield RunQueued(run_id, plan)
+    if recorded.is_refused:
+        yield TickRefused(decided.name)
+    if recorded.assets:
+        yield AssetsReported(recorded.assets)
+
+
+def _recorded(
+    connection: sqlite3.Connection,
+    decided: TickDecided,
+    snapshot: InstigatorSnapshot | None,
+    ground: Callable[[], Ground],
+    cursor: str | None,
+) -> Recorded:
+    evaluation = decided.evaluation
+    if evaluation.error is not None:
+        _write(connection, decided, evaluation, (), (), cursor)
+        return Recorded()
+    _change_keys(connection, decided)
+    known: list[str] = []
+    planned: list[tuple[str, RunAsked, RunPlan]] = []
+    seen = ticks.known_run_keys(
+        connection, decided.name, [each.run_key for each in evaluation.runs if each.run_key is not None]
+    )
+    for asked in evaluation.runs:
+        if asked.run_key is not None:
+            if asked.run_key in seen:
+                known.append(asked.run_key)
+                continue
+            seen.add(asked.run_key)
+        planned.append((os.urandom(8).hex(), asked, _plan(decided, asked, snapshot, ground())))
+    runs = tuple((run_id, asked.run_key) for run_id, asked, _ in planned)
+    tick_id = _write(connection, decided, evaluation, runs, tuple(known), cursor)
+    for run_id, _, plan in planned:
+        shown = masked(plan.config, ground().snapshot.config_schemas, plan.job)
+        payload: JsonObject = {"plan": replace(plan, config=shown).to_json(), "tick": tick_id}
+        record(connection, [Event(EventKind.RUN_QUEUED, decided.ended_us, run_id, payload=payload)])
+        if shown != plan.config:
+            keep_secrets(connection, run_id, plan.config)
+    superseded = _report(connection, decided, ground) if evaluation.seen else []
+    return Recorded(
+        tuple((run_id, plan) for run_id, _, plan in planned),
+        assets=tuple(each.key for each in evaluation.seen if each.is_materialization),
+        superseded=tuple(superseded),
+    )
+
+
+def _plan(decided: TickDecided, asked: RunAsked, snapshot: InstigatorSnapshot | None, ground: Ground) -> RunPlan:
+    tags = {NAME_TAG[decided.kind]: decided.name, **asked.tags}
+    if asked.run_key is not None:
+        tags[RUN_KEY_TAG] = asked.run_key
+    assets = asked.assets
+    if assets is None and asked.job is None and snapshot is not None and snapshot.selection is not None:
+        assets = tuple(ground.select(snapshot.selection))
+    if assets is not None:
+        missing = next((key for key in assets if key not in ground.graph.assets), None)
+        if missing is not None:
+            raise LaunchError(f"it asks for the asset {missing}, which nothing defines", hint="see `assettui asset ls`")
+    partitions = ((asked.partition, asked.partition),) if asked.partition is not None else ()
+    return plan_launch(RunWish(assets, asked.job, asked.config, tags, partitions=partitions), ground)
+
+
+def _change_keys(connection: sqlite3.Connection, decided: TickDecided) -> None:
+    for request in decided.evaluation.keys:
+        for key in request.keys:
+            problem = key_problem(key)
+            if problem is not None:
+                raise BadPartitions(problem, hint="give the partition a plain name")
+        change = dynamic_partitions.add if request.are_added else dynamic_partitions.remove
+        change(connection, request.name, request.keys, decided.ended_us)
+
+
+def _report(connection: sqlite3.Connection, decided: TickDecided, ground: Callable[[], Ground]) -> list[ValueRef]:
+    """Record what a sensor reports of assets, as it was made or seen elsewhere."""
+    events: list[Event] = []
+    for each in decided.evaluation.seen:
+        kind = EventKind.MATERIALIZED if each.is_materialization else EventKind.OBSERVED
+        payload = dict(each.payload)
+        if each.is_materialization and "data_version" not in payload:
+            payload["data_version"] = os.urandom(8).hex()  # nothing is known of its data but that it is new
+        events.append(Event(kind, decided.ended_us, None, None, each.key, payload, each.partition))
+    return record(connection, events, ground().slices)
+
+
+def _write(
+    connection: sqlite3.Connection,
+    decided: TickDecided,
+    evaluation: Evaluation,
+    runs: Iterable[tuple[str, str | None]],
+    known: tuple[str, ...],
+    cursor: str | None,
+) -> int:
+    """Append the event that records the tick; its id."""
+    queued = tuple(runs)
+    outcome = evaluation.outcome
+    reason = evaluation.skip_reason
+    if outcome is TickOutcome.SUCCESS and not (queued or evaluation.keys or evaluation.seen):
+        outcome = TickOutcome.SKIPPED
+        reason = f"{plural(len(known), 'run')} asked for before, by the same run key"
+    after = evaluation.cursor if outcome is not TickOutcome.FAILURE else None
+    tick = TickRecord(
+        tick_id=0,
+        instigator=decided.name,
+        kind=decided.kind,
+        outcome=outcome,
+        scheduled_us=decided.scheduled_us,
+        started_us=decided.started_us,
+        ended_us=decided.ended_us,
+        due_us=decided.due_us,
+        runs=queued,
+        known_run_keys=known,
+        skip_reason=reason if outcome is TickOutcome.SKIPPED else None,
+        cursor_before=cursor,
+        cursor_after=after if after is not None and after != (cursor or "") else None,
+        keys=evaluation.keys,
+        log=evaluation.log,
+        error=evaluation.error,
+        missed=decided.missed,
+        asked=decided.asked,
+    )
+    record(connection, [Event(ticks.KIND_OF[outcome], decided.ended_us, payload=tick.payload())])
+    return connection.execute("SELECT max(id) FROM events").fetchone()[0]

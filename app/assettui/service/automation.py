@@ -1,0 +1,351 @@
+"""Schedules and sensors: how each stands, what it has done, when it is due; turning it on and off; a tick by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assettui.core.errors import AssettuiError, LaunchError, NotFound
+from assettui.core.instigators import InstigatorKind, InstigatorSnapshot, Watching
+from assettui.core.keys import closest
+from assettui.core.launching import RunWish, plan_launch
+from assettui.core.records import Event, EventKind, StepError
+from assettui.core.schedule_times import ScheduleTimes
+from assettui.core.ticks import Evaluation, InstigatorState, RunAsked, TickOutcome, TickRecord
+from assettui.core.timing import SECOND_US
+from assettui.executors.evaluating import evaluate_in_worker, evaluation_request
+from assettui.service.catalog import read_catalog
+from assettui.service.ground import CatalogGround
+from assettui.service.session import Session, clock_us
+from assettui.store import intents, projects, queries, ticks
+from assettui.store.intents import IntentKind
+from assettui.store.recording import record
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+EVALUATION_TIMEOUT_S = 60.0
+DAY_US = 86_400 * SECOND_US
+LAST_TICKS = 20
+"""So many of the last ticks are shown with each schedule and sensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstigatorRow:
+    """One schedule or sensor, and how it stands."""
+
+    snapshot: InstigatorSnapshot
+    state: InstigatorState
+    is_on: bool
+    next_us: int | None
+    """When it is due next; None where it is off, or waits for something to happen."""
+    ticks: tuple[TickRecord, ...] = ()
+    """The last ones, the newest first."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.snapshot.name
+
+    @property
+    def last(self) -> TickRecord | None:
+        """Its last tick."""
+        return self.ticks[0] if self.ticks else None
+
+
+def instigators(session: Session, kind: InstigatorKind | None = None) -> list[InstigatorRow]:
+    """The project's schedules and sensors, in the order of the definition.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    with session.reading() as connection:
+        snapshot = _snapshot(connection, session)
+        states = ticks.instigator_states(connection)
+        now_us = clock_us()
+        return [
+            _row(connection, each, states.get(each.name), now_us)
+            for each in snapshot
+            if kind is None or each.kind is kind
+        ]
+
+
+def instigator(session: Session, name: str, kind: InstigatorKind | None = None) -> InstigatorRow:
+    """One schedule or sensor.
+
+    Raises:
+        NotFound: There is none of that name; the closest is offered.
+    """
+    with session.reading() as connection:
+        snapshot = find(_snapshot(connection, session), name, kind)
+        return _row(connection, snapshot, ticks.instigator_state(connection, name), clock_us())
+
+
+def find(known: Sequence[InstigatorSnapshot], name: str, kind: InstigatorKind | None = None) -> InstigatorSnapshot:
+    """The definition of a schedule or sensor.
+
+    Raises:
+        NotFound: There is none of that name; the closest is offered.
+    """
+    wanted = {each.name: each for each in known if kind is None or each.kind is kind}
+    if name in wanted:
+        return wanted[name]
+    what = kind.value if kind is not None else "schedule or sensor"
+    other = next((each for each in known if each.name == name), None)
+    if other is not None:
+        raise NotFound(f"{name!r} is a {other.kind.value}, not a {what}", hint=f"see `assettui {other.kind.value} ls`")
+    near = closest(name, wanted)
+    names = f"there are: {', '.join(wanted)}" if wanted else f"the project defines no {what}"
+    raise NotFound(f"no {what} is called {name!r}", hint=f"did you mean {near!r}?" if near else names)
+
+
+def _snapshot(connection: sqlite3.Connection, session: Session) -> tuple[InstigatorSnapshot, ...]:
+    known = projects.load(connection, session.project.id)
+    return known.snapshot.instigators if known is not None and known.snapshot is not None else ()
+
+
+def _row(
+    connection: sqlite3.Connection, snapshot: InstigatorSnapshot, state: InstigatorState | None, now_us: int
+) -> InstigatorRow:
+    known = state or InstigatorState(snapshot.name)
+    is_on = known.is_on if known.is_manual else snapshot.is_on_by_default
+    next_us = None
+    if is_on and snapshot.kind is InstigatorKind.SCHEDULE:
+        next_us = ScheduleTimes(snapshot.crons, snapshot.zone_name).next_after(now_us)
+    elif is_on and snapshot.watching is Watching.TIME:
+        last = known.last
+        next_us = now_us if last is None else last.started_us + int(snapshot.interval_s * SECOND_US)
+    found = tuple(ticks.ticks(connection, instigator=snapshot.name, limit=LAST_TICKS))
+    return InstigatorRow(snapshot, known, is_on, next_us, found)
+
+
+# Changing.
+
+
+def turn(session: Session, names: Iterable[str], kind: InstigatorKind | None, *, is_on: bool) -> list[InstigatorRow]:
+    """Turn schedules or sensors on or off.
+
+    Raises:
+        NotFound: There is none of such a name; then nothing is changed.
+        StoreError: The store cannot be written.
+    """
+    with session.reading() as connection:
+        known = _snapshot(connection, session)
+        chosen = [find(known, name, kind) for name in names]
+    event = EventKind.INSTIGATOR_ON if is_on else EventKind.INSTIGATOR_OFF
+    now_us = clock_us()
+    with session.writing() as connection:
+        states = ticks.instigator_states(connection)
+        for each in chosen:
+            state = states.get(each.name)
+            if state is not None and state.is_manual and state.is_on == is_on:
+                continue  # as it is: it need not begin anew
+            payload = {"instigator": each.name, "kind": each.kind.value, "by": "person"}
+            record(connection, [Event(event, now_us, payload=dict(payload))])
+    return [instigator(session, each.name) for each in chosen]
+
+
+def set_cursor(session: Session, name: str, cursor: str | None) -> InstigatorRow:
+    """Set what a sensor remembers; None for nothing.
+
+    Raises:
+        NotFound: There is no such sensor.
+        StoreError: The store cannot be written.
+    """
+    with session.reading() as connection:
+        found = find(_snapshot(connection, session), name, InstigatorKind.SENSOR)
+    payload = {"instigator": name, "kind": found.kind.value, "cursor": cursor or ""}
+    with session.writing() as connection:
+        record(connection, [Event(EventKind.CURSOR_SET, clock_us(), payload=dict(payload))])
+    return instigator(session, name)
+
+
+# Ticks.
+
+
+def tick_page(
+    session: Session,
+    *,
+    name: str | None = None,
+    outcome: TickOutcome | None = None,
+    limit: int = 20,
+    before: int | None = None,
+) -> list[TickRecord]:
+    """Ticks, the newest first.
+
+    Args:
+        session: The store.
+        name: Of this schedule or sensor only; it may be one that the project no longer defines.
+        outcome: With this outcome only.
+        limit: At most so many.
+        before: Older ones than the tick of this id.
+    """
+    with session.reading() as connection:
+        return ticks.ticks(connection, instigator=name, outcome=outcome, limit=limit, before=before)
+
+
+def tick_of(session: Session, tick_id: int) -> TickRecord:
+    """One tick.
+
+    Raises:
+        NotFound: There is none of that id.
+    """
+    with session.reading() as connection:
+        return ticks.tick(connection, tick_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TickWish:
+    """A tick that was asked for."""
+
+    intent: int
+    after: int
+    """The last event before it was."""
+    name: str
+    kind: InstigatorKind
+    scheduled_us: int
+
+
+def ask_tick(session: Session, name: str, kind: InstigatorKind | None, scheduled_us: int | None = None) -> TickWish:
+    """Ask the leader to evaluate a schedule or sensor now, whether it is on or off.
+
+    Args:
+        session: The store.
+        name: The schedule or sensor.
+        kind: Which of the two it is; None for either.
+        scheduled_us: The time that it is to be evaluated for; by default now. Microseconds since the epoch, UTC.
+
+    Raises:
+        NotFound: There is none of that name.
+        LaunchError: The leader runs another project's code.
+        StoreError: The store cannot be written.
+    """
+    leader = session.leader()
+    if leader is not None and leader.project_id != session.project.id:
+        raise LaunchError(
+            f"the store is led by a process that runs another project's code (pid {leader.pid})",
+            hint="end it first, or give each project a store of its own with --store",
+        )
+    with session.reading() as connection:
+        found = find(_snapshot(connection, session), name, kind)
+    now_us = clock_us()
+    wish = TickWish(0, 0, name, found.kind, now_us if scheduled_us is None else scheduled_us)
+    return wish_again(session, wish)
+
+
+def wish_again(session: Session, wish: TickWish) -> TickWish:
+    """Ask for the same tick, since whoever was asked before has gone."""
+    payload = {"instigator": wish.name, "kind": wish.kind.value, "scheduled": wish.scheduled_us}
+    with session.writing() as connection:
+        after = queries.last_event(connection)
+        intent = intents.wish(connection, IntentKind.TICK, clock_us(), payload=dict(payload))
+    return replace(wish, intent=intent, after=after)
+
+
+def tick_asked(session: Session, wish: TickWish) -> TickRecord | None:
+    """The tick that was asked for; None as long as it has not been recorded."""
+    with session.reading() as connection:
+        return ticks.tick_asked(connection, wish.intent, wish.after)
+
+
+@dataclass(frozen=True, slots=True)
+class DryTick:
+    """What a tick would come to."""
+
+    name: str
+    scheduled_us: int
+    started_us: int
+    ended_us: int
+    evaluation: Evaluation
+    known_run_keys: tuple[str, ...] = ()
+    """Run keys that it asks for, and that were asked for before."""
+
+    @property
+    def outcome(self) -> TickOutcome:
+        """How it would end."""
+        found = self.evaluation.outcome
+        if found is TickOutcome.SUCCESS and len(self.known_run_keys) == len(self.evaluation.runs):
+            return TickOutcome.SKIPPED
+        return found
+
+
+def dry_tick(session: Session, name: str, kind: InstigatorKind | None, scheduled_us: int | None = None) -> DryTick:
+    """What a tick would come to: the function is called, and nothing of it is recorded.
+
+    Raises:
+        NotFound: There is no schedule or sensor of that name.
+        StoreError: The store cannot be read.
+    """
+    started_us = clock_us()
+    at_us = started_us if scheduled_us is None else scheduled_us
+    with session.reading() as connection:
+        snapshot = find(_snapshot(connection, session), name, kind)
+        request, _ = evaluation_request(connection, session.folder, snapshot, at_us)
+    if snapshot.is_plain:
+        job = snapshot.jobs[0] if snapshot.jobs else None
+        found = Evaluation((RunAsked(job=job, config=snapshot.config, tags=snapshot.tags),))
+    else:
+        found = evaluate_in_worker(session.project, session.folder, request, EVALUATION_TIMEOUT_S)
+    with session.reading() as connection:
+        keys = [each.run_key for each in found.runs if each.run_key is not None]
+        known = tuple(key for key in keys if key in ticks.known_run_keys(connection, name, keys))
+        try:
+            _check(connection, session, snapshot, found)
+        except AssettuiError as error:
+            found = Evaluation(log=found.log, error=StepError(str(error), "refused"))
+    return DryTick(name, at_us, started_us, clock_us(), found, known)
+
+
+def _check(connection: sqlite3.Connection, session: Session, snapshot: InstigatorSnapshot, found: Evaluation) -> None:
+    """Refuse what would be refused when the tick is recorded."""
+    if not found.runs or found.keys:
+        return  # partitions that it adds would be there by then
+    ground = CatalogGround(read_catalog(connection, session), connection)
+    for asked in found.runs:
+        assets = asked.assets
+        if assets is None and asked.job is None and snapshot.selection is not None:
+            assets = tuple(ground.select(snapshot.selection))
+        partitions = ((asked.partition, asked.partition),) if asked.partition is not None else ()
+        plan_launch(RunWish(assets, asked.job, asked.config, asked.tags, partitions=partitions), ground)
+
+
+# What is to come.
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A time at which a schedule is due."""
+
+    time_us: int
+    schedule: str
+    target: str
+    """The job, or the selection of assets."""
+
+
+def upcoming(session: Session, until_us: int, limit: int = 1_000) -> list[Upcoming]:
+    """What the schedules that are on are due for until then, in order; at most so much."""
+    now_us = clock_us()
+    found = [
+        Upcoming(time_us, row.name, row.snapshot.jobs[0] if row.snapshot.jobs else row.snapshot.selection or "")
+        for row in instigators(session, InstigatorKind.SCHEDULE)
+        if row.is_on
+        for time_us in _first(ScheduleTimes(row.snapshot.crons, row.snapshot.zone_name).within(now_us, until_us), limit)
+    ]
+    return sorted(found, key=lambda each: (each.time_us, each.schedule))[:limit]
+
+
+def preview(session: Session, name: str, until_us: int, limit: int = 10_000) -> tuple[InstigatorSnapshot, list[int]]:
+    """A schedule, and the times that it is due until then, whether it is on or off.
+
+    Raises:
+        NotFound: There is no such schedule.
+    """
+    with session.reading() as connection:
+        found = find(_snapshot(connection, session), name, InstigatorKind.SCHEDULE)
+    times = ScheduleTimes(found.crons, found.zone_name).within(clock_us(), until_us)
+    return found, list(_first(times, limit))
+
+
+def _first(times: Iterator[int], limit: int) -> Iterator[int]:
+    return (time_us for time_us, _ in zip(times, range(limit), strict=False))

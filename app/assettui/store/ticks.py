@@ -1,0 +1,279 @@
+"""Schedules and sensors in the store: whether they are on, what they remember, and their ticks."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from assettui.core.errors import NotFound
+from assettui.core.keys import AssetKey
+from assettui.core.metadata import MetadataValue
+from assettui.core.records import Event, EventKind, RunStatus
+from assettui.core.ticks import InstigatorState, TickOutcome, TickRecord
+from assettui.definitions.event_records import AssetEventRecord, DagsterRun, RunEventRecord
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping, Sequence
+
+KIND_OF = {
+    TickOutcome.SUCCESS: EventKind.TICK_SUCCESS,
+    TickOutcome.SKIPPED: EventKind.TICK_SKIPPED,
+    TickOutcome.FAILURE: EventKind.TICK_FAILURE,
+}
+EVENTS_SHOWN = 1_000
+"""So many events of an asset a sensor is shown at once; the others when it has taken note of these."""
+RUNS_SHOWN = 100
+"""So many runs."""
+_TICK_SQL = "SELECT ticks.id, ticks.outcome, ticks.ended, events.payload FROM ticks JOIN events ON events.id = ticks.id"
+
+
+def apply(connection: sqlite3.Connection, event: Event, event_id: int) -> None:
+    """Update the current state for an event of a schedule or a sensor."""
+    name, kind = event.payload["instigator"], event.payload["kind"]
+    match event.kind:
+        case EventKind.INSTIGATOR_ON | EventKind.INSTIGATOR_OFF:
+            connection.execute(
+                "INSERT INTO instigators (name, kind, is_on, is_manual, since, turned, failures)"
+                " VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT (name) DO UPDATE SET kind = excluded.kind,"
+                " is_on = excluded.is_on, is_manual = excluded.is_manual, since = excluded.since,"
+                " turned = excluded.turned, failures = 0",
+                (
+                    name,
+                    kind,
+                    int(event.kind is EventKind.INSTIGATOR_ON),
+                    int(event.payload["by"] == "person"),
+                    event.time_us,
+                    event_id,
+                ),
+            )
+        case EventKind.CURSOR_SET:
+            _see(connection, name, kind, event.time_us)
+            connection.execute(
+                "UPDATE instigators SET cursor = ? WHERE name = ?", (event.payload.get("cursor") or None, name)
+            )
+        case _:
+            _apply_tick(connection, event, event_id)
+
+
+def _see(connection: sqlite3.Connection, name: str, kind: str, time_us: int) -> None:
+    connection.execute(
+        "INSERT INTO instigators (name, kind, is_on, is_manual, since, failures) VALUES (?, ?, 0, 0, ?, 0)"
+        " ON CONFLICT (name) DO NOTHING",
+        (name, kind, time_us),
+    )
+
+
+def _apply_tick(connection: sqlite3.Connection, event: Event, event_id: int) -> None:
+    said = event.payload
+    name, kind, due = said["instigator"], said["kind"], said.get("due_us")
+    outcome = event.kind.value.removeprefix("tick_")
+    connection.execute(
+        "INSERT INTO ticks (id, instigator, kind, due, outcome, ended) VALUES (?, ?, ?, ?, ?, ?)",
+        (event_id, name, kind, due, outcome, event.time_us),
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO run_keys (instigator, run_key, run) VALUES (?, ?, ?)",
+        [(name, run[1], run[0]) for run in said.get("runs", ()) if len(run) > 1],
+    )
+    _see(connection, name, kind, event.time_us)
+    connection.execute(
+        "UPDATE instigators SET tick = ?, scheduled = coalesce(?, scheduled),"
+        " failures = CASE WHEN ? = 'failure' THEN failures + 1 ELSE 0 END WHERE name = ?",
+        (event_id, due, outcome, name),
+    )
+    if "cursor_after" in said:
+        connection.execute("UPDATE instigators SET cursor = ? WHERE name = ?", (said["cursor_after"] or None, name))
+
+
+# Reading.
+
+
+_STATE_SQL = (
+    "SELECT instigators.name, is_on, is_manual, since, turned, cursor, scheduled, failures,"
+    " ticks.id, ticks.outcome, ticks.ended, events.payload FROM instigators"
+    " LEFT JOIN ticks ON ticks.id = instigators.tick LEFT JOIN events ON events.id = ticks.id"
+)
+
+
+def instigator_states(connection: sqlite3.Connection) -> dict[str, InstigatorState]:
+    """What is recorded of each schedule and sensor, by name."""
+    return {state.name: state for state in map(_state, connection.execute(_STATE_SQL))}
+
+
+def instigator_state(connection: sqlite3.Connection, name: str) -> InstigatorState | None:
+    """What is recorded of one; None where nothing is."""
+    row = connection.execute(f"{_STATE_SQL} WHERE instigators.name = ?", (name,)).fetchone()
+    return _state(row) if row is not None else None
+
+
+def _state(row: Sequence[Any]) -> InstigatorState:
+    name, is_on, is_manual, since, turned, cursor, scheduled, failures, *tick = row
+    last = _tick(tick) if tick[0] is not None else None
+    return InstigatorState(name, bool(is_on), bool(is_manual), since, turned or 0, cursor, scheduled, last, failures)
+
+
+def cursor_of(connection: sqlite3.Connection, name: str) -> str | None:
+    """What a sensor remembers."""
+    row = connection.execute("SELECT cursor FROM instigators WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else None
+
+
+def ticks(
+    connection: sqlite3.Connection,
+    *,
+    instigator: str | None = None,
+    outcome: TickOutcome | None = None,
+    limit: int = 50,
+    before: int | None = None,
+) -> list[TickRecord]:
+    """Ticks, the newest first.
+
+    Args:
+        connection: The store.
+        instigator: Of this schedule or sensor only.
+        outcome: With this outcome only.
+        limit: At most so many.
+        before: Older ones than the tick of this id.
+    """
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    for column, value in (("ticks.instigator =", instigator), ("ticks.outcome =", outcome), ("ticks.id <", before)):
+        if value is not None:
+            conditions.append(f"{column} ?")
+            parameters.append(value)
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    rows = connection.execute(f"{_TICK_SQL}{where} ORDER BY ticks.id DESC LIMIT ?", (*parameters, limit))
+    return [_tick(row) for row in rows]
+
+
+def tick(connection: sqlite3.Connection, tick_id: int) -> TickRecord:
+    """One tick.
+
+    Raises:
+        NotFound: There is none of that id.
+    """
+    row = connection.execute(f"{_TICK_SQL} WHERE ticks.id = ?", (tick_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no tick {tick_id}", hint="see `assettui tick ls`")
+    return _tick(row)
+
+
+def tick_asked(connection: sqlite3.Connection, intent: int, after: int) -> TickRecord | None:
+    """The tick that somebody asked for by an intent, if there is one after the event of that id."""
+    rows = connection.execute(
+        f"{_TICK_SQL} WHERE ticks.id > ? AND json_extract(events.payload, '$.asked') = ?", (after, intent)
+    )
+    return next((_tick(row) for row in rows), None)
+
+
+def _tick(row: Sequence[Any]) -> TickRecord:
+    tick_id, outcome, ended, payload = row
+    return TickRecord.from_payload(tick_id, TickOutcome(outcome), ended, json.loads(payload))
+
+
+def is_recorded(connection: sqlite3.Connection, name: str, due_us: int) -> bool:
+    """Whether a schedule was ticked for a time."""
+    sql = "SELECT 1 FROM ticks WHERE instigator = ? AND due = ?"
+    return connection.execute(sql, (name, due_us)).fetchone() is not None
+
+
+def known_run_keys(connection: sqlite3.Connection, name: str, keys: Iterable[str]) -> set[str]:
+    """Those of the run keys that a schedule or sensor has asked for before."""
+    sql = "SELECT 1 FROM run_keys WHERE instigator = ? AND run_key = ?"
+    return {key for key in keys if connection.execute(sql, (name, key)).fetchone() is not None}
+
+
+def last_run_key(connection: sqlite3.Connection, name: str) -> str | None:
+    """The run key that a sensor asked for last."""
+    row = connection.execute(
+        "SELECT events.payload FROM ticks JOIN events ON events.id = ticks.id"
+        " WHERE ticks.instigator = ? AND ticks.outcome = 'success' ORDER BY ticks.id DESC LIMIT 1",
+        (name,),
+    ).fetchone()
+    runs: list[list[str]] = json.loads(row[0]).get("runs", []) if row else []
+    return next((run[1] for run in reversed(runs) if len(run) > 1), None)
+
+
+# What wakes sensors.
+
+
+def asset_events_after(
+    connection: sqlite3.Connection, positions: Mapping[AssetKey, int], limit: int = EVENTS_SHOWN
+) -> list[AssetEventRecord]:
+    """What was made of assets after certain events, the oldest first; of each asset the last ones, at most `limit`."""
+    found: list[AssetEventRecord] = []
+    for key, after in positions.items():
+        rows = connection.execute(
+            "SELECT id, run, time, partition, payload FROM events"
+            " WHERE kind = 'materialized' AND asset = ? AND id > ? ORDER BY id DESC LIMIT ?",
+            (str(key), after, limit),
+        )
+        for event_id, run, time_us, partition, payload in rows:
+            said: dict[str, Any] = json.loads(payload) if payload else {}
+            metadata = {name: MetadataValue.from_json(value) for name, value in said.get("metadata", {}).items()}
+            version = said.get("data_version")
+            found.append(AssetEventRecord(event_id, run or "", time_us / 1_000_000, key, partition, metadata, version))
+    return sorted(found, key=lambda each: each.storage_id)
+
+
+def run_events_after(
+    connection: sqlite3.Connection,
+    statuses: Iterable[str],
+    *,
+    after: int,
+    jobs: Sequence[str] = (),
+    but_of: str | None = None,
+    limit: int = RUNS_SHOWN,
+) -> list[RunEventRecord]:
+    """Runs that have come to certain statuses, the oldest first.
+
+    Args:
+        connection: The store.
+        statuses: The statuses.
+        after: Only what was recorded after the event of this id.
+        jobs: Only runs of these jobs; empty for all.
+        but_of: Not the runs that this sensor has asked for.
+        limit: At most so many.
+    """
+    wanted = json.dumps([f"run_{status}" for status in statuses])
+    rows = connection.execute(
+        "SELECT events.id, events.kind, events.time, events.payload, runs.id, runs.job, runs.tags, runs.assets,"
+        " runs.partition FROM events JOIN runs ON runs.id = events.run"
+        " LEFT JOIN events asking ON asking.id = runs.tick"
+        " WHERE events.kind IN (SELECT value FROM json_each(?)) AND events.id > ?"
+        " AND (runs.tick IS NULL OR json_extract(asking.payload, '$.instigator') IS NOT ?)"
+        " ORDER BY events.id",
+        (wanted, after, but_of),
+    )
+    found: list[RunEventRecord] = []
+    for event_id, kind, time_us, payload, run_id, job, tags, assets, partition in rows:
+        if jobs and job not in jobs:
+            continue
+        ranges: list[list[str]] = json.loads(partition) if partition else []
+        only = ranges[0][0] if len(ranges) == 1 and ranges[0][0] == ranges[0][-1] else None
+        status = RunStatus(kind.removeprefix("run_"))
+        run = DagsterRun(
+            run_id,
+            job,
+            status,
+            json.loads(tags) if tags else {},
+            frozenset(AssetKey(key) for key in json.loads(assets)),
+            {},
+            only,
+        )
+        error = json.loads(payload).get("error") if payload else None
+        failed = _failed_steps(connection, run_id) if status is RunStatus.FAILURE else ()
+        found.append(RunEventRecord(event_id, time_us / 1_000_000, run, error, failed))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _failed_steps(connection: sqlite3.Connection, run_id: str) -> tuple[tuple[str, str], ...]:
+    rows = connection.execute(
+        "SELECT step, json_extract(error, '$.message') FROM steps WHERE run = ? AND status = 'failure'"
+        " ORDER BY position LIMIT 100",
+        (run_id,),
+    )
+    return tuple((step, why or "") for step, why in rows)

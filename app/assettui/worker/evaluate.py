@@ -1,0 +1,65 @@
+"""Evaluating a schedule or a sensor: the one place where its function is entered.
+
+Whatever comes out of it, an exception of any kind included, becomes an `Evaluation`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from assettui.core.records import StepError
+from assettui.core.ticks import Evaluation
+from assettui.core.timeline import zone_named
+from assettui.core.timing import SECOND_US
+from assettui.definitions.context import ContextRun
+from assettui.definitions.resources import ResourceSet
+from assettui.definitions.schedule import ScheduleDefinition, ScheduleEvaluationContext
+from assettui.definitions.sensor import SensorEvaluationContext
+from assettui.worker.errors import step_error
+
+if TYPE_CHECKING:
+    from assettui.definitions.computation import Described
+    from assettui.worker.evaluation_request import EvaluationRequest
+
+
+def evaluate(request: EvaluationRequest, project: Described) -> Evaluation:
+    """Call the function of a schedule or sensor, and take what it asks for.
+
+    Returns:
+        What it comes to; of one that failed, why. Nothing is raised.
+    """
+    definition = project.instigators.get(request.name)
+    if definition is None:
+        return Evaluation(error=StepError(f"the project no longer defines {request.name}"))
+    run = ContextRun("", None, {}, {})
+    try:
+        with ResourceSet(project.resources, {}, run) as resources:
+            given = resources.scoped(sorted(definition.required_resource_keys))
+            store = request.store or None
+            if isinstance(definition, ScheduleDefinition):
+                due = datetime.fromtimestamp(request.scheduled_us / SECOND_US, UTC)
+                due = due.astimezone(zone_named(definition.execution_timezone or "UTC"))
+                context = ScheduleEvaluationContext(
+                    due, instance=store, resources=given, schedule_name=definition.called
+                )
+                return definition.evaluate(context, resources)
+            sensing = SensorEvaluationContext(
+                request.cursor,
+                instance=store,
+                resources=given,
+                sensor_name=definition.name,
+                last_tick_completion_time=_seconds(request.last_ended_us),
+                last_run_key=request.last_run_key,
+                last_sensor_start_time=_seconds(request.since_us),
+                is_first_tick_since_sensor_start=request.is_first,
+                asset_events=request.asset_events,
+                run_events=request.run_events,
+            )
+            return definition.evaluate(sensing, resources)
+    except BaseException as error:  # noqa: BLE001 - user code is entered here, and may raise anything
+        return Evaluation(error=step_error(error))
+
+
+def _seconds(time_us: int | None) -> float | None:
+    return None if time_us is None else time_us / SECOND_US

@@ -1,0 +1,239 @@
+"""Schedules and sensors from the command line, with real processes: turned on and off, ticked, listed, led by another."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.conftest import ProjectFolder, wait_until
+
+PROJECT = """
+    from pathlib import Path
+    from assettui import *
+
+    HERE = Path(__file__).parent
+    who = DynamicPartitionsDefinition(name="who")
+
+    @asset
+    def sales(context):
+        print("sales for", context.run.tags.get("for", "nobody"))
+        return 1
+
+    @asset
+    def report(sales):
+        return sales + 1
+
+    @asset(partitions_def=who)
+    def person(context):
+        return context.partition_key
+
+    ingest = define_asset_job("ingest", "sales", tags={"team": "ops"})
+    people = define_asset_job("people", "person")
+
+    plain = ScheduleDefinition(job=ingest, cron_schedule="0 2 * * *", execution_timezone="Europe/Paris")
+
+    @schedule("0 6 * * *", target="sales")
+    def asking(context):
+        context.log.info("due %s", context.scheduled_execution_time.isoformat())
+        print("printed")
+        if context.scheduled_execution_time.day == 1:
+            return SkipReason("the first is a holiday")
+        return RunRequest(tags={"for": f"{context.scheduled_execution_time:%Y-%m-%d}"})
+
+    @sensor(job=ingest, minimum_interval_seconds=1)
+    def counting(context):
+        mode = (HERE / "mode").read_text() if (HERE / "mode").exists() else "ask"
+        seen = int(context.cursor or 0)
+        context.update_cursor(str(seen + 1))
+        match mode:
+            case "ask":
+                return RunRequest(run_key=f"key-{seen // 2}")
+            case "raise":
+                raise ValueError("boom")
+            case "exit":
+                import os; os._exit(3)
+            case "flood":
+                return (RunRequest(run_key=str(n)) for n in range(10**9))
+            case "print":
+                for _ in range(200):
+                    print("x" * 1_000_000)
+            case "config":
+                return RunRequest(run_config={"ops": {"nothing": {"config": {}}}})
+
+    @sensor(job=people)
+    def arrivals(context):
+        return SensorResult(
+            run_requests=[RunRequest(partition_key="ann")],
+            dynamic_partitions_requests=[who.build_add_request(["ann"])],
+            cursor="seen ann",
+        )
+
+    @sensor(job=people)
+    def stranger(context):
+        return SensorResult([RunRequest(partition_key="zoe")], cursor="seen zoe")
+
+    @asset_sensor("sales", job=define_asset_job("reporting", "report"), default_status=DefaultSensorStatus.RUNNING)
+    def on_sales(context, event):
+        return RunRequest(run_key=event.run_id)
+
+    @run_status_sensor(RunStatus.SUCCESS, monitored_jobs=[ingest], default_status=DefaultSensorStatus.RUNNING)
+    def on_success(context):
+        context.log.info("%s of %s", context.dagster_run.run_id, context.dagster_run.job_name)
+"""
+
+
+@pytest.fixture
+def timed(folder: ProjectFolder) -> ProjectFolder:
+    folder.write(PROJECT)
+    return folder
+
+
+def failing(project: ProjectFolder, *arguments: str) -> Any:
+    """What a command that fails prints as JSON."""
+    done = project.run(*arguments, "--json")
+    assert done.returncode == 1, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_schedules_are_listed_shown_and_turned(timed: ProjectFolder) -> None:
+    rows = {row["name"]: row for row in timed.json("schedule", "ls")}
+    assert {name: row["status"] for name, row in rows.items()} == {"ingest_schedule": "off", "asking": "off"}
+    assert rows["ingest_schedule"]["cron_schedule"] == ["0 2 * * *"]
+    assert rows["ingest_schedule"]["timezone"] == "Europe/Paris"
+    assert timed.json("upcoming") == []
+    (on,) = timed.json("schedule", "on", "ingest_schedule")
+    assert (on["status"], on["is_by_default"]) == ("on", False)
+    (due,) = timed.json("upcoming")
+    assert (due["schedule"], due["target"]) == ("ingest_schedule", "ingest")
+    assert due["time"] == on["next"]
+    (off,) = timed.json("schedule", "off", "ingest_schedule")
+    assert off["next"] is None
+    assert "nobody leads the store now" in timed.run("schedule", "on", "asking").stderr
+    assert "due" not in timed.run("schedule", "show", "asking").stdout
+
+
+def test_the_times_of_a_schedule_are_those_of_its_zone(timed: ProjectFolder) -> None:
+    times = [
+        datetime.fromisoformat(each) for each in timed.json("schedule", "preview", "ingest_schedule", "--days", "400")
+    ]
+    assert len(times) == 400
+    assert {each.strftime("%H:%M") for each in times} <= {"02:00", "03:00"}
+    assert {str(each.utcoffset()) for each in times} == {"1:00:00", "2:00:00"}
+    assert times == sorted(times)
+
+
+def test_a_tick_by_hand_is_recorded_with_its_runs(timed: ProjectFolder) -> None:
+    tick = timed.json("schedule", "tick", "asking", "--at", "2024-03-05T06:00")
+    assert tick["outcome"] == "success"
+    assert tick["scheduled"] == "2024-03-05T06:00:00.000000Z"
+    assert tick["is_manual"] is True
+    assert [line["message"] for line in tick["log"]] == ["due 2024-03-05T06:00:00+00:00", "printed"]
+    (run_id,) = tick["run_ids"]
+    run = timed.json("run", "show", run_id)
+    assert run["status"] == "success"
+    assert run["tags"] == {"dagster/schedule_name": "asking", "for": "2024-03-05"}
+    assert timed.json("tick", "ls")[0] == tick
+    assert timed.json("tick", "show", str(tick["tick_id"])) == tick
+    skipped = timed.json("schedule", "tick", "asking", "--at", "2024-03-01T06:00+00:00")
+    assert (skipped["outcome"], skipped["skip_reason"], skipped["run_ids"]) == ("skipped", "the first is a holiday", [])
+    plain = timed.json("schedule", "tick", "ingest_schedule")
+    assert timed.json("run", "show", plain["run_ids"][0])["tags"]["team"] == "ops"
+    assert len(timed.json("tick", "ls", "asking")) == 2
+    assert [each["outcome"] for each in timed.json("tick", "ls", "--outcome", "skipped")] == ["skipped"]
+
+
+def test_a_dry_run_keeps_nothing(timed: ProjectFolder) -> None:
+    dry = timed.json("sensor", "tick", "counting", "--dry-run")
+    assert (dry["outcome"], dry["cursor"], dry["requests"][0]["run_key"]) == ("success", "1", "key-0")
+    assert timed.json("tick", "ls") == []
+    assert timed.json("run", "ls") == []
+    assert timed.json("sensor", "cursor", "counting") == {"name": "counting", "cursor": None}
+    assert "a tick of asking" in timed.run("schedule", "tick", "asking", "--dry-run").stdout
+
+
+def test_a_sensor_remembers_and_asks_once_for_each_run_key(timed: ProjectFolder) -> None:
+    first, second, third = (timed.json("sensor", "tick", "counting") for _ in range(3))
+    assert [each["cursor_after"] for each in (first, second, third)] == ["1", "2", "3"]
+    assert [len(each["run_ids"]) for each in (first, second, third)] == [1, 0, 1]
+    assert second["outcome"] == "skipped"
+    assert second["known_run_keys"] == ["key-0"]
+    assert timed.json("sensor", "cursor", "counting")["cursor"] == "3"
+    assert timed.json("sensor", "cursor", "counting", "--set", "0")["cursor"] == "0"
+    again = timed.json("sensor", "tick", "counting")
+    assert (again["run_ids"], again["known_run_keys"]) == ([], ["key-0"])  # for ever
+    assert timed.json("sensor", "cursor", "counting", "--reset")["cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        ("raise", "ValueError: boom"),
+        ("exit", "exited with status 3"),
+        ("flood", "more than 10,000 runs at once"),
+        ("config", "the run has no step 'nothing'"),
+    ],
+)
+def test_a_tick_that_fails_leaves_the_cursor_as_it_was(timed: ProjectFolder, mode: str, told: str) -> None:
+    timed.json("sensor", "tick", "counting")
+    (timed.path / "mode").write_text(mode)
+    tick = failing(timed, "sensor", "tick", "counting")
+    assert tick["outcome"] == "failure"
+    assert told in tick["error"]
+    assert tick["run_ids"] == []
+    assert timed.json("sensor", "cursor", "counting")["cursor"] == "1"
+    if mode == "raise":
+        assert tick["traceback"].startswith("Traceback")
+        assert 'pipeline.py", line' in tick["traceback"]
+        assert "assettui/" not in tick["traceback"]
+
+
+def test_what_is_printed_without_end_is_cut(timed: ProjectFolder) -> None:
+    (timed.path / "mode").write_text("print")
+    tick = timed.json("sensor", "tick", "counting")
+    assert tick["outcome"] == "skipped"
+    assert sum(len(line["message"]) for line in tick["log"]) < 100_000
+    assert "more bytes were printed" in tick["log"][-1]["message"]
+
+
+def test_partitions_come_with_the_runs_that_need_them_or_not_at_all(timed: ProjectFolder) -> None:
+    tick = timed.json("sensor", "tick", "arrivals")
+    assert tick["outcome"] == "success"
+    assert tick["dynamic_partitions"] == [{"definition": "who", "added": ["ann"]}]
+    assert timed.json("run", "show", tick["run_ids"][0])["status"] == "success"
+    refused = failing(timed, "sensor", "tick", "stranger")
+    assert "has no partition 'zoe'" in refused["error"]
+    assert timed.json("sensor", "cursor", "stranger")["cursor"] is None
+
+
+def test_a_leader_ticks_by_itself_and_reacts_to_what_happens(timed: ProjectFolder) -> None:
+    timed.lead()
+    timed.json("sensor", "on", "counting")
+    found = wait_until(lambda: [each for each in timed.json("tick", "ls", "counting") if len(each["run_ids"]) == 1])
+    assert found[-1]["is_manual"] is False
+    run_id = found[-1]["run_ids"][0]
+    (reported,) = wait_until(
+        lambda: [each for each in timed.json("tick", "ls", "on_sales") if each["run_keys"] == [run_id]]
+    )
+    assert wait_until(lambda: timed.json("run", "show", reported["run_ids"][0])["status"] == "success")
+    seen = wait_until(lambda: timed.json("tick", "ls", "on_success"))
+    assert any(f"{run_id} of ingest" in line["message"] for each in seen for line in each["log"])
+    timed.json("sensor", "off", "counting")
+    time.sleep(0.3)
+    count = len(timed.json("tick", "ls", "counting", "--limit", "1000"))
+    time.sleep(1.5)
+    assert len(timed.json("tick", "ls", "counting", "--limit", "1000")) == count
+    by_hand = timed.json("sensor", "tick", "counting")  # by the leader, though it is off
+    assert by_hand["is_manual"] is True
+
+
+def test_wrong_names_are_told_with_the_closest(timed: ProjectFolder) -> None:
+    done = timed.run("schedule", "on", "askng")
+    assert done.returncode == 2
+    assert "no schedule is called 'askng'\n    did you mean 'asking'?" in done.stderr
+    assert "'asking' is a schedule, not a sensor" in timed.run("sensor", "tick", "asking").stderr
+    assert "is no time" in timed.run("schedule", "tick", "asking", "--at", "tomorrow").stderr
+    assert "there is no tick 9" in timed.run("tick", "show", "9").stderr
