@@ -13,6 +13,7 @@ from assettui.cli.output import Exit, tell
 from assettui.cli.target import Target, target_options
 from assettui.core.errors import AssettuiError, LaunchError, NotFound, ProjectError, SelectionError
 from assettui.core.partitions.space import BadPartitions, BadRange, UnknownPartition
+from assettui.core.queue import BadLimit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ _COMMANDS = {
     "job": "job:job",
     "materialize": "materialize:materialize",
     "partition": "partition:partition",
+    "queue": "queue:queue",
     "run": "run:run",
     "schedule": "schedule:schedule",
     "sensor": "sensor:sensor",
@@ -35,7 +37,16 @@ _COMMANDS = {
     "up": "up:up",
     "upcoming": "upcoming:upcoming",
 }
-_WRONG_USAGE = (SelectionError, NotFound, ProjectError, LaunchError, UnknownPartition, BadRange, BadPartitions)
+_WRONG_USAGE = (
+    SelectionError,
+    NotFound,
+    ProjectError,
+    LaunchError,
+    UnknownPartition,
+    BadRange,
+    BadPartitions,
+    BadLimit,
+)
 
 
 class _LazyCommands(click.Group):

@@ -22,6 +22,7 @@ from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.planning import RunPlan, StepPlan
+from assettui.core.queue import queued_run
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus, ValueRef
 from assettui.core.slices import Slices
 from assettui.core.snapshot import JobSnapshot, ProjectSnapshot, StepOutput, StepSnapshot, Wire
@@ -39,12 +40,14 @@ from assettui.engine.state import (
     Happening,
     InstigatorsSeen,
     Kill,
+    LoadRun,
     Moment,
     Progressed,
     ProjectEdited,
     Record,
     RecordTick,
-    RunQueued,
+    RunLoaded,
+    RunsQueued,
     StartWorker,
     StepEnded,
     Terminate,
@@ -177,7 +180,7 @@ class Simulation:
     def queue(self, run_id: str) -> None:
         plan = random_plan(self.draw, run_id)
         self._commit([Event(EventKind.RUN_QUEUED, self.now_us, run_id, payload={"plan": plan.to_json()})])
-        self.happen(RunQueued(run_id, plan))
+        self.happen(RunsQueued((queued_run(run_id, self.now_us, plan),)))
 
     def happen(self, happening: Happening) -> None:
         """One turn of the engine, as its shell does it: decide, commit, act."""
@@ -215,7 +218,8 @@ class Simulation:
         self.happen(ProjectEdited())
         for run in queries.runs_not_over(self.store):
             assert run.status is RunStatus.QUEUED
-            self.happen(RunQueued(run.run_id, queries.run_plan(self.store, run.run_id)))
+            plan = queries.run_plan(self.store, run.run_id)
+            self.happen(RunsQueued((replace(queued_run(run.run_id, run.created_us, plan), plan=None),)))
         for loaded in self.backfills():
             self.happen(loaded)
         self.see_instigators()
@@ -377,6 +381,8 @@ class Simulation:
                     assert worker.task is None
                     assert not worker.is_terminated
                     worker.task = (action.run_id, action.step.key)
+            case LoadRun():
+                return [RunLoaded(action.run_id, queries.run_plan(self.store, action.run_id))]
             case Evaluate():
                 worker = self.workers.get(action.worker)
                 if worker is not None:

@@ -258,6 +258,7 @@ def run_detail_json(detail: RunDetail) -> dict[str, Any]:
     return {
         **run_json(run),
         "duration_s": seconds(ended_us - started_us if ended_us is not None else None),
+        "waits_for": detail.waits_for,
         "config": detail.config,
         "steps": [step_json(step) for step in detail.steps],
     }

@@ -131,6 +131,8 @@ def _show(detail: RunDetail) -> None:
     if run_record.started_us:
         ended_us = run_record.ended_us or clock_us()
         say(f"started {local(run_record.started_us)}  took {duration(ended_us - run_record.started_us)}")
+    if detail.waits_for is not None:
+        say(f"waits for {detail.waits_for}")
     for name, value in run_record.tags.items():
         say(f"tag     {name}={value}")
     if run_record.job is not None:

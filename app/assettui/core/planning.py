@@ -41,6 +41,10 @@ class StepPlan:
     """Of an op that makes no asset itself: the one that it works for."""
     is_partitioned: bool = False
     """Whether it is carried out for the partitions of the run."""
+    pool: str | None = None
+    """The pool of slots, shared by all runs, that it takes one from."""
+    timeout_s: float | None = None
+    """How long it may take, in seconds."""
 
     @property
     def subject(self) -> AssetKey | None:
@@ -75,6 +79,10 @@ class StepPlan:
             data["serves"] = str(self.serves)
         if self.is_partitioned:
             data["partitioned"] = True
+        if self.pool is not None:
+            data["pool"] = self.pool
+        if self.timeout_s is not None:
+            data["timeout_s"] = self.timeout_s
         return data
 
     @staticmethod
@@ -93,6 +101,8 @@ class StepPlan:
             mapping_key=data.get("mapping_key"),
             serves=AssetKey(data["serves"]) if "serves" in data else None,
             is_partitioned=data.get("partitioned", False),
+            pool=data.get("pool"),
+            timeout_s=data.get("timeout_s"),
         )
 
 
@@ -333,6 +343,8 @@ def _plan_op(step: StepSnapshot, step_of: Mapping[AssetKey, str]) -> StepPlan:
         upstream=tuple(upstream),
         wires=step.wires,
         fan_out=step.fan_out,
+        pool=step.pool,
+        timeout_s=step.timeout_s,
     )
 
 
@@ -362,6 +374,8 @@ def _plan_step(
         wires=wires,
         fan_out=snapshot.fan_out if snapshot else None,
         computes=None if computation == name else computation,
+        pool=snapshot.pool if snapshot is not None and snapshot.is_op else graph.assets[assets[0]].pool,
+        timeout_s=snapshot.timeout_s if snapshot is not None and snapshot.is_op else graph.assets[assets[0]].timeout_s,
     )
 
 

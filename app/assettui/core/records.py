@@ -89,6 +89,9 @@ class EventKind(StrEnum):
     INSTIGATOR_OFF = "instigator_off"
     CURSOR_SET = "cursor_set"
     """Somebody has set what a sensor remembers. Payload: `instigator`, `kind`, `cursor`."""
+    LIMIT_SET = "limit_set"
+    """How much may go on at once was changed. Payload: `kind`, `runs`, `tag` or `pool`; `name`; `slots`, None where it is
+    not limited; or `default`, true, where the project's settings count again."""
     TICK_SUCCESS = "tick_success"
     """A schedule or sensor was evaluated. Payload: see `TickRecord`; so for the next two."""
     TICK_SKIPPED = "tick_skipped"

@@ -115,6 +115,10 @@ class StepSnapshot:
     """The dynamic output for each of whose keys there is a copy of the step."""
     can_subset: bool = False
     """Whether it can make some of its assets without the others."""
+    pool: str | None = None
+    """Of an op: the pool of slots, shared by all runs, that it takes one from."""
+    timeout_s: float | None = None
+    """Of an op: how long it may take, in seconds."""
 
     def to_json(self) -> JsonObject:
         """Compact: what has its default value is left out."""
@@ -131,6 +135,10 @@ class StepSnapshot:
             data["fan_out"] = self.fan_out.to_json()
         if self.can_subset:
             data["can_subset"] = True
+        if self.pool is not None:
+            data["pool"] = self.pool
+        if self.timeout_s is not None:
+            data["timeout_s"] = self.timeout_s
         return data
 
     @staticmethod
@@ -144,6 +152,8 @@ class StepSnapshot:
             wires=tuple(Wire.from_json(wire) for wire in data.get("wires", ())),
             fan_out=StepOutput.from_json(data["fan_out"]) if "fan_out" in data else None,
             can_subset=data.get("can_subset", False),
+            pool=data.get("pool"),
+            timeout_s=data.get("timeout_s"),
         )
 
 
@@ -238,6 +248,8 @@ class AssetSnapshot:
     code_version: str | None = None
     pool: str | None = None
     """The pool of slots, shared by all runs, that its step takes one from."""
+    timeout_s: float | None = None
+    """How long its step may take, in seconds."""
     partitions: PartitionsDefinition | None = None
     mappings: Mapping[AssetKey, PartitionMapping] = field(default_factory=dict[AssetKey, "PartitionMapping"])
     """Which partitions of what it depends on a partition needs, where that is not the default. Its own key among them
@@ -254,7 +266,7 @@ class AssetSnapshot:
     def to_json(self) -> JsonObject:
         """Compact: what has its default value is left out."""
         data: dict[str, Any] = {"key": str(self.key), "group": self.group}
-        for name in ("step", "io_manager", "code_version", "pool"):
+        for name in ("step", "io_manager", "code_version", "pool", "timeout_s"):
             value = getattr(self, name)
             if value is not None:
                 data[name] = value
@@ -308,6 +320,7 @@ class AssetSnapshot:
             metadata={name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
             code_version=data.get("code_version"),
             pool=data.get("pool"),
+            timeout_s=data.get("timeout_s"),
             partitions=_partitions(data["partitions"]) if "partitions" in data else None,
             mappings={AssetKey(key): _mapping(said) for key, said in data.get("mappings", ())},
             partitions_per_run=data.get("partitions_per_run", 1),

@@ -53,6 +53,8 @@ class StepArguments:
     config_schema: Any = None
     retry_policy: RetryPolicy | None = None
     pool: str | None = None
+    timeout: float | None = None
+    """How long it may take, in seconds."""
     can_subset: bool = False
     hooks: frozenset[HookDefinition] = frozenset()
     is_observation: bool = False
@@ -229,6 +231,7 @@ def asset(
     config_schema: Any = None,
     retry_policy: RetryPolicy | None = None,
     pool: str | None = None,
+    timeout: float | None = None,
     output_required: bool = True,
     can_subset: bool = False,
     hooks: Iterable[HookDefinition] | None = None,
@@ -263,6 +266,7 @@ def asset(
     config_schema: Any = None,
     retry_policy: RetryPolicy | None = None,
     pool: str | None = None,
+    timeout: float | None = None,
     output_required: bool = True,
     can_subset: bool = False,
     hooks: Iterable[HookDefinition] | None = None,
@@ -299,6 +303,7 @@ def asset(
         config_schema: What `context.op_config` holds: a class of configuration, or a dict of names and types.
         retry_policy: Whether and when it is tried again after it has failed.
         pool: The pool of slots, shared by all runs, that its step takes one from.
+        timeout: How long its step may take, in seconds, before it is stopped and has failed.
         output_required: Whether the step fails where the function yields nothing; otherwise what reads it is skipped.
         can_subset: With `out`: whether the function can make some of its assets without the others.
         hooks: Called when its step has ended.
@@ -315,6 +320,7 @@ def asset(
         config_schema=config_schema,
         retry_policy=retry_policy,
         pool=pool,
+        timeout=timeout,
         can_subset=can_subset,
         hooks=frozenset(hooks or ()),
         op_tags=op_tags or {},
@@ -359,6 +365,7 @@ def multi_asset(
     code_version: str | None = None,
     group_name: str | None = None,
     pool: str | None = None,
+    timeout: float | None = None,
     hooks: Iterable[HookDefinition] | None = None,
     op_tags: Mapping[str, str] | None = None,
     partitions_def: PartitionsDefinition | None = None,
@@ -386,6 +393,7 @@ def multi_asset(
         code_version: Of all assets that have none of their own.
         group_name: Of all assets that have none of their own.
         pool: The pool of slots, shared by all runs, that its step takes one from.
+        timeout: How long its step may take, in seconds, before it is stopped and has failed.
         hooks: Called when its step has ended.
         op_tags: Kept for what reads Dagster's definitions; nothing here depends on them.
         partitions_def: The partitions of what it makes; None for none.
@@ -401,6 +409,7 @@ def multi_asset(
         config_schema=config_schema,
         retry_policy=retry_policy,
         pool=pool,
+        timeout=timeout,
         can_subset=can_subset,
         hooks=frozenset(hooks or ()),
         op_tags=op_tags or {},

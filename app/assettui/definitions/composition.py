@@ -390,7 +390,15 @@ class _Flattening:
                 node.at,
                 hint="collect the first one first",
             )
-        step = StepSnapshot(key, is_op=True, inputs=tuple(inputs), wires=tuple(wires), fan_out=over)
+        step = StepSnapshot(
+            key,
+            is_op=True,
+            inputs=tuple(inputs),
+            wires=tuple(wires),
+            fan_out=over,
+            pool=op.pool,
+            timeout_s=op.timeout,
+        )
         self.ops.append(FlatOp(step, op, node, hooks | op.hooks, tuple(key.split("."))))
         return {
             name: _Value(sources=(StepOutput(key, name),), is_dynamic=out.is_dynamic, over=over)

@@ -293,6 +293,7 @@ class _Description:
 
     def _add_op(self, flat_op: FlatOp, assets: Mapping[str, ValueDeclaration], key: str | None = None) -> None:
         op, node = flat_op.op, flat_op.node
+        self._timeout(f"op {op.name}", op.timeout, op.at)
         bound = bind_op(op, self.resources, self.problems)
         check_resources(f"op {op.name}", op.at, sorted(op.required_resource_keys), self.resources, self.problems)
         self._check_hooks(f"op {op.name}", flat_op.hooks, op.at)
@@ -393,6 +394,12 @@ class _Description:
             if declared.io_manager is not None:
                 check_manager(f"asset {step}", at, declared.io_manager, self.resources, self.problems)
 
+    def _timeout(self, subject: str, seconds: Any, at: Location | None) -> float | None:
+        if seconds is None or (isinstance(seconds, int | float) and seconds > 0):
+            return seconds
+        self.problems.wrong(f"{subject}: timeout is {seconds!r:.40}", at, "give it seconds, more than 0")
+        return None
+
     def _check_hooks(self, subject: str, hooks: Iterable[Any], at: Location | None) -> None:
         for hook in hooks:
             names = getattr(hook, "required_resource_keys", None)
@@ -448,6 +455,7 @@ class _Description:
             is_required=output.is_required,
             is_observable=definition.arguments.is_observation,
             pool=definition.arguments.pool,
+            timeout_s=self._timeout(subject, definition.arguments.timeout, definition.at),
             mappings=mappings,
             partitions_per_run=1 if policy is None else policy.max_partitions_per_run,
         )
@@ -490,6 +498,7 @@ class _Description:
         is_required: bool = True,
         is_observable: bool = False,
         pool: str | None = None,
+        timeout_s: float | None = None,
         mappings: Mapping[AssetKey, PartitionMapping] | None = None,
         partitions_per_run: int | None = 1,
     ) -> None:
@@ -515,6 +524,7 @@ class _Description:
             metadata=attributes.metadata_of(subject, spec.metadata, at, problems),
             code_version=None if spec.code_version is None else str(spec.code_version),
             pool=pool,
+            timeout_s=timeout_s,
             partitions=spec.partitions_def,
             mappings=mappings or {},
             partitions_per_run=partitions_per_run,

@@ -62,6 +62,7 @@ class OpDefinition:
         retry_policy: RetryPolicy | None = None,
         tags: Mapping[str, str] | None = None,
         pool: str | None = None,
+        timeout: float | None = None,
         code_version: str | None = None,
         at: Location | None = None,
     ) -> None:
@@ -74,6 +75,7 @@ class OpDefinition:
         self.retry_policy = retry_policy
         self.tags = dict(tags or {})
         self.pool = pool
+        self.timeout = timeout
         self.code_version = code_version
         self.hooks: frozenset[HookDefinition] = frozenset()
         self.at = location_of(fn) or at or caller()
@@ -197,6 +199,7 @@ def op(
     retry_policy: RetryPolicy | None = None,
     tags: Mapping[str, str] | None = None,
     pool: str | None = None,
+    timeout: float | None = None,
     code_version: str | None = None,
 ) -> Any:
     """Declare that a function is an op, to be called in graphs and jobs.
@@ -212,6 +215,7 @@ def op(
         retry_policy: Whether and when it is tried again after it has failed.
         tags: Kept with it.
         pool: The pool of slots, shared by all runs, that its step takes one from.
+        timeout: How long its step may take, in seconds, before it is stopped and has failed.
         code_version: Kept with it.
     """
     at = caller()
@@ -229,6 +233,7 @@ def op(
             retry_policy=retry_policy,
             tags=tags,
             pool=pool,
+            timeout=timeout,
             code_version=code_version,
             at=at,
         )

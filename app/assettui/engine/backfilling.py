@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from assettui.core.backfill import BACKFILL_TAG, BackfillStatus
@@ -12,6 +12,7 @@ from assettui.core.errors import AssettuiError
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.planning import RunPlan, plan_run
+from assettui.core.queue import first_pools
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepStatus
 from assettui.engine.state import BackfillState, Progressed, Record
 
@@ -19,11 +20,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assettui.core.keys import AssetKey
+    from assettui.core.queue import Key, Limits, Usage
     from assettui.engine.state import Action, BackfillLoaded, RunState
     from assettui.worker.request import Made
 
 LOOK_AHEAD = 2
-"""So many runs of a backfill for each worker are on their way at once: none of them has to wait for its next step."""
+"""So many runs for each worker are on their way at once: none of them has to wait for its next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A run that a backfill would launch next."""
+
+    backfill_id: str
+    unit: Unit
+    template: RunPlan
+    keys: tuple[Key, ...]
+    """The limits that it is subject to."""
+    priority: int
+    turn: int
 
 
 class Runs(Protocol):
@@ -48,13 +63,11 @@ class Backfills:
     Args:
         turn: The rest of the decision.
         states: The backfills that are not over.
-        capacity: How many steps may run at once.
     """
 
-    def __init__(self, turn: Runs, states: dict[str, BackfillState], capacity: int) -> None:
+    def __init__(self, turn: Runs, states: dict[str, BackfillState]) -> None:
         self.turn = turn
         self.states = states
-        self.capacity = capacity
 
     def load(self, loaded: BackfillLoaded) -> None:
         """Take a backfill on, or see it anew, since the project was edited."""
@@ -68,7 +81,9 @@ class Backfills:
             gone=loaded.error,
         )
         if known is not None:
-            state = replace(state, status=known.status, launched=known.launched, first_error=known.first_error)
+            state = replace(
+                state, status=known.status, launched=known.launched, turn=known.turn, first_error=known.first_error
+            )
         progress = state.progress
         for run_id, run in self.turn.runs.items():
             unit = self._unit_of(state, run) if run.backfill == loaded.backfill_id else None
@@ -139,33 +154,33 @@ class Backfills:
         self._tell(state.backfill_id)
         self._end_if_over(state.backfill_id)
 
-    def launch(self) -> None:
-        """Launch what is ready, the backfill of the highest priority first, as far as limits allow."""
+    def first(self, usage: Usage, limits: Limits) -> Launch | None:
+        """The run to launch next: of the backfill of the highest priority; of several, the one that waited longest."""
         if not self.states:
-            return
-        on_their_way: dict[str | None, int] = {}
+            return None
+        own: dict[str | None, int] = {}
         for run in self.turn.runs.values():
-            on_their_way[run.backfill] = on_their_way.get(run.backfill, 0) + 1
-        total = sum(count for backfill, count in on_their_way.items() if backfill is not None)
-        for state in sorted(self.states.values(), key=lambda each: (-each.plan.priority, each.created_us)):
+            own[run.backfill] = own.get(run.backfill, 0) + 1
+        for state in sorted(self.states.values(), key=lambda each: (-each.plan.priority, each.turn, each.created_us)):
             limit = state.plan.max_concurrent
-            own = on_their_way.get(state.backfill_id, 0)
-            while (
-                state.status is BackfillStatus.STARTED
-                and total < self.capacity * LOOK_AHEAD
-                and (limit is None or own < limit)
-                and (unit := state.progress.next_unit()) is not None
+            if state.status is not BackfillStatus.STARTED or (
+                limit is not None and own.get(state.backfill_id, 0) >= limit
             ):
-                state = self._launch(state, unit)
-                own, total = own + 1, total + 1
-            self.states[state.backfill_id] = state
-        for backfill_id in list(self.states):
-            self._end_if_over(backfill_id)
+                continue
+            unit = state.progress.next_unit()
+            if unit is None:
+                continue
+            template = self._template(state, unit)
+            keys = limits.keys_of(template.tags)
+            if usage.admits(keys, first_pools(template.steps), limits):
+                return Launch(state.backfill_id, unit, template, keys, state.plan.priority, state.turn)
+        return None
 
-    def _launch(self, state: BackfillState, unit: Unit) -> BackfillState:
-        slices = state.progress.slices
+    def _template(self, state: BackfillState, unit: Unit) -> RunPlan:
+        """The plan of a run of these assets, but for its partitions."""
         template = state.templates.get(unit.assets)
         if template is None:
+            slices = state.progress.slices
             plan = plan_run(slices.graph, unit.assets)
             steps = tuple(
                 replace(step, is_partitioned=step.subject is not None and slices.is_partitioned(step.subject))
@@ -174,16 +189,28 @@ class Backfills:
             tags = {**state.plan.tags, BACKFILL_TAG: state.backfill_id}
             template = replace(plan, steps=steps, config=state.plan.config, tags=tags)
             state.templates[unit.assets] = template
-        space = slices.space(unit.assets[0])
-        plan = (
-            template if space is NO_PARTITIONS else replace(template, partitions=tuple(space.ranges(unit.partitions)))
-        )
+        return template
+
+    def launch(self, chosen: Launch, turn: int) -> None:
+        """Launch a run."""
+        state = self.states[chosen.backfill_id]
+        space = state.progress.slices.space(chosen.unit.assets[0])
+        plan = chosen.template
+        if space is not NO_PARTITIONS:
+            plan = replace(plan, partitions=tuple(space.ranges(chosen.unit.partitions)))
         seed = f"{state.backfill_id}:{state.launched}:{self.turn.now_us}"
         run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
         payload = {"plan": plan.to_json(), "backfill": state.backfill_id}
         self.turn.actions.append(Record(Event(EventKind.RUN_QUEUED, self.turn.now_us, run_id, payload=payload)))
         self.turn.take_run(run_id, plan, state.backfill_id)
-        return replace(state, progress=state.progress.with_launched(unit), launched=state.launched + 1)
+        self.states[state.backfill_id] = replace(
+            state, progress=state.progress.with_launched(chosen.unit), launched=state.launched + 1, turn=turn
+        )
+
+    def end_those_that_are_over(self) -> None:
+        """End the backfills of which nothing is left to do."""
+        for backfill_id in list(self.states):
+            self._end_if_over(backfill_id)
 
     def _unit_of(self, state: BackfillState, run: RunState) -> Unit | None:
         """What of a backfill is in a run; None where the project no longer has it."""

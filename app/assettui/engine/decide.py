@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, assert_never
 
 from assettui.core.expansion import expand
 from assettui.core.planning import reason_to_skip
+from assettui.core.queue import Usage, priority_of
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
 from assettui.core.ticks import Evaluation
 from assettui.core.timing import SECOND_US
-from assettui.engine.backfilling import Backfills, is_at_work
+from assettui.engine.backfilling import LOOK_AHEAD, Backfills, is_at_work
 from assettui.engine.state import (
     Action,
     AssetsReported,
@@ -30,10 +31,13 @@ from assettui.engine.state import (
     Happening,
     InstigatorsSeen,
     Kill,
+    LimitsSeen,
+    LoadRun,
     Moment,
     ProjectEdited,
     Record,
-    RunQueued,
+    RunLoaded,
+    RunsQueued,
     RunState,
     StartWorker,
     StepEnded,
@@ -53,11 +57,12 @@ from assettui.engine.ticking import EVALUATORS, Ticks
 from assettui.worker.request import StepOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from assettui.core.keys import AssetKey
     from assettui.core.metadata import JsonObject
     from assettui.core.planning import RunPlan
+    from assettui.core.queue import Key, QueuedRun
     from assettui.worker.request import Made
 
 CANCEL_GRACE_US = 2 * SECOND_US
@@ -83,8 +88,12 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
     """
     turn = _Turn(state, now_us)
     match happening:
-        case RunQueued():
-            turn.take_run(happening.run_id, happening.plan)
+        case RunsQueued():
+            turn.enqueue(happening.runs)
+        case RunLoaded():
+            turn.take_loaded_run(happening)
+        case LimitsSeen():
+            turn.limits = happening.limits
         case CancelAsked():
             turn.cancel_run(happening.run_id)
         case BackfillLoaded():
@@ -126,7 +135,7 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
         case _:
             assert_never(happening)
     if not turn.is_draining:
-        turn.backfills.launch()
+        turn.take_runs()
     turn.give_work()
     turn.ticks.note(turn.actions)
     if not turn.is_draining:
@@ -139,6 +148,7 @@ def is_idle(state: EngineState) -> bool:
     """Whether no run is being carried out, none is about to be, and no evaluation goes on that somebody asked for."""
     return (
         not state.runs
+        and not state.loading
         and not any(worker.evaluating is not None for worker in state.workers.values())
         and not state.ticking.waiting
         and (state.is_draining or not is_at_work(state.backfills.values()))
@@ -158,7 +168,13 @@ class _Turn:
         self.workers = dict(state.workers)
         self.actions: list[Action] = []
         self.is_draining = state.is_draining
-        self.backfills = Backfills(self, dict(state.backfills), state.capacity)
+        self.backfills = Backfills(self, dict(state.backfills))
+        self.queue = state.queue
+        self.limits = state.limits
+        self.loading = dict(state.loading)
+        self.unwanted = state.unwanted
+        self.turn = state.turn
+        self.queue_turn = state.queue_turn
         self.ticks = Ticks(self, state.ticking)
 
     def finished(self) -> EngineState:
@@ -172,6 +188,12 @@ class _Turn:
             self.backfills.states,
             self.is_draining,
             self.ticks.finished(),
+            self.queue,
+            self.limits,
+            self.loading,
+            self.unwanted,
+            self.turn,
+            self.queue_turn,
         )
 
     def ask_backfill(self, asked: BackfillAsked) -> None:
@@ -185,13 +207,107 @@ class _Turn:
             case BackfillWord.RETRY:
                 self.backfills.retry(asked.backfill_id)
 
+    # The queue.
+
+    def enqueue(self, runs: Iterable[QueuedRun]) -> None:
+        self.queue = self.queue.with_runs(
+            run for run in runs if run.run_id not in self.runs and run.run_id not in self.loading
+        )
+
+    def take_runs(self) -> None:
+        """Take on what could do something now: from the queue and from backfills in turn, as far as limits allow."""
+        if self.queue.order or self.backfills.states:
+            usage, room = self._usage(), self.before.capacity * LOOK_AHEAD - self._count_active()
+            while room > 0 and (taken := self._take_next(usage)) is not None:
+                usage, room = usage.with_run(taken), room - 1
+            self.backfills.end_those_that_are_over()
+
+    def _take_next(self, usage: Usage) -> tuple[Key, ...] | None:
+        """Take on one run; the limits that it is subject to. None where none may begin."""
+        queued = self.queue.first(usage, self.limits)
+        launch = self.backfills.first(usage, self.limits)
+        if queued is None and launch is None:
+            return None
+        self.turn += 1
+        if queued is None or (
+            launch is not None and (-launch.priority, launch.turn) < (-queued.priority, self.queue_turn)
+        ):
+            assert launch is not None
+            self.backfills.launch(launch, self.turn)
+            return launch.keys
+        self.queue_turn = self.turn
+        self.queue = self.queue.without(queued.run_id)
+        if queued.plan is not None:
+            self.take_run(queued.run_id, queued.plan)
+        else:
+            self.loading[queued.run_id] = queued
+            self.actions.append(LoadRun(queued.run_id))
+        return self.limits.keys_of(queued.tags)
+
+    def take_loaded_run(self, loaded: RunLoaded) -> None:
+        self.loading.pop(loaded.run_id, None)
+        if loaded.plan is not None:
+            self.take_run(loaded.run_id, loaded.plan)
+        if loaded.run_id in self.unwanted:
+            self.unwanted -= {loaded.run_id}
+            self.cancel_run(loaded.run_id)
+
+    def _usage(self) -> Usage:
+        """What goes on now."""
+        counts: dict[Key, int] = {}
+        if self.limits.tags:
+            for tags in (
+                *(run.about.tags for run in self.runs.values()),
+                *(run.tags for run in self.loading.values()),
+            ):
+                for key in self.limits.keys_of(tags):
+                    counts[key] = counts.get(key, 0) + 1
+        counts.update((("pool", pool), count) for pool, count in self._pools_used().items())
+        return Usage(len(self.runs) + len(self.loading), counts)
+
+    def _pools_used(self) -> dict[str, int]:
+        """How many steps of each pool are running."""
+        used: dict[str, int] = {}
+        for worker in self.workers.values():
+            if worker.task is not None:
+                run = self.runs.get(worker.task[0])
+                pool = run.plan[worker.task[1]].pool if run is not None and worker.task[1] in run.plan else None
+                if pool is not None:
+                    used[pool] = used.get(pool, 0) + 1
+        return used
+
+    def _count_active(self) -> int:
+        """How many runs have steps that run, or that could run if there was a worker for them."""
+        busy = {worker.task[0] for worker in self.workers.values() if worker.task is not None}
+        used = self._pools_used()
+        for run_id, run in self.runs.items():
+            if run_id not in busy and any(self._has_slot(run.plan[key].pool, used) for key in run.ready):
+                busy.add(run_id)
+        return len(busy) + len(self.loading)
+
+    def _has_slot(self, pool: str | None, used: Mapping[str, int]) -> bool:
+        limit = self.limits.of_pool(pool) if pool is not None else None
+        return limit is None or used.get(pool or "", 0) < limit
+
     # Runs.
 
     def take_run(self, run_id: str, plan: RunPlan, backfill: str | None = None) -> None:
         if run_id in self.runs:
             return
         about = replace(plan, steps=())
-        empty = RunState(run_id, {}, {}, RunStatus.STARTING, {}, {}, (), 0, about=about, backfill=backfill)
+        empty = RunState(
+            run_id,
+            {},
+            {},
+            RunStatus.STARTING,
+            {},
+            {},
+            (),
+            0,
+            about=about,
+            backfill=backfill,
+            priority=priority_of(plan.tags),
+        )
         self.runs[run_id] = empty.with_steps({step.key: step for step in plan.steps})
         if backfill is None:
             self._record(EventKind.RUN_STARTING, run_id)
@@ -200,6 +316,14 @@ class _Turn:
             self.load_project_again()
 
     def cancel_run(self, run_id: str) -> None:
+        queued = self.queue.by_id.get(run_id)
+        if queued is not None:
+            self.queue = self.queue.without(run_id)
+            self.loading[run_id] = queued
+            self.actions.append(LoadRun(run_id))
+        if run_id in self.loading:
+            self.unwanted |= {run_id}
+            return
         run = self.runs.get(run_id)
         if run is None or run.status is RunStatus.CANCELING:
             return
@@ -483,7 +607,11 @@ class _Turn:
         idle = [worker_id for worker_id, worker in self.workers.items() if self._is_usable(worker)][: max(0, free)]
         free -= len(idle)
         wanted = 0
-        for run in list(self.runs.values()):
+        used = self._pools_used()
+        runs = list(self.runs.values())
+        if any(run.priority for run in runs):
+            runs.sort(key=lambda run: -run.priority)
+        for run in runs:
             if not run.ready or run.status is RunStatus.CANCELING:
                 continue
             if self.broken is not None and run.status is RunStatus.STARTING:
@@ -491,9 +619,14 @@ class _Turn:
             limit = run.about.max_concurrent
             ready = run.ready if limit is None else run.ready[: max(0, limit - run.running())]
             for position, step_key in enumerate(ready):
+                pool = run.plan[step_key].pool
+                if not self._has_slot(pool, used):
+                    continue
                 if not idle:
                     wanted += len(ready) - position
                     break
+                if pool is not None:
+                    used[pool] = used.get(pool, 0) + 1
                 self._start_step(run.run_id, step_key, idle.pop(0))
         self._start_workers(min(wanted, free))
 

@@ -37,12 +37,15 @@ from assettui.engine.state import (
     Execute,
     Happening,
     Kill,
+    LimitsSeen,
+    LoadRun,
     Moment,
     Progressed,
     ProjectEdited,
     Record,
     RecordTick,
-    RunQueued,
+    RunLoaded,
+    RunsQueued,
     StartWorker,
     StepEnded,
     StepMade,
@@ -124,6 +127,7 @@ class Engine:
         self._alarm: Alarm = SchedulerAlarm(lambda: self._inbox.put(Moment()))
         self._edits = Edits(project, (lambda: self._inbox.put(ProjectEdited())) if watch_sources else None)
         self._pool = WorkerPool(project, folder, lambda worker: self._inbox.put(_Died(worker)))
+        self._limits = project.settings.limits
         self._described = 0
         self._dynamic = dynamic
         self._unevaluated: object = None
@@ -294,7 +298,8 @@ class Engine:
             self._taken.append(intent)
             match intent.kind:
                 case IntentKind.CANCEL:
-                    yield from self._cancel(intent.run_id or "")
+                    yield from self._queued()  # it may have been asked for just now
+                    yield CancelAsked(intent.run_id or "")
                 case IntentKind.RELOAD:
                     yield ProjectEdited()
                 case IntentKind.TICK:
@@ -310,9 +315,16 @@ class Engine:
                 case _:
                     assert_never(intent.kind)
         if not self._is_draining:
-            for run_id, plan in self._journal.queued_runs():
-                yield RunQueued(run_id, plan)
+            yield from self._queued()
             yield from self._journal.backfills(clock_us(), self._state.backfills)
+
+    def _queued(self) -> Iterator[Happening]:
+        limits = self._journal.limits(self._limits)
+        if limits != self._state.limits:
+            yield LimitsSeen(limits)
+        runs = self._journal.queued_runs()
+        if runs:
+            yield RunsQueued(runs)
 
     def _ask_backfill(self, backfill_id: str, what: BackfillWord) -> Iterator[Happening]:
         if backfill_id not in self._state.backfills:
@@ -325,20 +337,14 @@ class Engine:
             yield loaded
         yield BackfillAsked(backfill_id, what)
 
-    def _cancel(self, run_id: str) -> Iterator[Happening]:
-        if run_id not in self._state.runs:
-            # It may be queued still: it is taken, so that it can be canceled as any other is.
-            for queued_id, plan in self._journal.queued_runs():
-                if queued_id == run_id:
-                    yield RunQueued(run_id, plan)
-        yield CancelAsked(run_id)
-
     # Acting.
 
     def _act(self, action: Action) -> Iterator[Happening]:
         match action:
             case Record() | Progressed() | RecordTick():
                 pass  # committed already
+            case LoadRun():
+                yield RunLoaded(action.run_id, self._journal.run_to_take(action.run_id))
             case Evaluate():
                 yield from self._evaluate(action)
             case StartWorker():

@@ -22,7 +22,7 @@ from assettui.engine.state import BackfillLoaded, InstigatorsSeen
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
 from assettui.executors.slice_requests import slice_request
-from assettui.store import backfills, dynamic_partitions, intents, partition_sets, projects, queries
+from assettui.store import backfills, dynamic_partitions, intents, limits, partition_sets, projects, queries
 from assettui.store import ticks as ticks_store
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from assettui.core.backfill import BackfillRecord
     from assettui.core.instigators import InstigatorSnapshot
     from assettui.core.planning import RunPlan
+    from assettui.core.queue import Limits, QueuedRun
     from assettui.core.records import RunRecord, StepRecord
     from assettui.engine.state import Execute, Progressed
     from assettui.engine.tick_recording import Recorded
@@ -78,6 +79,7 @@ class Journal:
         self._instigators: dict[str, InstigatorSnapshot] = {}
         self._selected: dict[str, Sequence[AssetKey]] = {}
         self._ground: StoreGround | None = None
+        self._last_queued = 0
 
     def close(self) -> None:
         """Close the store."""
@@ -211,13 +213,23 @@ class Journal:
         except NotFound:
             return None
 
-    def queued_runs(self) -> list[tuple[str, RunPlan]]:
-        """The runs that wait to be taken, the oldest first."""
-        return [
-            (run.run_id, self._plan(run.run_id))
-            for run in queries.runs_not_over(self._db.conn)
-            if run.status is RunStatus.QUEUED and run.backfill is None
-        ]
+    def queued_runs(self) -> tuple[QueuedRun, ...]:
+        """The runs that wait to be taken, and that were not told before."""
+        found = list(limits.queued_runs(self._db.conn, self._last_queued))
+        self._last_queued = max((number for number, _ in found), default=self._last_queued)
+        return tuple(run for _, run in found)
+
+    def limits(self, settings: Limits) -> Limits:
+        """How much may go on at once."""
+        return limits.limits(self._db.conn, settings)
+
+    def run_to_take(self, run_id: str) -> RunPlan | None:
+        """What a run does that is about to begin; None where it no longer waits."""
+        try:
+            run = queries.run(self._db.conn, run_id)
+        except NotFound:
+            return None
+        return self._plan(run_id) if run.status is RunStatus.QUEUED else None
 
     def _plan(self, run_id: str) -> RunPlan:
         plan, secrets = queries.run_plan(self._db.conn, run_id), queries.run_secrets(self._db.conn, run_id)

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
 from assettui.core.expansion import awaited
+from assettui.core.queue import Limits, QueuedRun, RunQueue
 from assettui.core.records import StepStatus
 from assettui.engine.tick_state import Ticking
 
@@ -82,6 +83,7 @@ class RunState:
     """When the steps are to be tried again that wait for it."""
     backfill: str | None = None
     """The backfill that it is part of."""
+    priority: int = 0
 
     def pending(self) -> list[str]:
         """The steps that have not begun."""
@@ -151,6 +153,8 @@ class BackfillState:
     created_us: int = 0
     launched: int = 0
     """How many runs of it were launched since it was taken on."""
+    turn: int = 0
+    """Which of the runs that were taken on was the last one of it: of two backfills, the other is next."""
     first_error: str | None = None
     gone: str | None = None
     """What of it the project no longer has, in one line."""
@@ -181,17 +185,42 @@ class EngineState:
     """Whether nothing more is launched of the backfills, and nothing is evaluated by itself."""
     ticking: Ticking = field(default_factory=Ticking)
     """Schedules and sensors."""
+    queue: RunQueue = field(default_factory=RunQueue)
+    """The runs that wait, those of backfills excepted: these are launched when they can begin."""
+    limits: Limits = field(default_factory=Limits)
+    loading: Mapping[str, QueuedRun] = field(default_factory=dict[str, QueuedRun])
+    """Runs that were taken from the queue, and of which is not known yet what they do."""
+    unwanted: frozenset[str] = frozenset()
+    """Those of them that are to be canceled as soon as it is."""
+    turn: int = 0
+    """How many runs were taken on."""
+    queue_turn: int = 0
+    """Which of them was the last one that came from the queue."""
 
 
 # What can happen.
 
 
 @dataclass(frozen=True, slots=True)
-class RunQueued:
-    """A run was found in the queue."""
+class RunsQueued:
+    """Runs were found in the queue."""
+
+    runs: tuple[QueuedRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunLoaded:
+    """What a run does that is about to begin; None where it is gone."""
 
     run_id: str
-    plan: RunPlan
+    plan: RunPlan | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSeen:
+    """How much may go on at once has been read."""
+
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +371,9 @@ class Moment:
 
 
 Happening: TypeAlias = (
-    RunQueued
+    RunsQueued
+    | RunLoaded
+    | LimitsSeen
     | CancelAsked
     | BackfillLoaded
     | BackfillAsked
@@ -396,6 +427,13 @@ class Execute:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadRun:
+    """Say by `RunLoaded` what a run does that is about to begin."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordTick:
     """Record a tick, with the runs that it asks for. It is committed with what is recorded in the same turn."""
 
@@ -438,4 +476,6 @@ class WakeAt:
     time_us: int
 
 
-Action: TypeAlias = Record | Progressed | RecordTick | Execute | Evaluate | StartWorker | Terminate | Kill | WakeAt
+Action: TypeAlias = (
+    Record | Progressed | RecordTick | LoadRun | Execute | Evaluate | StartWorker | Terminate | Kill | WakeAt
+)

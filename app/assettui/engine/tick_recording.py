@@ -12,10 +12,11 @@ from assettui.core.launching import RunWish, plan_launch
 from assettui.core.masking import masked
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.space import BadPartitions
+from assettui.core.queue import queued_run
 from assettui.core.records import Event, EventKind, StepError
 from assettui.core.text import plural
 from assettui.core.ticks import Evaluation, TickOutcome, TickRecord
-from assettui.engine.state import AssetsReported, RunQueued, TickRefused
+from assettui.engine.state import AssetsReported, RunsQueued, TickRefused
 from assettui.store import dynamic_partitions, ticks
 from assettui.store.recording import keep_secrets, record
 
@@ -87,8 +88,8 @@ def record_tick(
 
 def following(decided: TickDecided, recorded: Recorded) -> Iterator[Happening]:
     """What follows from a tick that was recorded."""
-    for run_id, plan in recorded.runs:
-        yield RunQueued(run_id, plan)
+    if recorded.runs:
+        yield RunsQueued(tuple(queued_run(run_id, decided.ended_us, plan) for run_id, plan in recorded.runs))
     if recorded.is_refused:
         yield TickRefused(decided.name)
     if recorded.assets:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from assettui.core.errors import ProjectError
 from assettui.core.keys import closest
+from assettui.core.queue import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +31,30 @@ class Settings:
     """How many steps may run at once; by default as many as there are cores."""
     confirm_partitions: int = 10_000
     """A backfill of more partitions than this is asked about first."""
+    max_runs: int | None = None
+    """How many runs may go on at once; by default any number: their steps share the workers."""
+    tag_limits: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
+    """How many runs with a tag may go on at once: `team`, with a value of it `team=ops`, or with each, `team=*`."""
+    pools: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
+    """How many slots each pool has."""
+    default_pool_limit: int | None = None
+    """How many slots a pool has that is not named; by default any number."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     """Environment variables of the workers, where neither the environment nor `.env` says. Not the place for secrets."""
+
+    @property
+    def limits(self) -> Limits:
+        """How much may go on at once, where nobody has set something else."""
+        return Limits(self.max_runs, self.tag_limits, self.pools, self.default_pool_limit)
 
 
 _KINDS: Final = {
     "max_workers": (int, "a number"),
     "confirm_partitions": (int, "a number"),
+    "max_runs": (int, "a number"),
+    "default_pool_limit": (int, "a number"),
+    "tag_limits": (dict, "a table"),
+    "pools": (dict, "a table"),
     "environment": (dict, "a table"),
 }
 """Of the settings that are no text: what they are, in Python and in words."""
@@ -76,9 +94,16 @@ def _checked(data: Mapping[str, Any], path: Path) -> Settings:
     for name, value in cast("dict[str, Any]", data.get("environment", {})).items():
         if not isinstance(value, str):
             raise ProjectError(f"{path}: environment.{name} is {value!r}, not text", hint=f'{name} = "{value}"')
+    for table in ("tag_limits", "pools"):
+        for name, value in cast("dict[str, Any]", data.get(table, {})).items():
+            if type(value) is not int or value < 0:
+                raise ProjectError(f"{path}: {table}.{name} is {value!r}, not a number from 0 up")
     settings = Settings(**data)
     if settings.max_workers is not None and settings.max_workers < 1:
         raise ProjectError(f"{path}: max_workers is {settings.max_workers}", hint="at least 1")
+    for name, value in (("max_runs", settings.max_runs), ("default_pool_limit", settings.default_pool_limit)):
+        if value is not None and value < 1:
+            raise ProjectError(f"{path}: {name} is {value}", hint="at least 1")
     if settings.confirm_partitions < 1:
         raise ProjectError(f"{path}: confirm_partitions is {settings.confirm_partitions}", hint="at least 1")
     if settings.file and settings.module:

@@ -12,6 +12,7 @@ from assettui.core.masking import masked
 from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepRecord
 from assettui.service.catalog import read_catalog
 from assettui.service.ground import CatalogGround
+from assettui.service.queue import waits_of
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, queries
 from assettui.store.doorbell import Visitor
@@ -40,6 +41,8 @@ class RunDetail:
     """Upstream before downstream."""
     config: JsonObject = field(default_factory=dict[str, Any])
     """What it was configured with, its secrets masked."""
+    waits_for: str | None = None
+    """Of one that is queued: what it waits for, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,8 @@ def run_detail(session: Session, run_id: str) -> RunDetail:
     with session.reading() as connection:
         run = queries.run(connection, run_id)
         config = queries.run_plan(connection, run.run_id).config
-        return RunDetail(run, tuple(queries.steps(connection, run.run_id)), config)
+        steps = tuple(queries.steps(connection, run.run_id))
+    return RunDetail(run, steps, config, waits_of(session, run))
 
 
 def events_of(session: Session, run_id: str, *, after: int = 0, limit: int = 1_000) -> list[Event]:

@@ -212,3 +212,10 @@ def over_time(db: Database) -> None:
     )
     db.conn.execute("ALTER TABLE runs ADD COLUMN tick INTEGER")  # id of the event that recorded the tick that asked
     db.conn.execute("ALTER TABLE intents ADD COLUMN payload TEXT")
+    db.conn.execute("ALTER TABLE runs ADD COLUMN priority INTEGER")
+    db.conn.execute("ALTER TABLE runs ADD COLUMN pools TEXT")  # JSON: one of these must have room for it to begin
+    db.conn.execute("ALTER TABLE steps ADD COLUMN pool TEXT")
+    db.conn.execute(
+        "CREATE TABLE queue_limits (kind TEXT NOT NULL, name TEXT NOT NULL, slots INTEGER,"  # NULL: not limited
+        " PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID"
+    )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey
+from assettui.core.queue import priority_of
 from assettui.core.records import Event, EventKind, RunStatus, StepStatus, ValueRef
-from assettui.store import backfills, partition_sets, ticks
+from assettui.store import backfills, limits, partition_sets, ticks
 
 if TYPE_CHECKING:
     import sqlite3
@@ -97,6 +98,8 @@ def apply(
             | EventKind.TICK_FAILURE
         ):
             ticks.apply(connection, event, event_id)
+        case EventKind.LIMIT_SET:
+            limits.apply(connection, event)
         case EventKind.MATERIALIZED:
             if event.partition is not None:
                 return _materialize_slice(connection, event, event_id, slices)
@@ -126,8 +129,8 @@ def _queue_run(connection: sqlite3.Connection, event: Event) -> None:
     steps: list[dict[str, Any]] = plan["steps"]
     tags = plan.get("tags")
     connection.execute(
-        "INSERT INTO runs (id, status, created, assets, job, tags, partition, backfill, tick)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, status, created, assets, job, tags, partition, backfill, tick, priority, pools)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.run_id,
             RunStatus.QUEUED.value,
@@ -140,16 +143,24 @@ def _queue_run(connection: sqlite3.Connection, event: Event) -> None:
             else None,
             event.payload.get("backfill"),
             event.payload.get("tick"),
+            priority_of(tags or {}) or None,
+            json.dumps(pools) if (pools := _first_pools(steps)) else None,
         ),
     )
     _insert_steps(connection, event.run_id, enumerate(steps))
+
+
+def _first_pools(steps: Iterable[dict[str, Any]]) -> list[str]:
+    """As `first_pools` of `core.queue`, of a plan as it is recorded."""
+    pools = dict.fromkeys(step.get("pool") for step in steps if not step.get("after"))
+    return [] if None in pools else [pool for pool in pools if pool is not None]
 
 
 def _insert_steps(
     connection: sqlite3.Connection, run_id: str | None, steps: Iterable[tuple[int, dict[str, Any]]]
 ) -> None:
     connection.executemany(
-        "INSERT INTO steps (run, step, position, status, assets, partitioned) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO steps (run, step, position, status, assets, partitioned, pool) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 run_id,
@@ -158,6 +169,7 @@ def _insert_steps(
                 StepStatus.PENDING.value,
                 json.dumps(step["assets"], separators=(",", ":")),
                 1 if step.get("partitioned") else None,
+                step.get("pool"),
             )
             for position, step in steps
         ],

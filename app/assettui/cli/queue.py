@@ -1,0 +1,152 @@
+"""`assettui queue`: what waits to be run, and for what; how much may go on at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assettui.cli.output import print_json, say, table, tell
+from assettui.cli.target import Target, json_option, target_options
+from assettui.core.partitions.space import partitions_text
+from assettui.core.queue import BadLimit
+from assettui.core.text import one_line, plural
+from assettui.core.timing import ago, iso
+from assettui.service import queue as queues
+from assettui.service.session import clock_us
+
+if TYPE_CHECKING:
+    from assettui.core.records import RunRecord
+    from assettui.service.queue import LimitRow, QueueView, WaitingRun
+
+
+@click.group()
+def queue() -> None:
+    """What waits to be run, and for what; how much may go on at once."""
+
+
+@queue.command("ls")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="How many, the next first.")
+@json_option
+@target_options
+def list_queue(target: Target, limit: int, as_json: bool) -> None:
+    """List the runs that wait, in the order in which they are taken, and what each waits for."""
+    found = queues.queue_view(target.session(), limit)
+    if as_json:
+        print_json(_view_json(found))
+        return
+    now_us = clock_us()
+    table(
+        ("RUN", "PRIORITY", "CREATED", "OF", "WAITS FOR"),
+        (
+            (
+                each.run.run_id[:8],
+                str(each.priority),
+                ago(each.run.created_us, now_us),
+                one_line(_subject(each.run), 40),
+                each.waits_for,
+            )
+            for each in found.waiting
+        ),
+    )
+    for step in found.steps:
+        say(f"{step.run_id[:8]}  {step.step} waits for {step.waits_for}")
+    more = f", {len(found.waiting)} of them shown" if found.total > len(found.waiting) else ""
+    tell(f"{plural(found.total, 'run')} waiting{more}; {found.running} going on")
+
+
+@queue.command("limit")
+@click.argument("kind", required=False, type=click.Choice(["runs", "tag", "pool"]))
+@click.argument("values", nargs=-1)
+@json_option
+@target_options
+def limit_queue(target: Target, kind: str | None, values: tuple[str, ...], as_json: bool) -> None:
+    r"""Show or change how much may go on at once; it counts from now on, also for a leader at work.
+
+    \b
+    queue limit                    what is limited, and who has it
+    queue limit runs 4             at most four runs
+    queue limit tag team=ops 2     at most two runs with that tag; `team` for any value, `team=*` for each
+    queue limit pool warehouse 2   at most two steps of that pool
+
+    Instead of a number: `none` for no limit, `default` for what the project's settings say.
+    """
+    session = target.session()
+    if kind is not None:
+        name, slots = _parsed(kind, values)
+        is_default = slots == "default"
+        number = None if slots in ("none", "default") else _number(slots)
+        queues.set_limit(session, kind, name, number, is_default=is_default)
+    found = queues.queue_view(session, 1)
+    if as_json:
+        print_json([_limit_json(each) for each in found.limits])
+        return
+    table(
+        ("OF", "NAME", "SLOTS", "USED", "SET BY", "HELD BY"),
+        (
+            (
+                each.kind,
+                each.name,
+                "any" if each.slots is None else str(each.slots),
+                str(each.used),
+                "hand" if each.is_set else "settings" if each.slots is not None else "",
+                ", ".join(each.holders[:4]),
+            )
+            for each in found.limits
+        ),
+    )
+
+
+def _parsed(kind: str, values: tuple[str, ...]) -> tuple[str, str]:
+    wanted = 1 if kind == "runs" else 2
+    if len(values) != wanted:
+        form = "SLOTS" if kind == "runs" else f"{kind.upper()} SLOTS"
+        raise click.UsageError(f"write: queue limit {kind} {form}")
+    return ("", values[0]) if kind == "runs" else (values[0], values[1])
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise BadLimit(f"{text!r} is no limit", hint="a number from 0 up, `none` or `default`") from None
+
+
+def _subject(run: RunRecord) -> str:
+    of = run.job or ", ".join(str(key) for key in run.assets)
+    partitions = partitions_text(run.partitions)
+    return f"{of} {partitions}" if partitions else of
+
+
+def _view_json(found: QueueView) -> dict[str, Any]:
+    return {
+        "waiting": found.total,
+        "running": found.running,
+        "runs": [_waiting_json(each) for each in found.waiting],
+        "steps": [{"run_id": each.run_id, "step": each.step, "waits_for": each.waits_for} for each in found.steps],
+        "limits": [_limit_json(each) for each in found.limits],
+    }
+
+
+def _waiting_json(each: WaitingRun) -> dict[str, Any]:
+    return {
+        "run_id": each.run.run_id,
+        "priority": each.priority,
+        "created": iso(each.run.created_us),
+        "job": each.run.job,
+        "assets": [str(key) for key in each.run.assets],
+        "partition": partitions_text(each.run.partitions) or None,
+        "tags": dict(each.run.tags),
+        "waits_for": each.waits_for,
+    }
+
+
+def _limit_json(each: LimitRow) -> dict[str, Any]:
+    return {
+        "kind": each.kind,
+        "name": each.name or None,
+        "slots": each.slots,
+        "used": each.used,
+        "held_by": list(each.holders),
+        "is_set": each.is_set,
+    }
