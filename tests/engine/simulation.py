@@ -44,6 +44,7 @@ from assettui.engine.state import (
     Moment,
     Progressed,
     ProjectEdited,
+    QueueRun,
     Record,
     RecordTick,
     RunLoaded,
@@ -62,6 +63,7 @@ from assettui.engine.tick_state import Evaluating, TickDecided, Ticking
 from assettui.store import backfills, queries, ticks
 from assettui.store.migrations import migrations
 from assettui.store.recording import apply, record
+from assettui.store.retries import queue_retry
 from assettui.worker.request import StepOutcome
 
 
@@ -197,6 +199,7 @@ class Simulation:
                 recorded = self._commit(
                     [action.event for action in actions if isinstance(action, Record)],
                     [action.decided for action in actions if isinstance(action, RecordTick)],
+                    [action for action in actions if isinstance(action, QueueRun)],
                 )
                 self._maybe_crash()
                 pending = [caused for action in actions for caused in self._act(action)]
@@ -381,6 +384,8 @@ class Simulation:
                     assert worker.task is None
                     assert not worker.is_terminated
                     worker.task = (action.run_id, action.step.key)
+            case QueueRun():
+                return [RunsQueued((queued_run(action.run_id, self.now_us, action.plan),))]
             case LoadRun():
                 return [RunLoaded(action.run_id, queries.run_plan(self.store, action.run_id))]
             case Evaluate():
@@ -408,11 +413,15 @@ class Simulation:
                 pass
         return []
 
-    def _commit(self, events: list[Event], decided: Iterable[TickDecided] = ()) -> list[tuple[TickDecided, Recorded]]:
+    def _commit(
+        self, events: list[Event], decided: Iterable[TickDecided] = (), retries: Iterable[QueueRun] = ()
+    ) -> list[tuple[TickDecided, Recorded]]:
         self.store.execute("BEGIN IMMEDIATE")
         record(self.store, events, self.slices)
         snapshots = {each.name: each for each in self.instigators}
         recorded = [(each, record_tick(self.store, each, snapshots.get(each.name), ground)) for each in decided]
+        for retry in retries:
+            queue_retry(self.store, retry.run_id, retry.plan, retry.parent, {}, self.now_us)
         self.store.execute("COMMIT")
         self.now_us += 1_000
         for event in events:

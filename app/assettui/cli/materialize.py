@@ -28,7 +28,7 @@ from assettui.core.selection.algebra import SYNTAX
 from assettui.service.backfills import BackfillOptions
 from assettui.service.catalog import catalog
 from assettui.service.run_config import read_config
-from assettui.service.runs import launch, run_detail
+from assettui.service.runs import launch, retried_by_itself, retry, run_detail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,9 +85,27 @@ def launch_and_wait(session: Session, selection: tuple[str, ...] | None, wish: R
         for warning in found.snapshot.warnings if found.snapshot else ():
             tell(f"warning: {warning}")
         run_id = launch(session, found.select(selection) if selection is not None else None, wish)
-        progress = progress_for(run_detail(session, run_id), quiet=as_json)
+        return follow_and_conclude(work, run_id, as_json=as_json)
+
+
+def retry_and_wait(session: Session, run_id: str, *, from_failure: bool, as_json: bool) -> Exit:
+    """Try a run again, show how it goes, and print the result."""
+    with Work(session).leading_if_nobody_does() as work:
+        return follow_and_conclude(work, retry(session, run_id, from_failure=from_failure), as_json=as_json)
+
+
+def follow_and_conclude(work: Work, run_id: str, *, as_json: bool) -> Exit:
+    """Show how a run goes, and print the result."""
+    next_id = run_id
+    while True:
+        progress = progress_for(run_detail(work.session, next_id), quiet=as_json)
         with progress:
-            detail = work.follow_run(run_id, progress)
+            detail = work.follow_run(next_id, progress)
+        again = retried_by_itself(work.session, detail.run) if detail.run.status is RunStatus.FAILURE else None
+        if again is None:
+            break
+        next_id = again
+        tell(f"run {detail.run.run_id[:8]} failed: {detail.run.error}; it is tried again")
     if as_json:
         print_json(shapes.run_detail_json(detail))
     else:

@@ -97,6 +97,18 @@ def show_logs(target: Target, run_id: str, is_following: bool, step: str | None,
     _Printer(session, detail, step).print_all(is_following=is_following)
 
 
+@run.command("retry")
+@click.argument("run_id", metavar="ID")
+@click.option("--from-failure", is_flag=True, help="Only what did not succeed; the rest is used as it is.")
+@json_option
+@target_options
+def retry_run(target: Target, run_id: str, from_failure: bool, as_json: bool) -> Exit:
+    """Run again what was run, as it was asked for then, and wait until it is over."""
+    from assettui.cli.materialize import retry_and_wait  # deferred: the engine, which no listing needs
+
+    return retry_and_wait(target.session(), run_id, from_failure=from_failure, as_json=as_json)
+
+
 @run.command("cancel")
 @click.argument("run_id", metavar="ID")
 @json_option

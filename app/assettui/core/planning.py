@@ -313,10 +313,10 @@ def _plan_steps(graph: AssetGraph, step_of: Mapping[AssetKey, str]) -> tuple[Ste
             if above not in steps and above not in assets_of:
                 steps[above] = replace(_plan_op(graph.step_snapshots[above], step_of), serves=keys[0])
         steps[name] = _plan_step(graph, name, computation, keys, step_of)
-    return _in_order(steps)
+    return in_order(steps)
 
 
-def _in_order(steps: Mapping[str, StepPlan]) -> tuple[StepPlan, ...]:
+def in_order(steps: Mapping[str, StepPlan]) -> tuple[StepPlan, ...]:
     """The steps, each behind those that it waits for."""
     order: dict[str, StepPlan] = {}
     for root in steps:

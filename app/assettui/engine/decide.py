@@ -6,13 +6,23 @@ succeeded and a worker is free. Whatever dies, every step ends, and with its las
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from assettui.core.errors import LaunchError
 from assettui.core.expansion import expand
 from assettui.core.planning import reason_to_skip
 from assettui.core.queue import Usage, priority_of
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
+from assettui.core.retrying import (
+    ALL_STEPS,
+    RETRY_STRATEGY_TAG,
+    max_runtime_of,
+    retries_of,
+    retry_number_of,
+    retry_of,
+)
 from assettui.core.ticks import Evaluation
 from assettui.core.timing import SECOND_US
 from assettui.engine.backfilling import LOOK_AHEAD, Backfills, is_at_work
@@ -35,6 +45,7 @@ from assettui.engine.state import (
     LoadRun,
     Moment,
     ProjectEdited,
+    QueueRun,
     Record,
     RunLoaded,
     RunsQueued,
@@ -61,12 +72,10 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import AssetKey
     from assettui.core.metadata import JsonObject
-    from assettui.core.planning import RunPlan
+    from assettui.core.planning import RunPlan, StepPlan
     from assettui.core.queue import Key, QueuedRun
     from assettui.worker.request import Made
 
-CANCEL_GRACE_US = 2 * SECOND_US
-"""How long user code may clean up after it was asked to end, before it is killed."""
 IDLE_US = 60 * SECOND_US
 """How long a worker that only evaluations needed is kept, lest it must be started again for the next one."""
 MAX_STEPS_OF_WORKER = 1_000
@@ -129,6 +138,8 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
             turn.bury_worker(happening.worker, happening.cause)
         case Moment():
             turn.end_overdue_evaluations()
+            turn.end_overdue_steps()
+            turn.end_overdue_runs()
             turn.kill_overdue_workers()
             turn.retry_due_steps()
             turn.retire_idle_workers()
@@ -175,6 +186,7 @@ class _Turn:
         self.unwanted = state.unwanted
         self.turn = state.turn
         self.queue_turn = state.queue_turn
+        self.rules = state.rules
         self.ticks = Ticks(self, state.ticking)
 
     def finished(self) -> EngineState:
@@ -194,6 +206,7 @@ class _Turn:
             self.unwanted,
             self.turn,
             self.queue_turn,
+            self.rules,
         )
 
     def ask_backfill(self, asked: BackfillAsked) -> None:
@@ -307,6 +320,7 @@ class _Turn:
             about=about,
             backfill=backfill,
             priority=priority_of(plan.tags),
+            deadline_us=self._deadline(max_runtime_of(plan.tags, self.rules.max_runtime_s)),
         )
         self.runs[run_id] = empty.with_steps({step.key: step for step in plan.steps})
         if backfill is None:
@@ -314,6 +328,51 @@ class _Turn:
         if self.broken is not None and not self._is_loading():
             # What broke it may have been mended where no watch sees it: an installed package, say. Try once more.
             self.load_project_again()
+
+    def _deadline(self, within_s: float | None) -> int | None:
+        if within_s is None:
+            return None
+        deadline_us = self.now_us + int(within_s * SECOND_US)
+        self.actions.append(WakeAt(deadline_us))
+        return deadline_us
+
+    def end_overdue_runs(self) -> None:
+        """Fail the runs that have taken too long: what of them is running is stopped, the rest does not begin."""
+        for run_id, run in list(self.runs.items()):
+            if run.deadline_us is None or run.status is RunStatus.CANCELING:
+                continue
+            if run.deadline_us > self.now_us:
+                self.actions.append(WakeAt(run.deadline_us))
+                continue
+            seconds = max_runtime_of(run.about.tags, self.rules.max_runtime_s) or 0
+            error = StepError(f"the run took longer than {seconds:g} s, and was stopped", "timeout")
+            self.runs[run_id] = replace(run, deadline_us=None, first_error=run.first_error or error.message)
+            self._skip(run_id, run.pending(), error.message)
+            for worker_id, worker in list(self.workers.items()):
+                if worker.task is not None and worker.task[0] == run_id and worker.overdue is None:
+                    self._stop_step(worker_id, error)
+            self._end_run_if_over(run_id)
+
+    def end_overdue_steps(self) -> None:
+        """Stop the steps that have taken too long."""
+        for worker_id, worker in list(self.workers.items()):
+            if worker.task is None or worker.deadline_us is None or worker.overdue is not None:
+                continue
+            if worker.deadline_us > self.now_us:
+                self.actions.append(WakeAt(worker.deadline_us))
+                continue
+            run = self.runs.get(worker.task[0])
+            timeout_s = self._timeout_of(run.plan[worker.task[1]]) if run is not None else None
+            error = StepError(f"the step took longer than {timeout_s or 0:g} s, and was stopped", "timeout")
+            self._stop_step(worker_id, error)
+
+    def _stop_step(self, worker_id: int, error: StepError) -> None:
+        self.workers[worker_id] = replace(self.workers[worker_id], overdue=error)
+        if self.workers[worker_id].phase is WorkerPhase.BUSY:
+            self._end_worker(worker_id)
+
+    def _timeout_of(self, step: StepPlan) -> float | None:
+        return step.timeout_s if step.timeout_s is not None else self.rules.step_timeout_s
 
     def cancel_run(self, run_id: str) -> None:
         queued = self.queue.by_id.get(run_id)
@@ -333,7 +392,7 @@ class _Turn:
         self._skip(run_id, run.pending(), "the run was canceled")
         for worker_id, worker in self.workers.items():
             if worker.phase is WorkerPhase.BUSY and worker.task is not None and worker.task[0] == run_id:
-                self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+                self._end_worker(worker_id)
         self._end_run_if_over(run_id)
 
     def end_step(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
@@ -463,10 +522,27 @@ class _Turn:
             self._record(EventKind.RUN_CANCELED, run_id)
         elif run.first_error is not None:
             self._record(EventKind.RUN_FAILURE, run_id, error=run.first_error)
+            self._retry_run(run)
         else:
             self._record(EventKind.RUN_SUCCESS, run_id)
         if run.backfill is not None:
             self.backfills.end_run(run)
+
+    def _retry_run(self, run: RunState) -> None:
+        """Queue a run that has failed once more, where its tags or the settings say so; a backfill has its own word."""
+        tags = run.about.tags
+        number = retry_number_of(tags) + 1
+        if run.backfill is not None or self.is_draining or number > retries_of(tags, self.rules.retries):
+            return
+        from_failure = tags.get(RETRY_STRATEGY_TAG) != ALL_STEPS
+        whole = replace(run.about, steps=tuple(run.plan.values()))
+        try:
+            plan = retry_of(run.run_id, whole, run.steps, from_failure=from_failure, number=number)
+        except LaunchError:
+            return  # it failed though each of its steps succeeded: trying them again would not help
+        seed = f"{run.run_id}:{number}:{self.now_us}"
+        run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
+        self.actions.append(QueueRun(run_id, plan, run.run_id))
 
     # The project.
 
@@ -474,7 +550,7 @@ class _Turn:
         self.generation += 1
         for worker_id, worker in list(self.workers.items()):
             if worker.phase is WorkerPhase.LOADING:  # what it imports nobody wants any more, and it may never end
-                self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+                self._end_worker(worker_id)
         self._start_worker()
 
     def _mourn_project(self, worker: WorkerState, error: StepError) -> None:
@@ -526,7 +602,10 @@ class _Turn:
         if worker is None or worker.task != (ended.run_id, ended.step_key):
             return  # it says so of a step that is no longer its own
         self._free_worker(ended.worker, worker, ended.rss_bytes)
-        self.end_step(ended.run_id, ended.step_key, ended.outcome)
+        outcome = ended.outcome
+        if worker.overdue is not None and outcome.status is not StepStatus.SUCCESS:
+            outcome = StepOutcome(StepStatus.FAILURE, outcome.made, worker.overdue)
+        self.end_step(ended.run_id, ended.step_key, outcome)
 
     def end_evaluation_of_worker(self, ended: EvaluationEnded) -> None:
         worker = self.workers.get(ended.worker)
@@ -541,10 +620,17 @@ class _Turn:
         is_ending = worker.phase is WorkerPhase.ENDING
         phase = WorkerPhase.ENDING if is_ending else WorkerPhase.IDLE
         self.workers[worker_id] = replace(
-            worker, phase=phase, task=None, evaluating=None, steps_done=steps_done, idle_since_us=self.now_us
+            worker,
+            phase=phase,
+            task=None,
+            deadline_us=None,
+            overdue=None,
+            evaluating=None,
+            steps_done=steps_done,
+            idle_since_us=self.now_us,
         )
         if not is_ending and (steps_done >= MAX_STEPS_OF_WORKER or rss_bytes > MAX_WORKER_BYTES):
-            self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+            self._end_worker(worker_id)
         elif len(self.workers) > self.before.capacity:
             self.actions.append(WakeAt(self.now_us + IDLE_US))
 
@@ -557,7 +643,7 @@ class _Turn:
                 self.actions.append(WakeAt(evaluating.deadline_us))
                 continue
             self.workers[worker_id] = replace(worker, evaluating=None)
-            self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+            self._end_worker(worker_id)
             seconds = (evaluating.deadline_us - evaluating.started_us) / SECOND_US
             error = StepError(f"its function did not return within {seconds:g} s, and was stopped", "timeout")
             self.ticks.end(evaluating, Evaluation(error=error))
@@ -568,7 +654,7 @@ class _Turn:
         for worker_id, worker in list(self.workers.items()):
             is_idle_long = worker.phase is WorkerPhase.IDLE and worker.idle_since_us <= self.now_us - IDLE_US
             if surplus > 0 and is_idle_long:
-                self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+                self._end_worker(worker_id)
                 surplus -= 1
 
     def bury_worker(self, worker_id: int, cause: StepError) -> None:
@@ -578,7 +664,7 @@ class _Turn:
         if worker.phase is WorkerPhase.LOADING:
             self._mourn_project(worker, cause)
         if worker.task is not None:
-            self.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, error=cause))
+            self.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, error=worker.overdue or cause))
         if worker.evaluating is not None:
             self.ticks.end(worker.evaluating, Evaluation(error=cause))
 
@@ -590,9 +676,10 @@ class _Turn:
                 else:
                     self.actions.append(WakeAt(worker.kill_at_us))
 
-    def _end_worker(self, worker_id: int, *, within_us: int) -> None:
+    def _end_worker(self, worker_id: int) -> None:
+        """Ask a worker to end; what it does not end in time is killed."""
         worker = self.workers[worker_id]
-        kill_at_us = self.now_us + within_us
+        kill_at_us = self.now_us + self.rules.grace_us
         self.workers[worker_id] = replace(worker, phase=WorkerPhase.ENDING, kill_at_us=kill_at_us)
         self.actions.extend((Terminate(worker_id), WakeAt(kill_at_us)))
 
@@ -681,7 +768,10 @@ class _Turn:
             steps={**run.steps, step_key: StepStatus.RUNNING},
             ready=tuple(key for key in run.ready if key != step_key),
         )
-        self.workers[worker_id] = replace(worker, phase=WorkerPhase.BUSY, task=(run_id, step_key))
+        deadline_us = self._deadline(self._timeout_of(run.plan[step_key]))
+        self.workers[worker_id] = replace(
+            worker, phase=WorkerPhase.BUSY, task=(run_id, step_key), deadline_us=deadline_us
+        )
         retry_number = run.retries.get(step_key, 0)
         self.actions.append(Execute(worker_id, run_id, run.plan[step_key], version, run.about, retry_number))
 
@@ -709,7 +799,7 @@ class _Turn:
             return
         for worker_id, worker in list(self.workers.items()):
             if worker.phase is WorkerPhase.IDLE and worker.generation < self.generation:
-                self._end_worker(worker_id, within_us=CANCEL_GRACE_US)
+                self._end_worker(worker_id)
 
     # Events.
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from assettui.core.backfill import BackfillStatus
 from assettui.core.errors import AssettuiError
 from assettui.core.instigators import InstigatorKind
+from assettui.core.queue import queued_run
 from assettui.core.records import Event, EventKind, StepError, StepStatus
 from assettui.core.snapshot import ProjectSnapshot
 from assettui.core.ticks import Evaluation
@@ -42,9 +43,11 @@ from assettui.engine.state import (
     Moment,
     Progressed,
     ProjectEdited,
+    QueueRun,
     Record,
     RecordTick,
     RunLoaded,
+    RunRules,
     RunsQueued,
     StartWorker,
     StepEnded,
@@ -127,7 +130,8 @@ class Engine:
         self._alarm: Alarm = SchedulerAlarm(lambda: self._inbox.put(Moment()))
         self._edits = Edits(project, (lambda: self._inbox.put(ProjectEdited())) if watch_sources else None)
         self._pool = WorkerPool(project, folder, lambda worker: self._inbox.put(_Died(worker)))
-        self._limits = project.settings.limits
+        settings = project.settings
+        self._limits = settings.limits
         self._described = 0
         self._dynamic = dynamic
         self._unevaluated: object = None
@@ -141,7 +145,17 @@ class Engine:
         self.is_ready = threading.Event()
         """Set once the store is open and whoever rings is heard, or once the engine has ended."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._state, actions = decide(EngineState(capacity, ticking=Ticking(is_ticking)), ProjectEdited(), clock_us())
+        state = EngineState(
+            capacity,
+            ticking=Ticking(is_ticking, timeout_us=int(settings.evaluation_timeout * SECOND_US)),
+            rules=RunRules(
+                settings.run_retries,
+                settings.run_timeout,
+                settings.step_timeout,
+                int(settings.cancel_grace * SECOND_US),
+            ),
+        )
+        self._state, actions = decide(state, ProjectEdited(), clock_us())
         self._first = [happening for action in actions for happening in self._act(action)]
 
     # For other threads.
@@ -262,6 +276,7 @@ class Engine:
                 [action.event for action in actions if isinstance(action, Record)],
                 progress.values(),
                 [action.decided for action in actions if isinstance(action, RecordTick)],
+                [action for action in actions if isinstance(action, QueueRun)],
             )
             happenings = [happening for action in actions for happening in self._act(action)]
             happenings.extend(caused for each in recorded for caused in following(*each))
@@ -269,14 +284,18 @@ class Engine:
                 return
 
     def _commit(
-        self, events: list[Event], progress: Iterable[Progressed] = (), ticks: Sequence[TickDecided] = ()
+        self,
+        events: list[Event],
+        progress: Iterable[Progressed] = (),
+        ticks: Sequence[TickDecided] = (),
+        retries: Sequence[QueueRun] = (),
     ) -> list[tuple[TickDecided, Recorded]]:
         are_logs_due = bool(self._logs) and time.monotonic() >= self._logs_since + LOG_DELAY_S
         if not (events or ticks or self._taken or are_logs_due):
             return []
         logs, self._logs = self._logs, []
         taken, self._taken = self._taken, []
-        recorded = self._journal.commit([*logs, *events], taken, clock_us(), progress, ticks)
+        recorded = self._journal.commit([*logs, *events], taken, clock_us(), progress, ticks, retries)
         self._doorbell.tell()
         return recorded
 
@@ -343,6 +362,8 @@ class Engine:
         match action:
             case Record() | Progressed() | RecordTick():
                 pass  # committed already
+            case QueueRun():  # committed too
+                yield RunsQueued((queued_run(action.run_id, clock_us(), action.plan),))
             case LoadRun():
                 yield RunLoaded(action.run_id, self._journal.run_to_take(action.run_id))
             case Evaluate():

@@ -25,7 +25,9 @@ from assettui.executors.slice_requests import slice_request
 from assettui.store import backfills, dynamic_partitions, intents, limits, partition_sets, projects, queries
 from assettui.store import ticks as ticks_store
 from assettui.store.database import open_for_writing, writing
+from assettui.store.handed import failed_with_handed, forget_ancestors, forget_oldest
 from assettui.store.recording import record
+from assettui.store.retries import queue_retry
 from assettui.values.files import RUNS, FileValues
 from assettui.worker.request import StepRequest
 
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from assettui.core.planning import RunPlan
     from assettui.core.queue import Limits, QueuedRun
     from assettui.core.records import RunRecord, StepRecord
-    from assettui.engine.state import Execute, Progressed
+    from assettui.engine.state import Execute, Progressed, QueueRun
     from assettui.engine.tick_recording import Recorded
     from assettui.engine.tick_state import Evaluating, TickDecided
     from assettui.store.folder import StoreFolder
@@ -52,7 +54,9 @@ SliceName = tuple[AssetKey, str | None]
 """A partition of an asset by its key; None is the whole of one that has none."""
 SLICES_LAST_US = 1_000_000
 """How old the view of which partitions there are may be."""
-_RUN_IS_OVER: Final = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_FAILURE, EventKind.RUN_CANCELED})
+_DONE_WITH: Final = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_CANCELED})
+FAILED_KEPT = 20
+"""Of so many runs that have failed, the last ones, it is kept what their ops have handed on, for a retry."""
 
 
 class Journal:
@@ -107,6 +111,7 @@ class Journal:
         now_us: int,
         progress: Iterable[Progressed] = (),
         ticks: Iterable[TickDecided] = (),
+        retries: Iterable[QueueRun] = (),
     ) -> list[tuple[TickDecided, Recorded]]:
         """Record what has happened and the end of the intents that it answers: all or nothing.
 
@@ -116,6 +121,7 @@ class Journal:
             now_us: The time.
             progress: How far backfills have come.
             ticks: Ticks, each recorded with the runs that it asks for.
+            retries: Runs that try again others that have failed.
 
         Returns:
             Each tick, and what it has come to.
@@ -138,14 +144,31 @@ class Journal:
                 recorded.append((decided, found))
                 if has_keys:
                     self._slices = self._ground = None
+            for retry in retries:
+                known = self._snapshot or ProjectSnapshot("")
+                queue_retry(db.conn, retry.run_id, retry.plan, retry.parent, known.config_schemas, now_us)
             intents.take(db.conn, taken)
+            forgotten = self._forget_handed(db.conn, kept)
         self._ground = None
         for ref in superseded:
             self._values.remove(ref)
         for event in kept:
-            if event.kind in _RUN_IS_OVER and event.run_id is not None:
+            if event.kind in _DONE_WITH and event.run_id is not None:
                 self._values.remove_below(AssetKey((RUNS, event.run_id)))
+        for run_id in forgotten:
+            self._values.remove_below(AssetKey((RUNS, run_id)))
         return recorded
+
+    def _forget_handed(self, connection: sqlite3.Connection, events: Iterable[Event]) -> list[str]:
+        """Forget what the ops of runs have handed on that have failed, once it is not to be tried again.
+
+        That is when a run that went on from it is over, and of all the others when they are no longer among the last.
+        """
+        over = [event.run_id for event in events if event.kind in _DONE_WITH and event.run_id is not None]
+        found = [parent for run_id in over for parent in forget_ancestors(connection, run_id)]
+        if any(event.kind is EventKind.RUN_FAILURE for event in events):
+            found.extend(forget_oldest(connection, FAILED_KEPT))
+        return found
 
     def _planning_ground(self, now_us: int) -> StoreGround:
         if self._ground is None:
@@ -297,7 +320,7 @@ class Journal:
                     self._remove_unfinished_of(run, step, self.slices(now_us))
         if events:
             self.commit(events, [], now_us)
-        self._values.remove_below(AssetKey((RUNS,)))
+        self._values.remove_all_below(AssetKey((RUNS,)), but=failed_with_handed(self._db.conn))
         return count
 
     def _remove_unfinished_of(self, run: RunRecord, step: StepRecord, slices: Slices) -> None:

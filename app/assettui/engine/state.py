@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from assettui.core.expansion import awaited
 from assettui.core.queue import Limits, QueuedRun, RunQueue
 from assettui.core.records import StepStatus
+from assettui.core.timing import SECOND_US
 from assettui.engine.tick_state import Ticking
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class WorkerState:
     steps_done: int = 0
     kill_at_us: int | None = None
     """When it is killed, if it has not ended by then."""
+    deadline_us: int | None = None
+    """When the step that it is busy with has taken too long."""
+    overdue: StepError | None = None
+    """Why what it is busy with has failed, however it ends."""
     evaluating: Evaluating | None = None
     """The schedule or sensor that it is evaluating."""
     idle_since_us: int = 0
@@ -84,6 +89,8 @@ class RunState:
     backfill: str | None = None
     """The backfill that it is part of."""
     priority: int = 0
+    deadline_us: int | None = None
+    """When it has taken too long."""
 
     def pending(self) -> list[str]:
         """The steps that have not begun."""
@@ -165,6 +172,20 @@ class BackfillState:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRules:
+    """What holds for runs that say nothing else."""
+
+    retries: int = 0
+    """How many times one that has failed is tried again by itself."""
+    max_runtime_s: float | None = None
+    """How long one may take."""
+    step_timeout_s: float | None = None
+    """How long a step may take."""
+    grace_us: int = 2 * SECOND_US
+    """How long user code may clean up after it was asked to end, before it is killed."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineState:
     """All that the engine's decisions depend on."""
 
@@ -196,6 +217,7 @@ class EngineState:
     """How many runs were taken on."""
     queue_turn: int = 0
     """Which of them was the last one that came from the queue."""
+    rules: RunRules = field(default_factory=lambda: RunRules())
 
 
 # What can happen.
@@ -427,6 +449,15 @@ class Execute:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRun:
+    """Record a run as queued that tries another one again. It is committed with what is recorded in the same turn."""
+
+    run_id: str
+    plan: RunPlan
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRun:
     """Say by `RunLoaded` what a run does that is about to begin."""
 
@@ -477,5 +508,5 @@ class WakeAt:
 
 
 Action: TypeAlias = (
-    Record | Progressed | RecordTick | LoadRun | Execute | Evaluate | StartWorker | Terminate | Kill | WakeAt
+    Record | Progressed | RecordTick | QueueRun | LoadRun | Execute | Evaluate | StartWorker | Terminate | Kill | WakeAt
 )

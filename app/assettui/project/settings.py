@@ -39,6 +39,18 @@ class Settings:
     """How many slots each pool has."""
     default_pool_limit: int | None = None
     """How many slots a pool has that is not named; by default any number."""
+    run_retries: int = 0
+    """How many times a run that has failed is tried again by itself, where its tags say nothing."""
+    run_timeout: float | None = None
+    """How long a run may take, in seconds; by default any time."""
+    step_timeout: float | None = None
+    """How long a step may take, in seconds, where its function says nothing; by default any time."""
+    cancel_grace: float = 2.0
+    """How long a step that is stopped may clean up, in seconds, before it is killed."""
+    evaluation_timeout: float = 60.0
+    """How long the function of a schedule or sensor may take, in seconds."""
+    tick_days: int = 30
+    """How long ticks are kept that did something, in days; of those that were skipped the last ones."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     """Environment variables of the workers, where neither the environment nor `.env` says. Not the place for secrets."""
 
@@ -53,6 +65,12 @@ _KINDS: Final = {
     "confirm_partitions": (int, "a number"),
     "max_runs": (int, "a number"),
     "default_pool_limit": (int, "a number"),
+    "run_retries": (int, "a number"),
+    "run_timeout": (float, "a number of seconds"),
+    "step_timeout": (float, "a number of seconds"),
+    "cancel_grace": (float, "a number of seconds"),
+    "evaluation_timeout": (float, "a number of seconds"),
+    "tick_days": (int, "a number of days"),
     "tag_limits": (dict, "a table"),
     "pools": (dict, "a table"),
     "environment": (dict, "a table"),
@@ -89,7 +107,7 @@ def _checked(data: Mapping[str, Any], path: Path) -> Settings:
                 hint=f"did you mean {near!r}?" if near else f"settings: {', '.join(known)}",
             )
         kind, wanted = known[name]
-        if type(value) is not kind:
+        if type(value) is not kind and not (kind is float and type(value) is int):
             raise ProjectError(f"{path}: {name} is {value!r}, not {wanted}")
     for name, value in cast("dict[str, Any]", data.get("environment", {})).items():
         if not isinstance(value, str):
@@ -101,9 +119,17 @@ def _checked(data: Mapping[str, Any], path: Path) -> Settings:
     settings = Settings(**data)
     if settings.max_workers is not None and settings.max_workers < 1:
         raise ProjectError(f"{path}: max_workers is {settings.max_workers}", hint="at least 1")
-    for name, value in (("max_runs", settings.max_runs), ("default_pool_limit", settings.default_pool_limit)):
-        if value is not None and value < 1:
-            raise ProjectError(f"{path}: {name} is {value}", hint="at least 1")
+    for name in ("max_runs", "default_pool_limit", "tick_days"):
+        count: int | None = getattr(settings, name)
+        if count is not None and count < 1:
+            raise ProjectError(f"{path}: {name} is {count}", hint="at least 1")
+    for name in ("run_timeout", "step_timeout", "evaluation_timeout"):
+        seconds: float | None = getattr(settings, name)
+        if seconds is not None and seconds <= 0:
+            raise ProjectError(f"{path}: {name} is {seconds:g}", hint="more than 0 seconds")
+    for name in ("run_retries", "cancel_grace"):
+        if getattr(settings, name) < 0:
+            raise ProjectError(f"{path}: {name} is {getattr(settings, name):g}", hint="0 or more")
     if settings.confirm_partitions < 1:
         raise ProjectError(f"{path}: confirm_partitions is {settings.confirm_partitions}", hint="at least 1")
     if settings.file and settings.module:

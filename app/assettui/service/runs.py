@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from assettui.core.backfill import BACKFILL_TAG
 from assettui.core.errors import LaunchError
 from assettui.core.launching import RunWish, plan_launch
-from assettui.core.masking import masked
+from assettui.core.masking import MASK, masked
 from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepRecord
+from assettui.core.retrying import expanded, retry_of
+from assettui.core.snapshot import ProjectSnapshot
 from assettui.service.catalog import read_catalog
 from assettui.service.ground import CatalogGround
 from assettui.service.queue import waits_of
@@ -18,6 +22,7 @@ from assettui.store import intents, queries
 from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
 from assettui.store.recording import keep_secrets, record
+from assettui.store.retries import queue_retry
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +32,6 @@ if TYPE_CHECKING:
     from assettui.core.keys import AssetKey
     from assettui.core.metadata import JsonObject
     from assettui.core.planning import RunPlan
-    from assettui.core.snapshot import ProjectSnapshot
 
 LOOK_EVERY_S = 1.0
 
@@ -110,6 +114,49 @@ def launch(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | No
         if shown != plan.config:
             keep_secrets(connection, run_id, plan.config)
     return run_id
+
+
+def retry(session: Session, run_id: str, *, from_failure: bool) -> str:
+    """Ask for a run to be tried again, as it was asked for then.
+
+    Args:
+        session: The store.
+        run_id: Its id, or enough of the beginning.
+        from_failure: Whether only what did not succeed is run; it uses what the rest has stored and handed on.
+
+    Returns:
+        The id of the new run.
+
+    Raises:
+        NotFound: No run is called so, or several are.
+        LaunchError: It is not over, nothing of it has failed, or its configuration had secrets, which are not kept.
+        StoreError: The store cannot be written.
+    """
+    with session.reading() as connection:
+        run = queries.run(connection, run_id)
+        if not run.status.is_over:
+            raise LaunchError(f"run {run.run_id} is {run.status.value}", hint="wait until it is over, or cancel it")
+        asked = queries.run_plan(connection, run.run_id)
+        plan = expanded(asked, queries.expansions(connection, run.run_id)) if from_failure else asked
+        statuses = {step.step_key: step.status for step in queries.steps(connection, run.run_id)}
+        snapshot = read_catalog(connection, session).snapshot or ProjectSnapshot(session.project.name)
+    if run.job is None and MASK in json.dumps(plan.config, ensure_ascii=False):
+        raise LaunchError(
+            f"run {run.run_id[:8]} was configured with secrets, which are not kept",
+            hint="launch it anew, with --config",
+        )
+    again = retry_of(run.run_id, plan, statuses, from_failure=from_failure)
+    again = replace(again, tags={name: value for name, value in again.tags.items() if name != BACKFILL_TAG})
+    new_id = os.urandom(8).hex()
+    with session.writing() as connection:
+        queue_retry(connection, new_id, again, run.run_id, snapshot.config_schemas, clock_us())
+    return new_id
+
+
+def retried_by_itself(session: Session, run: RunRecord) -> str | None:
+    """The run that tries a failed one again since its tags or the settings say so; None where there is none."""
+    with session.reading() as connection:
+        return queries.automatic_retry(connection, run.run_id, run.created_us)
 
 
 def cancel(session: Session, run_id: str) -> RunRecord:

@@ -22,6 +22,7 @@ from assettui.core.records import (
     StepStatus,
     ValueRef,
 )
+from assettui.core.retrying import PARENT_RUN_TAG, RETRY_NUMBER_TAG
 
 if TYPE_CHECKING:
     import sqlite3
@@ -128,6 +129,26 @@ def run_plan(connection: sqlite3.Connection, run_id: str) -> RunPlan:
     """What a run was asked to do."""
     row = connection.execute("SELECT payload FROM events WHERE run = ? ORDER BY id LIMIT 1", (run_id,)).fetchone()
     return RunPlan.from_json(json.loads(row[0])["plan"])
+
+
+def automatic_retry(connection: sqlite3.Connection, run_id: str, since_us: int) -> str | None:
+    """The run that tries another one again by itself; None where there is none."""
+    rows = connection.execute(
+        "SELECT id, tags FROM runs WHERE created >= ? AND tags IS NOT NULL ORDER BY created DESC", (since_us,)
+    )
+    for found, tags in rows:
+        said = json.loads(tags)
+        if said.get(PARENT_RUN_TAG) == run_id and RETRY_NUMBER_TAG in said:
+            return found
+    return None
+
+
+def expansions(connection: sqlite3.Connection, run_id: str) -> list[dict[str, Any]]:
+    """What the dynamic outputs of a run have brought: the payloads of the events that recorded it, in order."""
+    rows = connection.execute(
+        "SELECT payload FROM events WHERE run = ? AND kind = 'run_expanded' ORDER BY id", (run_id,)
+    )
+    return [json.loads(payload) for (payload,) in rows]
 
 
 def run_secrets(connection: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:

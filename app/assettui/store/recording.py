@@ -70,7 +70,8 @@ def apply(
             error = event.payload.get("error")
             _set_run(connection, event, "status = ?, ended = ?, error = ?", _status_of(event), event.time_us, error)
             connection.execute("DELETE FROM run_secrets WHERE run = ?", (event.run_id,))
-            connection.execute("DELETE FROM handed WHERE run = ?", (event.run_id,))
+            if event.kind is not EventKind.RUN_FAILURE:  # a retry may go on from it
+                connection.execute("DELETE FROM handed WHERE run = ?", (event.run_id,))
         case EventKind.STEP_STARTED:
             _start_step(connection, event)
         case EventKind.STEP_SUCCESS | EventKind.STEP_FAILURE | EventKind.STEP_SKIPPED | EventKind.STEP_CANCELED:

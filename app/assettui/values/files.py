@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import ValueStorageError
+from assettui.core.keys import AssetKey
 from assettui.core.records import ValueRef
 from assettui.values import formats
 
 if TYPE_CHECKING:
-    from assettui.core.keys import AssetKey
+    from collections.abc import Iterable
 
 VERSION_MARK = "@"
 """Begins the name of each version's file. No part of a key begins so: a file is never taken for an asset's folder."""
@@ -113,6 +114,14 @@ class FileValues:
         folder = self.root / folder_of(address)
         if folder.exists():
             shutil.rmtree(folder, ignore_errors=True)
+
+    def remove_all_below(self, address: AssetKey, *, but: Iterable[str]) -> None:
+        """Remove every value whose address begins so and goes on, but for those that go on with one of these parts."""
+        kept = {folder_of(AssetKey((*address.parts, part))).name for part in but}
+        folder = self.root / folder_of(address)
+        for each in folder.iterdir() if folder.is_dir() else ():
+            if each.name not in kept:
+                shutil.rmtree(each, ignore_errors=True)
 
     def remove_unfinished(self, asset_key: AssetKey, version: str, partition: str | None = None) -> None:
         """Remove what a step that died left of a version: the temporary file, or one that was never recorded."""
