@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING
 
 from assettui.cli import automation_json as shapes
 from assettui.cli.output import Exit, print_json, say, table, tell
-from assettui.core.instigators import InstigatorKind, Watching
+from assettui.core.instigators import InstigatorKind
 from assettui.core.text import one_line, plural
 from assettui.core.ticks import TickOutcome, TickRecord
 from assettui.core.timeline import zone_named
 from assettui.core.timing import ago, duration, local
 from assettui.service import automation
+from assettui.service.automation_text import next_in, subject, what_it_did, when
 from assettui.service.session import Session, clock_us
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.service.automation import DryTick, InstigatorRow
-
-GLYPH = {TickOutcome.SUCCESS: "✓", TickOutcome.SKIPPED: "○", TickOutcome.FAILURE: "✗"}
+    from assettui.service.automation import DryTick
 
 
 def list_all(session: Session, kind: InstigatorKind, *, as_json: bool) -> None:
@@ -43,7 +42,7 @@ def list_all(session: Session, kind: InstigatorKind, *, as_json: bool) -> None:
                 subject(row),
                 ago(row.last.ended_us, now_us) if row.last is not None else "never",
                 what_it_did(row.last) if row.last is not None else "",
-                _next(row, now_us),
+                next_in(row, now_us),
             )
             for row in rows
         ),
@@ -119,39 +118,6 @@ def tick(session: Session, name: str, kind: InstigatorKind, at_us: int | None, *
     return Exit.OK if found.outcome is not TickOutcome.FAILURE else Exit.WORK_FAILED
 
 
-def when(row: InstigatorRow) -> str:
-    """What wakes it, in words."""
-    described = row.snapshot
-    if described.kind is InstigatorKind.SCHEDULE:
-        return f"{' | '.join(described.crons)} {described.zone_name}"
-    match described.watching:
-        case Watching.ASSETS:
-            return f"on {', '.join(str(key) for key in described.assets[:3])}"
-        case Watching.RUNS:
-            of = f" of {', '.join(described.watched_jobs)}" if described.watched_jobs else ""
-            return f"on runs: {', '.join(described.run_statuses)}{of}"
-        case Watching.TIME:
-            return f"every {described.interval_s:g} s"
-
-
-def subject(row: InstigatorRow) -> str:
-    """What it asks for."""
-    return ", ".join(row.snapshot.jobs) or row.snapshot.selection or ""
-
-
-def what_it_did(found: TickRecord) -> str:
-    """What a tick came to, in a few words."""
-    match found.outcome:
-        case TickOutcome.SUCCESS:
-            done = plural(len(found.runs), "run") if found.runs else ""
-            keys = plural(sum(len(each.keys) for each in found.keys), "partition key") if found.keys else ""
-            return f"{GLYPH[found.outcome]} {', '.join(each for each in (done, keys) if each) or 'reported'}"
-        case TickOutcome.SKIPPED:
-            return f"{GLYPH[found.outcome]} {one_line(found.skip_reason or 'nothing to do', 40)}"
-        case TickOutcome.FAILURE:
-            return f"{GLYPH[found.outcome]} {one_line(found.error.message if found.error else 'failed', 40)}"
-
-
 def tick_table(found: Sequence[TickRecord], now_us: int, *, has_name: bool) -> None:
     """Ticks as a table."""
     header = ("TICK", *(("OF",) if has_name else ()), "WHEN", "FOR", "TOOK", "DID", "RUNS")
@@ -219,11 +185,3 @@ def _show_dry(dry: DryTick) -> None:
         say(f"error    {found.error.message}")
         if found.error.traceback:
             say(found.error.traceback.rstrip())
-
-
-def _next(row: InstigatorRow, now_us: int) -> str:
-    if not row.is_on:
-        return "–"
-    if row.next_us is None:
-        return "when it happens"
-    return "now" if row.next_us <= now_us else f"in {duration(row.next_us - now_us)}"

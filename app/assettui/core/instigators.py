@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CATCH_UP_LIMIT = 100
 """So many missed ticks of a schedule that catches up with all are made up for, the last ones, where it says nothing."""
+MIN_BACKOFF_S, MAX_BACKOFF_S = 5.0, 600.0
+"""How long a sensor waits, at least and at most, after its evaluation has failed again and again."""
 SENSOR_INTERVAL_S = 30.0
 """How long a sensor waits from one evaluation to the next, where it says nothing."""
 
@@ -142,3 +144,9 @@ class InstigatorSnapshot:
 
 
 _DEFAULT = InstigatorSnapshot("", InstigatorKind.SCHEDULE)
+
+
+def backoff_s(interval_s: float, failures: int) -> float:
+    """How long a sensor waits after so many evaluations have failed, one after the other: twice as long each time."""
+    longer = max(interval_s, MIN_BACKOFF_S) * 2 ** min(max(0, failures - 1), 16)
+    return min(longer, max(MAX_BACKOFF_S, interval_s))

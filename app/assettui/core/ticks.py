@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from assettui.core.metadata import JsonObject
 
+NAME_TAG = {InstigatorKind.SCHEDULE: "dagster/schedule_name", InstigatorKind.SENSOR: "dagster/sensor_name"}
+"""Tags of the runs that schedules and sensors ask for, by the names that Dagster documents."""
+RUN_KEY_TAG = "dagster/run_key"
 MAX_REQUESTS = 10_000
 """So many runs one evaluation may ask for."""
 

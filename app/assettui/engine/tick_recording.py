@@ -15,7 +15,7 @@ from assettui.core.partitions.space import BadPartitions
 from assettui.core.queue import queued_run
 from assettui.core.records import Event, EventKind, StepError
 from assettui.core.text import plural
-from assettui.core.ticks import Evaluation, TickOutcome, TickRecord
+from assettui.core.ticks import NAME_TAG, RUN_KEY_TAG, Evaluation, TickOutcome, TickRecord
 from assettui.engine.state import AssetsReported, RunsQueued, TickRefused
 from assettui.store import dynamic_partitions, ticks
 from assettui.store.recording import keep_secrets, record
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     from assettui.core.ticks import RunAsked
     from assettui.engine.state import Happening
     from assettui.engine.tick_state import TickDecided
-
-NAME_TAG = {InstigatorKind.SCHEDULE: "dagster/schedule_name", InstigatorKind.SENSOR: "dagster/sensor_name"}
-"""Tags of the runs that schedules and sensors ask for, by the names that Dagster documents."""
-RUN_KEY_TAG = "dagster/run_key"
 
 
 @dataclass(frozen=True, slots=True)

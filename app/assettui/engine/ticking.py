@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from assettui.core.instigators import CatchUp, InstigatorKind, InstigatorSnapshot, Watching
+from assettui.core.instigators import CatchUp, InstigatorKind, InstigatorSnapshot, Watching, backoff_s
 from assettui.core.records import Event, EventKind, StepError
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.core.ticks import Evaluation, InstigatorState, RunAsked
@@ -28,9 +28,6 @@ EVALUATORS = 4
 """So many evaluations go on at once, besides the steps that run."""
 LATE_US = 60 * SECOND_US
 """A schedule that catches up with nothing is ticked all the same where it is no later than this."""
-MIN_BACKOFF_US = 5 * SECOND_US
-MAX_BACKOFF_US = 600 * SECOND_US
-"""How long a sensor waits, at most, after its evaluation has failed again and again."""
 REMEMBERED = 64
 """So many of the last times of a schedule are remembered, lest a clock that goes back brings them once more."""
 _RUN_KINDS = {
@@ -330,8 +327,8 @@ class Ticks:
         interval_us = int(snapshot.interval_s * SECOND_US)
         earliest_us = max(now_us, (evaluating.started_us or now_us) + interval_us)
         if has_failed:
-            backoff_us = max(interval_us, MIN_BACKOFF_US) * 2 ** min(each.failures - 1, 16)
-            return replace(each, next_us=now_us + min(backoff_us, max(MAX_BACKOFF_US, interval_us)), is_woken=True)
+            backoff_us = int(backoff_s(snapshot.interval_s, each.failures) * SECOND_US)
+            return replace(each, next_us=now_us + backoff_us, is_woken=True)
         is_due = snapshot.watching is Watching.TIME or each.is_woken
         return replace(each, next_us=earliest_us if is_due else None)
 
@@ -340,8 +337,7 @@ class Ticks:
         each = self._known(name)
         if each is not None and each.is_on and each.snapshot.kind is InstigatorKind.SENSOR:
             failures = each.failures + 1
-            backoff_us = max(int(each.snapshot.interval_s * SECOND_US), MIN_BACKOFF_US) * 2 ** min(failures - 1, 16)
-            next_us = self.turn.now_us + min(backoff_us, MAX_BACKOFF_US)
+            next_us = self.turn.now_us + int(backoff_s(each.snapshot.interval_s, failures) * SECOND_US)
             self._own()[name] = replace(each, failures=failures, is_woken=True, next_us=next_us)
             self._is_changed = True
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, LaunchError, NotFound
-from assettui.core.instigators import InstigatorKind, InstigatorSnapshot, Watching
+from assettui.core.instigators import InstigatorKind, InstigatorSnapshot, Watching, backoff_s
 from assettui.core.keys import closest
 from assettui.core.launching import RunWish, plan_launch
 from assettui.core.records import Event, EventKind, StepError
@@ -113,6 +113,8 @@ def _row(
     next_us = None
     if is_on and snapshot.kind is InstigatorKind.SCHEDULE:
         next_us = ScheduleTimes(snapshot.crons, snapshot.zone_name).next_after(now_us)
+    elif is_on and known.failures and known.last is not None:
+        next_us = known.last.ended_us + int(backoff_s(snapshot.interval_s, known.failures) * SECOND_US)
     elif is_on and snapshot.watching is Watching.TIME:
         last = known.last
         next_us = now_us if last is None else last.started_us + int(snapshot.interval_s * SECOND_US)
@@ -319,20 +321,38 @@ class Upcoming:
 
     time_us: int
     schedule: str
-    target: str
-    """The job, or the selection of assets."""
+    job: str | None
+    selection: str | None
+    """The assets that it is for, where it is for no job."""
+
+    @property
+    def target(self) -> str:
+        """What it is for."""
+        return self.job or self.selection or ""
 
 
 def upcoming(session: Session, until_us: int, limit: int = 1_000) -> list[Upcoming]:
     """What the schedules that are on are due for until then, in order; at most so much."""
     now_us = clock_us()
     found = [
-        Upcoming(time_us, row.name, row.snapshot.jobs[0] if row.snapshot.jobs else row.snapshot.selection or "")
+        Upcoming(time_us, row.name, row.snapshot.jobs[0] if row.snapshot.jobs else None, row.snapshot.selection)
         for row in instigators(session, InstigatorKind.SCHEDULE)
         if row.is_on
         for time_us in _first(ScheduleTimes(row.snapshot.crons, row.snapshot.zone_name).within(now_us, until_us), limit)
     ]
     return sorted(found, key=lambda each: (each.time_us, each.schedule))[:limit]
+
+
+def next_due(connection: sqlite3.Connection, known: Iterable[InstigatorSnapshot]) -> tuple[str, int] | None:
+    """The schedule that is due next, and when; None where none is on. By a connection that is open."""
+    states, now_us = ticks.instigator_states(connection), clock_us()
+    found: list[tuple[int, str]] = []
+    for each in known:
+        state = states.get(each.name)
+        is_on = state.is_on if state is not None and state.is_manual else each.is_on_by_default
+        if is_on and each.kind is InstigatorKind.SCHEDULE:
+            found.append((ScheduleTimes(each.crons, each.zone_name).next_after(now_us), each.name))
+    return (min(found)[1], min(found)[0]) if found else None
 
 
 def preview(session: Session, name: str, until_us: int, limit: int = 10_000) -> tuple[InstigatorSnapshot, list[int]]:

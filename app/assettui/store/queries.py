@@ -90,6 +90,16 @@ def runs(
     return [_run(row) for row in rows]
 
 
+def runs_between(connection: sqlite3.Connection, from_us: int, until_us: int, limit: int) -> list[RunRecord]:
+    """Runs that were on their way at any time between the two, the oldest first; the last ones, at most `limit`."""
+    rows = connection.execute(
+        f"SELECT {_RUN_COLUMNS} FROM runs WHERE created <= ? AND (ended IS NULL OR ended >= ?)"  # noqa: S608 - our own text
+        " ORDER BY created DESC, rowid DESC LIMIT ?",
+        (until_us, from_us, limit),
+    )
+    return [_run(row) for row in rows][::-1]
+
+
 def runs_not_over(connection: sqlite3.Connection) -> list[RunRecord]:
     """Every run that is queued, starting, started or canceling, the oldest first."""
     rows = connection.execute(f"SELECT {_RUN_COLUMNS} FROM runs WHERE ended IS NULL ORDER BY created, rowid")  # noqa: S608 - our own text

@@ -26,6 +26,7 @@ from assettui.tui.safe_text import SafeText
 from assettui.tui.situation import Role, Situation
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from textual.filter import LineFilter
@@ -77,6 +78,7 @@ class AssettuiApp(App[None]):
         Binding("1", "main_screen('catalog')", "Catalog"),
         Binding("3", "main_screen('partitions')", "Partitions"),
         Binding("4", "main_screen('runs')", "Runs"),
+        Binding("5", "main_screen('automation')", "Automation"),
         Binding("B", "main_screen('backfills')", "Backfills"),
         Binding("L", "lead", "Lead", show=False),
         Binding("question_mark", "help", "Keys", key_display="?"),
@@ -101,6 +103,8 @@ class AssettuiApp(App[None]):
 
         catalog: Catalog
         status: Status
+        next_due: tuple[str, int] | None = None
+        """The schedule that is due next, and when."""
 
         def can_replace(self, message: Message) -> bool:
             """Only the newest counts."""
@@ -164,7 +168,9 @@ class AssettuiApp(App[None]):
 
     def _fetch(self) -> Iterator[Loaded]:
         with self.session.reading() as connection:
-            yield self.Loaded(read_catalog(connection, self.session), read_status(connection, self.session))
+            catalog = read_catalog(connection, self.session)
+            status = read_status(connection, self.session)
+            yield self.Loaded(catalog, status, _next_due(connection, catalog))
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
@@ -177,6 +183,7 @@ class AssettuiApp(App[None]):
             leader=f"{leader.face} {leader.pid}" if leader else "",
             running=message.status.running,
             queued=message.status.queued,
+            next_due=message.next_due,
             assets=counts_by_status(message.catalog),
         )
         self.catalog = message.catalog
@@ -212,6 +219,10 @@ class AssettuiApp(App[None]):
             from assettui.tui.grid import GridScreen
 
             self.push_screen(GridScreen())
+        elif name == "automation":
+            from assettui.tui.automation import AutomationScreen
+
+            self.push_screen(AutomationScreen())
         elif name == "backfills":
             from assettui.tui.backfills import BackfillsScreen
 
@@ -275,6 +286,31 @@ class AssettuiApp(App[None]):
             self.call_from_thread(self.warn, error)
         else:
             self.call_from_thread(self.tell, f"backfill {backfill_id[:8]}: asked to {what}")
+
+    @work(thread=True)
+    def turn_instigator(self, name: str, *, is_on: bool) -> None:
+        """Turn a schedule or sensor on or off."""
+        from assettui.service import automation
+
+        try:
+            automation.turn(self.session, [name], None, is_on=is_on)
+        except AssettuiError as error:
+            self.call_from_thread(self.warn, error)
+        else:
+            self.call_from_thread(self.tell, f"{name} is {'on' if is_on else 'off'}")
+            self.post_message(self.Changed())
+
+    @work(thread=True)
+    def tick_instigator(self, name: str) -> None:
+        """Ask for a schedule or sensor to be evaluated now."""
+        from assettui.service import automation
+
+        try:
+            automation.ask_tick(self.session, name, None)
+        except AssettuiError as error:
+            self.call_from_thread(self.warn, error)
+        else:
+            self.call_from_thread(self.tell, f"{name}: asked for a tick")
 
     def read(self, title: str, text: str) -> None:
         """Show a text to be read."""
@@ -340,3 +376,13 @@ class AssettuiApp(App[None]):
 
         text = f"{plural(here.running, 'run')} will be canceled. What is finished is kept."
         self.push_screen(Question("Quit", text, "cancel and quit"), leave)
+
+
+def _next_due(connection: sqlite3.Connection, catalog: Catalog) -> tuple[str, int] | None:
+    """The schedule that is due next, and when."""
+    snapshot = catalog.snapshot
+    if snapshot is None or not snapshot.instigators:
+        return None
+    from assettui.service.automation import next_due  # deferred: most projects have none
+
+    return next_due(connection, snapshot.instigators)

@@ -10,6 +10,8 @@ from textual.widget import Widget
 
 from assettui.core.staleness import AssetStatus
 from assettui.core.text import one_line
+from assettui.core.timing import local
+from assettui.service.session import clock_us
 from assettui.tui.appearance import ASSET_LOOKS, BLUE, GREEN, GREY, RED, YELLOW
 from assettui.tui.situation import Role, Situation
 
@@ -47,7 +49,16 @@ class Header(Widget):
             (ASSET_LOOKS[AssetStatus.STALE][0], here.count(AssetStatus.STALE), "stale", YELLOW),
         ):
             line.append(f"   {glyph} {count:,} {word}", style=color if count else GREY)
+        if here.next_due is not None:
+            name, time_us = here.next_due
+            line.append(f"   next {_clock(time_us)} {one_line(name, 24)}", style=GREY)
         return line
+
+
+def _clock(time_us: int) -> str:
+    """A time that is to come, as short as it may be: the time of day, and where that is not today, the day."""
+    shown = local(time_us)
+    return shown[11:16] if shown[:10] == local(clock_us())[:10] else shown[5:16]
 
 
 def _role(here: Situation) -> Text:

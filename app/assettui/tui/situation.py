@@ -31,6 +31,8 @@ class Situation:
     """Who leads, where it is not this process: face and pid."""
     running: int = 0
     queued: int = 0
+    next_due: tuple[str, int] | None = None
+    """The schedule that is due next, and when: microseconds since the epoch, UTC."""
     assets: Mapping[AssetStatus, int] = field(default_factory=dict[AssetStatus, int])
 
     def count(self, status: AssetStatus) -> int:
