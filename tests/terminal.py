@@ -122,6 +122,15 @@ class Terminal:
                 self.read()
                 assert time.monotonic() < pressed + 20, f"escape had no effect:\n{self.text()}"
 
+    def vanish(self) -> None:
+        """Take the terminal away, as a dropped connection does; the program goes on, if it can."""
+        master, self._master = self._master, -1
+        os.close(master)
+
+    def modes(self) -> list[Any]:
+        """How the terminal is set: whether it echoes, gathers lines, and so on."""
+        return termios.tcgetattr(self._master)
+
     def close(self) -> None:
         """End the program, if it has not ended."""
         if self.status is None:
@@ -129,4 +138,5 @@ class Terminal:
                 os.kill(self.pid, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self.pid, 0)
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)

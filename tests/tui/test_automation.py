@@ -151,7 +151,9 @@ async def test_a_cursor_is_edited(automated: Session) -> None:
         box = pilot.app.screen.query_one("#cursor", Input)
         assert box.value == "7"
         await pilot.press("4", "2", "enter")
-        await until(pilot, lambda: automation.instigator(automated, "inbox").state.cursor == "42")  # it was selected, so typing replaces it
+        await until(
+            pilot, lambda: automation.instigator(automated, "inbox").state.cursor == "42"
+        )  # it was selected, so typing replaces it
         await pilot.press("e", "escape")
         assert pilot.app.focused is listing
 

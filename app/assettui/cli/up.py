@@ -4,40 +4,63 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
+import threading
+from typing import TYPE_CHECKING
 
 import click
 
 from assettui.cli.output import Exit, print_json, tell
-from assettui.cli.signals import Signals
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.errors import StoreError
 from assettui.engine.leading import lead
+from assettui.service.signals import Signals, leave_terminal
+from assettui.store.doorbell import Visitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assettui.engine.engine import Engine
+    from assettui.service.session import Session
+
+LOOK_EVERY_S = 1.0
 
 
 @click.command()
+@click.option("--standby", "is_standing_by", is_flag=True, help="Where another process leads, wait until it is gone.")
 @json_option
 @target_options
-def up(target: Target, as_json: bool) -> Exit:
+def up(target: Target, is_standing_by: bool, as_json: bool) -> Exit:
     """Lead the store without a screen: runs that are asked for elsewhere are carried out, schedules and sensors ticked.
 
     SIGTERM and Ctrl+C cancel what runs and end it. It outlives its terminal: a hang-up ends nothing.
     """
     session = target.session()
+    wanted = threading.Event()
+    engine: Engine | None = None
 
     def stop(number: signal.Signals) -> None:
+        wanted.set()
+        if engine is None:
+            signals.end()
+            return
         tell(f"{number.name}: canceling what runs, then ending")
         engine.stop()
 
-    with Signals({signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: _leave_terminal}) as signals:
-        found = lead(
-            session.project, session.folder, face="up", watch_sources=True, is_ticking=True, on_end=signals.end
-        )
-        if found is None:
-            leader = session.leader()
-            who = f" ({leader.face}, pid {leader.pid})" if leader else ""
-            raise StoreError(f"the store {session.folder.database} is led by another process{who}")
-        engine = found
+    def hang_up(number: signal.Signals) -> None:
+        leave_terminal()
+
+    with Signals({signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: hang_up}) as signals:
+        engine = _lead(session, signals.end)
+        if engine is None and is_standing_by:
+            tell(f"standing by: {_who(session)} leads {session.folder.database}")
+            engine = _await_lead(session, signals, wanted)
+            if engine is None:
+                return Exit.OK
+        if engine is None:
+            raise StoreError(
+                f"the store {session.folder.database} is led by another process ({_who(session)})",
+                hint="--standby waits until it is gone",
+            )
         engine.start()
         engine.wait_until_ready()
         if as_json:
@@ -48,13 +71,24 @@ def up(target: Target, as_json: bool) -> Exit:
     return Exit.OK
 
 
-def _leave_terminal(number: signal.Signals) -> None:
-    """The terminal is gone: nothing can be read from it or written to it any more."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        try:
-            if os.isatty(stream.fileno()):
-                os.dup2(nowhere, stream.fileno())
-        except (OSError, ValueError):
-            continue
-    os.close(nowhere)
+def _lead(session: Session, on_end: Callable[[], None]) -> Engine | None:
+    return lead(session.project, session.folder, face="up", watch_sources=True, is_ticking=True, on_end=on_end)
+
+
+def _who(session: Session) -> str:
+    leader = session.leader()
+    return f"{leader.face}, pid {leader.pid}" if leader is not None else "which has just gone"
+
+
+def _await_lead(session: Session, signals: Signals, is_unwanted: threading.Event) -> Engine | None:
+    """Lead as soon as nobody else does; None where this process was asked to end before."""
+    visitor = Visitor(session.folder.socket)
+    try:
+        while not is_unwanted.is_set():
+            engine = _lead(session, signals.end) if session.leader() is None else None
+            if engine is not None:
+                return engine
+            visitor.wait(LOOK_EVERY_S)  # the socket ends with the leader
+    finally:
+        visitor.close()
+    return None

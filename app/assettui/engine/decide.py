@@ -166,6 +166,16 @@ def is_idle(state: EngineState) -> bool:
     )
 
 
+def has_nothing_to_do(state: EngineState) -> bool:
+    """Whether nothing goes on, nothing waits, and nothing will come by itself."""
+    return (
+        is_idle(state)
+        and not state.queue.order
+        and not is_at_work(state.backfills.values())
+        and not any(each.is_on for each in state.ticking.instigators.values())
+    )
+
+
 class _Turn:
     """One decision in the making: a copy of the state to work on, and the actions so far."""
 

@@ -22,7 +22,7 @@ from assettui.core.snapshot import ProjectSnapshot
 from assettui.core.ticks import Evaluation
 from assettui.core.timing import SECOND_US
 from assettui.engine.alarm import Alarm, SchedulerAlarm
-from assettui.engine.decide import decide, is_idle
+from assettui.engine.decide import decide, has_nothing_to_do, is_idle
 from assettui.engine.edits import Edits
 from assettui.engine.inbox import Inbox
 from assettui.engine.journal import Journal, SliceName
@@ -142,6 +142,7 @@ class Engine:
         self._taken: list[Intent] = []
         self._is_draining = False
         self._is_stopping = False
+        self._is_lingering = False
         self.is_ready = threading.Event()
         """Set once the store is open and whoever rings is heard, or once the engine has ended."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -187,10 +188,21 @@ class Engine:
         self._is_draining = True
         self._inbox.wake()
 
+    def linger(self) -> None:
+        """End by itself as soon as nothing runs, nothing waits, and nothing is scheduled."""
+        self._is_lingering = True
+        self._inbox.wake()
+
     def stop(self) -> None:
         """Cancel what is running, take nothing more from the queue, then end."""
         self._is_stopping = True
         self.drain()
+
+    def on_end(self, call: Callable[[], None]) -> None:
+        """Have another function called when it has ended, or at once where it has."""
+        self._on_end = call
+        if not self.is_alive():
+            call()
 
     def join(self, timeout_s: float | None = None) -> None:
         """Wait until it has ended."""
@@ -225,7 +237,7 @@ class Engine:
 
     def _loop(self) -> None:
         next_look = 0.0
-        while not (self._is_draining and is_idle(self._state)):
+        while not self._is_over():
             if self._is_draining and not self._state.is_draining:
                 self._turn([Drain()])
                 continue
@@ -236,6 +248,11 @@ class Engine:
             if self._is_stopping:
                 happenings.extend(CancelAsked(run_id) for run_id in self._state.runs)
             self._turn(happenings)
+
+    def _is_over(self) -> bool:
+        if self._is_draining:
+            return is_idle(self._state)
+        return self._is_lingering and has_nothing_to_do(self._state)
 
     def _await(self, next_look: float) -> tuple[bool, list[Happening]]:
         """Wait for something to happen; whether somebody rang, and what workers and other threads have said."""

@@ -49,6 +49,8 @@ class Settings:
     """How long a step that is stopped may clean up, in seconds, before it is killed."""
     evaluation_timeout: float = 60.0
     """How long the function of a schedule or sensor may take, in seconds."""
+    keep_running: bool = False
+    """Whether a leader whose terminal is gone goes on for ever, rather than until nothing runs or is scheduled."""
     tick_days: int = 30
     """How long ticks are kept that did something, in days; of those that were skipped the last ones."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
@@ -71,6 +73,7 @@ _KINDS: Final = {
     "cancel_grace": (float, "a number of seconds"),
     "evaluation_timeout": (float, "a number of seconds"),
     "tick_days": (int, "a number of days"),
+    "keep_running": (bool, "true or false"),
     "tag_limits": (dict, "a table"),
     "pools": (dict, "a table"),
     "environment": (dict, "a table"),

@@ -24,6 +24,7 @@ from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.safe_text import SafeText
 from assettui.tui.situation import Role, Situation
+from assettui.tui.terminal_signals import TerminalSignals
 
 if TYPE_CHECKING:
     import sqlite3
@@ -119,6 +120,7 @@ class AssettuiApp(App[None]):
         """The store as it was last seen."""
         self._catalog_screen = CatalogScreen(catalog)
         self._has_told_failure = False
+        self.signals = TerminalSignals(self.exit)
         self._to_build = build
         self._fetching = Fetching(self, self._fetch)
         self._feed = Feed(session, self._on_change, leadership.wait_until_begun)
@@ -145,6 +147,8 @@ class AssettuiApp(App[None]):
 
     def begin(self) -> None:
         """Start the engine, where this process leads, and hear of changes from now on."""
+        if not self.is_headless:
+            self.signals.listen()
         gc.freeze()  # what was imported stays: nothing in it is ever to be collected
         gc.enable()
         self._leadership.begin()

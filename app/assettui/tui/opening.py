@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from assettui.core.partitions.definition import AsOf
 from assettui.core.slices import Slices
 from assettui.engine.leading import lead
 from assettui.service.catalog import Catalog, catalog
+from assettui.service.signals import Signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,11 +86,32 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
     app = AssettuiApp(session, leading, known, build)
     try:
         app.run()
+        if app.signals.is_terminal_lost:
+            _go_on_without_screens(session, leading)
     finally:
         if leading.engine is not None and leading.engine.is_alive():
             leading.engine.stop()
             leading.engine.join()
     return app.return_code or 0
+
+
+def _go_on_without_screens(session: Session, leading: _Lead) -> None:
+    """The terminal is gone: what this process leads goes on, until there is nothing to do, or somebody ends it."""
+    engine = leading.engine
+    if engine is None or not leading.is_held():
+        return
+
+    def stop(number: signal.Signals) -> None:
+        engine.stop()
+
+    def ignore(number: signal.Signals) -> None:
+        """There is no terminal to lose any more."""
+
+    with Signals({signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: ignore}) as signals:
+        engine.on_end(signals.end)
+        if not session.project.settings.keep_running:
+            engine.linger()
+        signals.wait()
 
 
 def _known(session: Session) -> Catalog:

@@ -1,10 +1,12 @@
-"""Waiting for signals so that none is missed, whichever thread the kernel gives it to."""
+"""Signals: waited for so that none is missed, whichever thread the kernel gives it to; and a terminal that is gone."""
 
 from __future__ import annotations
 
 import os
 import select
 import signal
+import stat
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,3 +56,16 @@ class Signals:
         while not self._is_over:
             select.select([self._reader], [], [])
             os.read(self._reader, 4096)
+
+
+def leave_terminal() -> None:
+    """The terminal is gone: from now on nothing is read from it or written to it."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
+        try:
+            # One that is gone no longer says that it is a terminal; it still is a device.
+            if stream is not None and stat.S_ISCHR(os.fstat(stream.fileno()).st_mode):
+                os.dup2(nowhere, stream.fileno())
+        except (OSError, ValueError):
+            continue
+    os.close(nowhere)

@@ -1,0 +1,174 @@
+"""Signals and terminals that vanish: each has one outcome, work goes on or ends in order, and the terminal is left sane."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ProjectFolder, is_alive, wait_until
+from tests.terminal import Terminal
+
+PROJECT = """
+    import os, time
+    from pathlib import Path
+    from assettui import *
+
+    HERE = Path(__file__).parent
+
+    @asset
+    def slow():
+        (HERE / "pid").write_text(str(os.getpid()))
+        while not (HERE / "go").exists():
+            time.sleep(0.01)
+
+    @asset
+    def ticked():
+        with (HERE / "ticks").open("a") as file:
+            file.write("x")
+
+    @sensor(asset_selection="ticked", minimum_interval_seconds=1)
+    def looking(context):
+        return RunRequest()
+"""
+
+
+@pytest.fixture
+def project(folder: ProjectFolder) -> Generator[ProjectFolder]:
+    folder.write(PROJECT)
+    yield folder
+    (folder.path / "go").touch()
+
+
+@pytest.fixture
+def terminal(project: ProjectFolder) -> Generator[Terminal]:
+    opened = Terminal([sys.executable, "-m", "assettui"], cwd=project.path, size=(100, 30))
+    yield opened
+    opened.close()
+
+
+def leader_pid(project: ProjectFolder) -> int | None:
+    leader = project.session.leader()
+    return leader.pid if leader is not None else None
+
+
+def begun(project: ProjectFolder, terminal: Terminal) -> None:
+    """The screens are there, lead, and a step runs."""
+    terminal.wait_for("leader")
+    terminal.wait_for("slow")
+    assert leader_pid(project) == terminal.pid
+    project.start("materialize", "slow")
+    wait_until(lambda: (project.path / "pid").is_file())
+
+
+@pytest.mark.parametrize("how", ["hang-up", "vanishes"])
+def test_without_its_terminal_work_goes_on_and_the_next_screen_shows_it(
+    project: ProjectFolder, terminal: Terminal, how: str
+) -> None:
+    begun(project, terminal)
+    if how == "hang-up":
+        os.kill(terminal.pid, signal.SIGHUP)
+    else:
+        terminal.vanish()
+    time.sleep(0.5)
+    assert leader_pid(project) == terminal.pid
+    (running,) = project.json("run", "ls")
+    assert running["status"] == "started"
+    following = Terminal([sys.executable, "-m", "assettui"], cwd=project.path, size=(100, 30))
+    following.wait_for(f"follows tui {terminal.pid}")
+    (project.path / "go").touch()
+    wait_until(lambda: project.json("run", "ls")[0]["status"] == "success")
+    following.press("q")
+    assert following.wait_for_end() == 0
+    following.close()
+    wait_until(lambda: leader_pid(project) is None)  # nothing is left to do
+    wait_until(lambda: not is_alive(terminal.pid))
+
+
+def test_what_is_scheduled_goes_on_without_a_terminal(project: ProjectFolder, terminal: Terminal) -> None:
+    terminal.wait_for("leader")
+    terminal.wait_for("ticked")
+    project.json("sensor", "on", "looking")
+    os.kill(terminal.pid, signal.SIGHUP)
+    time.sleep(0.5)
+    before = len((project.path / "ticks").read_text()) if (project.path / "ticks").exists() else 0
+    wait_until(lambda: (project.path / "ticks").exists() and len((project.path / "ticks").read_text()) >= before + 2)
+    assert leader_pid(project) == terminal.pid
+    os.kill(terminal.pid, signal.SIGTERM)
+    wait_until(lambda: leader_pid(project) is None)
+    wait_until(lambda: not is_alive(terminal.pid))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_end_it_cancels_what_runs_and_leaves_the_terminal_sane(
+    project: ProjectFolder, terminal: Terminal, number: signal.Signals
+) -> None:
+    before = terminal.modes()
+    begun(project, terminal)
+    assert terminal.modes() != before
+    os.kill(terminal.pid, number)
+    terminal.wait_for_end()
+    assert terminal.modes() == before
+    said = bytes(terminal.raw)
+    assert said.rindex(b"\x1b[?1049l") > said.rindex(b"\x1b[?1049h")  # the shell has its screen again
+    assert said.rindex(b"\x1b[?25h") > said.rindex(b"\x1b[?25l")  # and its cursor
+    assert project.json("run", "ls")[0]["status"] == "canceled"
+    assert not is_alive(int((project.path / "pid").read_text()))
+
+
+def test_stopped_it_leads_on_and_continued_it_draws_again(project: ProjectFolder, terminal: Terminal) -> None:
+    begun(project, terminal)
+    os.kill(terminal.pid, signal.SIGTSTP)
+    wait_until(lambda: Path(f"/proc/{terminal.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
+    terminal.read(0.2)
+    assert b"\x1b[?1049l" in terminal.raw  # the shell has its screen again
+    assert leader_pid(project) == terminal.pid
+    (project.path / "go").touch()
+    os.kill(terminal.pid, signal.SIGCONT)
+    wait_until(lambda: terminal.read() or project.json("run", "ls")[0]["status"] == "success")
+    wait_until(lambda: project.json("run", "ls")[0]["status"] == "success")
+
+
+def test_up_outlives_its_terminal(project: ProjectFolder) -> None:
+    terminal = Terminal([sys.executable, "-m", "assettui", "up"], cwd=project.path)
+    terminal.wait_for("leading")
+    terminal.vanish()
+    time.sleep(0.3)
+    assert project.json("materialize", "ticked")["status"] == "success"
+    assert leader_pid(project) == terminal.pid
+    os.kill(terminal.pid, signal.SIGTERM)
+    wait_until(lambda: leader_pid(project) is None)
+    terminal.close()
+
+
+def test_one_that_stands_by_leads_within_two_seconds_of_a_kill(project: ProjectFolder) -> None:
+    first = project.lead()
+    second = project.start("up", "--standby")
+    refused = project.run("up")
+    assert "led by another process" in refused.stderr
+    assert "--standby" in refused.stderr
+    time.sleep(0.5)
+    assert leader_pid(project) == first.pid
+    killed = time.monotonic()
+    first.kill()
+    wait_until(lambda: leader_pid(project) == second.pid)
+    assert time.monotonic() - killed < 5  # the benchmark has the figure
+    assert project.json("materialize", "ticked")["status"] == "success"
+    third = project.start("up", "--standby")
+    time.sleep(0.5)
+    third.send_signal(signal.SIGTERM)
+    assert third.wait(10) == 0
+
+
+def test_of_two_that_start_in_the_same_instant_one_leads(project: ProjectFolder) -> None:
+    both = [project.start("up", "--standby") for _ in range(3)]
+    pid = wait_until(lambda: leader_pid(project))
+    assert [process.pid for process in both].count(pid) == 1
+    time.sleep(1)
+    assert leader_pid(project) == pid
+    assert all(process.poll() is None for process in both)
