@@ -34,7 +34,7 @@ def test_the_first_pipeline_runs(folder: ProjectFolder) -> None:
 
 def test_the_language_is_as_it_is_written_there(folder: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_TOKEN", "hush")
-    _, _, language, _ = (text for kind, text in BLOCKS if kind == "python")
+    _, _, language, *_ = (text for kind, text in BLOCKS if kind == "python")
     (config,) = (text for kind, text in BLOCKS if kind == "yaml")
     folder.write(language)
     folder.write(config, "production.yaml")
@@ -51,7 +51,7 @@ def test_the_language_is_as_it_is_written_there(folder: ProjectFolder, monkeypat
 
 
 def test_partitions_are_as_they_are_written_there(folder: ProjectFolder) -> None:
-    *_, partitions = (text for kind, text in BLOCKS if kind == "python")
+    (partitions,) = (text for kind, text in BLOCKS if kind == "python" and "partitions_def" in text)
     (commands,) = (text for kind, text in BLOCKS if kind == "sh" and "backfill" in text)
     folder.write(partitions)
     for line in commands.strip().splitlines():
@@ -60,6 +60,22 @@ def test_partitions_are_as_they_are_written_there(folder: ProjectFolder) -> None
         assert done.returncode == 0, done.stderr
     made = {each["key"]: each["partitions"]["materialized"] for each in folder.json("asset", "ls")}
     assert made == {"visits": 31, "rolling_week": 31, "monthly": 1}
+
+
+def test_schedules_and_sensors_are_as_they_are_written_there(folder: ProjectFolder) -> None:
+    definitions, clock = (
+        text
+        for kind, text in BLOCKS
+        if (kind == "python" and "nightly" in text and "cron" in text) or "FakeClock(" in text
+    )
+    folder.write(definitions)
+    assert [each["name"] for each in folder.json("schedule", "ls")] == ["load_schedule", "workdays"]
+    assert {each["name"] for each in folder.json("sensor", "ls")} == {"mailbox", "inbox", "on_orders", "tell"}
+    assert len(folder.json("schedule", "tick", "workdays")["run_ids"]) == 1
+    assert folder.json("sensor", "tick", "mailbox")["run_keys"] == ["mail-0"]
+    names: dict[str, object] = {"__name__": "definitions"}
+    exec(definitions, names)
+    exec(clock, names)
 
 
 def test_every_name_that_the_readme_gives_is_there() -> None:

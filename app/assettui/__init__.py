@@ -169,6 +169,7 @@ if TYPE_CHECKING:
     )
     from assettui.definitions.source import observable_source_asset
     from assettui.definitions.spec import AssetDep, AssetSpec, SourceAsset
+    from assettui.executors.fake_clock import FakeClock, FakeTick
     from assettui.executors.in_process import materialize, materialize_to_memory, observe
     from assettui.executors.instance import Instance
     from assettui.executors.result import MaterializeInProcessResult
@@ -221,6 +222,7 @@ _MODULES = {
     "definitions.sensor": "build_sensor_context DefaultSensorStatus sensor SensorDefinition SensorEvaluationContext",
     "definitions.source": "observable_source_asset",
     "definitions.spec": "AssetDep AssetSpec SourceAsset",
+    "executors.fake_clock": "FakeClock FakeTick",
     "executors.in_process": "materialize materialize_to_memory observe",
     "executors.instance": "Instance",
     "executors.result": "MaterializeInProcessResult",
@@ -267,6 +269,8 @@ __all__ = [
     "DynamicPartitionsDefinition",
     "EnvVar",
     "Failure",
+    "FakeClock",
+    "FakeTick",
     "Field",
     "FileSeen",
     "FilesystemIOManager",

@@ -1,0 +1,168 @@
+"""A clock for tests of schedules and sensors: time passes as fast as the test says, and what is due is evaluated here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from assettui.core.errors import AssettuiError
+from assettui.core.schedule_times import ScheduleTimes
+from assettui.core.timeline import zone_named
+from assettui.core.timing import SECOND_US
+from assettui.definitions.describe import describe
+from assettui.definitions.resources import ResourceSet
+from assettui.definitions.schedule import ScheduleDefinition, ScheduleEvaluationContext, requests_of
+from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from assettui.core.instigators import InstigatorSnapshot
+    from assettui.core.ticks import Evaluation
+    from assettui.definitions.definitions import Definitions
+    from assettui.definitions.run_config import RunRequest
+    from assettui.executors.instance import Instance
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class BadTime(AssettuiError, ValueError):
+    """A clock that is asked to go back, or without a time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class FakeTick:
+    """One evaluation."""
+
+    name: str
+    """Of the schedule or sensor."""
+    time: datetime
+    """When it was due: aware, on the clock of the schedule's time zone; of a sensor in UTC."""
+    run_requests: Sequence[RunRequest]
+    """The runs that it asked for, but for those whose run key had been asked for before."""
+    skip_reason: str | None = None
+    cursor: str | None = None
+    """Of a sensor: what it remembers since."""
+
+
+class FakeClock:
+    """Lets time pass for the schedules and sensors of a project: all that are due are evaluated, in order.
+
+    All of them are on. Sensors that watch assets or runs wait for these, so they are not evaluated. What a function
+    raises is raised.
+
+    Args:
+        definitions: The project.
+        start: When it begins; aware.
+        only: The names of those that are evaluated; by default all.
+        resources: On top of those of the project.
+        instance: The store that functions are given, such as `Instance.ephemeral()`; None where they ask none.
+
+    Raises:
+        DefinitionsError: The definitions are wrong.
+        BadTime: `start` has no time zone.
+    """
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        start: datetime,
+        *,
+        only: Iterable[str] | None = None,
+        resources: Mapping[str, Any] | None = None,
+        instance: Instance | None = None,
+    ) -> None:
+        self._described = describe("project", definitions)
+        self._resources = {**self._described.resources, **(resources or {})}
+        self._now_us = _us(start)
+        self._instance = instance
+        wanted = None if only is None else set(only)
+        self._snapshots = {
+            each.name: each
+            for each in self._described.snapshot.instigators
+            if (wanted is None or each.name in wanted) and (each.crons or each.interval_s > 0)
+        }
+        self._due = {name: self._first(each) for name, each in self._snapshots.items()}
+        self._cursors: dict[str, str | None] = {}
+        self._run_keys: set[tuple[str, str]] = set()
+        self._last_us: dict[str, int] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return _EPOCH + timedelta(microseconds=self._now_us)
+
+    def advance(self, **length: float) -> list[FakeTick]:
+        """Let time pass: `advance(days=1, hours=2)`, as `timedelta` takes it. What was evaluated meanwhile."""
+        return self.advance_to(self.now + timedelta(**length))
+
+    def advance_to(self, moment: datetime) -> list[FakeTick]:
+        """Let time pass until then, inclusive. What was evaluated meanwhile, in order.
+
+        Raises:
+            BadTime: It has no time zone, or lies before now.
+        """
+        until_us = _us(moment)
+        if until_us < self._now_us:
+            raise BadTime(f"{moment} lies before {self.now}", hint="a clock goes on")
+        found: list[FakeTick] = []
+        while self._due:
+            name = min(self._due, key=lambda each: (self._due[each], each))
+            if self._due[name] > until_us:
+                break
+            self._now_us = max(self._now_us, self._due[name])
+            found.append(self._tick(self._snapshots[name], self._due[name]))
+            self._due[name] = self._next(self._snapshots[name], self._due[name])
+        self._now_us = until_us
+        return found
+
+    def _first(self, snapshot: InstigatorSnapshot) -> int:
+        return self._next(snapshot, self._now_us) if snapshot.crons else self._now_us
+
+    def _next(self, snapshot: InstigatorSnapshot, after_us: int) -> int:
+        if snapshot.crons:
+            return ScheduleTimes(snapshot.crons, snapshot.zone_name).next_after(after_us)
+        return after_us + int(snapshot.interval_s * SECOND_US)
+
+    def _tick(self, snapshot: InstigatorSnapshot, due_us: int) -> FakeTick:
+        definition, name = self._described.instigators[snapshot.name], snapshot.name
+        time = (_EPOCH + timedelta(microseconds=due_us)).astimezone(zone_named(snapshot.zone_name))
+        with ResourceSet(self._resources) as resources:
+            found = self._evaluated(definition, time, due_us, resources)
+        if found.cursor is not None:
+            self._cursors[name] = found.cursor or None
+        self._last_us[name] = due_us
+        fresh = [
+            request
+            for request in requests_of(found)
+            if request.run_key is None or (name, request.run_key) not in self._run_keys
+        ]
+        self._run_keys.update((name, request.run_key) for request in fresh if request.run_key is not None)
+        return FakeTick(name, time, fresh, found.skip_reason, self._cursors.get(name))
+
+    def _evaluated(
+        self, definition: ScheduleDefinition | SensorDefinition, time: datetime, due_us: int, resources: ResourceSet
+    ) -> Evaluation:
+        given = resources.scoped(sorted(definition.required_resource_keys))
+        if isinstance(definition, ScheduleDefinition):
+            context = ScheduleEvaluationContext(
+                time, instance=self._instance, resources=given, schedule_name=definition.called
+            )
+            return definition.evaluate(context, resources)
+        last_us = self._last_us.get(definition.name)
+        sensing = SensorEvaluationContext(
+            self._cursors.get(definition.name),
+            instance=self._instance,
+            resources=given,
+            sensor_name=definition.name,
+            last_tick_completion_time=None if last_us is None else last_us / SECOND_US,
+            is_first_tick_since_sensor_start=last_us is None,
+        )
+        return definition.evaluate(sensing, resources)
+
+
+def _us(moment: datetime) -> int:
+    if moment.tzinfo is None:
+        raise BadTime(f"{moment} has no time zone", hint="such as datetime(2024, 3, 1, tzinfo=timezone.utc)")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
