@@ -20,7 +20,7 @@ from assettui.service.loading import ensure_loaded
 from assettui.service.runs import launch
 from assettui.service.session import Session
 from assettui.store.folder import StoreFolder
-from tests.benchmarks import partitions
+from tests.benchmarks import over_time, partitions
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, seconds, tree
 from tests.conftest import command, wait_until
 from tests.terminal import Terminal
@@ -272,6 +272,20 @@ def snapshots() -> Iterator[Figure]:
     yield Figure("a command that does nothing", took, "s")
 
 
+def automation() -> Iterator[Figure]:
+    """Schedules, sensors and the queue."""
+    for text, measure in (
+        (over_time.MANY, over_time.idle_with_many),
+        (over_time.EVERY_MINUTE.replace("COUNT", "1"), over_time.lag),
+        (over_time.EVERY_MINUTE.replace("COUNT", str(over_time.SCHEDULES)), over_time.many_due),
+        (over_time.REACTING, over_time.reactions),
+        (TWO_ASSETS, over_time.queue_of_many),
+        (TWO_ASSETS, over_time.takeover),
+    ):
+        with project(text) as session:
+            yield from measure(session)
+
+
 BENCHMARKS = {
     "import": imports,
     "snapshot": snapshots,
@@ -285,4 +299,5 @@ BENCHMARKS = {
     "planning": partitions.planning,
     "backfill": partitions.runs_of_backfills,
     "grid": partitions.grid,
+    "automation": automation,
 }

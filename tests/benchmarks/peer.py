@@ -344,4 +344,5 @@ BENCHMARKS = {
     "planning": nothing,
     "backfill": runs_of_backfills,
     "grid": nothing,
+    "automation": nothing,
 }

@@ -243,39 +243,48 @@ def history(seed: int, crashes: int) -> Simulation:
     return simulation
 
 
-@pytest.mark.parametrize("block", range(8))
-def test_every_due_tick_happens_once_and_no_cursor_is_ahead_of_its_runs(block: int) -> None:
-    for seed in range(block * 25, block * 25 + 25):
-        simulation = history(seed, crashes=seed % 5)
-        store, end_us = simulation.store, simulation.now_us
-        for each in simulation.instigators:
-            if each.kind is not InstigatorKind.SCHEDULE:
-                continue
-            due = [tick.due_us for tick in ticks.ticks(store, instigator=each.name, limit=10_000)]
-            assert len(due) == len(set(due)), (seed, each.name)
-            state = ticks.instigator_state(store, each.name)
-            assert state is not None
-            expected = list(ScheduleTimes(each.crons).within(state.since_us, end_us - HOUR_US))
-            match each.name:
-                case "off":
-                    assert due == []
-                case "latest":
-                    assert set(due) <= set(ScheduleTimes(each.crons).within(state.since_us, end_us))
-                    assert due
-                case _:
-                    assert set(expected) <= set(due), (seed, each.name)
-        for name in ("looking", "asking_more"):
-            keys = {key for (key,) in store.execute("SELECT run_key FROM run_keys WHERE instigator = ?", (name,))}
-            reached = int(ticks.cursor_of(store, name) or 0)
-            assert keys == {f"key-{number}" for number in range(1, reached + 1)}, (seed, name)
-            runs = {run for (run,) in store.execute("SELECT run FROM run_keys WHERE instigator = ?", (name,))}
-            assert len(runs) == reached
-        asked = {run_id for tick in ticks.ticks(store, limit=10_000) for run_id in tick.run_ids}
-        known = {run.run_id: run for run in queries.runs(store, limit=100_000)}
-        assert asked <= set(known)
-        assert all(run.status.is_over for run in known.values()), seed
-        assert all(
-            tick.outcome is not TickOutcome.FAILURE or not tick.runs for tick in ticks.ticks(store, limit=10_000)
-        )
-        assert_state_is_what_the_events_say(store)
-        assert not any(run.status is RunStatus.QUEUED for run in known.values())
+@pytest.mark.parametrize("seed", range(16))
+def test_every_due_tick_happens_once_and_no_cursor_is_ahead_of_its_runs(seed: int) -> None:
+    assert_ticked_once(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(10))
+def test_every_due_tick_happens_once_in_many_more_histories(block: int) -> None:
+    for seed in range(1_000 + block * 20, 1_020 + block * 20):
+        assert_ticked_once(seed)
+
+
+def assert_ticked_once(seed: int) -> None:
+    """Let one history run, and look at what it has left."""
+    simulation = history(seed, crashes=seed % 5)
+    store, end_us = simulation.store, simulation.now_us
+    for each in simulation.instigators:
+        if each.kind is not InstigatorKind.SCHEDULE:
+            continue
+        due = [tick.due_us for tick in ticks.ticks(store, instigator=each.name, limit=10_000)]
+        assert len(due) == len(set(due)), (seed, each.name)
+        state = ticks.instigator_state(store, each.name)
+        assert state is not None
+        expected = list(ScheduleTimes(each.crons).within(state.since_us, end_us - HOUR_US))
+        match each.name:
+            case "off":
+                assert due == []
+            case "latest":
+                assert set(due) <= set(ScheduleTimes(each.crons).within(state.since_us, end_us))
+                assert due
+            case _:
+                assert set(expected) <= set(due), (seed, each.name)
+    for name in ("looking", "asking_more"):
+        keys = {key for (key,) in store.execute("SELECT run_key FROM run_keys WHERE instigator = ?", (name,))}
+        reached = int(ticks.cursor_of(store, name) or 0)
+        assert keys == {f"key-{number}" for number in range(1, reached + 1)}, (seed, name)
+        runs = {run for (run,) in store.execute("SELECT run FROM run_keys WHERE instigator = ?", (name,))}
+        assert len(runs) == reached
+    asked = {run_id for tick in ticks.ticks(store, limit=10_000) for run_id in tick.run_ids}
+    known = {run.run_id: run for run in queries.runs(store, limit=100_000)}
+    assert asked <= set(known)
+    assert all(run.status.is_over for run in known.values()), seed
+    assert all(tick.outcome is not TickOutcome.FAILURE or not tick.runs for tick in ticks.ticks(store, limit=10_000))
+    assert_state_is_what_the_events_say(store)
+    assert not any(run.status is RunStatus.QUEUED for run in known.values())

@@ -146,7 +146,7 @@ def test_up_outlives_its_terminal(project: ProjectFolder) -> None:
     terminal.close()
 
 
-def test_one_that_stands_by_leads_within_two_seconds_of_a_kill(project: ProjectFolder) -> None:
+def test_one_that_stands_by_leads_after_a_kill(project: ProjectFolder) -> None:
     first = project.lead()
     second = project.start("up", "--standby")
     refused = project.run("up")
@@ -154,15 +154,14 @@ def test_one_that_stands_by_leads_within_two_seconds_of_a_kill(project: ProjectF
     assert "--standby" in refused.stderr
     time.sleep(0.5)
     assert leader_pid(project) == first.pid
-    killed = time.monotonic()
     first.kill()
-    wait_until(lambda: leader_pid(project) == second.pid)
-    assert time.monotonic() - killed < 5  # the benchmark has the figure
+    wait_until(lambda: leader_pid(project) == second.pid)  # the benchmark says how soon
     assert project.json("materialize", "ticked")["status"] == "success"
-    third = project.start("up", "--standby")
-    time.sleep(0.5)
-    third.send_signal(signal.SIGTERM)
-    assert third.wait(10) == 0
+    third = Terminal([sys.executable, "-m", "assettui", "up", "--standby"], cwd=project.path)
+    third.wait_for("standing by")
+    os.kill(third.pid, signal.SIGTERM)
+    assert third.wait_for_end() == 0
+    third.close()
 
 
 def test_of_two_that_start_in_the_same_instant_one_leads(project: ProjectFolder) -> None:

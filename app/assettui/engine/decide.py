@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, assert_never
 from assettui.core.errors import LaunchError
 from assettui.core.expansion import expand
 from assettui.core.planning import reason_to_skip
-from assettui.core.queue import Usage, priority_of
+from assettui.core.queue import priority_of
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
 from assettui.core.retrying import (
     ALL_STEPS,
     RETRY_STRATEGY_TAG,
-    max_runtime_of,
     retries_of,
     retry_number_of,
     retry_of,
 )
 from assettui.core.ticks import Evaluation
 from assettui.core.timing import SECOND_US
-from assettui.engine.backfilling import LOOK_AHEAD, Backfills, is_at_work
+from assettui.engine import deadlines
+from assettui.engine.backfilling import Backfills, is_at_work
+from assettui.engine.queueing import Queueing
 from assettui.engine.state import (
     Action,
     AssetsReported,
@@ -42,7 +43,6 @@ from assettui.engine.state import (
     InstigatorsSeen,
     Kill,
     LimitsSeen,
-    LoadRun,
     Moment,
     ProjectEdited,
     QueueRun,
@@ -68,12 +68,11 @@ from assettui.engine.ticking import EVALUATORS, Ticks
 from assettui.worker.request import StepOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from assettui.core.keys import AssetKey
     from assettui.core.metadata import JsonObject
-    from assettui.core.planning import RunPlan, StepPlan
-    from assettui.core.queue import Key, QueuedRun
+    from assettui.core.planning import RunPlan
     from assettui.worker.request import Made
 
 IDLE_US = 60 * SECOND_US
@@ -98,11 +97,11 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
     turn = _Turn(state, now_us)
     match happening:
         case RunsQueued():
-            turn.enqueue(happening.runs)
+            turn.queueing.enqueue(happening.runs)
         case RunLoaded():
-            turn.take_loaded_run(happening)
+            turn.queueing.take_loaded(happening)
         case LimitsSeen():
-            turn.limits = happening.limits
+            turn.queueing.limits = happening.limits
         case CancelAsked():
             turn.cancel_run(happening.run_id)
         case BackfillLoaded():
@@ -137,16 +136,14 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
         case WorkerLost():
             turn.bury_worker(happening.worker, happening.cause)
         case Moment():
-            turn.end_overdue_evaluations()
-            turn.end_overdue_steps()
-            turn.end_overdue_runs()
+            deadlines.end_overdue(turn)
             turn.kill_overdue_workers()
             turn.retry_due_steps()
             turn.retire_idle_workers()
         case _:
             assert_never(happening)
     if not turn.is_draining:
-        turn.take_runs()
+        turn.queueing.take_runs(state.capacity)
     turn.give_work()
     turn.ticks.note(turn.actions)
     if not turn.is_draining:
@@ -159,7 +156,7 @@ def is_idle(state: EngineState) -> bool:
     """Whether no run is being carried out, none is about to be, and no evaluation goes on that somebody asked for."""
     return (
         not state.runs
-        and not state.loading
+        and not state.waiting.loading
         and not any(worker.evaluating is not None for worker in state.workers.values())
         and not state.ticking.waiting
         and (state.is_draining or not is_at_work(state.backfills.values()))
@@ -170,7 +167,7 @@ def has_nothing_to_do(state: EngineState) -> bool:
     """Whether nothing goes on, nothing waits, and nothing will come by itself."""
     return (
         is_idle(state)
-        and not state.queue.order
+        and not state.waiting.queue.order
         and not is_at_work(state.backfills.values())
         and not any(each.is_on for each in state.ticking.instigators.values())
     )
@@ -190,12 +187,7 @@ class _Turn:
         self.actions: list[Action] = []
         self.is_draining = state.is_draining
         self.backfills = Backfills(self, dict(state.backfills))
-        self.queue = state.queue
-        self.limits = state.limits
-        self.loading = dict(state.loading)
-        self.unwanted = state.unwanted
-        self.turn = state.turn
-        self.queue_turn = state.queue_turn
+        self.queueing = Queueing(self, state.waiting)
         self.rules = state.rules
         self.ticks = Ticks(self, state.ticking)
 
@@ -210,12 +202,7 @@ class _Turn:
             self.backfills.states,
             self.is_draining,
             self.ticks.finished(),
-            self.queue,
-            self.limits,
-            self.loading,
-            self.unwanted,
-            self.turn,
-            self.queue_turn,
+            self.queueing.finished(),
             self.rules,
         )
 
@@ -229,88 +216,6 @@ class _Turn:
                 self.backfills.cancel(asked.backfill_id)
             case BackfillWord.RETRY:
                 self.backfills.retry(asked.backfill_id)
-
-    # The queue.
-
-    def enqueue(self, runs: Iterable[QueuedRun]) -> None:
-        self.queue = self.queue.with_runs(
-            run for run in runs if run.run_id not in self.runs and run.run_id not in self.loading
-        )
-
-    def take_runs(self) -> None:
-        """Take on what could do something now: from the queue and from backfills in turn, as far as limits allow."""
-        if self.queue.order or self.backfills.states:
-            usage, room = self._usage(), self.before.capacity * LOOK_AHEAD - self._count_active()
-            while room > 0 and (taken := self._take_next(usage)) is not None:
-                usage, room = usage.with_run(taken), room - 1
-            self.backfills.end_those_that_are_over()
-
-    def _take_next(self, usage: Usage) -> tuple[Key, ...] | None:
-        """Take on one run; the limits that it is subject to. None where none may begin."""
-        queued = self.queue.first(usage, self.limits)
-        launch = self.backfills.first(usage, self.limits)
-        if queued is None and launch is None:
-            return None
-        self.turn += 1
-        if queued is None or (
-            launch is not None and (-launch.priority, launch.turn) < (-queued.priority, self.queue_turn)
-        ):
-            assert launch is not None
-            self.backfills.launch(launch, self.turn)
-            return launch.keys
-        self.queue_turn = self.turn
-        self.queue = self.queue.without(queued.run_id)
-        if queued.plan is not None:
-            self.take_run(queued.run_id, queued.plan)
-        else:
-            self.loading[queued.run_id] = queued
-            self.actions.append(LoadRun(queued.run_id))
-        return self.limits.keys_of(queued.tags)
-
-    def take_loaded_run(self, loaded: RunLoaded) -> None:
-        self.loading.pop(loaded.run_id, None)
-        if loaded.plan is not None:
-            self.take_run(loaded.run_id, loaded.plan)
-        if loaded.run_id in self.unwanted:
-            self.unwanted -= {loaded.run_id}
-            self.cancel_run(loaded.run_id)
-
-    def _usage(self) -> Usage:
-        """What goes on now."""
-        counts: dict[Key, int] = {}
-        if self.limits.tags:
-            for tags in (
-                *(run.about.tags for run in self.runs.values()),
-                *(run.tags for run in self.loading.values()),
-            ):
-                for key in self.limits.keys_of(tags):
-                    counts[key] = counts.get(key, 0) + 1
-        counts.update((("pool", pool), count) for pool, count in self._pools_used().items())
-        return Usage(len(self.runs) + len(self.loading), counts)
-
-    def _pools_used(self) -> dict[str, int]:
-        """How many steps of each pool are running."""
-        used: dict[str, int] = {}
-        for worker in self.workers.values():
-            if worker.task is not None:
-                run = self.runs.get(worker.task[0])
-                pool = run.plan[worker.task[1]].pool if run is not None and worker.task[1] in run.plan else None
-                if pool is not None:
-                    used[pool] = used.get(pool, 0) + 1
-        return used
-
-    def _count_active(self) -> int:
-        """How many runs have steps that run, or that could run if there was a worker for them."""
-        busy = {worker.task[0] for worker in self.workers.values() if worker.task is not None}
-        used = self._pools_used()
-        for run_id, run in self.runs.items():
-            if run_id not in busy and any(self._has_slot(run.plan[key].pool, used) for key in run.ready):
-                busy.add(run_id)
-        return len(busy) + len(self.loading)
-
-    def _has_slot(self, pool: str | None, used: Mapping[str, int]) -> bool:
-        limit = self.limits.of_pool(pool) if pool is not None else None
-        return limit is None or used.get(pool or "", 0) < limit
 
     # Runs.
 
@@ -330,7 +235,7 @@ class _Turn:
             about=about,
             backfill=backfill,
             priority=priority_of(plan.tags),
-            deadline_us=self._deadline(max_runtime_of(plan.tags, self.rules.max_runtime_s)),
+            deadline_us=deadlines.run_deadline(self, plan.tags),
         )
         self.runs[run_id] = empty.with_steps({step.key: step for step in plan.steps})
         if backfill is None:
@@ -339,59 +244,8 @@ class _Turn:
             # What broke it may have been mended where no watch sees it: an installed package, say. Try once more.
             self.load_project_again()
 
-    def _deadline(self, within_s: float | None) -> int | None:
-        if within_s is None:
-            return None
-        deadline_us = self.now_us + int(within_s * SECOND_US)
-        self.actions.append(WakeAt(deadline_us))
-        return deadline_us
-
-    def end_overdue_runs(self) -> None:
-        """Fail the runs that have taken too long: what of them is running is stopped, the rest does not begin."""
-        for run_id, run in list(self.runs.items()):
-            if run.deadline_us is None or run.status is RunStatus.CANCELING:
-                continue
-            if run.deadline_us > self.now_us:
-                self.actions.append(WakeAt(run.deadline_us))
-                continue
-            seconds = max_runtime_of(run.about.tags, self.rules.max_runtime_s) or 0
-            error = StepError(f"the run took longer than {seconds:g} s, and was stopped", "timeout")
-            self.runs[run_id] = replace(run, deadline_us=None, first_error=run.first_error or error.message)
-            self._skip(run_id, run.pending(), error.message)
-            for worker_id, worker in list(self.workers.items()):
-                if worker.task is not None and worker.task[0] == run_id and worker.overdue is None:
-                    self._stop_step(worker_id, error)
-            self._end_run_if_over(run_id)
-
-    def end_overdue_steps(self) -> None:
-        """Stop the steps that have taken too long."""
-        for worker_id, worker in list(self.workers.items()):
-            if worker.task is None or worker.deadline_us is None or worker.overdue is not None:
-                continue
-            if worker.deadline_us > self.now_us:
-                self.actions.append(WakeAt(worker.deadline_us))
-                continue
-            run = self.runs.get(worker.task[0])
-            timeout_s = self._timeout_of(run.plan[worker.task[1]]) if run is not None else None
-            error = StepError(f"the step took longer than {timeout_s or 0:g} s, and was stopped", "timeout")
-            self._stop_step(worker_id, error)
-
-    def _stop_step(self, worker_id: int, error: StepError) -> None:
-        self.workers[worker_id] = replace(self.workers[worker_id], overdue=error)
-        if self.workers[worker_id].phase is WorkerPhase.BUSY:
-            self._end_worker(worker_id)
-
-    def _timeout_of(self, step: StepPlan) -> float | None:
-        return step.timeout_s if step.timeout_s is not None else self.rules.step_timeout_s
-
     def cancel_run(self, run_id: str) -> None:
-        queued = self.queue.by_id.get(run_id)
-        if queued is not None:
-            self.queue = self.queue.without(run_id)
-            self.loading[run_id] = queued
-            self.actions.append(LoadRun(run_id))
-        if run_id in self.loading:
-            self.unwanted |= {run_id}
+        if self.queueing.cancel(run_id):
             return
         run = self.runs.get(run_id)
         if run is None or run.status is RunStatus.CANCELING:
@@ -399,11 +253,11 @@ class _Turn:
         self._record(EventKind.RUN_CANCELING, run_id)
         run = replace(run, status=RunStatus.CANCELING)
         self.runs[run_id] = run
-        self._skip(run_id, run.pending(), "the run was canceled")
+        self.skip(run_id, run.pending(), "the run was canceled")
         for worker_id, worker in self.workers.items():
             if worker.phase is WorkerPhase.BUSY and worker.task is not None and worker.task[0] == run_id:
-                self._end_worker(worker_id)
-        self._end_run_if_over(run_id)
+                self.end_worker(worker_id)
+        self.end_run_if_over(run_id)
 
     def end_step(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
         run = self.runs.get(run_id)
@@ -426,8 +280,8 @@ class _Turn:
             self._skip_what_was_left_out(run_id, step_key, outcome)
         else:
             what = "was canceled" if status is StepStatus.CANCELED else "failed"
-            self._skip(run_id, run.downstream(step_key), f"{step_key} {what}")
-        self._end_run_if_over(run_id)
+            self.skip(run_id, run.downstream(step_key), f"{step_key} {what}")
+        self.end_run_if_over(run_id)
 
     def record_made(self, made: StepMade) -> None:
         worker = self.workers.get(made.worker)
@@ -493,7 +347,7 @@ class _Turn:
                     if outputs is None:
                         self._count_as_done(run_id, below)
                     continue
-                self._skip(run_id, [below], reason)
+                self.skip(run_id, [below], reason)
                 left_out_by.append((below, None, run.plan[below].assets))
 
     def _count_as_done(self, run_id: str, step_key: str) -> None:
@@ -514,7 +368,7 @@ class _Turn:
                 now_ready.append(below)
         self.runs[run_id] = replace(run, waiting_for=waiting_for, ready=(*run.ready, *now_ready))
 
-    def _skip(self, run_id: str, step_keys: Iterable[str], reason: str) -> None:
+    def skip(self, run_id: str, step_keys: Iterable[str], reason: str) -> None:
         run = self.runs[run_id]
         error = StepError(reason, "skipped")
         for key in step_keys:
@@ -523,7 +377,7 @@ class _Turn:
                 run = run.with_step_over(key, StepStatus.SKIPPED, None)
         self.runs[run_id] = run
 
-    def _end_run_if_over(self, run_id: str) -> None:
+    def end_run_if_over(self, run_id: str) -> None:
         run = self.runs[run_id]
         if run.unfinished:
             return
@@ -560,7 +414,7 @@ class _Turn:
         self.generation += 1
         for worker_id, worker in list(self.workers.items()):
             if worker.phase is WorkerPhase.LOADING:  # what it imports nobody wants any more, and it may never end
-                self._end_worker(worker_id)
+                self.end_worker(worker_id)
         self._start_worker()
 
     def _mourn_project(self, worker: WorkerState, error: StepError) -> None:
@@ -584,8 +438,8 @@ class _Turn:
         for run_id, run in list(self.runs.items()):
             if run.status is RunStatus.STARTING or (run.status is RunStatus.STARTED and not has_older):
                 self.runs[run_id] = replace(run, first_error=run.first_error or error.message)
-                self._skip(run_id, run.pending(), error.message)
-                self._end_run_if_over(run_id)
+                self.skip(run_id, run.pending(), error.message)
+                self.end_run_if_over(run_id)
 
     # Workers.
 
@@ -640,23 +494,9 @@ class _Turn:
             idle_since_us=self.now_us,
         )
         if not is_ending and (steps_done >= MAX_STEPS_OF_WORKER or rss_bytes > MAX_WORKER_BYTES):
-            self._end_worker(worker_id)
+            self.end_worker(worker_id)
         elif len(self.workers) > self.before.capacity:
             self.actions.append(WakeAt(self.now_us + IDLE_US))
-
-    def end_overdue_evaluations(self) -> None:
-        for worker_id, worker in list(self.workers.items()):
-            evaluating = worker.evaluating
-            if evaluating is None:
-                continue
-            if evaluating.deadline_us > self.now_us:
-                self.actions.append(WakeAt(evaluating.deadline_us))
-                continue
-            self.workers[worker_id] = replace(worker, evaluating=None)
-            self._end_worker(worker_id)
-            seconds = (evaluating.deadline_us - evaluating.started_us) / SECOND_US
-            error = StepError(f"its function did not return within {seconds:g} s, and was stopped", "timeout")
-            self.ticks.end(evaluating, Evaluation(error=error))
 
     def retire_idle_workers(self) -> None:
         """End workers beyond those that steps need, once they have been idle for a while."""
@@ -664,7 +504,7 @@ class _Turn:
         for worker_id, worker in list(self.workers.items()):
             is_idle_long = worker.phase is WorkerPhase.IDLE and worker.idle_since_us <= self.now_us - IDLE_US
             if surplus > 0 and is_idle_long:
-                self._end_worker(worker_id)
+                self.end_worker(worker_id)
                 surplus -= 1
 
     def bury_worker(self, worker_id: int, cause: StepError) -> None:
@@ -686,7 +526,7 @@ class _Turn:
                 else:
                     self.actions.append(WakeAt(worker.kill_at_us))
 
-    def _end_worker(self, worker_id: int) -> None:
+    def end_worker(self, worker_id: int) -> None:
         """Ask a worker to end; what it does not end in time is killed."""
         worker = self.workers[worker_id]
         kill_at_us = self.now_us + self.rules.grace_us
@@ -704,7 +544,7 @@ class _Turn:
         idle = [worker_id for worker_id, worker in self.workers.items() if self._is_usable(worker)][: max(0, free)]
         free -= len(idle)
         wanted = 0
-        used = self._pools_used()
+        used = self.queueing.pools_used()
         runs = list(self.runs.values())
         if any(run.priority for run in runs):
             runs.sort(key=lambda run: -run.priority)
@@ -717,7 +557,7 @@ class _Turn:
             ready = run.ready if limit is None else run.ready[: max(0, limit - run.running())]
             for position, step_key in enumerate(ready):
                 pool = run.plan[step_key].pool
-                if not self._has_slot(pool, used):
+                if not self.queueing.has_slot(pool, used):
                     continue
                 if not idle:
                     wanted += len(ready) - position
@@ -778,7 +618,7 @@ class _Turn:
             steps={**run.steps, step_key: StepStatus.RUNNING},
             ready=tuple(key for key in run.ready if key != step_key),
         )
-        deadline_us = self._deadline(self._timeout_of(run.plan[step_key]))
+        deadline_us = deadlines.step_deadline(self, run.plan[step_key])
         self.workers[worker_id] = replace(
             worker, phase=WorkerPhase.BUSY, task=(run_id, step_key), deadline_us=deadline_us
         )
@@ -809,7 +649,7 @@ class _Turn:
             return
         for worker_id, worker in list(self.workers.items()):
             if worker.phase is WorkerPhase.IDLE and worker.generation < self.generation:
-                self._end_worker(worker_id)
+                self.end_worker(worker_id)
 
     # Events.
 

@@ -356,7 +356,7 @@ class Engine:
 
     def _queued(self) -> Iterator[Happening]:
         limits = self._journal.limits(self._limits)
-        if limits != self._state.limits:
+        if limits != self._state.waiting.limits:
             yield LimitsSeen(limits)
         runs = self._journal.queued_runs()
         if runs:

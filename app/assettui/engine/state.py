@@ -186,6 +186,23 @@ class RunRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The queue, and how much may go on at once."""
+
+    queue: RunQueue = field(default_factory=RunQueue)
+    """The runs that wait, those of backfills excepted: these are launched when they can begin."""
+    limits: Limits = field(default_factory=Limits)
+    loading: Mapping[str, QueuedRun] = field(default_factory=dict[str, QueuedRun])
+    """Runs that were taken from the queue, and of which is not known yet what they do."""
+    unwanted: frozenset[str] = frozenset()
+    """Those of them that are to be canceled as soon as it is."""
+    taken: int = 0
+    """How many runs were taken on."""
+    last_taken: int = 0
+    """Which of them was the last one that came from the queue."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineState:
     """All that the engine's decisions depend on."""
 
@@ -206,17 +223,8 @@ class EngineState:
     """Whether nothing more is launched of the backfills, and nothing is evaluated by itself."""
     ticking: Ticking = field(default_factory=Ticking)
     """Schedules and sensors."""
-    queue: RunQueue = field(default_factory=RunQueue)
-    """The runs that wait, those of backfills excepted: these are launched when they can begin."""
-    limits: Limits = field(default_factory=Limits)
-    loading: Mapping[str, QueuedRun] = field(default_factory=dict[str, QueuedRun])
-    """Runs that were taken from the queue, and of which is not known yet what they do."""
-    unwanted: frozenset[str] = frozenset()
-    """Those of them that are to be canceled as soon as it is."""
-    turn: int = 0
-    """How many runs were taken on."""
-    queue_turn: int = 0
-    """Which of them was the last one that came from the queue."""
+    waiting: Waiting = field(default_factory=lambda: Waiting())
+    """The queue."""
     rules: RunRules = field(default_factory=lambda: RunRules())
 
 
