@@ -61,6 +61,8 @@ PROJECT = """
             case "print":
                 for _ in range(200):
                     print("x" * 1_000_000)
+            case "sleep":
+                import time; time.sleep(600)
             case "config":
                 return RunRequest(run_config={"ops": {"nothing": {"config": {}}}})
 
@@ -75,6 +77,15 @@ PROJECT = """
     @sensor(job=people)
     def stranger(context):
         return SensorResult([RunRequest(partition_key="zoe")], cursor="seen zoe")
+
+    @sensor(job=ingest)
+    def asking_the_store(context):
+        known = context.instance.get_latest_materialization(AssetKey("sales"))
+        return SkipReason("sales is there" if known else "no sales yet")
+
+    @sensor(job=ingest)
+    def elsewhere(context):
+        return SensorResult(asset_events=[AssetMaterialization("sales", metadata={"rows": 3})])
 
     @asset_sensor("sales", job=define_asset_job("reporting", "report"), default_status=DefaultSensorStatus.RUNNING)
     def on_sales(context, event):
@@ -228,6 +239,28 @@ def test_a_leader_ticks_by_itself_and_reacts_to_what_happens(timed: ProjectFolde
     assert len(timed.json("tick", "ls", "counting", "--limit", "1000")) == count
     by_hand = timed.json("sensor", "tick", "counting")  # by the leader, though it is off
     assert by_hand["is_manual"] is True
+
+
+def test_a_function_may_ask_the_store_and_report_what_was_made_elsewhere(timed: ProjectFolder) -> None:
+    assert timed.json("sensor", "tick", "asking_the_store")["skip_reason"] == "no sales yet"
+    timed.lead()
+    reported = timed.json("sensor", "tick", "elsewhere")
+    assert reported["outcome"] == "success"
+    sales = timed.json("asset", "show", "sales")
+    assert sales["last_run"] in (None, "")
+    assert sales["metadata"]["rows"]["value"] == 3
+    assert "what a sensor reported" in timed.run("asset", "show", "sales").stdout
+    assert timed.json("sensor", "tick", "asking_the_store")["skip_reason"] == "sales is there"
+    (reacted,) = wait_until(lambda: timed.json("tick", "ls", "on_sales"))
+    assert len(reacted["run_ids"]) == 1
+
+
+def test_a_function_that_never_returns_is_stopped(timed: ProjectFolder) -> None:
+    (timed.path / "mode").write_text("sleep")
+    timed.write("evaluation_timeout = 1\n", "assettui.toml")
+    tick = failing(timed, "sensor", "tick", "counting")
+    assert tick["error"] == "its function did not return within 1 s, and was stopped"
+    assert timed.json("sensor", "cursor", "counting")["cursor"] is None
 
 
 def test_wrong_names_are_told_with_the_closest(timed: ProjectFolder) -> None:

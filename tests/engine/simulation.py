@@ -22,7 +22,7 @@ from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.planning import RunPlan, StepPlan
-from assettui.core.queue import queued_run
+from assettui.core.queue import Limits, queued_run
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus, ValueRef
 from assettui.core.slices import Slices
 from assettui.core.snapshot import JobSnapshot, ProjectSnapshot, StepOutput, StepSnapshot, Wire
@@ -52,6 +52,7 @@ from assettui.engine.state import (
     StartWorker,
     StepEnded,
     Terminate,
+    Waiting,
     WakeAt,
     WorkerBroken,
     WorkerLoaded,
@@ -107,10 +108,16 @@ def random_plan(draw: random.Random, name: str) -> RunPlan:
     steps: list[StepPlan] = []
     for index, key in enumerate(keys):
         after = tuple(draw.sample(keys[:index], draw.randint(0, min(2, index))))
-        steps.append(StepPlan(key, (AssetKey(key),), after, upstream=tuple(AssetKey(above) for above in after)))
+        pool = draw.choice([None, None, "narrow"])
+        steps.append(
+            StepPlan(key, (AssetKey(key),), after, upstream=tuple(AssetKey(above) for above in after), pool=pool)
+        )
     if draw.random() < 0.3:
         steps.extend(fanning_out(f"{name}f", tuple(draw.sample(keys, draw.randint(0, 1)))))
-    return RunPlan(tuple(steps), max_concurrent=draw.choice([None, None, 1, 2]))
+    tags = {"dagster/priority": str(draw.randint(-1, 1)), "team": draw.choice(["ops", "web"])}
+    if draw.random() < 0.2:
+        tags["dagster/max_retries"] = "1"
+    return RunPlan(tuple(steps), max_concurrent=draw.choice([None, None, 1, 2]), tags=tags)
 
 
 def fanning_out(name: str, after: tuple[str, ...]) -> list[StepPlan]:
@@ -161,6 +168,7 @@ class Simulation:
     instigators: tuple[InstigatorSnapshot, ...] = ()
     is_ticking: bool = True
     evaluated: int = 0
+    limits: Limits = field(default_factory=lambda: Limits(runs=3, tags={"team=*": 2}, pools={"narrow": 1}))
     until_us: int = 1 << 62
     """Time stands still then."""
 
@@ -170,7 +178,7 @@ class Simulation:
         self.see_instigators()
 
     def _new_state(self) -> EngineState:
-        return EngineState(self.capacity, ticking=Ticking(self.is_ticking))
+        return EngineState(self.capacity, ticking=Ticking(self.is_ticking), waiting=Waiting(limits=self.limits))
 
     def see_instigators(self) -> None:
         """The engine takes note of schedules and sensors, and of what the store knows of them."""
@@ -449,6 +457,11 @@ class Simulation:
             if step.status is StepStatus.RUNNING
         ]
         assert len(running) <= self.capacity
+        plans = self.state.runs
+        assert sum(plans[run_id].plan[step.step_key].pool == "narrow" for run_id, step in running) <= 1
+        assert len(plans) <= 3
+        for team in ("ops", "web"):
+            assert sum(run.about.tags.get("team") == team for run in plans.values()) <= 2
         for run_id, step in running:
             plan = self.state.runs[run_id].plan[step.step_key]
             gathered = {source.step for wire in plan.wires if wire.is_list for source in wire.sources}

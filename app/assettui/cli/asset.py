@@ -119,7 +119,9 @@ def _show(detail: AssetDetail, found: Catalog) -> None:
         ("downstream", ", ".join(str(each.key) for each in detail.downstream)),
         (
             "materialized",
-            f"{local(last.time_us)} by run {last.run_id[:8]} in {duration(last.duration_us)}" if last else "",
+            f"{local(last.time_us)} by {f'run {last.run_id[:8]}' if last.run_id else 'what a sensor reported'} in {duration(last.duration_us)}"
+            if last
+            else "",
         ),
         (
             "observed",

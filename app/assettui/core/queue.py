@@ -158,23 +158,16 @@ class RunQueue:
         """The first that may begin; None where none may."""
         if usage.is_full(limits):
             return None
-        if not limits.tags:
-            refused_pools: set[tuple[str, ...]] = set()
-            for _, run in self.order:
-                if run.pools in refused_pools:
-                    continue
-                if usage.admits((), run.pools, limits):
-                    return run
-                refused_pools.add(run.pools)
-            return None
-        refused: set[tuple[tuple[Key, ...], tuple[str, ...]]] = set()
+        # Runs that are alike in what is limited are judged once.
+        names = sorted({name.partition("=")[0] for name in limits.tags})
+        refused: set[object] = set()
         for _, run in self.order:
-            needs = (limits.keys_of(run.tags), run.pools)
-            if needs in refused:
+            kind = (run.pools, *map(run.tags.get, names))
+            if kind in refused:
                 continue
-            if usage.admits(*needs, limits):
+            if usage.admits(limits.keys_of(run.tags), run.pools, limits):
                 return run
-            refused.add(needs)
+            refused.add(kind)
         return None
 
 

@@ -84,6 +84,8 @@ _WORDS = {
 }
 LOOK_EVERY_S = 1.0
 """The store is looked at so often even if nobody rings: a follower may die between writing and ringing."""
+FORGET_AFTER_S, FORGET_EVERY_S = 10.0, 3_600.0
+"""Ticks that are too old are looked for so long after the start, and so often."""
 LOG_DELAY_S = 0.01
 """Log events, which decide nothing, wait so long for others to be committed with them."""
 
@@ -140,6 +142,7 @@ class Engine:
         self._logs: list[Event] = []
         self._logs_since = 0.0
         self._taken: list[Intent] = []
+        self._next_forgetting = time.monotonic() + FORGET_AFTER_S
         self._is_draining = False
         self._is_stopping = False
         self._is_lingering = False
@@ -324,6 +327,9 @@ class Engine:
         if unevaluated and unevaluated != self._unevaluated:
             yield ProjectEdited()  # a mapping of the user's own is to be evaluated for partitions that are new
         self._unevaluated = unevaluated
+        if self._state.ticking.is_on and time.monotonic() >= self._next_forgetting:
+            has_more = self._journal.forget_old_ticks(clock_us(), self._project.settings.tick_days)
+            self._next_forgetting = time.monotonic() + (LOOK_EVERY_S if has_more else FORGET_EVERY_S)
         next_us, now_us = self._state.ticking.next_us, clock_us()
         if (next_us is not None and next_us <= now_us) or now_us < self._state.ticking.last_us - SECOND_US:
             yield Moment()  # the alarm waits by a clock of its own, which stands still while a laptop sleeps

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 SliceName = tuple[AssetKey, str | None]
 """A partition of an asset by its key; None is the whole of one that has none."""
+DAY_US = 86_400 * 1_000_000
 SLICES_LAST_US = 1_000_000
 """How old the view of which partitions there are may be."""
 _DONE_WITH: Final = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_CANCELED})
@@ -192,6 +193,15 @@ class Journal:
             return None
         request, has_something = evaluation_request(self._db.conn, self._folder, snapshot, evaluating.scheduled_us)
         return request if has_something or evaluating.asked is not None else None
+
+    def forget_old_ticks(self, now_us: int, days: int) -> bool:
+        """Forget ticks that are older than so many days, and skipped ones of which there are too many.
+
+        Returns:
+            Whether there may be more of them.
+        """
+        with writing(self._db) as db:
+            return ticks_store.forget_old(db.conn, now_us - days * DAY_US) >= ticks_store.FORGOTTEN_AT_ONCE
 
     def keep_snapshot(self, snapshot: ProjectSnapshot, sources: Sources, now_us: int) -> None:
         """Keep the project's last good snapshot."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from assettui.core.records import AssetState, Event, Materialization, RunRecord, RunStatus, StepRecord
     from assettui.core.slice_status import RecordedSlices
+    from assettui.definitions.event_records import AssetEventRecord
 
 STORE_VARIABLE = "ASSETTUI_STORE"
 T = TypeVar("T")
@@ -71,6 +72,11 @@ class Instance:
         instance = Instance(StoreFolder.at(Path(path)))
         instance.lead()
         return instance
+
+    @staticmethod
+    def at(path: str | os.PathLike[str]) -> Instance:
+        """The store at that path, to be asked, and given keys of dynamic partitions, whoever leads it."""
+        return Instance(StoreFolder.at(Path(path)))
 
     @staticmethod
     def ephemeral() -> Instance:
@@ -223,6 +229,18 @@ class Instance:
         """What is recorded of the partitions of every asset that has any."""
         with self._reading() as connection:
             return partition_sets.recorded_slices(connection, slices) if connection is not None else {}
+
+    def asset_events_after(self, positions: Mapping[str, int]) -> list[AssetEventRecord]:
+        """What was made of assets after certain events, the oldest first.
+
+        Args:
+            positions: The key of each asset → the event; 0 for all.
+        """
+        from assettui.store import ticks  # deferred: sensors alone need it
+
+        wanted = {AssetKey(key): after for key, after in positions.items()}
+        with self._reading() as connection:
+            return ticks.asset_events_after(connection, wanted) if connection is not None else []
 
     # Partitions.
 

@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from assettui.core.records import StepError
@@ -21,13 +22,13 @@ from assettui.worker.protocol import FrameReader, encode, receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from assettui.core.metadata import JsonObject
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
 
 SEND_TIMEOUT_S = 5.0
+_VMSTAT = Path("/proc/vmstat")
 LOG_TAIL_BYTES = 2_000
 
 
@@ -44,6 +45,8 @@ class WorkerProcess:
     """When it was started, in ns since the epoch; it imports the project after that."""
     has_told: bool = False
     """Whether it has said how importing the project went."""
+    memory_kills: int = 0
+    """How often the system had killed a process for want of memory, when it was started."""
     reader: FrameReader = field(default_factory=FrameReader)
 
     @property
@@ -156,7 +159,7 @@ class WorkerPool:
             )
         ours.settimeout(SEND_TIMEOUT_S)
         self._guard.add(process.pid)
-        worker = WorkerProcess(worker_id, process, ours, log, started_ns)
+        worker = WorkerProcess(worker_id, process, ours, log, started_ns, memory_kills=memory_kills())
         self.workers[worker_id] = worker
         threading.Thread(target=self._await_death, args=(worker,), name=f"worker-{worker_id}", daemon=True).start()
         return worker
@@ -173,11 +176,16 @@ class WorkerPool:
         """End all that a dead worker has left behind, and say how it died."""
         worker.signal(signal.SIGKILL)
         self._guard.remove(worker.pid)
-        status = worker.process.wait()
+        status, peak_bytes = _reaped(worker.process)
         worker.connection.close()
         del self.workers[worker.id]
         if status == 0 or not worker.printed():
             worker.log.unlink(missing_ok=True)
+        if status == -signal.SIGKILL and memory_kills() > worker.memory_kills:
+            return StepError(
+                f"the worker ran out of memory: the system killed it, when it had used {peak_bytes / 1e9:,.1f} GB",
+                "memory",
+            )
         return _cause_of(status)
 
     def close(self) -> None:
@@ -199,6 +207,37 @@ def _handed_over(path: Path, keys: Mapping[str, Mapping[str, int]]) -> IO[bytes]
         file.close()
         raise
     return file
+
+
+def _reaped(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """Reap a process that is dead or dying: its exit status as `subprocess` gives it, and the most memory it has used."""
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except ChildProcessError:
+        return process.wait(), 0
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def memory_kills() -> int:
+    """How often the system, or the control group of this process, has killed one for want of memory; Linux tells."""
+    count = 0
+    for path in (_VMSTAT, _memory_events()):
+        try:
+            text = path.read_text() if path is not None else ""
+        except OSError:
+            continue
+        count += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill "))
+    return count
+
+
+def _memory_events() -> Path | None:
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return None
+    own = next((line.split(":", 2)[2] for line in lines if line.startswith("0::")), None)
+    return Path("/sys/fs/cgroup") / own.lstrip("/") / "memory.events" if own is not None else None
 
 
 def _cause_of(status: int) -> StepError:

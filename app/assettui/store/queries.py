@@ -64,7 +64,7 @@ def materializations(connection: sqlite3.Connection, key: AssetKey, limit: int) 
         (str(key), limit),
     )
     return [
-        Materialization.from_payload(key, time, run, json.loads(payload), partition)
+        Materialization.from_payload(key, time, run or "", json.loads(payload), partition)
         for time, run, payload, partition in rows
     ]
 
@@ -188,7 +188,7 @@ def observations(connection: sqlite3.Connection, key: AssetKey, limit: int) -> l
         (str(key), limit),
     )
     return [
-        Observation.from_payload(key, time, run, json.loads(payload) if payload else {}, partition)
+        Observation.from_payload(key, time, run or "", json.loads(payload) if payload else {}, partition)
         for time, run, payload, partition in rows
     ]
 
@@ -268,10 +268,12 @@ def event_of(row: tuple[Any, ...]) -> Event:
 def _state(row: tuple[Any, ...]) -> AssetState:
     key, failed, failed_run, error, running_run, time, run_id, payload, partition, seen_time, seen_run, seen = row
     asset_key = AssetKey(key)
-    last = Materialization.from_payload(asset_key, time, run_id, json.loads(payload), partition) if payload else None
+    last = (
+        Materialization.from_payload(asset_key, time, run_id or "", json.loads(payload), partition) if payload else None
+    )
     observed = None
     if seen_time is not None:
-        observed = Observation.from_payload(asset_key, seen_time, seen_run, json.loads(seen) if seen else {})
+        observed = Observation.from_payload(asset_key, seen_time, seen_run or "", json.loads(seen) if seen else {})
     return AssetState(asset_key, last, failed, failed_run, error, running_run, observed)
 
 
@@ -327,7 +329,7 @@ def slice_states(connection: sqlite3.Connection, key: AssetKey, partitions: Sequ
     return {
         partition: SliceState(
             partition,
-            Materialization.from_payload(key, time, run_id, json.loads(payload), partition) if payload else None,
+            Materialization.from_payload(key, time, run_id or "", json.loads(payload), partition) if payload else None,
             failed,
             failed_run,
             error,
@@ -394,4 +396,7 @@ def slice_materializations(
         " ORDER BY id DESC LIMIT ?",
         (str(key), partition, limit),
     )
-    return [Materialization.from_payload(key, time, run, json.loads(payload), partition) for time, run, payload in rows]
+    return [
+        Materialization.from_payload(key, time, run or "", json.loads(payload), partition)
+        for time, run, payload in rows
+    ]

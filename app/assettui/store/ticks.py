@@ -277,3 +277,26 @@ def _failed_steps(connection: sqlite3.Connection, run_id: str) -> tuple[tuple[st
         (run_id,),
     )
     return tuple((step, why or "") for step, why in rows)
+
+
+# Forgetting.
+
+SKIPPED_KEPT = 500
+"""So many of the last ticks of each schedule and sensor are kept, though they were skipped."""
+FORGOTTEN_AT_ONCE = 5_000
+
+
+def forget_old(connection: sqlite3.Connection, before_us: int) -> int:
+    """Forget ticks that ended before a time, and of those that were skipped all but the last ones; how many there were.
+
+    What they have asked for stays, their run keys too. Inside the transaction that is open; a part of them at a time.
+    """
+    rows = connection.execute(
+        "SELECT id FROM ticks WHERE ended < ? UNION SELECT id FROM ("
+        " SELECT id, row_number() OVER (PARTITION BY instigator ORDER BY id DESC) AS place FROM ticks"
+        " WHERE outcome = 'skipped') WHERE place > ? LIMIT ?",
+        (before_us, SKIPPED_KEPT, FORGOTTEN_AT_ONCE),
+    ).fetchall()
+    connection.executemany("DELETE FROM ticks WHERE id = ?", rows)
+    connection.executemany("DELETE FROM events WHERE id = ?", rows)
+    return len(rows)

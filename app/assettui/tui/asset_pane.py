@@ -69,7 +69,7 @@ def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], 
             text.append(f"{rows[-1]:,} ")
             text.append(sparkline(rows) + "\n", style=color)
         _fact(text, "built", f"{local(last.time_us)} ({ago(last.time_us, now_us)}), took {duration(last.duration_us)}")
-        _fact(text, "run", last.run_id[:8])
+        _fact(text, "run", last.run_id[:8] or "none: a sensor has reported it")
     seen = row.state.observed
     if seen is not None:
         _fact(text, "observed", f"{local(seen.time_us)} ({ago(seen.time_us, now_us)}), run {seen.run_id[:8]}")

@@ -1,0 +1,56 @@
+"""Ticks in the store: recorded once, listed, and forgotten when they are old."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from assettui.core.instigators import InstigatorKind
+from assettui.core.records import Event, EventKind
+from assettui.core.ticks import TickOutcome, TickRecord
+from assettui.store import ticks
+from assettui.store.database import open_for_writing, writing
+from assettui.store.folder import StoreFolder
+from assettui.store.recording import record
+
+DAY = 86_400_000_000
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Generator[Database]:
+    db = open_for_writing(StoreFolder.at(tmp_path / "store"))
+    yield db
+    db.conn.close()
+
+
+def tick(name: str, time_us: int, outcome: TickOutcome, *runs: tuple[str, str | None]) -> Event:
+    found = TickRecord(0, name, InstigatorKind.SENSOR, outcome, time_us, time_us, time_us, runs=runs)
+    return Event(ticks.KIND_OF[outcome], time_us, payload=found.payload())
+
+
+def test_old_ticks_and_too_many_skipped_ones_are_forgotten_and_run_keys_never(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticks, "SKIPPED_KEPT", 3)
+    with writing(db):
+        record(db.conn, [tick("a", 1, TickOutcome.SUCCESS, ("r1", "key"))])
+        for number in range(10):
+            record(db.conn, [tick("a", 5 * DAY + number, TickOutcome.SKIPPED)])
+        record(db.conn, [tick("b", 5 * DAY, TickOutcome.SKIPPED), tick("a", 6 * DAY, TickOutcome.FAILURE)])
+        record(db.conn, [Event(EventKind.RUN_STARTED, 1, "r1")])
+    with writing(db):
+        assert ticks.forget_old(db.conn, 2 * DAY) == 8
+    left = [(each.instigator, each.outcome) for each in ticks.ticks(db.conn, limit=100)]
+    assert left == [
+        ("a", TickOutcome.FAILURE),
+        ("b", TickOutcome.SKIPPED),
+        *[("a", TickOutcome.SKIPPED)] * 3,
+    ]
+    assert ticks.known_run_keys(db.conn, "a", ["key", "other"]) == {"key"}
+    assert db.conn.execute("SELECT count(*) FROM events").fetchone() == (6,)
+    state = ticks.instigator_state(db.conn, "a")
+    assert state is not None
+    assert (state.failures, state.last and state.last.outcome) == (1, TickOutcome.FAILURE)
