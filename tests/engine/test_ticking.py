@@ -15,8 +15,9 @@ from assettui.core.records import EventKind, RunStatus, StepError
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.core.ticks import Evaluation, InstigatorState, TickOutcome
 from assettui.core.timing import SECOND_US
-from assettui.engine.decide import decide
+from assettui.engine.decide import decide, is_idle
 from assettui.engine.state import (
+    Drain,
     EngineState,
     Evaluate,
     EvaluationEnded,
@@ -179,6 +180,15 @@ def test_a_function_that_never_returns_is_stopped_and_its_tick_fails() -> None:
     assert "did not return within 60 s" in tick.evaluation.error.message
     assert clock.state.workers[1].kill_at_us is not None
     assert clock.happen(EvaluationEnded(1, "looking", _nothing())) == []  # too late
+
+
+def test_a_process_that_is_asked_to_end_waits_for_no_evaluation() -> None:
+    clock = Clockwork("2024-03-01 10:00", sensor(), sensor("another"))
+    assert not is_idle(clock.state)
+    clock.happen(Drain(is_at_once=True))
+    assert is_idle(clock.state)
+    assert clock.ticked == []
+    assert clock.state.workers[1].kill_at_us is not None
 
 
 def test_sensors_that_watch_are_woken_by_what_happens_and_by_nothing_else() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import Static
 
 from assettui.core.records import Event, EventKind, RunStatus
-from assettui.service.runs import run_detail
+from assettui.service.runs import run_detail, run_page
 from assettui.service.session import Session
 from assettui.store import intents
 from assettui.store.database import open_for_reading, open_for_writing, writing
@@ -60,6 +60,27 @@ async def test_c_asks_the_leader_to_cancel_the_run(shop: Session) -> None:
         await pilot.press("down", "c")
         messages = await until(pilot, lambda: told(pilot))
         assert "is over: failure" in messages[0]
+
+
+async def test_t_tries_again_what_failed(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 30)) as pilot:
+        await pilot.press("4")
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, RunsScreen) and pilot.app.screen.query_one(RunList).rows
+        )
+        await pilot.press("t")  # the first one runs still
+        assert "is started" in (await until(pilot, lambda: told(pilot)))[0]
+        before = len(run_page(shop, limit=100).runs)
+        await pilot.press("down", "t")
+        await until(pilot, lambda: len(run_page(shop, limit=100).runs) == before + 1)
+        new = run_page(shop, limit=100).runs[0]
+        assert new.tags["dagster/parent_run_id"].startswith("fa110000")
+        listing = pilot.app.screen.query_one(RunList)
+        await until(pilot, lambda: len(listing.rows) == before + 1)
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        summary = pilot.app.screen.query_one("#summary", Static)
+        await until(pilot, lambda: "waits for a worker" in str(summary.render()))
 
 
 async def test_one_run_shows_its_steps_and_events(shop: Session) -> None:

@@ -110,7 +110,9 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
             turn.ask_backfill(happening)
         case Drain():
             turn.is_draining = True
-            turn.ticks.drop_waiting()
+            turn.ticks.drop_waiting(all_of_it=happening.is_at_once)
+            if happening.is_at_once:
+                turn.stop_evaluations()
         case ProjectEdited():
             turn.load_project_again()
         case WorkerStarted():
@@ -477,6 +479,13 @@ class _Turn:
             return  # it took too long, which has been told
         self._free_worker(ended.worker, worker, ended.rss_bytes)
         self.ticks.end(worker.evaluating, ended.evaluation)
+
+    def stop_evaluations(self) -> None:
+        """End the workers that evaluate, and forget what they do."""
+        for worker_id, worker in list(self.workers.items()):
+            if worker.evaluating is not None:
+                self.workers[worker_id] = replace(worker, evaluating=None)
+                self.end_worker(worker_id)
 
     def _free_worker(self, worker_id: int, worker: WorkerState, rss_bytes: int) -> None:
         """What a worker was busy with is over."""

@@ -249,6 +249,7 @@ class Engine:
                 next_look = time.monotonic() + LOOK_EVERY_S
                 happenings.extend(self._look())
             if self._is_stopping:
+                happenings.append(Drain(is_at_once=True))
                 happenings.extend(CancelAsked(run_id) for run_id in self._state.runs)
             self._turn(happenings)
 

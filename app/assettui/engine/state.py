@@ -294,6 +294,9 @@ class BackfillWord(Enum):
 class Drain:
     """The process is about to end: what runs is finished, nothing more is launched."""
 
+    is_at_once: bool = False
+    """Whether evaluations are stopped too; nothing of them is recorded. Runs are canceled by `CancelAsked`."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectEdited:

@@ -307,7 +307,10 @@ class Ticks:
                 )
             )
         has_failed = evaluation is not None and evaluation.error is not None
-        each = replace(each, is_busy=False, failures=each.failures + 1 if has_failed else 0)
+        is_busy = any(other.name == snapshot.name for other in self.waiting)
+        each = replace(each, is_busy=is_busy, failures=each.failures + 1 if has_failed else 0)
+        if evaluation is not None and evaluation.cursor is not None and snapshot.watching is not Watching.TIME:
+            each = replace(each, is_woken=True)  # there may be more than it was shown at once
         if evaluating.asked is None:
             each = self._after(each, evaluating, has_failed=has_failed)
         self._own()[snapshot.name] = each
@@ -347,9 +350,9 @@ class Ticks:
         for each in waiting:
             self.end(each, Evaluation(error=error))
 
-    def drop_waiting(self) -> None:
-        """Evaluate nothing more that nobody has asked for."""
-        self.waiting = tuple(each for each in self.waiting if each.asked is not None)
+    def drop_waiting(self, *, all_of_it: bool) -> None:
+        """Evaluate nothing more that nobody has asked for, or nothing more at all."""
+        self.waiting = tuple(each for each in self.waiting if each.asked is not None and not all_of_it)
 
     def _own(self) -> dict[str, Instigator]:
         if self._instigators is None:

@@ -292,6 +292,19 @@ class AssettuiApp(App[None]):
             self.call_from_thread(self.tell, f"backfill {backfill_id[:8]}: asked to {what}")
 
     @work(thread=True)
+    def retry_run(self, run_id: str, *, from_failure: bool) -> None:
+        """Ask for a run to be tried again."""
+        from assettui.service.runs import retry
+
+        try:
+            new_id = retry(self.session, run_id, from_failure=from_failure)
+        except AssettuiError as error:
+            self.call_from_thread(self.warn, error)
+        else:
+            self.call_from_thread(self.tell, f"run {run_id[:8]} is tried again: run {new_id[:8]}")
+            self.post_message(self.Changed())
+
+    @work(thread=True)
     def turn_instigator(self, name: str, *, is_on: bool) -> None:
         """Turn a schedule or sensor on or off."""
         from assettui.service import automation

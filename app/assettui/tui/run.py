@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from assettui.core.errors import AssettuiError
 from assettui.core.partitions.space import partitions_text
-from assettui.core.records import Event, EventKind, RunRecord
+from assettui.core.records import Event, EventKind
 from assettui.core.text import one_line
 from assettui.core.timing import duration, local
 from assettui.project.watch import Watch
@@ -73,6 +73,8 @@ class RunScreen(MainScreen):
         Binding("r", "tab('stderr')", "stderr", show=False),
         Binding("tab", "switch_focus", "Steps/log", show=False),
         Binding("c", "cancel", "Cancel"),
+        Binding("t", "retry(True)", "Retry failed"),
+        Binding("T", "retry(False)", "Run again", show=False),
         Binding("y", "copy_id", "Copy id", show=False),
     ]
 
@@ -160,7 +162,7 @@ class RunScreen(MainScreen):
         for event in message.events:
             self._event_lines.extend(_event_lines(event))
         del self._event_lines[:-MAX_EVENT_LINES]
-        self._show_summary(message.detail.run)
+        self._show_summary(message.detail)
         self.query_one(StepList).rows = message.detail.steps  # tells that it has moved: the log is shown for that
         self.redraw_in_time()
 
@@ -171,10 +173,11 @@ class RunScreen(MainScreen):
     def redraw(self) -> None:
         """Show how long it took so far."""
         if self._detail is not None:
-            self._show_summary(self._detail.run)
+            self._show_summary(self._detail)
             self.query_one(StepList).redraw()
 
-    def _show_summary(self, run: RunRecord) -> None:
+    def _show_summary(self, detail: RunDetail) -> None:
+        run = detail.run
         now_us = clock_us()
         glyph, color = RUN_LOOKS[run.status]
         took = (run.ended_us or now_us) - run.started_us if run.started_us is not None else None
@@ -184,6 +187,8 @@ class RunScreen(MainScreen):
         summary.append(f"{job}{partitions}  {local(run.created_us)}  {duration(took)}", style="not bold")
         if run.error:
             summary.append(f"  {one_line(run.error, 300)}", style=f"not bold {RED}")
+        if detail.waits_for is not None:
+            summary.append(f"  waits for {one_line(detail.waits_for, 200)}", style=f"not bold {YELLOW}")
         self.query_one("#summary", Static).update(summary)
         self.query_one(StepList).span = (run.started_us or run.created_us, run.ended_us or now_us)
 
@@ -266,6 +271,10 @@ class RunScreen(MainScreen):
             cancel(self.app.session, self._run_id)
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
+
+    def action_retry(self, from_failure: bool) -> None:
+        """Run it again, or only what of it did not succeed."""
+        self.app.retry_run(self._run_id, from_failure=from_failure)
 
     def action_copy_id(self) -> None:
         """Copy the run's id to the clipboard."""

@@ -36,6 +36,8 @@ class RunsScreen(MainScreen):
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", "Cancel"),
+        Binding("t", "retry(True)", "Retry failed"),
+        Binding("T", "retry(False)", "Run again", show=False),
         Binding("y", "copy_id", "Copy id", show=False),
     ]
 
@@ -117,6 +119,12 @@ class RunsScreen(MainScreen):
             cancel(self.app.session, run_id)
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
+
+    def action_retry(self, from_failure: bool) -> None:
+        """Run the run under the cursor again, or only what of it did not succeed."""
+        run = self.query_one(RunList).current
+        if run is not None:
+            self.app.retry_run(run.run_id, from_failure=from_failure)
 
     def action_copy_id(self) -> None:
         """Copy the id of the run under the cursor to the clipboard."""
