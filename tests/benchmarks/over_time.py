@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import statistics
 import subprocess
@@ -9,6 +10,8 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+
+from textual.geometry import Region
 
 from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.queue import Limits, queued_run
@@ -20,7 +23,10 @@ from assettui.service.session import Session
 from assettui.store import ticks
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
+from assettui.tui.app import AssettuiApp
+from assettui.tui.run_list import RunList
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, tree
+from tests.benchmarks.grid import Nobody
 from tests.conftest import command, wait_until
 
 IDLE_S = 30
@@ -201,6 +207,29 @@ def queue_of_many(session: Session) -> Iterator[Figure]:
         record(db.conn, [Event(EventKind.RUN_QUEUED, n, f"{n:016x}", payload=payload) for n in range(QUEUED)])
     db.conn.close()
     yield Figure(f"{QUEUED:,} queued: the first 200 and why", median_seconds(lambda: queue.queue_view(session), 5), "s")
+    yield from asyncio.run(_frames(session))
+
+
+async def _frames(session: Session) -> Iterator[Figure]:
+    """A frame of the list of runs while it is paged through, drawn into memory."""
+    app = AssettuiApp(session, Nobody(), catalog(session))
+    times: list[float] = []
+    async with app.run_test(size=(160, 50)) as pilot:
+        app.action_main_screen("runs")
+        await pilot.pause()
+        runs = app.screen.query_one(RunList)
+        while not runs.rows:
+            await pilot.pause()
+        for _ in range(40):
+            began = time.perf_counter()
+            runs.action_page(1)
+            runs.render_lines(Region(0, 0, *runs.size))
+            times.append(time.perf_counter() - began)
+            await pilot.pause()
+    name = f"{QUEUED:,} queued: a frame of the runs"
+    return iter(
+        [Figure(name, statistics.median(times) * 1e3, "ms", 30), Figure(f"{name}, slowest", max(times) * 1e3, "ms")]
+    )
 
 
 def takeover(session: Session) -> Iterator[Figure]:

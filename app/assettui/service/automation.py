@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
-EVALUATION_TIMEOUT_S = 60.0
 DAY_US = 86_400 * SECOND_US
 LAST_TICKS = 20
 """So many of the last ticks are shown with each schedule and sensor."""
@@ -288,7 +287,8 @@ def dry_tick(session: Session, name: str, kind: InstigatorKind | None, scheduled
         job = snapshot.jobs[0] if snapshot.jobs else None
         found = Evaluation((RunAsked(job=job, config=snapshot.config, tags=snapshot.tags),))
     else:
-        found = evaluate_in_worker(session.project, session.folder, request, EVALUATION_TIMEOUT_S)
+        timeout_s = session.project.settings.evaluation_timeout
+        found = evaluate_in_worker(session.project, session.folder, request, timeout_s)
     with session.reading() as connection:
         keys = [each.run_key for each in found.runs if each.run_key is not None]
         known = tuple(key for key in keys if key in ticks.known_run_keys(connection, name, keys))

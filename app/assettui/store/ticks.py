@@ -89,16 +89,18 @@ def _apply_tick(connection: sqlite3.Connection, event: Event, event_id: int) -> 
 # Reading.
 
 
+_STATE_COLUMNS = "instigators.name, is_on, is_manual, since, turned, cursor, scheduled, failures"
 _STATE_SQL = (
-    "SELECT instigators.name, is_on, is_manual, since, turned, cursor, scheduled, failures,"
+    f"SELECT {_STATE_COLUMNS},"  # noqa: S608 - our own text
     " ticks.id, ticks.outcome, ticks.ended, events.payload FROM instigators"
     " LEFT JOIN ticks ON ticks.id = instigators.tick LEFT JOIN events ON events.id = ticks.id"
 )
 
 
-def instigator_states(connection: sqlite3.Connection) -> dict[str, InstigatorState]:
-    """What is recorded of each schedule and sensor, by name."""
-    return {state.name: state for state in map(_state, connection.execute(_STATE_SQL))}
+def instigator_states(connection: sqlite3.Connection, *, with_ticks: bool = True) -> dict[str, InstigatorState]:
+    """What is recorded of each schedule and sensor, by name; its last tick only where that is wanted."""
+    sql = _STATE_SQL if with_ticks else f"SELECT {_STATE_COLUMNS}, NULL, NULL, NULL, NULL FROM instigators"  # noqa: S608 - our own text
+    return {state.name: state for state in map(_state, connection.execute(sql))}
 
 
 def instigator_state(connection: sqlite3.Connection, name: str) -> InstigatorState | None:
