@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -255,11 +255,16 @@ class Simulation:
         for loaded in self.backfills():
             self.happen(loaded)
 
-    def backfills(self) -> list[BackfillLoaded]:
-        """What a leader finds in the store of backfills that it does not know."""
+    def describe_again(self) -> None:
+        """The project is described anew, as every worker does that was started before the first one had done so."""
+        for loaded in self.backfills(known=()):
+            self.happen(loaded)
+
+    def backfills(self, known: Collection[str] | None = None) -> list[BackfillLoaded]:
+        """What a leader finds in the store of backfills, but for those that it knows."""
         if self.slices is None:
             return []
-        known = self.state.backfills
+        known = self.state.backfills if known is None else known
         return [
             loaded_backfill(self.store, each, self.slices)
             for each in backfills.not_over(self.store)

@@ -53,6 +53,8 @@ def history(seed: int) -> Simulation:
                 simulation.happen(BackfillAsked(name, BackfillWord.RETRY))
             elif roll < 0.07:
                 simulation.happen(ProjectEdited())
+            elif roll < 0.12:
+                simulation.describe_again()
     simulation.run_to_the_end()
     while paused := backfills.not_over(simulation.store):  # a leader that crashes may not have heard it
         for each in paused:

@@ -61,11 +61,15 @@ class BackfillProgress:
             targets: What is to be made.
             done: What of it is.
             failed: What of it was tried in vain.
-            launched: What of it is on its way.
+            launched: What of it is in runs that are not over; what of that has not been made counts as on its way,
+                whatever else is known of it.
         """
         made = _within(targets, done)
-        wrong = {key: each - made.get(key, EMPTY) for key, each in _within(targets, failed).items()}
-        progress = BackfillProgress(slices, targets, made, wrong, {}, _within(targets, launched))
+        going = {key: each - made.get(key, EMPTY) for key, each in _within(targets, launched).items()}
+        wrong = {
+            key: each - made.get(key, EMPTY) - going.get(key, EMPTY) for key, each in _within(targets, failed).items()
+        }
+        progress = BackfillProgress(slices, targets, made, wrong, {}, going)
         progress = replace(progress, blocked=progress._blocked_by(progress.failed))
         return replace(progress, ready={key: progress._ready(key) for key in targets})
 

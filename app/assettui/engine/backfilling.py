@@ -84,14 +84,19 @@ class Backfills:
             state = replace(
                 state, status=known.status, launched=known.launched, turn=known.turn, first_error=known.first_error
             )
-        progress = state.progress
+        launched: dict[AssetKey, PartitionSet] = {}
         for run_id, run in self.turn.runs.items():
             unit = self._unit_of(state, run) if run.backfill == loaded.backfill_id else None
             if unit is not None:
-                progress = progress.with_launched(unit)
+                for key in unit.assets:
+                    launched[key] = launched.get(key, EMPTY) | unit.partitions
             elif run.backfill == loaded.backfill_id:
                 self.turn.cancel_run(run_id)  # what it makes the project no longer has
-        self.states[loaded.backfill_id] = replace(state, progress=progress)
+        if launched:
+            seen = state.progress
+            progress = BackfillProgress.begun(seen.slices, seen.targets, seen.done, seen.failed, launched)
+            state = replace(state, progress=progress)
+        self.states[loaded.backfill_id] = state
         if state.status is BackfillStatus.QUEUED:
             self._set(loaded.backfill_id, BackfillStatus.STARTED, EventKind.BACKFILL_STARTED)
         self._end_if_over(loaded.backfill_id)

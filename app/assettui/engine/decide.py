@@ -144,9 +144,13 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
             turn.retire_idle_workers()
         case _:
             assert_never(happening)
-    if not turn.is_draining:
-        turn.queueing.take_runs(state.capacity)
-    turn.give_work()
+    while True:
+        if not turn.is_draining:
+            turn.queueing.take_runs(state.capacity)
+        count = len(turn.runs)
+        turn.give_work()
+        if len(turn.runs) == count:
+            break  # else some have failed, since the project cannot be loaded, and made room for others
     turn.ticks.note(turn.actions)
     if not turn.is_draining:
         turn.ticks.fire()

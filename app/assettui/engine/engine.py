@@ -244,21 +244,32 @@ class Engine:
             if self._is_draining and not self._state.is_draining:
                 self._turn([Drain()])
                 continue
-            is_woken, happenings = self._await(next_look)
+            is_woken, heard = self._await(next_look)
+            self._take(heard)
             if is_woken or time.monotonic() >= next_look:
                 next_look = time.monotonic() + LOOK_EVERY_S
-                happenings.extend(self._look())
+                self._turn([*self._look()])
             if self._is_stopping:
-                happenings.append(Drain(is_at_once=True))
-                happenings.extend(CancelAsked(run_id) for run_id in self._state.runs)
-            self._turn(happenings)
+                self._turn([Drain(is_at_once=True), *(CancelAsked(run_id) for run_id in self._state.runs)])
+
+    def _take(self, heard: Iterable[Happening | _SnapshotKept]) -> None:
+        """Decide on what was heard. The store is read only once all that came before is recorded in it."""
+        happenings: list[Happening] = []
+        for each in heard:
+            if isinstance(each, _SnapshotKept):
+                self._turn(happenings)
+                self._turn([*self._journal.backfills(clock_us()), self._journal.instigators(clock_us())])
+                happenings = []
+            else:
+                happenings.append(each)
+        self._turn(happenings)
 
     def _is_over(self) -> bool:
         if self._is_draining:
             return is_idle(self._state)
         return self._is_lingering and has_nothing_to_do(self._state)
 
-    def _await(self, next_look: float) -> tuple[bool, list[Happening]]:
+    def _await(self, next_look: float) -> tuple[bool, list[Happening | _SnapshotKept]]:
         """Wait for something to happen; whether somebody rang, and what workers and other threads have said."""
         workers = {worker.connection: worker for worker in self._pool.workers.values()}
         bells = self._doorbell.sockets()
@@ -270,11 +281,11 @@ class Engine:
         for descriptor in by_descriptor:
             waiting.register(descriptor, select.POLLIN)
         ready = [by_descriptor[descriptor] for descriptor, _ in waiting.poll(timeout_s * 1000)]
-        happenings: list[Happening] = []
+        heard: list[Happening | _SnapshotKept] = []
         is_woken = False
         for each in ready:
             if each in workers:
-                happenings.extend(self._hear(workers[each]))
+                heard.extend(self._hear(workers[each]))
             elif each is not self._inbox:
                 is_woken = True
                 self._doorbell.answer(each)
@@ -282,8 +293,8 @@ class Engine:
         if self._inbox in ready:
             is_woken = True
             for said in self._inbox.take_all():
-                happenings.extend(self._bury(said) if isinstance(said, _Died) else [said])
-        return is_woken, happenings
+                heard.extend(self._bury(said) if isinstance(said, _Died) else [said])
+        return is_woken, heard
 
     def _turn(self, happenings: list[Happening]) -> None:
         """Decide on all that has happened, commit, then act; acting may itself make things happen."""
@@ -438,7 +449,7 @@ class Engine:
 
     # Hearing.
 
-    def _hear(self, worker: WorkerProcess) -> Iterator[Happening]:
+    def _hear(self, worker: WorkerProcess) -> Iterator[Happening | _SnapshotKept]:
         try:
             messages = worker.messages()
             if messages is None:
@@ -451,7 +462,7 @@ class Engine:
         except (ValueError, KeyError):
             worker.signal(signal.SIGKILL)  # user code has written to the pipe: no later word of it can be trusted
 
-    def _understand(self, worker: WorkerProcess, message: dict[str, Any]) -> Iterator[Happening]:
+    def _understand(self, worker: WorkerProcess, message: dict[str, Any]) -> Iterator[Happening | _SnapshotKept]:
         match message["is"]:
             case "loaded":
                 worker.has_told = True
@@ -488,7 +499,7 @@ class Engine:
             case _:
                 raise ValueError("not a message")
 
-    def _bury(self, died: _Died) -> Iterator[Happening]:
+    def _bury(self, died: _Died) -> Iterator[Happening | _SnapshotKept]:
         worker = self._pool.workers.get(died.worker)
         if worker is None:
             return
@@ -515,7 +526,7 @@ class Engine:
 
     # The project.
 
-    def _keep_snapshot(self, worker: WorkerProcess, snapshot: ProjectSnapshot) -> Iterator[Happening]:
+    def _keep_snapshot(self, worker: WorkerProcess, snapshot: ProjectSnapshot) -> Iterator[Happening | _SnapshotKept]:
         state = self._state.workers.get(worker.id)
         if state is None or state.generation < self._state.generation:
             return  # an older edit
@@ -523,8 +534,7 @@ class Engine:
         self._edits.imported(snapshot.sources, since_ns=worker.started_ns)
         self._journal.keep_snapshot(snapshot, self._edits.sources, clock_us())
         self._doorbell.tell()
-        yield from self._journal.backfills(clock_us(), ())
-        yield self._journal.instigators(clock_us())
+        yield _SnapshotKept()
         if not self._edits.watch():
             yield ProjectEdited()
 
@@ -541,6 +551,10 @@ class _Died:
 
     def __init__(self, worker: int) -> None:
         self.worker = worker
+
+
+class _SnapshotKept:
+    """The project has been described anew: what concerns it is to be read again."""
 
 
 def clock_us() -> int:
