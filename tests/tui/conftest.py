@@ -17,6 +17,7 @@ from assettui.tui.header import Header
 from assettui.tui.log_view import LogView
 from assettui.tui.run import RunScreen
 from assettui.tui.run_list import StepList
+from tests.tui.automated_world import automated_world
 from tests.tui.partitioned_world import partitioned_world
 from tests.tui.world import NOW_US, lead, world
 
@@ -45,6 +46,15 @@ def shop(abandoned: Session) -> Generator[Session]:
 def sliced(tmp_path: Path) -> Generator[Session]:
     """The store of assets with partitions, led."""
     made = partitioned_world(tmp_path)
+    held = lead(made)
+    yield made
+    held.release()
+
+
+@pytest.fixture
+def automated(tmp_path: Path) -> Generator[Session]:
+    """The store of schedules and sensors, led."""
+    made = automated_world(tmp_path)
     held = lead(made)
     yield made
     held.release()

@@ -14,13 +14,16 @@ from assettui.service.session import Session
 from assettui.store import projects
 from assettui.store.database import open_for_writing, writing
 from assettui.tui.asset_pane import AssetPane
+from assettui.tui.automation import InstigatorList
 from assettui.tui.backfill_plan import BackfillPlanScreen
 from assettui.tui.backfills import BackfillList, BackfillScreen
 from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
+from assettui.tui.instigator import InstigatorScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.run_list import RunList, StepList
 from assettui.tui.runs import RunsScreen
+from assettui.tui.timeline import TimelineScreen, TimelineView
 from tests.tui.conftest import lines, opened, until
 from tests.tui.world import NOW_US, RUNNING, app
 
@@ -262,3 +265,57 @@ def test_backfill(snap_compare: Compare, sliced: Session, size: tuple[int, int])
         await pilot.app.workers.wait_for_complete()
 
     assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+
+
+# Over time.
+
+
+async def automation_shown(pilot: Pilot[Any]) -> InstigatorList:
+    """The schedules and sensors, opened and filled."""
+    await pilot.press("5")
+    found = await until(pilot, lambda: pilot.app.screen.query(InstigatorList))
+    await until(pilot, lambda: found.first().rows)
+    await until(pilot, lambda: "next " in str(pilot.app.screen.query_one(Header).render()))
+    return found.first()
+
+
+@sizes
+def test_automation(snap_compare: Compare, automated: Session, size: tuple[int, int]) -> None:
+    """A schedule that went well, a sensor whose last tick failed, one that is off: when each was, and when it will be."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await automation_shown(pilot)
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(automated), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_instigator(snap_compare: Compare, automated: Session, size: tuple[int, int]) -> None:
+    """One sensor: what it is, its cursor, its ticks, and below them what the last one said and how it failed."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await automation_shown(pilot)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, InstigatorScreen))
+        await until(pilot, lambda: "boom" in str(pilot.app.screen.query_one("#tick", Static).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(automated), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_timeline(snap_compare: Compare, automated: Session, size: tuple[int, int]) -> None:
+    """A line for a job: a run of an hour, now, and where it is due next; below, what lies under the cursor."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await automation_shown(pilot)
+        await pilot.press("u")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TimelineScreen))
+        view = pilot.app.screen.query_one(TimelineView)
+        await until(pilot, lambda: view.rows)
+        await pilot.press("minus", "minus")
+        await until(pilot, lambda: "1 run" in str(pilot.app.screen.query_one("#under", Static).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(automated), terminal_size=size, run_before=before)

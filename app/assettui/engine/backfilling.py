@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import AssetKey
     from assettui.core.queue import Key, Limits, Usage
+    from assettui.engine.running import Running
     from assettui.engine.state import Action, BackfillLoaded, RunState
     from assettui.worker.request import Made
 
@@ -41,20 +42,12 @@ class Launch:
     turn: int
 
 
-class Runs(Protocol):
-    """What backfills ask of the runs."""
+class BackfillsTurn(Protocol):
+    """What backfills ask of the rest of a decision."""
 
-    runs: dict[str, RunState]
     actions: list[Action]
     now_us: int
-
-    def take_run(self, run_id: str, plan: RunPlan, backfill: str | None = None) -> None:
-        """Begin a run."""
-        ...
-
-    def cancel_run(self, run_id: str) -> None:
-        """Ask a run to stop."""
-        ...
+    running: Running
 
 
 class Backfills:
@@ -65,7 +58,7 @@ class Backfills:
         states: The backfills that are not over.
     """
 
-    def __init__(self, turn: Runs, states: dict[str, BackfillState]) -> None:
+    def __init__(self, turn: BackfillsTurn, states: dict[str, BackfillState]) -> None:
         self.turn = turn
         self.states = states
 
@@ -85,13 +78,13 @@ class Backfills:
                 state, status=known.status, launched=known.launched, turn=known.turn, first_error=known.first_error
             )
         launched: dict[AssetKey, PartitionSet] = {}
-        for run_id, run in self.turn.runs.items():
+        for run_id, run in self.turn.running.runs.items():
             unit = self._unit_of(state, run) if run.backfill == loaded.backfill_id else None
             if unit is not None:
                 for key in unit.assets:
                     launched[key] = launched.get(key, EMPTY) | unit.partitions
             elif run.backfill == loaded.backfill_id:
-                self.turn.cancel_run(run_id)  # what it makes the project no longer has
+                self.turn.running.cancel(run_id)  # what it makes the project no longer has
         if launched:
             seen = state.progress
             progress = BackfillProgress.begun(seen.slices, seen.targets, seen.done, seen.failed, launched)
@@ -116,8 +109,8 @@ class Backfills:
         if self._status(backfill_id) in (None, BackfillStatus.CANCELING):
             return
         self._set(backfill_id, BackfillStatus.CANCELING, EventKind.BACKFILL_CANCELING)
-        for run_id in [each.run_id for each in self.turn.runs.values() if each.backfill == backfill_id]:
-            self.turn.cancel_run(run_id)
+        for run_id in [each.run_id for each in self.turn.running.runs.values() if each.backfill == backfill_id]:
+            self.turn.running.cancel(run_id)
         self._end_if_over(backfill_id)
 
     def retry(self, backfill_id: str) -> None:
@@ -164,7 +157,7 @@ class Backfills:
         if not self.states:
             return None
         own: dict[str | None, int] = {}
-        for run in self.turn.runs.values():
+        for run in self.turn.running.runs.values():
             own[run.backfill] = own.get(run.backfill, 0) + 1
         for state in sorted(self.states.values(), key=lambda each: (-each.plan.priority, each.turn, each.created_us)):
             limit = state.plan.max_concurrent
@@ -207,7 +200,7 @@ class Backfills:
         run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
         payload = {"plan": plan.to_json(), "backfill": state.backfill_id}
         self.turn.actions.append(Record(Event(EventKind.RUN_QUEUED, self.turn.now_us, run_id, payload=payload)))
-        self.turn.take_run(run_id, plan, state.backfill_id)
+        self.turn.running.take(run_id, plan, state.backfill_id)
         self.states[state.backfill_id] = replace(
             state, progress=state.progress.with_launched(chosen.unit), launched=state.launched + 1, turn=turn
         )
@@ -247,7 +240,7 @@ class Backfills:
             return
         is_canceled = state.status is BackfillStatus.CANCELING
         if is_canceled:
-            if any(run.backfill == backfill_id for run in self.turn.runs.values()):
+            if any(run.backfill == backfill_id for run in self.turn.running.runs.values()):
                 return
         elif state.status is not BackfillStatus.STARTED or not state.progress.is_over:
             return

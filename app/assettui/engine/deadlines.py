@@ -12,37 +12,32 @@ from assettui.core.timing import SECOND_US
 from assettui.engine.state import WakeAt, WorkerPhase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from assettui.core.planning import StepPlan
-    from assettui.engine.state import Action, RunRules, RunState, WorkerState
+    from assettui.engine.crew import Crew
+    from assettui.engine.running import Running
+    from assettui.engine.state import Action, RunRules
     from assettui.engine.ticking import Ticks
 
 
-class Timed(Protocol):
-    """What deadlines ask of the rest of a decision."""
+class Clocked(Protocol):
+    """What sets a deadline."""
 
-    runs: dict[str, RunState]
-    workers: dict[int, WorkerState]
     actions: list[Action]
     now_us: int
     rules: RunRules
+
+
+class Timed(Clocked, Protocol):
+    """What deadlines ask of the rest of a decision."""
+
+    running: Running
+    crew: Crew
     ticks: Ticks
 
-    def end_worker(self, worker_id: int) -> None:
-        """Ask a worker to end; where it does not in time, it is killed."""
-        ...
 
-    def skip(self, run_id: str, step_keys: Iterable[str], reason: str) -> None:
-        """Skip steps that have not begun."""
-        ...
-
-    def end_run_if_over(self, run_id: str) -> None:
-        """End a run of which nothing is left."""
-        ...
-
-
-def deadline(turn: Timed, within_s: float | None) -> int | None:
+def deadline(turn: Clocked, within_s: float | None) -> int | None:
     """When so much time is over; the engine is woken then. None for any time."""
     if within_s is None:
         return None
@@ -51,12 +46,12 @@ def deadline(turn: Timed, within_s: float | None) -> int | None:
     return deadline_us
 
 
-def run_deadline(turn: Timed, tags: Mapping[str, str]) -> int | None:
+def run_deadline(turn: Clocked, tags: Mapping[str, str]) -> int | None:
     """When a run with these tags that begins now has taken too long."""
     return deadline(turn, max_runtime_of(tags, turn.rules.max_runtime_s))
 
 
-def step_deadline(turn: Timed, step: StepPlan) -> int | None:
+def step_deadline(turn: Clocked, step: StepPlan) -> int | None:
     """When a step that begins now has taken too long."""
     return deadline(turn, _timeout_of(turn, step))
 
@@ -68,7 +63,7 @@ def end_overdue(turn: Timed) -> None:
     _end_runs(turn)
 
 
-def _is_due(turn: Timed, deadline_us: int) -> bool:
+def _is_due(turn: Clocked, deadline_us: int) -> bool:
     if deadline_us <= turn.now_us:
         return True
     turn.actions.append(WakeAt(deadline_us))
@@ -76,47 +71,47 @@ def _is_due(turn: Timed, deadline_us: int) -> bool:
 
 
 def _end_evaluations(turn: Timed) -> None:
-    for worker_id, worker in list(turn.workers.items()):
+    for worker_id, worker in list(turn.crew.workers.items()):
         evaluating = worker.evaluating
         if evaluating is None or not _is_due(turn, evaluating.deadline_us):
             continue
-        turn.workers[worker_id] = replace(worker, evaluating=None)
-        turn.end_worker(worker_id)
+        turn.crew.workers[worker_id] = replace(worker, evaluating=None)
+        turn.crew.end(worker_id)
         seconds = (evaluating.deadline_us - evaluating.started_us) / SECOND_US
         error = StepError(f"its function did not return within {seconds:g} s, and was stopped", "timeout")
         turn.ticks.end(evaluating, Evaluation(error=error))
 
 
 def _end_steps(turn: Timed) -> None:
-    for worker_id, worker in list(turn.workers.items()):
+    for worker_id, worker in list(turn.crew.workers.items()):
         if worker.task is None or worker.deadline_us is None or worker.overdue is not None:
             continue
         if _is_due(turn, worker.deadline_us):
-            run = turn.runs.get(worker.task[0])
+            run = turn.running.runs.get(worker.task[0])
             timeout_s = _timeout_of(turn, run.plan[worker.task[1]]) if run is not None else None
             message = f"the step took longer than {timeout_s or 0:g} s, and was stopped"
             _stop(turn, worker_id, StepError(message, "timeout"))
 
 
 def _end_runs(turn: Timed) -> None:
-    for run_id, run in list(turn.runs.items()):
+    for run_id, run in list(turn.running.runs.items()):
         if run.deadline_us is None or run.status is RunStatus.CANCELING or not _is_due(turn, run.deadline_us):
             continue
         seconds = max_runtime_of(run.about.tags, turn.rules.max_runtime_s) or 0
         error = StepError(f"the run took longer than {seconds:g} s, and was stopped", "timeout")
-        turn.runs[run_id] = replace(run, deadline_us=None, first_error=run.first_error or error.message)
-        turn.skip(run_id, run.pending(), error.message)
-        for worker_id, worker in list(turn.workers.items()):
+        turn.running.runs[run_id] = replace(run, deadline_us=None, first_error=run.first_error or error.message)
+        turn.running.skip(run_id, run.pending(), error.message)
+        for worker_id, worker in list(turn.crew.workers.items()):
             if worker.task is not None and worker.task[0] == run_id and worker.overdue is None:
                 _stop(turn, worker_id, error)
-        turn.end_run_if_over(run_id)
+        turn.running.end_if_over(run_id)
 
 
 def _stop(turn: Timed, worker_id: int, error: StepError) -> None:
-    turn.workers[worker_id] = replace(turn.workers[worker_id], overdue=error)
-    if turn.workers[worker_id].phase is WorkerPhase.BUSY:
-        turn.end_worker(worker_id)
+    turn.crew.workers[worker_id] = replace(turn.crew.workers[worker_id], overdue=error)
+    if turn.crew.workers[worker_id].phase is WorkerPhase.BUSY:
+        turn.crew.end(worker_id)
 
 
-def _timeout_of(turn: Timed, step: StepPlan) -> float | None:
+def _timeout_of(turn: Clocked, step: StepPlan) -> float | None:
     return step.timeout_s if step.timeout_s is not None else turn.rules.step_timeout_s

@@ -5,32 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from assettui.core.queue import Usage
-from assettui.engine.backfilling import LOOK_AHEAD, Backfills
+from assettui.engine.backfilling import LOOK_AHEAD
 from assettui.engine.state import LoadRun, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.planning import RunPlan
     from assettui.core.queue import Key, QueuedRun
-    from assettui.engine.state import Action, RunLoaded, RunState, WorkerState
+    from assettui.engine.backfilling import Backfills
+    from assettui.engine.crew import Crew
+    from assettui.engine.running import Running
+    from assettui.engine.state import Action, RunLoaded
 
 
-class Engaged(Protocol):
+class QueueTurn(Protocol):
     """What the queue asks of the rest of a decision."""
 
-    runs: dict[str, RunState]
-    workers: dict[int, WorkerState]
     actions: list[Action]
+    capacity: int
+    running: Running
+    crew: Crew
     backfills: Backfills
-
-    def take_run(self, run_id: str, plan: RunPlan, backfill: str | None = None) -> None:
-        """Begin a run."""
-        ...
-
-    def cancel_run(self, run_id: str) -> None:
-        """Ask a run to stop."""
-        ...
 
 
 class Queueing:
@@ -41,7 +36,7 @@ class Queueing:
         before: What was waiting.
     """
 
-    def __init__(self, turn: Engaged, before: Waiting) -> None:
+    def __init__(self, turn: QueueTurn, before: Waiting) -> None:
         self.turn = turn
         self.queue = before.queue
         self.limits = before.limits
@@ -57,14 +52,14 @@ class Queueing:
     def enqueue(self, runs: Iterable[QueuedRun]) -> None:
         """Add runs that were found in the store, or asked for just now."""
         self.queue = self.queue.with_runs(
-            run for run in runs if run.run_id not in self.turn.runs and run.run_id not in self._loading
+            run for run in runs if run.run_id not in self.turn.running.runs and run.run_id not in self._loading
         )
 
-    def take_runs(self, capacity: int) -> None:
+    def take_runs(self) -> None:
         """Take on what could do something now: from the queue and from backfills in turn, as far as limits allow."""
         backfills = self.turn.backfills
         if self.queue.order or backfills.states:
-            usage, room = self._usage(), capacity * LOOK_AHEAD - self._count_active()
+            usage, room = self._usage(), self.turn.capacity * LOOK_AHEAD - self._count_active()
             while room > 0 and (taken := self._take_next(usage)) is not None:
                 usage, room = usage.with_run(taken), room - 1
             backfills.end_those_that_are_over()
@@ -85,7 +80,7 @@ class Queueing:
         self._last_taken = self._taken
         self.queue = self.queue.without(queued.run_id)
         if queued.plan is not None:
-            self.turn.take_run(queued.run_id, queued.plan)
+            self.turn.running.take(queued.run_id, queued.plan)
         else:
             self._load(queued)
         return self.limits.keys_of(queued.tags)
@@ -98,10 +93,10 @@ class Queueing:
         """Begin a run of which is known by now what it does."""
         self._loading.pop(loaded.run_id, None)
         if loaded.plan is not None:
-            self.turn.take_run(loaded.run_id, loaded.plan)
+            self.turn.running.take(loaded.run_id, loaded.plan)
         if loaded.run_id in self._unwanted:
             self._unwanted -= {loaded.run_id}
-            self.turn.cancel_run(loaded.run_id)
+            self.turn.running.cancel(loaded.run_id)
 
     def cancel(self, run_id: str) -> bool:
         """Have a run canceled as soon as it is known what it would have done; whether it waits."""
@@ -119,19 +114,19 @@ class Queueing:
     def _usage(self) -> Usage:
         counts: dict[Key, int] = {}
         if self.limits.tags:
-            taken = (run.about.tags for run in self.turn.runs.values())
+            taken = (run.about.tags for run in self.turn.running.runs.values())
             for tags in (*taken, *(run.tags for run in self._loading.values())):
                 for key in self.limits.keys_of(tags):
                     counts[key] = counts.get(key, 0) + 1
         counts.update((("pool", pool), count) for pool, count in self.pools_used().items())
-        return Usage(len(self.turn.runs) + len(self._loading), counts)
+        return Usage(len(self.turn.running.runs) + len(self._loading), counts)
 
     def pools_used(self) -> dict[str, int]:
         """How many steps of each pool are running."""
         used: dict[str, int] = {}
-        for worker in self.turn.workers.values():
+        for worker in self.turn.crew.workers.values():
             if worker.task is not None:
-                run = self.turn.runs.get(worker.task[0])
+                run = self.turn.running.runs.get(worker.task[0])
                 pool = run.plan[worker.task[1]].pool if run is not None and worker.task[1] in run.plan else None
                 if pool is not None:
                     used[pool] = used.get(pool, 0) + 1
@@ -144,9 +139,9 @@ class Queueing:
 
     def _count_active(self) -> int:
         """How many runs have steps that run, or that could run if there was a worker for them."""
-        busy = {worker.task[0] for worker in self.turn.workers.values() if worker.task is not None}
+        busy = {worker.task[0] for worker in self.turn.crew.workers.values() if worker.task is not None}
         used = self.pools_used()
-        for run_id, run in self.turn.runs.items():
+        for run_id, run in self.turn.running.runs.items():
             if run_id not in busy and any(self.has_slot(run.plan[key].pool, used) for key in run.ready):
                 busy.add(run_id)
         return len(busy) + len(self._loading)

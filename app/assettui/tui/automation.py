@@ -247,7 +247,8 @@ def facts(row: InstigatorRow, now_us: int) -> list[tuple[str, str]]:
     else:
         found.append(("cursor", row.state.cursor or "none"))
         if described.watching is Watching.TIME and row.state.failures:
-            found.append(("failed", f"{row.state.failures} times, one after the other"))
+            times = row.state.failures
+            found.append(("failed", "the last time" if times == 1 else f"the last {times:,} times"))
     found.extend(("tag", f"{name}={value}") for name, value in described.tags.items())
     if described.at is not None:
         found.append(("source", str(described.at)))

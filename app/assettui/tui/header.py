@@ -39,20 +39,30 @@ class Header(Widget):
         here = self.situation
         if here is None:
             return Text("")
-        line = Text(one_line(here.project_name, 24), style="bold", no_wrap=True, overflow="ellipsis")
-        line.append("  ")
-        line.append_text(_role(here))
-        for glyph, count, word, color in (
-            ("▶", here.running, "running", BLUE),
-            ("◌", here.queued, "queued", GREY),
-            ("✗", here.count(AssetStatus.FAILED), "failed", RED),
-            (ASSET_LOOKS[AssetStatus.STALE][0], here.count(AssetStatus.STALE), "stale", YELLOW),
-        ):
-            line.append(f"   {glyph} {count:,} {word}", style=color if count else GREY)
-        if here.next_due is not None:
-            name, time_us = here.next_due
-            line.append(f"   next {_clock(time_us)} {one_line(name, 24)}", style=GREY)
-        return line
+        fullest = _line(here)
+        for line in (fullest, _line(here, with_zeros=False), _line(here, with_zeros=False, with_words=False)):
+            if line.cell_len <= self.content_size.width:
+                return line
+        return fullest
+
+
+def _line(here: Situation, *, with_zeros: bool = True, with_words: bool = True) -> Text:
+    """What there is to say, where there is room for it with counts of nothing, and with what is counted."""
+    line = Text(one_line(here.project_name, 24), style="bold", no_wrap=True, overflow="ellipsis")
+    line.append("  ")
+    line.append_text(_role(here))
+    for glyph, count, word, color in (
+        ("▶", here.running, "running", BLUE),
+        ("◌", here.queued, "queued", GREY),
+        ("✗", here.count(AssetStatus.FAILED), "failed", RED),
+        (ASSET_LOOKS[AssetStatus.STALE][0], here.count(AssetStatus.STALE), "stale", YELLOW),
+    ):
+        if count or with_zeros:
+            line.append(f"   {glyph} {count:,}{f' {word}' if with_words else ''}", style=color if count else GREY)
+    if here.next_due is not None:
+        name, time_us = here.next_due
+        line.append(f"   next {_clock(time_us)} {one_line(name, 24)}", style=GREY)
+    return line
 
 
 def _clock(time_us: int) -> str:

@@ -1,0 +1,236 @@
+"""The part of the engine's decisions that concerns workers: which there are, which edit they know, what ends them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from assettui.core.records import RunStatus, StepStatus
+from assettui.core.ticks import Evaluation
+from assettui.core.timing import SECOND_US
+from assettui.engine.state import Kill, StartWorker, Terminate, WakeAt, WorkerPhase, WorkerState
+from assettui.worker.request import StepOutcome
+
+if TYPE_CHECKING:
+    from assettui.core.records import StepError
+    from assettui.engine.running import Running
+    from assettui.engine.state import Action, EngineState, EvaluationEnded, RunRules, StepEnded, StepMade
+    from assettui.engine.ticking import Ticks
+
+IDLE_US = 60 * SECOND_US
+"""How long a worker that only evaluations needed is kept, lest it must be started again for the next one."""
+MAX_STEPS_OF_WORKER = 1_000
+"""A worker is replaced after so many steps, since user code may leak."""
+MAX_WORKER_BYTES = 4 << 30
+"""A worker that has ever needed more memory than this is replaced after its step."""
+
+
+class CrewTurn(Protocol):
+    """What workers ask of the rest of a decision."""
+
+    actions: list[Action]
+    now_us: int
+    capacity: int
+    rules: RunRules
+    running: Running
+    ticks: Ticks
+
+
+class Crew:
+    """One decision's changes to the workers.
+
+    Args:
+        turn: The rest of the decision.
+        before: What was known.
+    """
+
+    def __init__(self, turn: CrewTurn, before: EngineState) -> None:
+        self.turn = turn
+        self.workers = dict(before.workers)
+        self.generation = before.generation
+        self.starting = before.starting
+        self.broken = before.broken
+
+    # The project.
+
+    def load_project_again(self) -> None:
+        """Start a worker that imports the project as it is now; those that have an older edit imported retire."""
+        self.generation += 1
+        for worker_id, worker in list(self.workers.items()):
+            if worker.phase is WorkerPhase.LOADING:  # what it imports nobody wants any more, and it may never end
+                self.end(worker_id)
+        self._start_one()
+
+    def try_broken_project_again(self) -> None:
+        """Load a project once more that cannot be loaded; what broke it may have been mended where no watch sees it."""
+        if self.broken is not None and not self.is_loading():
+            self.load_project_again()
+
+    def is_loading(self) -> bool:
+        """Whether a worker is importing the newest edit of the project, or is about to."""
+        return self.starting > 0 or any(
+            w.phase is WorkerPhase.LOADING and w.generation == self.generation for w in self.workers.values()
+        )
+
+    def has_loaded(self) -> bool:
+        """Whether a worker has some edit of the project imported."""
+        return any(w.phase in (WorkerPhase.IDLE, WorkerPhase.BUSY) for w in self.workers.values())
+
+    def _mourn_project(self, worker: WorkerState, error: StepError) -> None:
+        if worker.generation == self.generation:  # otherwise what counts is how the newest edit loads
+            self.broken = error
+
+    # What workers tell.
+
+    def note(self, worker_id: int, generation: int) -> None:
+        """A worker has been started."""
+        self.starting -= 1
+        self.workers[worker_id] = WorkerState(generation)
+
+    def welcome(self, worker_id: int, pid: int) -> None:
+        """A worker has imported the project."""
+        worker = self.workers.get(worker_id)
+        if worker is None or worker.phase is not WorkerPhase.LOADING:
+            return
+        self.workers[worker_id] = replace(worker, phase=WorkerPhase.IDLE, pid=pid, idle_since_us=self.turn.now_us)
+        if worker.generation == self.generation:
+            self.broken = None
+
+    def dismiss_broken(self, worker_id: int, error: StepError) -> None:
+        """A worker cannot import the project."""
+        worker = self.workers.get(worker_id)
+        if worker is not None and worker.phase is WorkerPhase.LOADING:
+            self._mourn_project(worker, error)
+            self.workers[worker_id] = replace(worker, phase=WorkerPhase.ENDING)  # it ends by itself
+
+    def record_made(self, made: StepMade) -> None:
+        """A worker tells what its step has made so far."""
+        worker = self.workers.get(made.worker)
+        if worker is not None and worker.task == (made.run_id, made.step_key):
+            self.turn.running.record_made(made.run_id, made.step_key, made.made)
+
+    def end_step(self, ended: StepEnded) -> None:
+        """A worker is done with a step."""
+        worker = self.workers.get(ended.worker)
+        if worker is None or worker.task != (ended.run_id, ended.step_key):
+            return  # it says so of a step that is no longer its own
+        self._free(ended.worker, worker, ended.rss_bytes)
+        outcome = ended.outcome
+        if worker.overdue is not None and outcome.status is not StepStatus.SUCCESS:
+            outcome = StepOutcome(StepStatus.FAILURE, outcome.made, worker.overdue)
+        self.turn.running.end_step(ended.run_id, ended.step_key, outcome)
+
+    def end_evaluation(self, ended: EvaluationEnded) -> None:
+        """A worker is done with an evaluation."""
+        worker = self.workers.get(ended.worker)
+        if worker is None or worker.evaluating is None or worker.evaluating.name != ended.name:
+            return  # it took too long, which has been told
+        self._free(ended.worker, worker, ended.rss_bytes)
+        self.turn.ticks.end(worker.evaluating, ended.evaluation)
+
+    def bury(self, worker_id: int, cause: StepError) -> None:
+        """A worker is dead, and with it what it was busy with."""
+        worker = self.workers.pop(worker_id, None)
+        if worker is None:
+            return
+        if worker.phase is WorkerPhase.LOADING:
+            self._mourn_project(worker, cause)
+        if worker.task is not None:
+            self.turn.running.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, error=worker.overdue or cause))
+        if worker.evaluating is not None:
+            self.turn.ticks.end(worker.evaluating, Evaluation(error=cause))
+
+    def _free(self, worker_id: int, worker: WorkerState, rss_bytes: int) -> None:
+        """What a worker was busy with is over."""
+        steps_done = worker.steps_done + 1
+        is_ending = worker.phase is WorkerPhase.ENDING
+        phase = WorkerPhase.ENDING if is_ending else WorkerPhase.IDLE
+        self.workers[worker_id] = replace(
+            worker,
+            phase=phase,
+            task=None,
+            deadline_us=None,
+            overdue=None,
+            evaluating=None,
+            steps_done=steps_done,
+            idle_since_us=self.turn.now_us,
+        )
+        if not is_ending and (steps_done >= MAX_STEPS_OF_WORKER or rss_bytes > MAX_WORKER_BYTES):
+            self.end(worker_id)
+        elif len(self.workers) > self.turn.capacity:
+            self.turn.actions.append(WakeAt(self.turn.now_us + IDLE_US))
+
+    # What is asked of them.
+
+    def usable(self) -> list[int]:
+        """The workers that can be given something to do."""
+        return [worker_id for worker_id, worker in self.workers.items() if self._is_usable(worker)]
+
+    def start(self, wanted: int) -> None:
+        """Start workers until so many are on their way."""
+        if self.broken is not None:
+            return
+        loading = sum(
+            1 for w in self.workers.values() if w.phase is WorkerPhase.LOADING and w.generation == self.generation
+        )
+        for _ in range(wanted - loading - self.starting):
+            self._start_one()
+
+    def end(self, worker_id: int) -> None:
+        """Ask a worker to end; one that has not in time is killed."""
+        worker = self.workers[worker_id]
+        kill_at_us = self.turn.now_us + self.turn.rules.grace_us
+        self.workers[worker_id] = replace(worker, phase=WorkerPhase.ENDING, kill_at_us=kill_at_us)
+        self.turn.actions.extend((Terminate(worker_id), WakeAt(kill_at_us)))
+
+    def end_those_of(self, run_id: str) -> None:
+        """Ask the workers to end that run steps of a run."""
+        for worker_id, worker in self.workers.items():
+            if worker.phase is WorkerPhase.BUSY and worker.task is not None and worker.task[0] == run_id:
+                self.end(worker_id)
+
+    def stop_evaluations(self) -> None:
+        """End the workers that evaluate, and forget what they do."""
+        for worker_id, worker in list(self.workers.items()):
+            if worker.evaluating is not None:
+                self.workers[worker_id] = replace(worker, evaluating=None)
+                self.end(worker_id)
+
+    def kill_overdue(self) -> None:
+        """Kill the workers that were asked to end and have not in time."""
+        for worker_id, worker in self.workers.items():
+            if worker.kill_at_us is not None:
+                if worker.kill_at_us <= self.turn.now_us:
+                    self.turn.actions.append(Kill(worker_id))
+                else:
+                    self.turn.actions.append(WakeAt(worker.kill_at_us))
+
+    def retire_idle(self) -> None:
+        """End workers beyond those that steps need, once they have been idle for a while."""
+        surplus = len(self.workers) - self.turn.capacity
+        for worker_id, worker in list(self.workers.items()):
+            is_idle_long = worker.phase is WorkerPhase.IDLE and worker.idle_since_us <= self.turn.now_us - IDLE_US
+            if surplus > 0 and is_idle_long:
+                self.end(worker_id)
+                surplus -= 1
+
+    def retire_outdated(self) -> None:
+        """End idle workers that have an older edit of the project imported, once the newest is there."""
+        if self.broken is not None and any(run.status is RunStatus.STARTED for run in self.turn.running.runs.values()):
+            return
+        is_loaded = any(
+            w.generation == self.generation and w.phase in (WorkerPhase.IDLE, WorkerPhase.BUSY)
+            for w in self.workers.values()
+        )
+        if not is_loaded and self.broken is None:
+            return
+        for worker_id, worker in list(self.workers.items()):
+            if worker.phase is WorkerPhase.IDLE and worker.generation < self.generation:
+                self.end(worker_id)
+
+    def _is_usable(self, worker: WorkerState) -> bool:
+        return worker.phase is WorkerPhase.IDLE and (worker.generation == self.generation or self.broken is not None)
+
+    def _start_one(self) -> None:
+        self.starting += 1
+        self.turn.actions.append(StartWorker(self.generation))

@@ -1,0 +1,300 @@
+"""The part of the engine's decisions that concerns runs: what follows from how their steps end, until the last has.
+
+A run goes queued → starting → started → success, failure or canceled; its steps may begin as soon as what they need has
+succeeded. Whatever dies, every step ends, and with its last step the run does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from assettui.core.errors import LaunchError
+from assettui.core.expansion import expand
+from assettui.core.planning import reason_to_skip
+from assettui.core.queue import priority_of
+from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
+from assettui.core.retrying import ALL_STEPS, RETRY_STRATEGY_TAG, retries_of, retry_number_of, retry_of
+from assettui.engine import deadlines
+from assettui.engine.state import QueueRun, Record, RunState, WakeAt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assettui.core.keys import AssetKey
+    from assettui.core.metadata import JsonObject
+    from assettui.core.planning import RunPlan
+    from assettui.engine.backfilling import Backfills
+    from assettui.engine.crew import Crew
+    from assettui.engine.queueing import Queueing
+    from assettui.engine.state import Action, RunRules
+    from assettui.worker.request import Made, StepOutcome
+
+
+class RunsTurn(Protocol):
+    """What runs ask of the rest of a decision."""
+
+    actions: list[Action]
+    now_us: int
+    is_draining: bool
+    rules: RunRules
+    crew: Crew
+    queueing: Queueing
+    backfills: Backfills
+
+
+class Running:
+    """One decision's changes to the runs that are being carried out.
+
+    Args:
+        turn: The rest of the decision.
+        runs: They, by their ids.
+    """
+
+    def __init__(self, turn: RunsTurn, runs: dict[str, RunState]) -> None:
+        self.turn = turn
+        self.runs = runs
+
+    def take(self, run_id: str, plan: RunPlan, backfill: str | None = None) -> None:
+        """Begin a run; what of it can begin is given to workers at the end of the decision."""
+        if run_id in self.runs:
+            return
+        about = replace(plan, steps=())
+        empty = RunState(
+            run_id,
+            {},
+            {},
+            RunStatus.STARTING,
+            {},
+            {},
+            (),
+            0,
+            about=about,
+            backfill=backfill,
+            priority=priority_of(plan.tags),
+            deadline_us=deadlines.run_deadline(self.turn, plan.tags),
+        )
+        self.runs[run_id] = empty.with_steps({step.key: step for step in plan.steps})
+        if backfill is None:
+            self._record(EventKind.RUN_STARTING, run_id)
+        self.turn.crew.try_broken_project_again()
+
+    def cancel(self, run_id: str) -> None:
+        """Stop a run: skip what has not begun, and end the workers that are at it."""
+        if self.turn.queueing.cancel(run_id):
+            return
+        run = self.runs.get(run_id)
+        if run is None or run.status is RunStatus.CANCELING:
+            return
+        self._record(EventKind.RUN_CANCELING, run_id)
+        run = replace(run, status=RunStatus.CANCELING)
+        self.runs[run_id] = run
+        self.skip(run_id, run.pending(), "the run was canceled")
+        self.turn.crew.end_those_of(run_id)
+        self.end_if_over(run_id)
+
+    def start_step(self, run_id: str, step_key: str, pid: int | None, version: str) -> None:
+        """Record that a worker begins with a step.
+
+        Args:
+            run_id: Of which run.
+            step_key: Which one.
+            pid: The worker's process.
+            version: Names the versions of values that this attempt stores.
+        """
+        run = self.runs[run_id]
+        if run.status is RunStatus.STARTING:
+            self._record(EventKind.RUN_STARTED, run_id)
+        payload: JsonObject = {"worker": pid, "version": version}
+        self.turn.actions.append(
+            Record(Event(EventKind.STEP_STARTED, self.turn.now_us, run_id, step_key, payload=payload))
+        )
+        self.runs[run_id] = replace(
+            run,
+            status=RunStatus.STARTED,
+            steps={**run.steps, step_key: StepStatus.RUNNING},
+            ready=tuple(key for key in run.ready if key != step_key),
+        )
+
+    def end_step(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
+        """Note how a step ended: what needs it may begin, is skipped, or waits until it is tried again."""
+        run = self.runs.get(run_id)
+        if run is None or run.steps.get(step_key) is not StepStatus.RUNNING:
+            return
+        for made in outcome.made:
+            self.record_made(run_id, step_key, made)
+        status, error = outcome.status, outcome.error
+        if run.status is RunStatus.CANCELING and status is StepStatus.FAILURE:
+            status = StepStatus.CANCELED  # however it died, it died of being canceled
+        elif outcome.retry_after_us is not None:
+            self._retry_later(run, step_key, outcome.retry_after_us, error)
+            return
+        self._record_step_end(run_id, step_key, status, error, outcome)
+        if status is StepStatus.SUCCESS:
+            run = self._expanded(run, step_key, outcome)
+        self.runs[run_id] = run.with_step_over(step_key, status, error)
+        if status is StepStatus.SUCCESS:
+            self._release(run_id, step_key)
+            self._skip_what_was_left_out(run_id, step_key, outcome)
+        else:
+            what = "was canceled" if status is StepStatus.CANCELED else "failed"
+            self.skip(run_id, run.downstream(step_key), f"{step_key} {what}")
+        self.end_if_over(run_id)
+
+    def record_made(self, run_id: str, step_key: str, made: Made) -> None:
+        """Record what a step has made or seen."""
+        kind = EventKind.MATERIALIZED if isinstance(made, Materialization) else EventKind.OBSERVED
+        event = Event(kind, made.time_us, run_id, step_key, made.asset_key, made.payload(), made.partition)
+        self.turn.actions.append(Record(event))
+        run = self.runs.get(run_id)
+        if run is not None and run.backfill is not None:
+            self.turn.backfills.note_made(run, made)
+
+    def _retry_later(self, run: RunState, step_key: str, after_us: int, error: StepError | None) -> None:
+        number, at_us = run.retries.get(step_key, 0) + 1, self.turn.now_us + after_us
+        payload = {"error": error.to_json() if error else None, "retry": number, "at_us": at_us}
+        self.turn.actions.append(
+            Record(Event(EventKind.STEP_RETRY, self.turn.now_us, run.run_id, step_key, payload=dict(payload)))
+        )
+        self.runs[run.run_id] = replace(
+            run,
+            steps={**run.steps, step_key: StepStatus.PENDING},
+            retries={**run.retries, step_key: number},
+            retry_at_us={**run.retry_at_us, step_key: at_us},
+        )
+        self.turn.actions.append(WakeAt(at_us))
+
+    def retry_due_steps(self) -> None:
+        """Let the steps begin that are to be tried again by now."""
+        for run_id, run in list(self.runs.items()):
+            due = tuple(key for key, at_us in run.retry_at_us.items() if at_us <= self.turn.now_us)
+            later = {key: at_us for key, at_us in run.retry_at_us.items() if at_us > self.turn.now_us}
+            if due:
+                self.runs[run_id] = replace(run, ready=(*due, *run.ready), retry_at_us=later)
+            if later:
+                self.turn.actions.append(WakeAt(min(later.values())))
+
+    def _expanded(self, run: RunState, step_key: str, outcome: StepOutcome) -> RunState:
+        """The run with copies in the place of the steps that hang on what this one, about to end, hands on."""
+        if step_key not in run.awaited:
+            return run
+        expansion = expand(run.plan, step_key, outcome.mapping_keys())
+        event = Event(EventKind.RUN_EXPANDED, self.turn.now_us, run.run_id, step_key, payload=expansion.payload())
+        self.turn.actions.append(Record(event))
+        return run.with_steps(expansion.plan)
+
+    def _skip_what_was_left_out(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
+        """Skip the steps that need what this one was free to leave out, and did; and so on down.
+
+        A step that gathers the results of several goes on with those that there are.
+        """
+        left_out_by: list[tuple[str, tuple[str, ...] | None, tuple[AssetKey, ...]]] = [
+            (step_key, outcome.omitted, outcome.omitted_assets)
+        ]
+        while left_out_by:
+            name, outputs, assets = left_out_by.pop()
+            for below in self.runs[run_id].needed_by[name]:
+                run = self.runs[run_id]
+                if run.steps[below] is not StepStatus.PENDING:
+                    continue
+                reason = reason_to_skip(run.plan[below], name, outputs, assets)
+                if reason is None:
+                    if outputs is None:
+                        self._count_as_done(run_id, below)
+                    continue
+                self.skip(run_id, [below], reason)
+                left_out_by.append((below, None, run.plan[below].assets))
+
+    def _count_as_done(self, run_id: str, step_key: str) -> None:
+        """Let a step wait for one less: one that it gathers from was skipped."""
+        run = self.runs[run_id]
+        left = run.waiting_for[step_key] - 1
+        ready = (*run.ready, step_key) if left == 0 else run.ready
+        self.runs[run_id] = replace(run, waiting_for={**run.waiting_for, step_key: left}, ready=ready)
+
+    def _release(self, run_id: str, step_key: str) -> None:
+        """Count a success towards the steps that needed it."""
+        run = self.runs[run_id]
+        waiting_for = dict(run.waiting_for)
+        now_ready: list[str] = []
+        for below in run.needed_by[step_key]:
+            waiting_for[below] -= 1
+            if waiting_for[below] == 0 and run.steps[below] is StepStatus.PENDING:
+                now_ready.append(below)
+        self.runs[run_id] = replace(run, waiting_for=waiting_for, ready=(*run.ready, *now_ready))
+
+    def skip(self, run_id: str, step_keys: Iterable[str], reason: str) -> None:
+        """Skip steps that have not begun."""
+        run = self.runs[run_id]
+        error = StepError(reason, "skipped")
+        for key in step_keys:
+            if run.steps[key] is StepStatus.PENDING:
+                self._record_step_end(run_id, key, StepStatus.SKIPPED, error)
+                run = run.with_step_over(key, StepStatus.SKIPPED, None)
+        self.runs[run_id] = run
+
+    def end_if_over(self, run_id: str) -> None:
+        """End a run of which nothing is left."""
+        run = self.runs[run_id]
+        if run.unfinished:
+            return
+        del self.runs[run_id]
+        if run.status is RunStatus.CANCELING:
+            self._record(EventKind.RUN_CANCELED, run_id)
+        elif run.first_error is not None:
+            self._record(EventKind.RUN_FAILURE, run_id, error=run.first_error)
+            self._retry_run(run)
+        else:
+            self._record(EventKind.RUN_SUCCESS, run_id)
+        if run.backfill is not None:
+            self.turn.backfills.end_run(run)
+
+    def _retry_run(self, run: RunState) -> None:
+        """Queue a run that has failed once more, where its tags or the settings say so; a backfill has its own word."""
+        tags = run.about.tags
+        number = retry_number_of(tags) + 1
+        if run.backfill is not None or self.turn.is_draining or number > retries_of(tags, self.turn.rules.retries):
+            return
+        from_failure = tags.get(RETRY_STRATEGY_TAG) != ALL_STEPS
+        whole = replace(run.about, steps=tuple(run.plan.values()))
+        try:
+            plan = retry_of(run.run_id, whole, run.steps, from_failure=from_failure, number=number)
+        except LaunchError:
+            return  # it failed though each of its steps succeeded: trying them again would not help
+        seed = f"{run.run_id}:{number}:{self.turn.now_us}"
+        run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
+        self.turn.actions.append(QueueRun(run_id, plan, run.run_id))
+
+    def fail_for_want_of_project(self, cause: StepError, *, with_started: bool) -> None:
+        """Fail the runs that need a project that cannot be loaded.
+
+        Args:
+            cause: Why it cannot be.
+            with_started: Whether those too that have begun: no worker is left that has a good, older edit imported.
+        """
+        error = StepError(f"the project cannot be loaded: {cause.message}", cause.kind)
+        for run_id, run in list(self.runs.items()):
+            if run.status is RunStatus.STARTING or (run.status is RunStatus.STARTED and with_started):
+                self.runs[run_id] = replace(run, first_error=run.first_error or error.message)
+                self.skip(run_id, run.pending(), error.message)
+                self.end_if_over(run_id)
+
+    def _record(self, kind: EventKind, run_id: str, *, error: str | None = None) -> None:
+        payload = {"error": error} if error is not None else {}
+        self.turn.actions.append(Record(Event(kind, self.turn.now_us, run_id, payload=dict(payload))))
+
+    def _record_step_end(
+        self,
+        run_id: str,
+        step_key: str,
+        status: StepStatus,
+        error: StepError | None,
+        outcome: StepOutcome | None = None,
+    ) -> None:
+        payload: JsonObject = {"error": error.to_json()} if error is not None else {}
+        if outcome is not None and status is StepStatus.SUCCESS and outcome.handed:
+            payload["handed"] = [[source.to_json(), ref.to_json()] for source, ref in outcome.handed.items()]
+        self.turn.actions.append(
+            Record(Event(EventKind(f"step_{status.value}"), self.turn.now_us, run_id, step_key, payload=payload))
+        )
