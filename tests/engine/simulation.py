@@ -48,9 +48,11 @@ from assettui.engine.state import (
     Record,
     RecordTick,
     RunLoaded,
+    RunRules,
     RunsQueued,
     StartWorker,
     StepEnded,
+    StepRetriable,
     Terminate,
     Waiting,
     WakeAt,
@@ -146,6 +148,8 @@ class SimulatedWorker:
     evaluating: Evaluating | None = None
     is_terminated: bool = False
     ignores_terminate: bool = False
+    hangs: bool = False
+    """Whether its step will never end by itself."""
 
 
 @dataclass
@@ -169,6 +173,7 @@ class Simulation:
     is_ticking: bool = True
     evaluated: int = 0
     limits: Limits = field(default_factory=lambda: Limits(runs=3, tags={"team=*": 2}, pools={"narrow": 1}))
+    rules: RunRules = field(default_factory=RunRules)
     until_us: int = 1 << 62
     """Time stands still then."""
 
@@ -178,7 +183,8 @@ class Simulation:
         self.see_instigators()
 
     def _new_state(self) -> EngineState:
-        return EngineState(self.capacity, ticking=Ticking(self.is_ticking), waiting=Waiting(limits=self.limits))
+        waiting = Waiting(limits=self.limits)
+        return EngineState(self.capacity, ticking=Ticking(self.is_ticking), waiting=waiting, rules=self.rules)
 
     def see_instigators(self) -> None:
         """The engine takes note of schedules and sensors, and of what the store knows of them."""
@@ -282,7 +288,7 @@ class Simulation:
                     choices.append(WorkerLoaded(worker_id, 1000 + worker_id))
             elif worker.evaluating is not None and not (worker.is_terminated and worker.ignores_terminate):
                 choices.append(self._evaluated(worker_id, worker.evaluating))
-            elif worker.task is not None and not (worker.is_terminated and worker.ignores_terminate):
+            elif worker.task is not None and not (worker.ignores_terminate if worker.is_terminated else worker.hangs):
                 choices.append(self._outcome(worker_id, worker))
             elif worker.is_terminated and not worker.ignores_terminate:
                 choices.append(WorkerLost(worker_id, StepError("ended", "exit")))
@@ -397,6 +403,11 @@ class Simulation:
                     assert worker.task is None
                     assert not worker.is_terminated
                     worker.task = (action.run_id, action.step.key)
+                    is_bounded = self.rules.step_timeout_s is not None or self.rules.max_runtime_s is not None
+                    worker.hangs = is_bounded and self.draw.random() < 0.1
+                    if action.retry_number < 3 and self.draw.random() < 0.3:
+                        after_us = self.draw.choice([0, 5_000, 50_000])
+                        return [StepRetriable(action.worker, *worker.task, after_us)]
             case QueueRun():
                 return [RunsQueued((queued_run(action.run_id, self.now_us, action.plan),))]
             case LoadRun():

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from assettui.core.records import EventKind, RunStatus, StepError, StepStatus
-from assettui.engine.state import CancelAsked, ProjectEdited, WorkerLost
+from assettui.engine.state import CancelAsked, ProjectEdited, RunRules, WorkerLost
 from assettui.store import queries
 from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
 
@@ -15,7 +15,8 @@ from tests.engine.simulation import Simulation, assert_state_is_what_the_events_
 def history(seed: int) -> Simulation:
     """A random history, let run to its end."""
     draw = random.Random(seed)
-    simulation = Simulation(draw, capacity=draw.randint(1, 4), crashes_left=draw.choice([0, 0, 1, 3]))
+    rules = RunRules(step_timeout_s=draw.choice([None, 0.02]), max_runtime_s=draw.choice([None, None, 0.1]))
+    simulation = Simulation(draw, capacity=draw.randint(1, 4), crashes_left=draw.choice([0, 0, 1, 3]), rules=rules)
     for number in range(draw.randint(1, 6)):
         simulation.queue(f"run{number}")
         for _ in range(draw.randint(0, 12)):
@@ -72,14 +73,21 @@ def test_the_histories_reach_every_kind_of_end() -> None:
     ends: set[str] = set()
     steps: set[str] = set()
     kinds: set[str] = set()
+    causes: set[tuple[str, str]] = set()
     for seed in range(150):
         store = history(seed).store
+        causes |= {
+            (event.kind.value, event.payload["error"]["kind"])
+            for event in queries.all_events(store)
+            if event.kind in (EventKind.STEP_FAILURE, EventKind.STEP_RETRY)
+        }
         ends |= {status for (status,) in store.execute("SELECT status FROM runs")}
         kinds |= {kind for (kind,) in store.execute("SELECT DISTINCT kind FROM events")}
         steps |= {status for (status,) in store.execute("SELECT status FROM steps")}
     assert ends == {"success", "failure", "canceled"}
     assert steps == {"success", "failure", "canceled", "skipped"}
     assert kinds >= {"step_retry", "run_expanded"}
+    assert causes >= {(kind, cause) for kind in ("step_failure", "step_retry") for cause in ("timeout", "signal")}
 
 
 def test_the_current_state_is_what_the_events_say() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ProjectFolder, is_alive, wait_until
 
 PROJECT = """
-    import os, subprocess, time
+    import os, signal, subprocess, time
     from pathlib import Path
     from assettui import *
 
@@ -76,6 +76,18 @@ PROJECT = """
         child = subprocess.Popen(["sleep", "600"])
         (HERE / "pids").write_text(f"{os.getpid()} {child.pid}")
         time.sleep(600)
+
+    @asset(timeout=0.5, retry_policy=RetryPolicy(delay=0.1))
+    def hasty(context):
+        note("hasty")
+        if context.retry_number == 0 or (HERE / "hopeless").exists():
+            time.sleep(600)
+
+    @asset(retry_policy=RetryPolicy(max_retries=2))
+    def fatal(context):
+        note("fatal")
+        if context.retry_number < 2 or (HERE / "hopeless").exists():
+            os.kill(os.getpid(), signal.SIGKILL)
 
     @asset
     def stubborn():
@@ -176,6 +188,21 @@ def test_a_step_that_takes_too_long_is_stopped_with_all_that_it_started(project:
     wait_until(lambda: not any(map(is_alive, pids)))
     (project.path / "patient").touch()
     assert project.json("run", "retry", run["run_id"], "--from-failure")["status"] == "success"
+
+
+def test_by_its_policy_a_step_is_tried_again_that_takes_too_long_or_ends_its_worker(project: ProjectFolder) -> None:
+    run = project.json("materialize", "hasty", "fatal")
+    assert run["status"] == "success"
+    assert sorted(calls(project)) == ["fatal", "fatal", "fatal", "hasty", "hasty"]
+
+
+def test_a_policy_ends_too(project: ProjectFolder) -> None:
+    (project.path / "hopeless").touch()
+    run = project.json("materialize", "hasty", "fatal")
+    errors = {step["step"]: step["error"]["message"] for step in run["steps"]}
+    assert errors["hasty"] == "the step took longer than 0.5 s, and was stopped"
+    assert "SIGKILL" in errors["fatal"]
+    assert sorted(calls(project)) == ["fatal", "fatal", "fatal", "hasty", "hasty"]
 
 
 def test_a_run_that_takes_too_long_fails_and_what_will_not_end_is_killed(project: ProjectFolder) -> None:

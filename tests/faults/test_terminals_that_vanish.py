@@ -124,9 +124,8 @@ def test_asked_to_end_it_cancels_what_runs_and_leaves_the_terminal_sane(
 def test_stopped_it_leads_on_and_continued_it_draws_again(project: ProjectFolder, terminal: Terminal) -> None:
     begun(project, terminal)
     os.kill(terminal.pid, signal.SIGTSTP)
+    terminal.wait_for_bytes(b"\x1b[?1049l")  # the shell has its screen again
     wait_until(lambda: Path(f"/proc/{terminal.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
-    terminal.read(0.2)
-    assert b"\x1b[?1049l" in terminal.raw  # the shell has its screen again
     assert leader_pid(project) == terminal.pid
     (project.path / "go").touch()
     os.kill(terminal.pid, signal.SIGCONT)

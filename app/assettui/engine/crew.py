@@ -14,7 +14,7 @@ from assettui.worker.request import StepOutcome
 if TYPE_CHECKING:
     from assettui.core.records import StepError
     from assettui.engine.running import Running
-    from assettui.engine.state import Action, EngineState, EvaluationEnded, RunRules, StepEnded, StepMade
+    from assettui.engine.state import Action, EngineState, EvaluationEnded, RunRules, StepEnded, StepMade, StepRetriable
     from assettui.engine.ticking import Ticks
 
 IDLE_US = 60 * SECOND_US
@@ -103,6 +103,12 @@ class Crew:
             self._mourn_project(worker, error)
             self.workers[worker_id] = replace(worker, phase=WorkerPhase.ENDING)  # it ends by itself
 
+    def note_retriable(self, said: StepRetriable) -> None:
+        """A worker tells when its step is to be tried again that it may not be able to tell the end of."""
+        worker = self.workers.get(said.worker)
+        if worker is not None and worker.task == (said.run_id, said.step_key):
+            self.workers[said.worker] = replace(worker, retry_after_us=said.retry_after_us)
+
     def record_made(self, made: StepMade) -> None:
         """A worker tells what its step has made so far."""
         worker = self.workers.get(made.worker)
@@ -117,7 +123,7 @@ class Crew:
         self._free(ended.worker, worker, ended.rss_bytes)
         outcome = ended.outcome
         if worker.overdue is not None and outcome.status is not StepStatus.SUCCESS:
-            outcome = StepOutcome(StepStatus.FAILURE, outcome.made, worker.overdue)
+            outcome = StepOutcome(StepStatus.FAILURE, outcome.made, worker.overdue, worker.retry_after_us)
         self.turn.running.end_step(ended.run_id, ended.step_key, outcome)
 
     def end_evaluation(self, ended: EvaluationEnded) -> None:
@@ -136,7 +142,8 @@ class Crew:
         if worker.phase is WorkerPhase.LOADING:
             self._mourn_project(worker, cause)
         if worker.task is not None:
-            self.turn.running.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, error=worker.overdue or cause))
+            error, after_us = worker.overdue or cause, worker.retry_after_us
+            self.turn.running.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, (), error, after_us))
         if worker.evaluating is not None:
             self.turn.ticks.end(worker.evaluating, Evaluation(error=cause))
 
@@ -151,6 +158,7 @@ class Crew:
             task=None,
             deadline_us=None,
             overdue=None,
+            retry_after_us=None,
             evaluating=None,
             steps_done=steps_done,
             idle_since_us=self.turn.now_us,

@@ -102,7 +102,10 @@ def _end_runs(turn: Timed) -> None:
         turn.running.runs[run_id] = replace(run, deadline_us=None, first_error=run.first_error or error.message)
         turn.running.skip(run_id, run.pending(), error.message)
         for worker_id, worker in list(turn.crew.workers.items()):
-            if worker.task is not None and worker.task[0] == run_id and worker.overdue is None:
+            if worker.task is None or worker.task[0] != run_id:
+                continue
+            turn.crew.workers[worker_id] = replace(worker, retry_after_us=None)  # there is no time left for it
+            if worker.overdue is None:
                 _stop(turn, worker_id, error)
         turn.running.end_if_over(run_id)
 

@@ -33,6 +33,7 @@ from assettui.engine.state import (
     RunsQueued,
     StepEnded,
     StepMade,
+    StepRetriable,
     TickAsked,
     TickRefused,
     WorkerBroken,
@@ -81,6 +82,8 @@ def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[Engin
             turn.crew.welcome(happening.worker, happening.pid)
         case WorkerBroken():
             turn.crew.dismiss_broken(happening.worker, happening.error)
+        case StepRetriable():
+            turn.crew.note_retriable(happening)
         case StepMade():
             turn.crew.record_made(happening)
         case StepEnded():

@@ -52,6 +52,7 @@ from assettui.engine.state import (
     StartWorker,
     StepEnded,
     StepMade,
+    StepRetriable,
     Terminate,
     TickAsked,
     WakeAt,
@@ -483,6 +484,8 @@ class Engine:
                 self._logs.append(
                     Event(EventKind.LOG, message["time_us"], message["run"], message["step"], payload=payload)
                 )
+            case "retriable":
+                yield StepRetriable(worker.id, message["run"], message["step"], message["retry_after_us"])
             case "made":
                 made = made_from_json(message["made"])
                 self._keep_value_of(worker.id, made)

@@ -54,6 +54,8 @@ class WorkerState:
     """When the step that it is busy with has taken too long."""
     overdue: StepError | None = None
     """Why what it is busy with has failed, however it ends."""
+    retry_after_us: int | None = None
+    """How long to wait before its step is tried again, should it take too long or end the worker; None for never."""
     evaluating: Evaluating | None = None
     """The schedule or sensor that it is evaluating."""
     idle_since_us: int = 0
@@ -328,6 +330,16 @@ class WorkerBroken:
 
 
 @dataclass(frozen=True, slots=True)
+class StepRetriable:
+    """A worker says of the step that it begins with that it is to be tried again if it takes too long or ends it."""
+
+    worker: int
+    run_id: str
+    step_key: str
+    retry_after_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class StepMade:
     """A worker says what its step has made or seen, and goes on."""
 
@@ -415,6 +427,7 @@ Happening: TypeAlias = (
     | WorkerStarted
     | WorkerLoaded
     | WorkerBroken
+    | StepRetriable
     | StepMade
     | StepEnded
     | InstigatorsSeen

@@ -38,8 +38,20 @@ def failed_outcome(
             told = replace(told, metadata=as_metadata(error.metadata))
         except TypeError as wrong:
             told = replace(told, message=f"{told.message} (its metadata cannot be kept: {wrong})")
-    retry_after_us = _retry_after_us(error, retries, policy) if status is StepStatus.FAILURE else None
-    return StepOutcome(status, made, told, retry_after_us, exception=error)
+    after_us = _retry_after_us(error, retries, policy) if status is StepStatus.FAILURE else None
+    return StepOutcome(status, made, told, after_us, exception=error)
+
+
+def retry_after_us(retries: int, policy: RetryPolicy | None) -> int | None:
+    """How long its policy has a failed step wait before it is tried again; None where it is not to be.
+
+    Args:
+        retries: How many times it was tried before.
+        policy: Its own, or that of its job.
+    """
+    if policy is None or retries >= policy.max_retries:
+        return None
+    return int(policy.calculate_delay(retries + 1, random.random()) * SECOND_US)
 
 
 def _retry_after_us(error: BaseException, retries: int, policy: RetryPolicy | None) -> int | None:
@@ -49,6 +61,4 @@ def _retry_after_us(error: BaseException, retries: int, policy: RetryPolicy | No
     is_final = isinstance(error, BadResult) or not isinstance(error, Exception)
     if isinstance(error, Failure) and not error.allow_retries:
         is_final = True
-    if policy is None or retries >= policy.max_retries or is_final:
-        return None
-    return int(policy.calculate_delay(retries + 1, random.random()) * SECOND_US)
+    return None if is_final else retry_after_us(retries, policy)

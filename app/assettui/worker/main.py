@@ -27,7 +27,7 @@ from assettui.worker.errors import Canceled, step_error
 from assettui.worker.load import load, sources_below
 from assettui.worker.protocol import FrameReader, encode, receive
 from assettui.worker.request import Made, StepOutcome, StepRequest, made_json
-from assettui.worker.step import execute_step
+from assettui.worker.step import execute_step, retry_after_loss_us
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +82,9 @@ class Worker:
     def _execute(self, request: StepRequest, described: Described) -> None:
         self._current = (request.run_id, request.step.key)
         self._relay.begin()
+        after_us = retry_after_loss_us(request, described)
+        if after_us is not None:  # said beforehand: whoever is killed cannot say it
+            self.send({"is": "retriable", "run": request.run_id, "step": request.step.key, "retry_after_us": after_us})
         try:
             self._is_in_user_code = True
             try:

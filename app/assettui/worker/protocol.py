@@ -5,6 +5,7 @@ To a worker:   {"do": "run", "request": StepRequest}
 From a worker: {"is": "loaded", "pid": …, "snapshot": ProjectSnapshot | null}
                {"is": "broken", "error": StepError, "sources": [path, …]}
                {"is": "log", "run": …, "step": …, "time_us": …, "level": …, "logger": …, "message": …}
+               {"is": "retriable", "run": …, "step": …, "retry_after_us": …}
                {"is": "made", "run": …, "step": …, "made": Materialization | Observation}
                {"is": "done", "run": …, "step": …, "outcome": StepOutcome, "rss_bytes": …}
                {"is": "evaluated", "name": …, "evaluation": Evaluation, "rss_bytes": …}

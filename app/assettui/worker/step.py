@@ -34,7 +34,7 @@ from assettui.definitions.results import (
 from assettui.definitions.run_config import config_json
 from assettui.values.formats import row_count
 from assettui.worker.exchange import Exchange, Values
-from assettui.worker.failures import failed_outcome
+from assettui.worker.failures import failed_outcome, retry_after_us
 from assettui.worker.hooks import call_hooks
 from assettui.worker.request import Made, StepOutcome, StepRequest
 from assettui.worker.results import BadResult, results_of
@@ -97,6 +97,18 @@ def execute_step(
         if own is not None:
             own.close()
     return outcome
+
+
+def retry_after_loss_us(request: StepRequest, project: Described) -> int | None:
+    """How long to wait before a step is tried again whose worker dies of it, or that takes too long; None for never.
+
+    Args:
+        request: The attempt that may end so.
+        project: The project's functions.
+    """
+    job = project.jobs.get(request.job) if request.job is not None else None
+    policy = _policy_of(project.computations.get(request.step.computation), job)
+    return retry_after_us(request.retry_number, policy)
 
 
 class _Execution:
