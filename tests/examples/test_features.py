@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +15,18 @@ from tests.conftest import ProjectFolder
 from tests.s3_server import s3_server
 
 
-@pytest.fixture
-def features(folder: ProjectFolder) -> Path:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of it, built."""
+    folder = ProjectFolder(tmp_path_factory.mktemp("built"))
     assert folder.json("demo", "features", "--dir", "features", "--no-ui")["status"] == "success"
     return folder.path / "features"
+
+
+@pytest.fixture
+def features(folder: ProjectFolder, built: Path) -> Path:
+    """A copy of what was built, which one test may change."""
+    return Path(shutil.copytree(built, folder.path / "features"))
 
 
 def test_it_runs_from_events_to_a_model_in_a_bucket(folder: ProjectFolder, features: Path) -> None:

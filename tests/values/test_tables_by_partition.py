@@ -159,6 +159,7 @@ def test_windows_are_those_of_the_definitions_own_clock(tmp_path: Path, make: Ma
         assert run.asset_value("events")["local"].to_list() == [f"2013-06-01 {key[11:]}:30"]
 
 
+@pytest.mark.slow
 @both
 def test_thousands_of_names_and_of_spans_are_one_condition(tmp_path: Path, make: Make, instance: Instance) -> None:
     shops = StaticPartitionsDefinition([f"shop{number}" for number in range(40_000)])
