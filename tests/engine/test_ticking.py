@@ -11,12 +11,14 @@ import pytest
 
 from assettui.core.instigators import CatchUp, InstigatorKind, InstigatorSnapshot, Watching
 from assettui.core.keys import AssetKey
+from assettui.core.pacing import AT_ONCE
 from assettui.core.records import EventKind, RunStatus, StepError
 from assettui.core.schedule_times import ScheduleTimes
-from assettui.core.ticks import Evaluation, InstigatorState, TickOutcome
+from assettui.core.ticks import Evaluation, InstigatorState, RunAsked, TickOutcome
 from assettui.core.timing import SECOND_US
 from assettui.engine.decide import decide, is_idle
 from assettui.engine.state import (
+    AssetsReported,
     Drain,
     EngineState,
     Evaluate,
@@ -202,6 +204,33 @@ def test_sensors_that_watch_are_woken_by_what_happens_and_by_nothing_else() -> N
     assert clock.evaluations == []
     assert clock.ticked == []
     assert clock.state.ticking.next_us is None
+
+
+def test_a_sensor_that_wakes_itself_is_slowed_down_and_says_so() -> None:
+    """Its run makes what it watches: it goes round as fast as it may."""
+    watching = sensor("on_a", watching=Watching.ASSETS, assets=(AssetKey("a"),), interval_s=0.0)
+    clock = Clockwork("2024-03-01 10:00", watching)
+    begun_us = clock.now_us
+    while clock.now_us < begun_us + 600 * SECOND_US:
+        if not clock.evaluations:
+            assert clock.state.ticking.next_us is not None
+            clock.now_us = clock.state.ticking.next_us
+            clock.happen(Moment())
+        evaluate = clock.evaluations.pop()
+        clock.happen(EvaluationEnded(evaluate.worker, "on_a", Evaluation((RunAsked(job="made_of_ops"),), cursor="1")))
+        clock.now_us += 5_000
+        clock.happen(AssetsReported((AssetKey("a"),)))
+    at_once = [each for each in clock.ticked if each.ended_us < begun_us + SECOND_US]
+    assert len(at_once) == AT_ONCE
+    assert [bool(each.evaluation.log) for each in at_once] == [False] * (AT_ONCE - 1) + [True]
+    assert "does what it asks for bring about what it watches?" in clock.ticked[-1].evaluation.log[-1].message
+    assert len(clock.ticked) == pytest.approx(AT_ONCE + 600, abs=2)
+    clock.now_us += 600 * SECOND_US
+    clock.happen(Moment())
+    for _ in range(AT_ONCE - 1):  # left in peace, it is as quick as before
+        evaluate = clock.evaluations.pop()
+        clock.happen(EvaluationEnded(evaluate.worker, "on_a", Evaluation((RunAsked(job="made_of_ops"),), cursor="1")))
+    assert clock.ticked[-1].evaluation.log == ()
 
 
 def test_who_leads_for_a_command_alone_ticks_nothing() -> None:

@@ -116,6 +116,11 @@ class Evaluation:
     """Why it failed: then nothing else of it counts but the log."""
 
     @property
+    def does_something(self) -> bool:
+        """Whether it asks for runs or partitions, or reports what was made elsewhere."""
+        return self.error is None and bool(self.runs or self.keys or self.seen)
+
+    @property
     def outcome(self) -> TickOutcome:
         """How its tick ends, if nothing that it asks for is refused."""
         if self.error is not None:

@@ -39,6 +39,8 @@ class Instigator:
     """Whether an evaluation of it waits for a worker, or goes on."""
     is_woken: bool = False
     """Of a sensor that watches: whether something has happened since its last evaluation began."""
+    dry_us: int = 0
+    """Of a sensor that watches: how much it has done of late, as `pacing` counts it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from assettui.core.instigators import CatchUp, InstigatorKind, InstigatorSnapshot, Watching, backoff_s
+from assettui.core.pacing import AT_ONCE, dry_after, earliest
 from assettui.core.records import Event, EventKind, StepError
 from assettui.core.schedule_times import ScheduleTimes
-from assettui.core.ticks import Evaluation, InstigatorState, RunAsked
+from assettui.core.ticks import Evaluation, InstigatorState, LogLine, RunAsked
 from assettui.core.timing import SECOND_US
 from assettui.engine.state import Record, RecordTick, WakeAt
 from assettui.engine.tick_state import Evaluating, Instigator, TickDecided, Ticking
@@ -30,6 +31,11 @@ LATE_US = 60 * SECOND_US
 """A schedule that catches up with nothing is ticked all the same where it is no later than this."""
 REMEMBERED = 64
 """So many of the last times of a schedule are remembered, lest a clock that goes back brings them once more."""
+_TOO_OFTEN = LogLine(
+    "WARNING",
+    f"this sensor has acted {AT_ONCE} times in quick succession, and now does so once a second: "
+    "does what it asks for bring about what it watches?",
+)
 _RUN_KINDS = {
     EventKind.RUN_QUEUED: "queued",
     EventKind.RUN_STARTING: "starting",
@@ -270,7 +276,7 @@ class Ticks:
         self._is_changed = True
 
     def _woken(self, each: Instigator) -> Instigator:
-        next_us = each.next_us if each.next_us is not None else self.turn.now_us
+        next_us = each.next_us if each.next_us is not None else max(self.turn.now_us, earliest(each.dry_us))
         return replace(each, is_woken=True, next_us=next_us)
 
     # Evaluations.
@@ -291,6 +297,10 @@ class Ticks:
         if each is None:
             return
         now_us, snapshot = self.turn.now_us, each.snapshot
+        if evaluation is not None and evaluation.does_something and snapshot.watching is not Watching.TIME:
+            each = replace(each, dry_us=dry_after(each.dry_us, now_us))
+            if earliest(each.dry_us) > now_us:
+                evaluation = replace(evaluation, log=(*evaluation.log, _TOO_OFTEN))
         if evaluation is not None:
             started_us = evaluating.started_us or now_us
             self._record_tick(
@@ -328,7 +338,7 @@ class Ticks:
                 return replace(each, is_busy=True, backlog=tuple(rest))
             return replace(each, next_us=self._next(each))
         interval_us = int(snapshot.interval_s * SECOND_US)
-        earliest_us = max(now_us, (evaluating.started_us or now_us) + interval_us)
+        earliest_us = max(now_us, (evaluating.started_us or now_us) + interval_us, earliest(each.dry_us))
         if has_failed:
             backoff_us = int(backoff_s(snapshot.interval_s, each.failures) * SECOND_US)
             return replace(each, next_us=now_us + backoff_us, is_woken=True)

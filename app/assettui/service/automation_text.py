@@ -50,9 +50,14 @@ def what_it_did(found: TickRecord) -> str:
     glyph = GLYPH[found.outcome]
     match found.outcome:
         case TickOutcome.SUCCESS:
-            done = plural(len(found.runs), "run") if found.runs else ""
-            keys = plural(sum(len(each.keys) for each in found.keys), "partition key") if found.keys else ""
-            return f"{glyph} {', '.join(each for each in (done, keys) if each) or 'reported'}"
+            words = [plural(len(found.runs), "run")] if found.runs else []
+            if found.keys:
+                words.append(plural(sum(len(each.keys) for each in found.keys), "partition key"))
+            if not words:
+                words.append("reported")
+            if warnings := sum(line.level == "WARNING" for line in found.log):
+                words.append(plural(warnings, "warning"))
+            return f"{glyph} {', '.join(words)}"
         case TickOutcome.SKIPPED:
             return f"{glyph} {one_line(found.skip_reason or 'nothing to do', 60)}"
         case TickOutcome.FAILURE:
