@@ -27,40 +27,40 @@ from assettui.core.records import Event, EventKind, Materialization, RunStatus, 
 from assettui.core.slices import Slices
 from assettui.core.snapshot import JobSnapshot, ProjectSnapshot, StepOutput, StepSnapshot, Wire
 from assettui.core.ticks import Evaluation, RunAsked
-from assettui.engine.decide import decide
-from assettui.engine.journal import loaded_backfill
-from assettui.engine.recovery import closing_events
-from assettui.engine.state import (
+from assettui.engine.actions import (
     Action,
-    BackfillLoaded,
-    EngineState,
     Evaluate,
-    EvaluationEnded,
     Execute,
-    Happening,
-    InstigatorsSeen,
     Kill,
     LoadRun,
-    Moment,
     Progressed,
-    ProjectEdited,
     QueueRun,
     Record,
     RecordTick,
-    RunLoaded,
-    RunRules,
-    RunsQueued,
     StartWorker,
+    Terminate,
+    WakeAt,
+)
+from assettui.engine.decide import decide
+from assettui.engine.happenings import (
+    BackfillLoaded,
+    EvaluationEnded,
+    Happening,
+    InstigatorsSeen,
+    Moment,
+    ProjectEdited,
+    RunLoaded,
+    RunsQueued,
     StepEnded,
     StepRetriable,
-    Terminate,
-    Waiting,
-    WakeAt,
     WorkerBroken,
     WorkerLoaded,
     WorkerLost,
     WorkerStarted,
 )
+from assettui.engine.journal import loaded_backfill
+from assettui.engine.recovery import closing_events
+from assettui.engine.state import EngineState, RunRules, Waiting
 from assettui.engine.tick_recording import Recorded, following, record_tick
 from assettui.engine.tick_state import Evaluating, TickDecided, Ticking
 from assettui.store import backfills, queries, ticks

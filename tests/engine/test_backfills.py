@@ -8,7 +8,7 @@ import pytest
 
 from assettui.core.backfill import BackfillStatus
 from assettui.core.partitions.sets import PartitionSet
-from assettui.engine.state import BackfillAsked, BackfillWord, ProjectEdited
+from assettui.engine.happenings import BackfillAsked, BackfillWord, ProjectEdited
 from assettui.store import backfills, queries
 from tests.core.test_backfill_progress import SHAPES
 from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say

@@ -15,7 +15,7 @@ from assettui.core.queue import Limits, queued_run
 from assettui.core.records import Event, EventKind
 from assettui.core.slices import Slices
 from assettui.core.snapshot import AssetSnapshot
-from assettui.engine.state import LimitsSeen, RunsQueued
+from assettui.engine.happenings import LimitsSeen, RunsQueued
 from assettui.store import queries
 from tests.engine.simulation import Simulation
 

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from assettui.core.records import EventKind, RunStatus, StepError, StepStatus
-from assettui.engine.state import CancelAsked, ProjectEdited, RunRules, WorkerLost
+from assettui.engine.happenings import CancelAsked, ProjectEdited, WorkerLost
+from assettui.engine.state import RunRules
 from assettui.store import queries
 from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
 

@@ -16,22 +16,19 @@ from assettui.core.records import EventKind, RunStatus, StepError
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.core.ticks import Evaluation, InstigatorState, RunAsked, TickOutcome
 from assettui.core.timing import SECOND_US
+from assettui.engine.actions import Evaluate, Record, RecordTick, WakeAt
 from assettui.engine.decide import decide, is_idle
-from assettui.engine.state import (
+from assettui.engine.happenings import (
     AssetsReported,
     Drain,
-    EngineState,
-    Evaluate,
     EvaluationEnded,
     InstigatorsSeen,
     Moment,
     ProjectEdited,
-    Record,
-    RecordTick,
-    WakeAt,
     WorkerLoaded,
     WorkerStarted,
 )
+from assettui.engine.state import EngineState
 from assettui.engine.tick_state import TickDecided, Ticking
 from assettui.store import queries, ticks
 from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say

@@ -14,15 +14,18 @@ from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.planning import RunPlan, plan_run
 from assettui.core.queue import first_pools
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepStatus
-from assettui.engine.state import BackfillState, Progressed, Record
+from assettui.engine.actions import Progressed, Record
+from assettui.engine.state import BackfillState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assettui.core.keys import AssetKey
     from assettui.core.queue import Key, Limits, Usage
+    from assettui.engine.actions import Action
+    from assettui.engine.happenings import BackfillLoaded
     from assettui.engine.running import Running
-    from assettui.engine.state import Action, BackfillLoaded, RunState
+    from assettui.engine.state import RunState
     from assettui.worker.request import Made
 
 LOOK_AHEAD = 2

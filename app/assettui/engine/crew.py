@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 from assettui.core.records import RunStatus, StepStatus
 from assettui.core.ticks import Evaluation
 from assettui.core.timing import SECOND_US
-from assettui.engine.state import Kill, StartWorker, Terminate, WakeAt, WorkerPhase, WorkerState
+from assettui.engine.actions import Kill, StartWorker, Terminate, WakeAt
+from assettui.engine.state import WorkerPhase, WorkerState
 from assettui.worker.request import StepOutcome
 
 if TYPE_CHECKING:
     from assettui.core.records import StepError
+    from assettui.engine.actions import Action
+    from assettui.engine.happenings import EvaluationEnded, StepEnded, StepMade, StepRetriable
     from assettui.engine.running import Running
-    from assettui.engine.state import Action, EngineState, EvaluationEnded, RunRules, StepEnded, StepMade, StepRetriable
+    from assettui.engine.state import EngineState, RunRules
     from assettui.engine.ticking import Ticks
 
 IDLE_US = 60 * SECOND_US

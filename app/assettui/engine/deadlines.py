@@ -9,15 +9,17 @@ from assettui.core.records import RunStatus, StepError
 from assettui.core.retrying import max_runtime_of
 from assettui.core.ticks import Evaluation
 from assettui.core.timing import SECOND_US
-from assettui.engine.state import WakeAt, WorkerPhase
+from assettui.engine.actions import WakeAt
+from assettui.engine.state import WorkerPhase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.core.planning import StepPlan
+    from assettui.engine.actions import Action
     from assettui.engine.crew import Crew
     from assettui.engine.running import Running
-    from assettui.engine.state import Action, RunRules
+    from assettui.engine.state import RunRules
     from assettui.engine.ticking import Ticks
 
 

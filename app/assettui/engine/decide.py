@@ -1,28 +1,25 @@
 """The engine's decisions: `decide(state, happening, now) -> (state, actions)`, without I/O, clock or threads.
 
-Each concept has its part: runs (`running`), workers (`crew`, `dispatching`), the queue (`queueing`), backfills
-(`backfilling`), schedules and sensors (`ticking`), and what takes too long (`deadlines`).
+What is known, what can happen and what can be decided are values (`state`, `happenings`, `actions`). Each concept has
+its part: runs (`running`), workers (`crew`, `dispatching`), the queue (`queueing`), backfills (`backfilling`),
+schedules and sensors (`ticking`), and what takes too long (`deadlines`).
 """
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from assettui.engine import deadlines
 from assettui.engine.backfilling import Backfills, is_at_work
 from assettui.engine.crew import Crew
 from assettui.engine.dispatching import give_evaluations, give_steps
-from assettui.engine.queueing import Queueing
-from assettui.engine.running import Running
-from assettui.engine.state import (
-    Action,
+from assettui.engine.happenings import (
     AssetsReported,
     BackfillAsked,
     BackfillLoaded,
     BackfillWord,
     CancelAsked,
     Drain,
-    EngineState,
     EvaluationEnded,
     Happening,
     InstigatorsSeen,
@@ -41,7 +38,13 @@ from assettui.engine.state import (
     WorkerLost,
     WorkerStarted,
 )
+from assettui.engine.queueing import Queueing
+from assettui.engine.running import Running
+from assettui.engine.state import EngineState
 from assettui.engine.ticking import Ticks
+
+if TYPE_CHECKING:
+    from assettui.engine.actions import Action
 
 
 def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[EngineState, list[Action]]:

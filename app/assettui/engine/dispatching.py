@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from assettui.core.records import RunStatus, StepError
 from assettui.engine import deadlines
-from assettui.engine.state import Evaluate, Execute, WakeAt, WorkerPhase
+from assettui.engine.actions import Evaluate, Execute, WakeAt
+from assettui.engine.state import WorkerPhase
 from assettui.engine.ticking import EVALUATORS
 
 if TYPE_CHECKING:
+    from assettui.engine.actions import Action
     from assettui.engine.crew import Crew
     from assettui.engine.queueing import Queueing
     from assettui.engine.running import Running
-    from assettui.engine.state import Action, RunRules
+    from assettui.engine.state import RunRules
     from assettui.engine.ticking import Ticks
 
 

@@ -21,46 +21,47 @@ from assettui.core.records import Event, EventKind, StepError, StepStatus
 from assettui.core.snapshot import ProjectSnapshot
 from assettui.core.ticks import Evaluation
 from assettui.core.timing import SECOND_US
+from assettui.engine.actions import (
+    Action,
+    Evaluate,
+    Execute,
+    Kill,
+    LoadRun,
+    Progressed,
+    QueueRun,
+    Record,
+    RecordTick,
+    StartWorker,
+    Terminate,
+    WakeAt,
+)
 from assettui.engine.alarm import Alarm, SchedulerAlarm
 from assettui.engine.decide import decide, has_nothing_to_do, is_idle
 from assettui.engine.edits import Edits
-from assettui.engine.inbox import Inbox
-from assettui.engine.journal import Journal, SliceName
-from assettui.engine.state import (
-    Action,
+from assettui.engine.happenings import (
     BackfillAsked,
     BackfillWord,
     CancelAsked,
     Drain,
-    EngineState,
-    Evaluate,
     EvaluationEnded,
-    Execute,
     Happening,
-    Kill,
     LimitsSeen,
-    LoadRun,
     Moment,
-    Progressed,
     ProjectEdited,
-    QueueRun,
-    Record,
-    RecordTick,
     RunLoaded,
-    RunRules,
     RunsQueued,
-    StartWorker,
     StepEnded,
     StepMade,
     StepRetriable,
-    Terminate,
     TickAsked,
-    WakeAt,
     WorkerBroken,
     WorkerLoaded,
     WorkerLost,
     WorkerStarted,
 )
+from assettui.engine.inbox import Inbox
+from assettui.engine.journal import Journal, SliceName
+from assettui.engine.state import EngineState, RunRules
 from assettui.engine.tick_recording import following
 from assettui.engine.tick_state import Ticking
 from assettui.executors.workers import WorkerPool, WorkerProcess

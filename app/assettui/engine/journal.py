@@ -17,8 +17,8 @@ from assettui.core.records import Event, EventKind, RunStatus, StepError, StepSt
 from assettui.core.slices import Slices
 from assettui.core.snapshot import ProjectSnapshot
 from assettui.engine.ground import StoreGround
+from assettui.engine.happenings import BackfillLoaded, InstigatorsSeen
 from assettui.engine.recovery import closing_events
-from assettui.engine.state import BackfillLoaded, InstigatorsSeen
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
 from assettui.executors.slice_requests import slice_request
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from assettui.core.planning import RunPlan
     from assettui.core.queue import Limits, QueuedRun
     from assettui.core.records import RunRecord, StepRecord
-    from assettui.engine.state import Execute, Progressed, QueueRun
+    from assettui.engine.actions import Execute, Progressed, QueueRun
     from assettui.engine.tick_recording import Recorded
     from assettui.engine.tick_state import Evaluating, TickDecided
     from assettui.store.folder import StoreFolder

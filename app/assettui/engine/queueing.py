@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from assettui.core.queue import Usage
+from assettui.engine.actions import LoadRun
 from assettui.engine.backfilling import LOOK_AHEAD
-from assettui.engine.state import LoadRun, Waiting
+from assettui.engine.state import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assettui.core.queue import Key, QueuedRun
+    from assettui.engine.actions import Action
     from assettui.engine.backfilling import Backfills
     from assettui.engine.crew import Crew
+    from assettui.engine.happenings import RunLoaded
     from assettui.engine.running import Running
-    from assettui.engine.state import Action, RunLoaded
 
 
 class QueueTurn(Protocol):

@@ -17,7 +17,8 @@ from assettui.core.queue import priority_of
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
 from assettui.core.retrying import ALL_STEPS, RETRY_STRATEGY_TAG, retries_of, retry_number_of, retry_of
 from assettui.engine import deadlines
-from assettui.engine.state import QueueRun, Record, RunState, WakeAt
+from assettui.engine.actions import QueueRun, Record, WakeAt
+from assettui.engine.state import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from assettui.core.keys import AssetKey
     from assettui.core.metadata import JsonObject
     from assettui.core.planning import RunPlan
+    from assettui.engine.actions import Action
     from assettui.engine.backfilling import Backfills
     from assettui.engine.crew import Crew
     from assettui.engine.queueing import Queueing
-    from assettui.engine.state import Action, RunRules
+    from assettui.engine.state import RunRules
     from assettui.worker.request import Made, StepOutcome
 
 

@@ -16,7 +16,7 @@ from assettui.core.queue import queued_run
 from assettui.core.records import Event, EventKind, StepError
 from assettui.core.text import plural
 from assettui.core.ticks import NAME_TAG, RUN_KEY_TAG, Evaluation, TickOutcome, TickRecord
-from assettui.engine.state import AssetsReported, RunsQueued, TickRefused
+from assettui.engine.happenings import AssetsReported, RunsQueued, TickRefused
 from assettui.store import dynamic_partitions, ticks
 from assettui.store.recording import keep_secrets, record
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from assettui.core.planning import RunPlan
     from assettui.core.records import ValueRef
     from assettui.core.ticks import RunAsked
-    from assettui.engine.state import Happening
+    from assettui.engine.happenings import Happening
     from assettui.engine.tick_state import TickDecided
 
 

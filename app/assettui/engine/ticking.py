@@ -16,14 +16,15 @@ from assettui.core.records import Event, EventKind, StepError
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.core.ticks import Evaluation, InstigatorState, LogLine, RunAsked
 from assettui.core.timing import SECOND_US
-from assettui.engine.state import Record, RecordTick, WakeAt
+from assettui.engine.actions import Record, RecordTick, WakeAt
 from assettui.engine.tick_state import Evaluating, Instigator, TickDecided, Ticking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assettui.core.keys import AssetKey
-    from assettui.engine.state import Action, TickAsked
+    from assettui.engine.actions import Action
+    from assettui.engine.happenings import TickAsked
 
 EVALUATORS = 4
 """So many evaluations go on at once, besides the steps that run."""

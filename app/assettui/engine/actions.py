@@ -1,0 +1,105 @@
+"""What the engine can decide to do: values, which its shell carries out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from assettui.core.backfill import BackfillCounts
+    from assettui.core.planning import RunPlan, StepPlan
+    from assettui.core.records import Event
+    from assettui.engine.tick_state import Evaluating, TickDecided
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append an event to the store. It is committed before any other action of the same turn is carried out."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """Keep how far a backfill has come, together with what is recorded in the same turn."""
+
+    backfill_id: str
+    counts: BackfillCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Have an idle worker run a step."""
+
+    worker: int
+    run_id: str
+    step: StepPlan
+    version: str
+    """Names the versions of values that this attempt stores."""
+    about: RunPlan
+    """What holds for all steps of the run."""
+    retry_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRun:
+    """Record a run as queued that tries another one again. It is committed with what is recorded in the same turn."""
+
+    run_id: str
+    plan: RunPlan
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRun:
+    """Say by `RunLoaded` what a run does that is about to begin."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTick:
+    """Record a tick, with the runs that it asks for. It is committed with what is recorded in the same turn."""
+
+    decided: TickDecided
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """Have an idle worker evaluate a schedule or sensor."""
+
+    worker: int
+    evaluating: Evaluating
+
+
+@dataclass(frozen=True, slots=True)
+class StartWorker:
+    """Start a worker; it imports the project as it is then."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terminate:
+    """Ask a worker, and all that it started, to end."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Kill a worker, and all that it started."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Say `Moment` at that time, if not before."""
+
+    time_us: int
+
+
+Action: TypeAlias = (
+    Record | Progressed | RecordTick | QueueRun | LoadRun | Execute | Evaluate | StartWorker | Terminate | Kill | WakeAt
+)

@@ -1,0 +1,225 @@
+"""What can happen to the engine: values, each of which it decides upon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from assettui.core.backfill import BackfillPlan, BackfillStatus
+    from assettui.core.backfill_progress import BackfillProgress
+    from assettui.core.instigators import InstigatorKind, InstigatorSnapshot
+    from assettui.core.keys import AssetKey
+    from assettui.core.planning import RunPlan
+    from assettui.core.queue import Limits, QueuedRun
+    from assettui.core.records import StepError
+    from assettui.core.ticks import Evaluation, InstigatorState
+    from assettui.worker.request import Made, StepOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class RunsQueued:
+    """Runs were found in the queue."""
+
+    runs: tuple[QueuedRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunLoaded:
+    """What a run does that is about to begin; None where it is gone."""
+
+    run_id: str
+    plan: RunPlan | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSeen:
+    """How much may go on at once has been read."""
+
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked:
+    """Somebody wants a run to stop."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillLoaded:
+    """A backfill was found in the store, new or left behind, or is to be seen anew since the project was edited."""
+
+    backfill_id: str
+    plan: BackfillPlan
+    progress: BackfillProgress
+    status: BackfillStatus
+    created_us: int
+    error: str | None = None
+    """Why not all of it can be made, where the project no longer has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillAsked:
+    """Somebody wants a backfill to be paused, to go on, to stop, or to try again what has failed."""
+
+    backfill_id: str
+    what: BackfillWord
+
+
+class BackfillWord(Enum):
+    """What can be asked of a backfill."""
+
+    PAUSE = auto()
+    RESUME = auto()
+    CANCEL = auto()
+    RETRY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """The process is about to end: what runs is finished, nothing more is launched."""
+
+    is_at_once: bool = False
+    """Whether evaluations are stopped too; nothing of them is recorded. Runs are canceled by `CancelAsked`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectEdited:
+    """The project's files have changed, or somebody wants them loaded again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStarted:
+    """A worker process was started, and is importing the project."""
+
+    worker: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLoaded:
+    """A worker has imported the project."""
+
+    worker: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerBroken:
+    """A worker cannot import the project."""
+
+    worker: int
+    error: StepError
+
+
+@dataclass(frozen=True, slots=True)
+class StepRetriable:
+    """A worker says of the step that it begins with that it is to be tried again if it takes too long or ends it."""
+
+    worker: int
+    run_id: str
+    step_key: str
+    retry_after_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepMade:
+    """A worker says what its step has made or seen, and goes on."""
+
+    worker: int
+    run_id: str
+    step_key: str
+    made: Made
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A worker says how its step ended."""
+
+    worker: int
+    run_id: str
+    step_key: str
+    outcome: StepOutcome
+    rss_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InstigatorsSeen:
+    """What the project defines of schedules and sensors, and what is recorded of them, may have changed."""
+
+    found: tuple[tuple[InstigatorSnapshot, InstigatorState | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TickAsked:
+    """Somebody wants a schedule or sensor to be evaluated now."""
+
+    name: str
+    kind: InstigatorKind
+    scheduled_us: int
+    """The time that it is to be evaluated for."""
+    intent: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationEnded:
+    """A worker says what an evaluation has come to; None where there was nothing to look at, so that none was asked."""
+
+    worker: int
+    name: str
+    evaluation: Evaluation | None
+    rss_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TickRefused:
+    """What an evaluation has asked for cannot be: its tick was recorded as one that failed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsReported:
+    """A sensor has reported what happened to assets elsewhere."""
+
+    keys: tuple[AssetKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost:
+    """A worker process is dead."""
+
+    worker: int
+    cause: StepError
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Time has passed: something that was to be done at a certain time may be due."""
+
+
+Happening: TypeAlias = (
+    RunsQueued
+    | RunLoaded
+    | LimitsSeen
+    | CancelAsked
+    | BackfillLoaded
+    | BackfillAsked
+    | Drain
+    | ProjectEdited
+    | WorkerStarted
+    | WorkerLoaded
+    | WorkerBroken
+    | StepRetriable
+    | StepMade
+    | StepEnded
+    | InstigatorsSeen
+    | TickAsked
+    | EvaluationEnded
+    | TickRefused
+    | AssetsReported
+    | WorkerLost
+    | Moment
+)
