@@ -7,7 +7,11 @@ from assettui.tui.columns import GAP, Column, fit
 
 COLUMNS = (Column("name", 10, limit=30), Column("group", 8, rank=2), Column("built", 6), Column("why", 12, rank=3))
 columns = st.lists(
-    st.builds(Column, st.just(""), st.integers(1, 40), st.booleans(), st.integers(0, 4)), min_size=1, max_size=8
+    st.builds(
+        Column, st.just(""), st.integers(1, 40), st.booleans(), st.integers(0, 4), st.none() | st.integers(1, 60)
+    ),
+    min_size=1,
+    max_size=8,
 )
 
 
@@ -15,6 +19,12 @@ def test_what_is_left_over_goes_to_the_first_column_and_then_to_the_last() -> No
     assert fit(COLUMNS, 39) == [(0, 10), (1, 8), (2, 6), (3, 12)]
     assert fit(COLUMNS, 49) == [(0, 20), (1, 8), (2, 6), (3, 12)]
     assert fit(COLUMNS, 79) == [(0, 30), (1, 8), (2, 6), (3, 32)]
+
+
+def test_a_column_between_them_may_grow_too_where_it_says_how_far() -> None:
+    grows = (COLUMNS[0], Column("when", 8, limit=20), *COLUMNS[2:])
+    assert fit(grows, 64) == [(0, 30), (1, 13), (2, 6), (3, 12)]
+    assert fit(grows, 79) == [(0, 30), (1, 20), (2, 6), (3, 20)]
 
 
 def test_the_least_important_columns_are_left_out_first() -> None:

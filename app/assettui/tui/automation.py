@@ -43,14 +43,14 @@ class InstigatorList(Listing[InstigatorRow]):
     """Schedules and sensors, in the order of the definition."""
 
     COLUMNS: ClassVar[Sequence[Column]] = (
-        Column("  name", 20, limit=36),
+        Column("  name", 20, limit=30),
         Column("kind", 8, rank=2),
         Column("state", 5),
-        Column("when", 22, rank=1),
+        Column("when", 22, rank=1, limit=36),
         Column("last", 8, is_right=True),
         Column("next", 15, is_right=True),
         Column(" ticks", STRIP + 1, rank=3),
-        Column("did", 22),
+        Column("did", 20),
     )
 
     def identity(self, row: InstigatorRow) -> object:

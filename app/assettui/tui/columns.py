@@ -15,15 +15,16 @@ class Column:
 
     title: str
     width: int
-    """In cells. The first column of a list takes what is left over, up to its limit; the last one takes the rest."""
+    """In cells. What is left over goes to each column in turn, up to its limit; the last one takes the rest."""
     is_right: bool = False
     rank: int = 0
     """Those of the highest rank are left out first where there is too little room; rank 0 and the first one always stay."""
-    limit: int = 44
-    """How wide the first column may become."""
+    limit: int | None = None
+    """How wide it may become; None for 44 where it is the first one, and no wider than it is where it is not."""
 
 
 GAP = 1
+LIMIT_OF_FIRST = 44
 
 
 def fit(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
@@ -37,8 +38,14 @@ def fit(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
     widths = {index: columns[index].width for index in shown}
     first, last = shown[0], shown[-1]
     spare = width - sum(widths.values()) - GAP * (len(shown) - 1)
-    for_first = spare if spare < 0 else min(spare, max(0, columns[first].limit - widths[first]))
-    widths[first] = max(1, widths[first] + for_first)
-    if spare > for_first and last != first and not columns[last].is_right:
-        widths[last] += spare - for_first
+    if spare < 0:
+        widths[first] = max(1, widths[first] + spare)
+        return list(widths.items())
+    for index in shown:
+        limit = columns[index].limit or (LIMIT_OF_FIRST if index == first else 0)
+        more = min(spare, max(0, limit - widths[index]))
+        widths[index] += more
+        spare -= more
+    if last != first and not columns[last].is_right:
+        widths[last] += spare
     return list(widths.items())
