@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from assettui.engine.engine import Engine
     from assettui.service.session import Session
 
-LOOK_EVERY_S = 1.0
+LOOK_AGAIN_S, LOOK_EVERY_S = 0.005, 1.0
+"""Who stands by looks again so soon after it was woken, then less and less often, down to so often."""
 
 
 @click.command()
@@ -82,13 +83,15 @@ def _who(session: Session) -> str:
 
 def _await_lead(session: Session, signals: Signals, is_unwanted: threading.Event) -> Engine | None:
     """Lead as soon as nobody else does; None where this process was asked to end before."""
-    visitor = Visitor(session.folder.socket)
+    visitor, wait_s = Visitor(session.folder.socket), LOOK_AGAIN_S
     try:
         while not is_unwanted.is_set():
             engine = _lead(session, signals.end) if session.leader() is None else None
             if engine is not None:
                 return engine
-            visitor.wait(LOOK_EVERY_S)  # the socket ends with the leader
+            # The socket ends with the leader, though a moment before its lease may be had.
+            is_woken = visitor.wait(wait_s)
+            wait_s = LOOK_AGAIN_S if is_woken else min(2 * wait_s, LOOK_EVERY_S)
     finally:
         visitor.close()
     return None
