@@ -69,7 +69,9 @@ def parse_cron(expression: str) -> Cron:
     try:
         parsed = CronSim(" ".join(fields), datetime(2000, 1, 1, tzinfo=UTC))
     except CronSimError as error:
-        raise BadCron(f"the cron expression {expression!r} never comes: {error}", hint=_EXAMPLE) from error
+        raise BadCron(
+            f"the cron expression {expression!r} never comes", hint="no month that it names has such a day"
+        ) from error
     hours, minutes = sorted(parsed.hours), sorted(parsed.minutes)
     return Cron(
         expression,
