@@ -6,10 +6,12 @@ of the stage that the environment variable STAGE names: `development`, unless it
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 from sklearn.linear_model import LogisticRegression
@@ -24,13 +26,21 @@ from assettui import (
     AssetOut,
     Config,
     Definitions,
+    FileSeen,
     MaterializeResult,
     MetadataValue,
     Output,
     RetryPolicy,
+    RunConfig,
+    RunFailureSensorContext,
+    RunRequest,
+    ScheduleDefinition,
+    SensorEvaluationContext,
     asset,
     define_asset_job,
+    file_sensor,
     multi_asset,
+    run_failure_sensor,
 )
 from metadata import as_markdown, of_table
 from resources import STAGES, Bucket, Warehouse
@@ -227,13 +237,42 @@ def published(context: AssetExecutionContext, model: object, bucket: Bucket) -> 
     return MaterializeResult(metadata={"address": MetadataValue.url(address), "size_bytes": len(data)})
 
 
+train = define_asset_job("train", "training/dataset+", description="Train again on what is there.", tags={"team": "ml"})
+all_of_it = define_asset_job("all_of_it", "*", description="From the events to the model.")
+
+
+# over time: all of it is off until somebody turns it on
+
+
+nightly = ScheduleDefinition(
+    name="nightly",
+    job=all_of_it,
+    cron_schedule="30 2 * * *",
+    execution_timezone="Europe/Paris",
+    description="Everything, every night, also in the nights on which clocks are changed.",
+)
+
+
+@file_sensor("experiments/*.json", job=train)
+def experiments(context: SensorEvaluationContext, file: FileSeen) -> RunRequest:
+    """Trains a model with what each new or changed file says, such as {"regularization": 0.1}."""
+    training = Training(**json.loads(file.path.read_text()))
+    context.log.info("%s: %s", file.path.name, training)
+    return RunRequest(run_config=RunConfig(ops={"models/churn": training}), tags={"experiment": file.path.stem})
+
+
+@run_failure_sensor
+def failures(context: RunFailureSensorContext) -> None:
+    """Tells why a run has failed; a team would send it to where it talks."""
+    run = context.dagster_run
+    with Path("failures.txt").open("a") as file:
+        file.write(f"{run.job_name or 'a run'} {run.run_id}: {context.failure_event.message}\n")
+
+
 defs = Definitions(
     assets=[events, outcomes, user_activity, user_spending, user_features, segments, dataset, churn, published],
-    jobs=[
-        define_asset_job(
-            "train", "training/dataset+", description="Train again on what is there.", tags={"team": "ml"}
-        ),
-        define_asset_job("all_of_it", "*", description="From the events to the model."),
-    ],
+    jobs=[train, all_of_it],
+    schedules=[nightly],
+    sensors=[experiments, failures],
     resources=STAGES[os.environ.get("STAGE", "development")],
 )

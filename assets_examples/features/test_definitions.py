@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 import definitions
-from assettui import ResourceDefinition, RunConfig, materialize
+from assettui import FakeClock, FileSeen, ResourceDefinition, RunConfig, build_sensor_context, materialize
 from resources import Bucket, DuckDBWarehouse, SQLiteWarehouse, Warehouse
 
 
@@ -52,6 +53,19 @@ def test_the_whole_pipeline_runs_under_either_warehouse(tmp_path: Path, kind: ty
     for made in result.get_asset_materialization_events():
         if made.asset_key.parts[0] in ("features", "segment", "training"):
             assert {"row_count", "columns", "preview", "null_rate"} <= made.metadata.keys()
+
+
+def test_the_nights_on_which_clocks_are_changed_are_no_exception() -> None:
+    clock = FakeClock(definitions.defs, datetime(2024, 3, 30, tzinfo=UTC), only=["nightly"])
+    assert [(tick.time.day, tick.time.hour) for tick in clock.advance(days=2)] == [(30, 2), (31, 3)]
+
+
+def test_an_experiment_is_configured_by_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "weak.json"
+    file.write_text('{"regularization": 0.1}')
+    found = definitions.experiments(build_sensor_context(), FileSeen(file, 23, 0.0, is_new=True))
+    assert found.run_config["ops"]["models/churn"]["config"]["regularization"] == 0.1
+    assert found.tags == {"experiment": "weak"}
 
 
 def test_a_function_is_called_as_a_function() -> None:

@@ -180,7 +180,8 @@ def test_a_function_is_called_directly_with_its_configuration() -> None:
 
 def test_a_request_for_a_run_carries_configuration() -> None:
     request = RunRequest(run_config=RunConfig(ops={"rows": Load(limit=2)}))
-    assert request.config == {"ops": {"rows": {"config": {"limit": 2}}}}
+    assert request.config == request.run_config == {"ops": {"rows": {"config": {"limit": 2}}}}
+    assert RunRequest(run_config=None, tags=None).run_config == {}
 
 
 class Secret(Config):

@@ -18,7 +18,7 @@ file = "definitions.py"
     "definitions.py": '''\
 """The data products of this project."""
 
-from assettui import AssetExecutionContext, Output, asset
+from assettui import AssetExecutionContext, Output, ScheduleDefinition, asset
 
 
 @asset(group_name="raw")
@@ -39,6 +39,10 @@ def revenue_by_customer(context: AssetExecutionContext, orders: list[dict]) -> O
         revenue[order["customer"]] = revenue.get(order["customer"], 0) + order["amount"]
     context.log.info("%d customers", len(revenue))
     return Output(revenue, metadata={"customers": len(revenue), "total": sum(revenue.values())})
+
+
+# Off until it is turned on: key 5, then space; or `assettui schedule on every_morning`.
+every_morning = ScheduleDefinition(name="every_morning", target="*", cron_schedule="0 6 * * *", execution_timezone="UTC")
 ''',
     "test_definitions.py": '''\
 """Tests need no store and no workers: run them with `pytest`."""

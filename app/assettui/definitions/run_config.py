@@ -36,19 +36,40 @@ class RunConfig:
         return config_json(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class RunRequest:
     """Asks for a run: what schedules and sensors return."""
 
-    run_key: str | None = None
+    run_key: str | None
     """A run of the same key is asked for once, for ever."""
-    run_config: RunConfig | Mapping[str, Any] = field(default_factory=dict[str, Any])
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    job_name: str | None = None
+    run_config: Mapping[str, Any]
+    """As a dict, also where a `RunConfig` was given."""
+    tags: Mapping[str, str]
+    job_name: str | None
     """The job, where it is not clear from who asks."""
-    asset_selection: Sequence[CoercibleToAssetKey] | None = None
+    asset_selection: Sequence[CoercibleToAssetKey] | None
     """Which of the job's assets; None for all."""
-    partition_key: str | None = None
+    partition_key: str | None
+
+    def __init__(
+        self,
+        run_key: str | None = None,
+        run_config: RunConfig | Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+        job_name: str | None = None,
+        asset_selection: Sequence[CoercibleToAssetKey] | None = None,
+        partition_key: str | None = None,
+    ) -> None:
+        given = run_config.to_config_dict() if isinstance(run_config, RunConfig) else run_config
+        for name, value in (
+            ("run_key", run_key),
+            ("run_config", {} if given is None else given),
+            ("tags", {} if tags is None else tags),
+            ("job_name", job_name),
+            ("asset_selection", asset_selection),
+            ("partition_key", partition_key),
+        ):
+            object.__setattr__(self, name, value)
 
     @property
     def config(self) -> JsonObject:
