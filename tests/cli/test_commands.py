@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from assettui.main import commands
 from tests.conftest import ProjectFolder, command, wait_until
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -155,22 +159,28 @@ def test_options_may_stand_before_or_after_the_command(sales: ProjectFolder, tmp
     assert not (sales.path / ".assettui").exists()
 
 
-def test_every_command_has_help(sales: ProjectFolder) -> None:
-    for arguments in (
-        [],
-        ["asset"],
-        ["asset", "ls"],
-        ["run"],
-        ["run", "logs"],
-        ["materialize"],
-        ["demo"],
-        ["init"],
-        ["up"],
-        ["status"],
-    ):
-        done = sales.run(*arguments, "--help")
-        assert done.returncode == 0
-        assert done.stdout.startswith("Usage: assettui")
+def all_commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """A command, and all that are below it, with their names."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from all_commands(below, (*path, name))
+
+
+def test_every_command_and_option_has_help() -> None:
+    found = dict(all_commands(commands))
+    assert ("queue", "limit") in found
+    for path, each in found.items():
+        done = CliRunner().invoke(commands, [*path, "--help"])
+        assert done.exit_code == 0
+        assert done.stdout.startswith(f"Usage: {' '.join(('commands', *path))} ")
+        assert each.help, path
+        assert "\\" not in done.stdout, path
+        options = [option for option in each.params if isinstance(option, click.Option)]
+        assert all(option.help for option in options), path
 
 
 def test_wrong_definitions_are_told_all_at_once_with_their_places(folder: ProjectFolder) -> None:

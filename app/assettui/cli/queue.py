@@ -55,19 +55,22 @@ def list_queue(target: Target, limit: int, as_json: bool) -> None:
     tell(f"{plural(found.total, 'run')} waiting{more}; {found.running} going on")
 
 
-@queue.command("limit")
+_EXAMPLES = """\b
+Examples:
+  queue limit                   what is limited, and who has it
+  queue limit runs 4            at most four runs
+  queue limit tag team=ops 2    at most two with that tag; team: any value, team=*: each
+  queue limit pool warehouse 2  at most two steps of that pool
+"""
+
+
+@queue.command("limit", epilog=_EXAMPLES)
 @click.argument("kind", required=False, type=click.Choice(["runs", "tag", "pool"]))
 @click.argument("values", nargs=-1)
 @json_option
 @target_options
 def limit_queue(target: Target, kind: str | None, values: tuple[str, ...], as_json: bool) -> None:
-    r"""Show or change how much may go on at once; it counts from now on, also for a leader at work.
-
-    \b
-    queue limit                    what is limited, and who has it
-    queue limit runs 4             at most four runs
-    queue limit tag team=ops 2     at most two runs with that tag; `team` for any value, `team=*` for each
-    queue limit pool warehouse 2   at most two steps of that pool
+    """Show or change how much may go on at once; it counts from now on, also for a leader at work.
 
     Instead of a number: `none` for no limit, `default` for what the project's settings say.
     """
