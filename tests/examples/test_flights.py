@@ -6,12 +6,14 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.conftest import ProjectFolder
 
 EXAMPLE = Path(__file__).parents[2] / "assets_examples" / "flights"
 
 
+@pytest.mark.slow
 def test_every_slice_is_made_and_says_what_the_data_says(folder: ProjectFolder) -> None:
     made = folder.json("demo", "flights", "--dir", "f", "--no-ui")
     assert (made["status"], made["counts"]["materialized"]) == ("success", 1933)
