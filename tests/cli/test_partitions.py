@@ -407,3 +407,32 @@ def test_more_partitions_than_a_bound_are_asked_about(daily: ProjectFolder) -> N
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
     assert b"59 partitions of 1 asset in 59 runs" in said
     assert len(daily.json("backfill", "ls")) == 1
+
+
+def test_secrets_of_a_backfill_are_kept_until_it_is_over(folder: ProjectFolder) -> None:
+    folder.write("""
+        from pathlib import Path
+        from assettui import Config, StaticPartitionsDefinition, asset
+
+        HERE = Path(__file__).parent
+
+        class Login(Config):
+            password: str
+
+        @asset(partitions_def=StaticPartitionsDefinition(["x", "y"]))
+        def table(context, config: Login):
+            with (HERE / "used").open("a") as file:
+                file.write(config.password + " ")
+            assert context.partition_key == "x"
+    """)
+    folder.write("ops: {table: {config: {password: of-the-backfill}}}", "given.yaml")
+    started = folder.json("backfill", "start", "table", "--all", "--config", "given.yaml")  # nobody leads yet
+    leader = folder.lead()
+    wait_until(lambda: folder.json("backfill", "show", started["backfill_id"])["status"] == "failure")
+    assert (folder.path / "used").read_text().split() == ["of-the-backfill"] * 2
+    leader.terminate()
+    leader.wait()
+    assert all(b"of-the-backfill" not in each.read_bytes() for each in folder.store.root.glob("store.db*"))
+    refused = folder.run("backfill", "retry", started["backfill_id"])
+    assert refused.returncode == 2
+    assert "was configured with secrets, which are not kept" in refused.stderr

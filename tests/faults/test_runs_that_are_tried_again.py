@@ -223,3 +223,43 @@ def test_settings_that_cannot_be(project: ProjectFolder) -> None:
         done = project.run("run", "ls")
         assert done.returncode == 2
         assert told in done.stderr
+
+
+SECRETS = """
+    from pathlib import Path
+    from assettui import *
+
+    HERE = Path(__file__).parent
+
+    class Login(Config):
+        password: str
+
+    @asset
+    def table(config: Login):
+        with (HERE / "calls").open("a") as file:
+            file.write(config.password + " ")
+        raise ValueError("boom")
+
+    plain = define_asset_job("plain", "table", tags={"dagster/max_retries": "1"})
+    own = define_asset_job("own", "table", config={"ops": {"table": {"config": {"password": "its-own"}}}})
+"""
+
+
+@pytest.mark.parametrize("job", ["plain", "own"])
+def test_secrets_are_used_again_by_the_run_itself_and_by_nobody_after_it(folder: ProjectFolder, job: str) -> None:
+    folder.write(SECRETS)
+    folder.write("ops: {table: {config: {password: of-the-run}}}", "given.yaml")
+    run = folder.json("job", "run", job, "--config", "given.yaml")
+    assert calls(folder) == ["of-the-run"] * (2 if job == "plain" else 1)
+    refused = folder.run("run", "retry", run["run_id"])
+    assert refused.returncode == 2
+    assert "was configured with secrets, which are not kept" in refused.stderr
+    assert calls(folder) == []
+    assert all(b"of-the-run" not in each.read_bytes() for each in folder.store.root.glob("store.db*"))
+
+
+def test_a_secret_of_the_job_itself_is_there_for_every_retry(folder: ProjectFolder) -> None:
+    folder.write(SECRETS)
+    run = folder.json("job", "run", "own")
+    assert folder.json("run", "retry", run["run_id"])["status"] == "failure"
+    assert calls(folder) == ["its-own", "its-own"]

@@ -88,11 +88,13 @@ class BackfillPlan:
     title: str | None = None
     after: int = 0
     """The last event before it: what was materialized since is done."""
+    has_secrets: bool = False
+    """Whether it was configured with secrets, which stand masked in `config` where it was read from the store."""
 
     def to_json(self) -> JsonObject:
         """Compact: what has its default value is left out."""
         data: dict[str, Any] = {"targets": [[str(key), slices] for key, slices in self.targets.items()]}
-        for name in ("max_concurrent", "priority", "config", "title", "after"):
+        for name in ("max_concurrent", "priority", "config", "title", "after", "has_secrets"):
             value = getattr(self, name)
             if value:
                 data[name] = value
@@ -111,6 +113,7 @@ class BackfillPlan:
             data.get("tags", {}),
             data.get("title"),
             data.get("after", 0),
+            data.get("has_secrets", False),
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import LaunchError
 from assettui.core.keys import AssetKey
+from assettui.core.masking import masked
 from assettui.core.snapshot import InputSnapshot, StepOutput, StepSnapshot, Wire
 
 if TYPE_CHECKING:
@@ -120,6 +121,17 @@ class RunPlan:
     """How many of its steps may run at once; None leaves it to the engine."""
     partitions: tuple[tuple[str, str], ...] = ()
     """Those that it is of, as ranges of keys, both ends included; empty where it is of none."""
+    has_secrets: bool = False
+    """Whether it was configured with secrets, which stand masked in `config` where it was read from the store."""
+
+    def without_secrets(self, schemas: Mapping[str, JsonObject]) -> RunPlan:
+        """As it may be kept and shown.
+
+        Args:
+            schemas: Of what can be configured: what they call a secret is masked.
+        """
+        shown = masked(self.config, schemas, self.job)
+        return replace(self, config=shown, has_secrets=self.has_secrets or shown != self.config)
 
     @property
     def partition_key(self) -> str | None:
@@ -151,6 +163,8 @@ class RunPlan:
             data["max_concurrent"] = self.max_concurrent
         if self.partitions:
             data["partitions"] = [[first] if first == last else [first, last] for first, last in self.partitions]
+        if self.has_secrets:
+            data["has_secrets"] = True
         return data
 
     @staticmethod
@@ -163,6 +177,7 @@ class RunPlan:
             tags=data.get("tags", {}),
             max_concurrent=data.get("max_concurrent"),
             partitions=tuple((ends[0], ends[-1]) for ends in data.get("partitions", ())),
+            has_secrets=data.get("has_secrets", False),
         )
 
 

@@ -71,6 +71,7 @@ class Backfills:
         state = BackfillState(
             loaded.backfill_id,
             loaded.plan,
+            loaded.config,
             loaded.progress,
             loaded.status,
             created_us=loaded.created_us,
@@ -188,7 +189,7 @@ class Backfills:
                 for step in plan.steps
             )
             tags = {**state.plan.tags, BACKFILL_TAG: state.backfill_id}
-            template = replace(plan, steps=steps, config=state.plan.config, tags=tags)
+            template = replace(plan, steps=steps, config=state.config, tags=tags)
             state.templates[unit.assets] = template
         return template
 
@@ -201,7 +202,8 @@ class Backfills:
             plan = replace(plan, partitions=tuple(space.ranges(chosen.unit.partitions)))
         seed = f"{state.backfill_id}:{state.launched}:{self.turn.now_us}"
         run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
-        payload = {"plan": plan.to_json(), "backfill": state.backfill_id}
+        kept = replace(plan, config=state.plan.config, has_secrets=state.plan.has_secrets)
+        payload = {"plan": kept.to_json(), "backfill": state.backfill_id}
         self.turn.actions.append(Record(Event(EventKind.RUN_QUEUED, self.turn.now_us, run_id, payload=payload)))
         self.turn.running.take(run_id, plan, state.backfill_id)
         self.states[state.backfill_id] = replace(

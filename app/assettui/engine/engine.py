@@ -388,6 +388,8 @@ class Engine:
             loaded = self._journal.backfill(backfill_id, clock_us())
             if loaded is None or (loaded.status.is_over and what is not BackfillWord.RETRY):
                 return
+            if loaded.status.is_over and loaded.plan.has_secrets:
+                return  # it has ended since it was asked for, and its secrets are gone
             if loaded.status.is_over:
                 loaded = replace(loaded, progress=loaded.progress.with_retry(), status=BackfillStatus.PAUSED)
             yield loaded

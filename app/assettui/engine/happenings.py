@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from assettui.core.backfill_progress import BackfillProgress
     from assettui.core.instigators import InstigatorKind, InstigatorSnapshot
     from assettui.core.keys import AssetKey
+    from assettui.core.metadata import JsonObject
     from assettui.core.planning import RunPlan
     from assettui.core.queue import Limits, QueuedRun
     from assettui.core.records import StepError
@@ -53,6 +54,8 @@ class BackfillLoaded:
 
     backfill_id: str
     plan: BackfillPlan
+    config: JsonObject
+    """Of its runs, as it was given; the plan has it without secrets."""
     progress: BackfillProgress
     status: BackfillStatus
     created_us: int

@@ -26,6 +26,7 @@ from assettui.store import backfills, dynamic_partitions, intents, limits, parti
 from assettui.store import ticks as ticks_store
 from assettui.store.database import open_for_writing, writing
 from assettui.store.handed import failed_with_handed, forget_ancestors, forget_oldest
+from assettui.store.queueing import secrets_of
 from assettui.store.recording import record
 from assettui.store.retries import queue_retry
 from assettui.values.files import RUNS, FileValues
@@ -265,7 +266,7 @@ class Journal:
         return self._plan(run_id) if run.status is RunStatus.QUEUED else None
 
     def _plan(self, run_id: str) -> RunPlan:
-        plan, secrets = queries.run_plan(self._db.conn, run_id), queries.run_secrets(self._db.conn, run_id)
+        plan, secrets = queries.run_plan(self._db.conn, run_id), secrets_of(self._db.conn, run_id)
         return plan if secrets is None else replace(plan, config=secrets)
 
     def request(self, action: Execute, now_us: int) -> StepRequest:
@@ -367,4 +368,7 @@ def loaded_backfill(connection: sqlite3.Connection, kept: BackfillRecord, slices
     gone = next((key for key in kept.plan.targets if key not in targets), None)
     error = f"the project no longer defines {gone}" if gone is not None else None
     progress = BackfillProgress.begun(slices, targets, done, failed)
-    return BackfillLoaded(kept.backfill_id, kept.plan, progress, kept.status, kept.created_us, error)
+    config = kept.plan.config
+    if kept.plan.has_secrets:
+        config = secrets_of(connection, kept.backfill_id) or config
+    return BackfillLoaded(kept.backfill_id, kept.plan, config, progress, kept.status, kept.created_us, error)

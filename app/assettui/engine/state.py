@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assettui.core.backfill import BackfillPlan, BackfillStatus
     from assettui.core.backfill_progress import BackfillProgress
     from assettui.core.keys import AssetKey
+    from assettui.core.metadata import JsonObject
     from assettui.core.planning import RunPlan, StepPlan
     from assettui.core.records import RunStatus, StepError
     from assettui.engine.tick_state import Evaluating
@@ -154,6 +155,8 @@ class BackfillState:
 
     backfill_id: str
     plan: BackfillPlan
+    config: JsonObject
+    """Of its runs, as it was given; the plan has it without secrets."""
     progress: BackfillProgress
     status: BackfillStatus
     created_us: int = 0

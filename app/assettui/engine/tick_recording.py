@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from assettui.core.errors import AssettuiError, LaunchError
 from assettui.core.instigators import InstigatorKind
 from assettui.core.launching import RunWish, plan_launch
-from assettui.core.masking import masked
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.space import BadPartitions
 from assettui.core.queue import queued_run
@@ -18,7 +17,8 @@ from assettui.core.text import plural
 from assettui.core.ticks import NAME_TAG, RUN_KEY_TAG, Evaluation, TickOutcome, TickRecord
 from assettui.engine.happenings import AssetsReported, RunsQueued, TickRefused
 from assettui.store import dynamic_partitions, ticks
-from assettui.store.recording import keep_secrets, record
+from assettui.store.queueing import queue_run
+from assettui.store.recording import record
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from assettui.core.instigators import InstigatorSnapshot
     from assettui.core.keys import AssetKey
     from assettui.core.launching import Ground
-    from assettui.core.metadata import JsonObject
     from assettui.core.planning import RunPlan
     from assettui.core.records import ValueRef
     from assettui.core.ticks import RunAsked
@@ -119,11 +118,7 @@ def _recorded(
     runs = tuple((run_id, asked.run_key) for run_id, asked, _ in planned)
     tick_id = _write(connection, decided, evaluation, runs, tuple(known), cursor)
     for run_id, _, plan in planned:
-        shown = masked(plan.config, ground().snapshot.config_schemas, plan.job)
-        payload: JsonObject = {"plan": replace(plan, config=shown).to_json(), "tick": tick_id}
-        record(connection, [Event(EventKind.RUN_QUEUED, decided.ended_us, run_id, payload=payload)])
-        if shown != plan.config:
-            keep_secrets(connection, run_id, plan.config)
+        queue_run(connection, run_id, plan, ground().snapshot.config_schemas, decided.ended_us, tick=tick_id)
     superseded = _report(connection, decided, ground) if evaluation.seen else []
     return Recorded(
         tuple((run_id, plan) for run_id, _, plan in planned),

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.errors import StepFailed
 from assettui.core.expansion import awaited, expand
-from assettui.core.masking import masked
 from assettui.core.planning import RunPlan, StepPlan, reason_to_skip
 from assettui.core.records import Event, EventKind, Materialization, Observation, StepError, StepStatus, ValueRef
 from assettui.core.run_config import of_resources
@@ -91,8 +89,8 @@ class InProcessRun:
         with ExitStack() as stack:
             if self.instance is not None:
                 self.recorder = _Recorder(stack.enter_context(self.instance.leading()), self.values, self.slices).add
-            config = masked(self.plan.config, self.described.snapshot.config_schemas, self.plan.job)
-            self._record(EventKind.RUN_QUEUED, plan=replace(self.plan, config=config).to_json())
+            kept = self.plan.without_secrets(self.described.snapshot.config_schemas)
+            self._record(EventKind.RUN_QUEUED, plan=kept.to_json())
             self._record(EventKind.RUN_STARTED)
             try:
                 while (step := self._next_step()) is not None:

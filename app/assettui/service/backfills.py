@@ -12,6 +12,7 @@ from assettui.core.backfill_progress import BackfillProgress
 from assettui.core.backfill_target import BackfillTarget, BackfillWish, Which, resolve_target
 from assettui.core.config_check import checked_config
 from assettui.core.errors import LaunchError
+from assettui.core.masking import masked
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.space import partitions_text
 from assettui.core.planning import plan_run
@@ -22,6 +23,7 @@ from assettui.service.session import Session, clock_us
 from assettui.store import backfills, intents, queries
 from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
+from assettui.store.queueing import keep_secrets
 from assettui.store.recording import record
 
 if TYPE_CHECKING:
@@ -120,8 +122,10 @@ def start(session: Session, wish: BackfillWish, options: BackfillOptions | None 
         found = read_catalog(connection, session)
         target = _target(found, wish)
         config: JsonObject = {}
+        shown: JsonObject = {}
         if options.config and found.snapshot is not None:
             config = checked_config(options.config, {}, plan_run(found.graph, target.targets), None, found.snapshot)
+            shown = masked(config, found.snapshot.config_schemas)
     targets = {
         key: set_to_json(partitions, found.slices.space(key), found.graph.assets[key].partitions)
         for key, partitions in target.targets.items()
@@ -132,13 +136,16 @@ def start(session: Session, wish: BackfillWish, options: BackfillOptions | None 
             targets,
             options.max_concurrent,
             options.priority,
-            config,
+            shown,
             options.tags,
             options.title,
             queries.last_event(connection),
+            has_secrets=shown != config,
         )
         payload = {"backfill": backfill_id, "plan": plan.to_json(), "requested": target.count}
         record(connection, [Event(EventKind.BACKFILL_QUEUED, clock_us(), payload=payload)])
+        if plan.has_secrets:
+            keep_secrets(connection, backfill_id, config)
     return backfill_id
 
 
@@ -158,6 +165,11 @@ def ask(session: Session, what: str, backfill_id: str) -> BackfillRecord:
     if what == "retry":
         if status is BackfillStatus.SUCCESS:
             raise LaunchError(f"nothing of backfill {name} has failed", hint="see `assettui backfill show`")
+        if status.is_over and found.plan.has_secrets:
+            raise LaunchError(
+                f"backfill {name} was configured with secrets, which are not kept",
+                hint="start it anew for what has failed: --failed, with --config",
+            )
     elif status.is_over:
         raise LaunchError(f"backfill {name} is over: {status.value}", hint="see `assettui backfill ls`")
     elif what == "resume" and status is not BackfillStatus.PAUSED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assettui.core.backfill import BACKFILL_TAG
 from assettui.core.errors import LaunchError
 from assettui.core.launching import RunWish, plan_launch
-from assettui.core.masking import MASK, masked
-from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepRecord
+from assettui.core.records import Event, RunRecord, RunStatus, StepRecord
 from assettui.core.retrying import expanded, retry_of
 from assettui.core.snapshot import ProjectSnapshot
 from assettui.service.catalog import read_catalog
@@ -21,7 +19,7 @@ from assettui.service.session import Session, clock_us
 from assettui.store import intents, queries
 from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
-from assettui.store.recording import keep_secrets, record
+from assettui.store.queueing import queue_run
 from assettui.store.retries import queue_retry
 
 if TYPE_CHECKING:
@@ -107,12 +105,8 @@ def launch(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | No
     with session.reading() as connection:
         plan, snapshot = _plan(connection, session, keys, wish or RunWish())
     run_id = os.urandom(8).hex()
-    shown = masked(plan.config, snapshot.config_schemas, plan.job)
-    payload = {"plan": replace(plan, config=shown).to_json()}
     with session.writing() as connection:
-        record(connection, [Event(EventKind.RUN_QUEUED, clock_us(), run_id, payload=payload)])
-        if shown != plan.config:
-            keep_secrets(connection, run_id, plan.config)
+        queue_run(connection, run_id, plan, snapshot.config_schemas, clock_us())
     return run_id
 
 
@@ -140,7 +134,7 @@ def retry(session: Session, run_id: str, *, from_failure: bool) -> str:
         plan = expanded(asked, queries.expansions(connection, run.run_id)) if from_failure else asked
         statuses = {step.step_key: step.status for step in queries.steps(connection, run.run_id)}
         snapshot = read_catalog(connection, session).snapshot or ProjectSnapshot(session.project.name)
-    if run.job is None and MASK in json.dumps(plan.config, ensure_ascii=False):
+    if plan.has_secrets:
         raise LaunchError(
             f"run {run.run_id[:8]} was configured with secrets, which are not kept",
             hint="launch it anew, with --config",

@@ -52,6 +52,7 @@ def apply(connection: sqlite3.Connection, event: Event) -> None:
                 "UPDATE backfills SET status = ?, ended = ?, counts = ?, error = ? WHERE id = ?",
                 (status, event.time_us, _compact(event.payload["counts"]), event.payload.get("error"), backfill_id),
             )
+            connection.execute("DELETE FROM run_secrets WHERE run = ?", (backfill_id,))
 
 
 def keep_counts(connection: sqlite3.Connection, backfill_id: str, counts: BackfillCounts) -> None:

@@ -161,12 +161,6 @@ def expansions(connection: sqlite3.Connection, run_id: str) -> list[dict[str, An
     return [json.loads(payload) for (payload,) in rows]
 
 
-def run_secrets(connection: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
-    """The configuration of a run as it was given, where it holds secrets; None where it does not, or is over."""
-    row = connection.execute("SELECT config FROM run_secrets WHERE run = ?", (run_id,)).fetchone()
-    return json.loads(row[0]) if row else None
-
-
 def handed(connection: sqlite3.Connection, run_id: str, sources: Iterable[StepOutput]) -> dict[StepOutput, ValueRef]:
     """Which of these the steps of a run have handed on."""
     found: dict[StepOutput, ValueRef] = {}

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from assettui.core.metadata import JsonObject
     from assettui.core.slices import Slices
 
 VALUES_KEPT = 3
@@ -112,13 +111,6 @@ def apply(
         case _:
             assert_never(event.kind)
     return ()
-
-
-def keep_secrets(connection: sqlite3.Connection, run_id: str, config: JsonObject) -> None:
-    """Keep a run's configuration as it was given, inside the transaction that is open, until the run is over."""
-    connection.execute(
-        "INSERT INTO run_secrets (run, config) VALUES (?, ?)", (run_id, json.dumps(config, separators=(",", ":")))
-    )
 
 
 def _status_of(event: Event) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assettui.core.masking import masked
-from assettui.core.records import Event, EventKind
 from assettui.store import handed
-from assettui.store.recording import keep_secrets, record
+from assettui.store.queueing import queue_run
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,9 +33,5 @@ def queue_retry(
         schemas: Of what can be configured: what they call a secret is masked.
         now_us: The time.
     """
-    shown = masked(plan.config, schemas, plan.job)
-    payload: JsonObject = {"plan": replace(plan, config=shown).to_json()}
-    record(connection, [Event(EventKind.RUN_QUEUED, now_us, run_id, payload=payload)])
-    if shown != plan.config:
-        keep_secrets(connection, run_id, plan.config)
+    queue_run(connection, run_id, plan, schemas, now_us)
     handed.copy(connection, parent, run_id)
