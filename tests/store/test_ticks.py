@@ -53,4 +53,4 @@ def test_old_ticks_and_too_many_skipped_ones_are_forgotten_and_run_keys_never(
     assert db.conn.execute("SELECT count(*) FROM events").fetchone() == (6,)
     state = ticks.instigator_state(db.conn, "a")
     assert state is not None
-    assert (state.failures, state.last and state.last.outcome) == (1, TickOutcome.FAILURE)
+    assert (state.failures, ticks.last_ended(db.conn, "a")) == (1, 6 * DAY)

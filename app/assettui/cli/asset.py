@@ -24,6 +24,8 @@ from assettui.service.table_text import markdown_lines, table_lines
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from assettui.core.records import Materialization
+
 
 @click.group()
 def asset() -> None:
@@ -99,6 +101,10 @@ def _partitions(row: AssetRow) -> str:
     return f"{row.asset.partitions.summary}: {', '.join(parts)}"
 
 
+def _maker(made: Materialization) -> str:
+    return f"run {made.run_id[:8]}" if made.run_id else "what a sensor reported"
+
+
 def _show(detail: AssetDetail, found: Catalog) -> None:
     row = detail.row
     asset_snapshot, last = row.asset, row.state.last
@@ -119,9 +125,7 @@ def _show(detail: AssetDetail, found: Catalog) -> None:
         ("downstream", ", ".join(str(each.key) for each in detail.downstream)),
         (
             "materialized",
-            f"{local(last.time_us)} by {f'run {last.run_id[:8]}' if last.run_id else 'what a sensor reported'} in {duration(last.duration_us)}"
-            if last
-            else "",
+            f"{local(last.time_us)} by {_maker(last)} in {duration(last.duration_us)}" if last else "",
         ),
         (
             "observed",

@@ -12,6 +12,8 @@ from assettui.core.records import StepStatus
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from assettui.core.metadata import JsonObject
+
 # Tags, by the names that Dagster documents.
 MAX_RETRIES_TAG = "dagster/max_retries"
 """How many times a run is tried again by itself after it has failed."""
@@ -79,7 +81,7 @@ def _unsuccessful(steps: Iterable[StepPlan], statuses: Mapping[str, StepStatus])
     return wanted
 
 
-def expanded(plan: RunPlan, expansions: Iterable[Mapping[str, list[object]]]) -> RunPlan:
+def expanded(plan: RunPlan, expansions: Iterable[JsonObject]) -> RunPlan:
     """A plan with the copies of steps in their place that its dynamic outputs have brought.
 
     Args:
@@ -88,10 +90,9 @@ def expanded(plan: RunPlan, expansions: Iterable[Mapping[str, list[object]]]) ->
     """
     steps = {step.key: step for step in plan.steps}
     for payload in expansions:
-        for name in payload.get("replaced", ()):
-            steps.pop(str(name), None)
-        for said in payload.get("steps", ()):
-            step = StepPlan.from_json(said)  # pyright: ignore[reportArgumentType] - as `Expansion.payload` wrote it
+        for name in payload["replaced"]:
+            steps.pop(name, None)
+        for step in map(StepPlan.from_json, payload["steps"]):
             steps[step.key] = step
     return replace(plan, steps=in_order(steps))
 

@@ -35,6 +35,11 @@ def clean(text: str) -> str:
     return text.translate(_TABLE) if UNSAFE.search(text) else text
 
 
+def clean_lines(text: str) -> str:
+    """A text of several lines, each of them cleaned, and tabs made spaces."""
+    return "\n".join(map(clean, text.expandtabs(4).splitlines()))
+
+
 def one_line(text: str, width: int) -> str:
     """The first `width` characters of the text's first line, cleaned; an ellipsis where something was left out."""
     line, _, rest = text[: width + 1].partition("\n")

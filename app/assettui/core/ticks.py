@@ -13,6 +13,7 @@ from assettui.core.records import StepError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assettui.core.instigators import InstigatorSnapshot
     from assettui.core.metadata import JsonObject
 
 NAME_TAG = {InstigatorKind.SCHEDULE: "dagster/schedule_name", InstigatorKind.SENSOR: "dagster/sensor_name"}
@@ -273,6 +274,9 @@ class InstigatorState:
     cursor: str | None = None
     scheduled_us: int | None = None
     """Of a schedule: the last time that was ticked for."""
-    last: TickRecord | None = None
     failures: int = 0
     """So many of the last ticks have failed, one after the other."""
+
+    def is_on_by(self, snapshot: InstigatorSnapshot) -> bool:
+        """Whether it is on: as somebody has decided, or else as the project says."""
+        return self.is_on if self.is_manual else snapshot.is_on_by_default

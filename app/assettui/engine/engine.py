@@ -224,7 +224,7 @@ class Engine:
                 self.is_ready.set()
                 self._journal.close_left_behind(_left_behind_by(self._previous), clock_us())
                 self._turn(self._first)
-                self._turn([*self._journal.backfills(clock_us()), self._journal.instigators(clock_us())])
+                self._turn([*self._described_anew()])
                 self._loop()
             finally:
                 self._doorbell.close()
@@ -260,11 +260,16 @@ class Engine:
         for each in heard:
             if isinstance(each, _SnapshotKept):
                 self._turn(happenings)
-                self._turn([*self._journal.backfills(clock_us()), self._journal.instigators(clock_us())])
+                self._turn([*self._described_anew()])
                 happenings = []
             else:
                 happenings.append(each)
         self._turn(happenings)
+
+    def _described_anew(self) -> Iterator[Happening]:
+        """What follows from the project as it is described now."""
+        yield from self._journal.backfills(clock_us())
+        yield self._journal.instigators(clock_us())
 
     def _is_over(self) -> bool:
         if self._is_draining:

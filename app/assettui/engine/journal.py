@@ -184,7 +184,7 @@ class Journal:
     def instigators(self, now_us: int) -> InstigatorsSeen:
         """The schedules and sensors that the project defines, and what is recorded of them."""
         self.slices(now_us)  # brings the project up to date
-        states = ticks_store.instigator_states(self._db.conn, with_ticks=False)
+        states = ticks_store.instigator_states(self._db.conn)
         return InstigatorsSeen(tuple((each, states.get(each.name)) for each in self._instigators.values()))
 
     def evaluation_request(self, evaluating: Evaluating) -> EvaluationRequest | None:

@@ -36,15 +36,16 @@ def evaluation_request(
         scheduled_us: The time that it is evaluated for; microseconds since the epoch, UTC.
     """
     state = ticks.instigator_state(connection, snapshot.name) or InstigatorState(snapshot.name)
+    last_ended_us = ticks.last_ended(connection, snapshot.name)
     request = EvaluationRequest(
         name=snapshot.name,
         scheduled_us=scheduled_us,
         store=str(folder.database),
         cursor=state.cursor,
-        last_ended_us=state.last.ended_us if state.last is not None else None,
+        last_ended_us=last_ended_us,
         last_run_key=ticks.last_run_key(connection, snapshot.name),
         since_us=state.since_us,
-        is_first=state.last is None or state.last.ended_us < state.since_us,
+        is_first=last_ended_us is None or last_ended_us < state.since_us,
     )
     match snapshot.watching:
         case Watching.TIME:

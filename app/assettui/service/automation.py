@@ -108,16 +108,16 @@ def _row(
     connection: sqlite3.Connection, snapshot: InstigatorSnapshot, state: InstigatorState | None, now_us: int
 ) -> InstigatorRow:
     known = state or InstigatorState(snapshot.name)
-    is_on = known.is_on if known.is_manual else snapshot.is_on_by_default
+    is_on = known.is_on_by(snapshot)
+    found = tuple(ticks.ticks(connection, instigator=snapshot.name, limit=LAST_TICKS))
+    last = found[0] if found else None
     next_us = None
     if is_on and snapshot.kind is InstigatorKind.SCHEDULE:
         next_us = ScheduleTimes(snapshot.crons, snapshot.zone_name).next_after(now_us)
-    elif is_on and known.failures and known.last is not None:
-        next_us = known.last.ended_us + int(backoff_s(snapshot.interval_s, known.failures) * SECOND_US)
+    elif is_on and known.failures and last is not None:
+        next_us = last.ended_us + int(backoff_s(snapshot.interval_s, known.failures) * SECOND_US)
     elif is_on and snapshot.watching is Watching.TIME:
-        last = known.last
         next_us = now_us if last is None else last.started_us + int(snapshot.interval_s * SECOND_US)
-    found = tuple(ticks.ticks(connection, instigator=snapshot.name, limit=LAST_TICKS))
     return InstigatorRow(snapshot, known, is_on, next_us, found)
 
 
@@ -334,25 +334,34 @@ class Upcoming:
 def upcoming(session: Session, until_us: int, limit: int = 1_000) -> list[Upcoming]:
     """What the schedules that are on are due for until then, in order; at most so much."""
     now_us = clock_us()
+    with session.reading() as connection:
+        on = _schedules_on(connection, _snapshot(connection, session))
     found = [
-        Upcoming(time_us, row.name, row.snapshot.jobs[0] if row.snapshot.jobs else None, row.snapshot.selection)
-        for row in instigators(session, InstigatorKind.SCHEDULE)
-        if row.is_on
-        for time_us in _first(ScheduleTimes(row.snapshot.crons, row.snapshot.zone_name).within(now_us, until_us), limit)
+        Upcoming(time_us, each.name, each.jobs[0] if each.jobs else None, each.selection)
+        for each in on
+        for time_us in _first(ScheduleTimes(each.crons, each.zone_name).within(now_us, until_us), limit)
     ]
     return sorted(found, key=lambda each: (each.time_us, each.schedule))[:limit]
 
 
 def next_due(connection: sqlite3.Connection, known: Iterable[InstigatorSnapshot]) -> tuple[str, int] | None:
     """The schedule that is due next, and when; None where none is on. By a connection that is open."""
-    states, now_us = ticks.instigator_states(connection), clock_us()
-    found: list[tuple[int, str]] = []
-    for each in known:
-        state = states.get(each.name)
-        is_on = state.is_on if state is not None and state.is_manual else each.is_on_by_default
-        if is_on and each.kind is InstigatorKind.SCHEDULE:
-            found.append((ScheduleTimes(each.crons, each.zone_name).next_after(now_us), each.name))
-    return (min(found)[1], min(found)[0]) if found else None
+    now_us = clock_us()
+    due = (
+        (ScheduleTimes(each.crons, each.zone_name).next_after(now_us), each.name)
+        for each in _schedules_on(connection, known)
+    )
+    time_us, name = min(due, default=(0, ""))
+    return (name, time_us) if name else None
+
+
+def _schedules_on(connection: sqlite3.Connection, known: Iterable[InstigatorSnapshot]) -> list[InstigatorSnapshot]:
+    states = ticks.instigator_states(connection)
+    return [
+        each
+        for each in known
+        if each.kind is InstigatorKind.SCHEDULE and states.get(each.name, InstigatorState(each.name)).is_on_by(each)
+    ]
 
 
 def preview(session: Session, name: str, until_us: int, limit: int = 10_000) -> tuple[InstigatorSnapshot, list[int]]:

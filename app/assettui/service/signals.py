@@ -19,7 +19,7 @@ class Signals:
     """Calls a function for each signal, in the main thread, while that waits for something else to be over.
 
     A lock is no place to wait: a signal that another thread is given does not wake who waits there. Here a byte is
-    written for each into a pipe.
+    written for each into a pipe, which stays open as long as the process: `end` may come late.
 
     Args:
         handlers: Signal → what is called with its number.

@@ -143,14 +143,11 @@ def run_plan(connection: sqlite3.Connection, run_id: str) -> RunPlan:
 
 def automatic_retry(connection: sqlite3.Connection, run_id: str, since_us: int) -> str | None:
     """The run that tries another one again by itself; None where there is none."""
-    rows = connection.execute(
-        "SELECT id, tags FROM runs WHERE created >= ? AND tags IS NOT NULL ORDER BY created DESC", (since_us,)
-    )
-    for found, tags in rows:
-        said = json.loads(tags)
-        if said.get(PARENT_RUN_TAG) == run_id and RETRY_NUMBER_TAG in said:
-            return found
-    return None
+    row = connection.execute(
+        "SELECT id FROM runs WHERE created >= ? AND json_extract(tags, ?) = ? AND json_extract(tags, ?) IS NOT NULL",
+        (since_us, f'$."{PARENT_RUN_TAG}"', run_id, f'$."{RETRY_NUMBER_TAG}"'),
+    ).fetchone()
+    return row[0] if row is not None else None
 
 
 def expansions(connection: sqlite3.Connection, run_id: str) -> list[dict[str, Any]]:

@@ -89,30 +89,31 @@ def _apply_tick(connection: sqlite3.Connection, event: Event, event_id: int) -> 
 # Reading.
 
 
-_STATE_COLUMNS = "instigators.name, is_on, is_manual, since, turned, cursor, scheduled, failures"
-_STATE_SQL = (
-    f"SELECT {_STATE_COLUMNS},"  # noqa: S608 - our own text
-    " ticks.id, ticks.outcome, ticks.ended, events.payload FROM instigators"
-    " LEFT JOIN ticks ON ticks.id = instigators.tick LEFT JOIN events ON events.id = ticks.id"
-)
+_STATE_SQL = "SELECT name, is_on, is_manual, since, turned, cursor, scheduled, failures FROM instigators"
 
 
-def instigator_states(connection: sqlite3.Connection, *, with_ticks: bool = True) -> dict[str, InstigatorState]:
-    """What is recorded of each schedule and sensor, by name; its last tick only where that is wanted."""
-    sql = _STATE_SQL if with_ticks else f"SELECT {_STATE_COLUMNS}, NULL, NULL, NULL, NULL FROM instigators"  # noqa: S608 - our own text
-    return {state.name: state for state in map(_state, connection.execute(sql))}
+def instigator_states(connection: sqlite3.Connection) -> dict[str, InstigatorState]:
+    """What is recorded of each schedule and sensor, by name."""
+    return {state.name: state for state in map(_state, connection.execute(_STATE_SQL))}
 
 
 def instigator_state(connection: sqlite3.Connection, name: str) -> InstigatorState | None:
     """What is recorded of one; None where nothing is."""
-    row = connection.execute(f"{_STATE_SQL} WHERE instigators.name = ?", (name,)).fetchone()
+    row = connection.execute(f"{_STATE_SQL} WHERE name = ?", (name,)).fetchone()
     return _state(row) if row is not None else None
 
 
 def _state(row: Sequence[Any]) -> InstigatorState:
-    name, is_on, is_manual, since, turned, cursor, scheduled, failures, *tick = row
-    last = _tick(tick) if tick[0] is not None else None
-    return InstigatorState(name, bool(is_on), bool(is_manual), since, turned or 0, cursor, scheduled, last, failures)
+    name, is_on, is_manual, since, turned, cursor, scheduled, failures = row
+    return InstigatorState(name, bool(is_on), bool(is_manual), since, turned or 0, cursor, scheduled, failures)
+
+
+def last_ended(connection: sqlite3.Connection, name: str) -> int | None:
+    """When the last tick of a schedule or sensor ended; microseconds since the epoch, UTC. None where none has."""
+    row = connection.execute(
+        "SELECT ended FROM instigators JOIN ticks ON ticks.id = instigators.tick WHERE name = ?", (name,)
+    ).fetchone()
+    return row[0] if row is not None else None
 
 
 def cursor_of(connection: sqlite3.Connection, name: str) -> str | None:

@@ -279,55 +279,66 @@ class AssettuiApp(App[None]):
     def _tell_backfill(self, backfill_id: str) -> None:
         self.tell(f"backfill {backfill_id[:8]} — B shows how it goes")
 
-    @work(thread=True)
     def ask_backfill(self, what: str, backfill_id: str) -> None:
         """Ask for a backfill to pause, go on, stop, or try again what has failed."""
         from assettui.service import backfills
 
-        try:
+        def ask() -> str:
             backfills.ask(self.session, what, backfill_id)
-        except AssettuiError as error:
-            self.call_from_thread(self.warn, error)
-        else:
-            self.call_from_thread(self.tell, f"backfill {backfill_id[:8]}: asked to {what}")
+            return f"backfill {backfill_id[:8]}: asked to {what}"
 
-    @work(thread=True)
+        self.carry_out(ask)
+
+    def cancel_run(self, run_id: str) -> None:
+        """Ask for a run to be canceled."""
+        from assettui.service import runs
+
+        def cancel() -> None:
+            runs.cancel(self.session, run_id)
+
+        self.carry_out(cancel)
+
     def retry_run(self, run_id: str, *, from_failure: bool) -> None:
         """Ask for a run to be tried again."""
-        from assettui.service.runs import retry
+        from assettui.service import runs
 
-        try:
-            new_id = retry(self.session, run_id, from_failure=from_failure)
-        except AssettuiError as error:
-            self.call_from_thread(self.warn, error)
-        else:
-            self.call_from_thread(self.tell, f"run {run_id[:8]} is tried again: run {new_id[:8]}")
-            self.post_message(self.Changed())
+        def retry() -> str:
+            new_id = runs.retry(self.session, run_id, from_failure=from_failure)
+            return f"run {run_id[:8]} is tried again: run {new_id[:8]}"
 
-    @work(thread=True)
+        self.carry_out(retry)
+
     def turn_instigator(self, name: str, *, is_on: bool) -> None:
         """Turn a schedule or sensor on or off."""
         from assettui.service import automation
 
-        try:
+        def turn() -> str:
             automation.turn(self.session, [name], None, is_on=is_on)
-        except AssettuiError as error:
-            self.call_from_thread(self.warn, error)
-        else:
-            self.call_from_thread(self.tell, f"{name} is {'on' if is_on else 'off'}")
-            self.post_message(self.Changed())
+            return f"{name} is {'on' if is_on else 'off'}"
 
-    @work(thread=True)
+        self.carry_out(turn)
+
     def tick_instigator(self, name: str) -> None:
         """Ask for a schedule or sensor to be evaluated now."""
         from assettui.service import automation
 
-        try:
+        def ask() -> str:
             automation.ask_tick(self.session, name, None)
+            return f"{name}: asked for a tick"
+
+        self.carry_out(ask)
+
+    @work(thread=True)
+    def carry_out(self, deed: Callable[[], str | None]) -> None:
+        """Change something in the store, away from the screen; tell what the deed says, or why it could not be done."""
+        try:
+            said = deed()
         except AssettuiError as error:
             self.call_from_thread(self.warn, error)
-        else:
-            self.call_from_thread(self.tell, f"{name}: asked for a tick")
+            return
+        if said is not None:
+            self.call_from_thread(self.tell, said)
+        self.post_message(self.Changed())
 
     def read(self, title: str, text: str) -> None:
         """Show a text to be read."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.widgets import Static
 
-from assettui.core.text import clean, one_line
+from assettui.core.text import clean, clean_lines, one_line
 from assettui.core.timing import ago, duration, local
 from assettui.service.table_text import markdown_lines, table_lines
 from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY, sparkline
@@ -101,4 +101,4 @@ def _fact(text: Text, name: str, value: str) -> None:
 def _lines(text: str) -> str:
     """A text of several lines, cleaned line by line, and cut where it is longer than anybody reads here."""
     cut = text[:_MAX_CHARS] + ("…" if len(text) > _MAX_CHARS else "")
-    return "\n".join(clean(line) for line in cut.expandtabs(4).splitlines())
+    return clean_lines(cut)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Footer, Input
 
-from assettui.core.errors import AssettuiError
-from assettui.core.instigators import InstigatorKind, Watching
+from assettui.core.instigators import InstigatorKind
 from assettui.core.text import one_line
 from assettui.core.ticks import TickOutcome
 from assettui.core.timing import SECOND_US, ago
@@ -200,20 +199,14 @@ class AutomationScreen(MainScreen):
         """Keep what was typed."""
         name = self._editing
         self.action_leave_input()
-        if name is not None:
-            self.keep_cursor(name, event.value)
+        if name is None:
+            return
 
-    @work(thread=True)
-    def keep_cursor(self, name: str, value: str) -> None:
-        """Set what a sensor remembers."""
-        try:
-            automation.set_cursor(self.app.session, name, value or None)
-        except AssettuiError as error:
-            self.app.call_from_thread(self.app.warn, error)
-        else:
-            said = f"remembers {one_line(value, 40)}" if value else "remembers nothing"
-            self.app.call_from_thread(self.app.tell, f"{name} {said}")
-            self.app.call_from_thread(self.reload)
+        def keep() -> str:
+            automation.set_cursor(self.app.session, name, event.value or None)
+            return f"{name} remembers {one_line(event.value, 40) or 'nothing'}"
+
+        self.app.carry_out(keep)
 
     def action_leave_input(self) -> None:
         """Type no more."""
@@ -246,7 +239,7 @@ def facts(row: InstigatorRow, now_us: int) -> list[tuple[str, str]]:
         found.append(("missed", f"{described.catch_up.value}{bound}"))
     else:
         found.append(("cursor", row.state.cursor or "none"))
-        if described.watching is Watching.TIME and row.state.failures:
+        if row.state.failures:
             times = row.state.failures
             found.append(("failed", "the last time" if times == 1 else f"the last {times:,} times"))
     found.extend(("tag", f"{name}={value}") for name, value in described.tags.items())

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Footer, Static
 
 from assettui.core.errors import NotFound
-from assettui.core.text import clean, one_line, plural
+from assettui.core.text import clean, clean_lines, one_line, plural
 from assettui.core.ticks import TickRecord
 from assettui.core.timing import ago, duration, local
 from assettui.service import automation
@@ -215,9 +215,9 @@ def told(tick: TickRecord) -> Text:
         text.append(f"\ncursor {one_line(before, 100)} → {one_line(after, 100)}", style=GREY)
     for line in tick.log:
         text.append(f"\n{line.level:<8}", style=GREY)
-        text.append("\n".join(map(clean, line.message.expandtabs(4).split("\n"))))
+        text.append(clean_lines(line.message))
     if tick.error is not None:
         text.append(f"\n{clean(tick.error.message)}", style=RED)
         if tick.error.traceback:
-            text.append("\n" + "\n".join(map(clean, tick.error.traceback.expandtabs(4).rstrip().split("\n"))))
+            text.append(f"\n{clean_lines(tick.error.traceback.rstrip())}")
     return text

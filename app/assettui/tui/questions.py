@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from assettui.core.text import clean
+from assettui.core.text import clean, clean_lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -39,7 +39,7 @@ class _Window(ModalScreen[bool]):
     def __init__(self, title: str, text: Text | str, keys: str) -> None:
         super().__init__()
         self._title = title
-        self._text = text if isinstance(text, Text) else Text("\n".join(map(clean, text.expandtabs(4).split("\n"))))
+        self._text = text if isinstance(text, Text) else Text(clean_lines(text))
         self._keys = keys
 
     def compose(self) -> ComposeResult:

@@ -13,14 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from assettui.core.errors import AssettuiError
 from assettui.core.partitions.space import partitions_text
 from assettui.core.records import Event, EventKind
 from assettui.core.text import one_line
 from assettui.core.timing import duration, local
 from assettui.project.watch import Watch
 from assettui.service.event_text import event_text
-from assettui.service.runs import RunDetail, cancel, events_of, log_file, run_detail
+from assettui.service.runs import RunDetail, events_of, log_file, run_detail
 from assettui.service.session import clock_us
 from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_LOOKS, YELLOW
 from assettui.tui.fetching import Fetching
@@ -262,15 +261,7 @@ class RunScreen(MainScreen):
 
     def action_cancel(self) -> None:
         """Cancel the run."""
-        self.cancel()
-
-    @work(thread=True, group="cancel")
-    def cancel(self) -> None:
-        """Ask for the run to be canceled."""
-        try:
-            cancel(self.app.session, self._run_id)
-        except AssettuiError as error:
-            self.app.call_from_thread(self.app.warn, error)
+        self.app.cancel_run(self._run_id)
 
     def action_retry(self, from_failure: bool) -> None:
         """Run it again, or only what of it did not succeed."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Footer
 
-from assettui.core.errors import AssettuiError
-from assettui.service.runs import RunPage, cancel, run_page
+from assettui.service.runs import RunPage, run_page
 from assettui.tui.fetching import Fetching
 from assettui.tui.header import Header
 from assettui.tui.listing import Listing, ListingHeader
@@ -110,15 +109,7 @@ class RunsScreen(MainScreen):
         """Cancel the run under the cursor."""
         run = self.query_one(RunList).current
         if run is not None:
-            self.cancel(run.run_id)
-
-    @work(thread=True)
-    def cancel(self, run_id: str) -> None:
-        """Ask for a run to be canceled."""
-        try:
-            cancel(self.app.session, run_id)
-        except AssettuiError as error:
-            self.app.call_from_thread(self.app.warn, error)
+            self.app.cancel_run(run.run_id)
 
     def action_retry(self, from_failure: bool) -> None:
         """Run the run under the cursor again, or only what of it did not succeed."""
