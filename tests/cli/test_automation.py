@@ -121,6 +121,12 @@ def test_schedules_are_listed_shown_and_turned(timed: ProjectFolder) -> None:
     (due,) = timed.json("upcoming")
     assert (due["schedule"], due["target"]) == ("ingest_schedule", "ingest")
     assert due["time"] == on["next"]
+    timed.json("schedule", "on", "asking")
+    both = timed.json("upcoming", "--days", "3")
+    assert [each["time"] for each in both] == sorted(each["time"] for each in both)
+    assert [each["schedule"] for each in both].count("asking") == len(both) / 2 == 3
+    assert timed.json("upcoming", "--days", "3", "--limit", "4") == both[:4]
+    timed.json("schedule", "off", "asking")
     (off,) = timed.json("schedule", "off", "ingest_schedule")
     assert off["next"] is None
     assert "nobody leads the store now" in timed.run("schedule", "on", "asking").stderr

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, LaunchError, NotFound
@@ -336,22 +338,23 @@ def upcoming(session: Session, until_us: int, limit: int = 1_000) -> list[Upcomi
     now_us = clock_us()
     with session.reading() as connection:
         on = _schedules_on(connection, _snapshot(connection, session))
-    found = [
-        Upcoming(time_us, each.name, each.jobs[0] if each.jobs else None, each.selection)
-        for each in on
-        for time_us in _first(ScheduleTimes(each.crons, each.zone_name).within(now_us, until_us), limit)
-    ]
-    return sorted(found, key=lambda each: (each.time_us, each.schedule))[:limit]
+    each_in_order = (_upcoming_of(each, now_us, until_us) for each in on)
+    return list(islice(heapq.merge(*each_in_order, key=lambda due: (due.time_us, due.schedule)), limit))
+
+
+def _upcoming_of(each: InstigatorSnapshot, now_us: int, until_us: int) -> Iterator[Upcoming]:
+    for time_us in ScheduleTimes(each.crons, each.zone_name).within(now_us, until_us):
+        yield Upcoming(time_us, each.name, each.jobs[0] if each.jobs else None, each.selection)
 
 
 def next_due(connection: sqlite3.Connection, known: Iterable[InstigatorSnapshot]) -> tuple[str, int] | None:
     """The schedule that is due next, and when; None where none is on. By a connection that is open."""
+    on = _schedules_on(connection, known)
     now_us = clock_us()
-    due = (
-        (ScheduleTimes(each.crons, each.zone_name).next_after(now_us), each.name)
-        for each in _schedules_on(connection, known)
-    )
-    time_us, name = min(due, default=(0, ""))
+    next_of = {  # many are due at the same times
+        times: ScheduleTimes(*times).next_after(now_us) for times in {(each.crons, each.zone_name) for each in on}
+    }
+    time_us, name = min(((next_of[each.crons, each.zone_name], each.name) for each in on), default=(0, ""))
     return (name, time_us) if name else None
 
 
@@ -373,8 +376,4 @@ def preview(session: Session, name: str, until_us: int, limit: int = 10_000) -> 
     with session.reading() as connection:
         found = find(_snapshot(connection, session), name, InstigatorKind.SCHEDULE)
     times = ScheduleTimes(found.crons, found.zone_name).within(clock_us(), until_us)
-    return found, list(_first(times, limit))
-
-
-def _first(times: Iterator[int], limit: int) -> Iterator[int]:
-    return (time_us for time_us, _ in zip(times, range(limit), strict=False))
+    return found, list(islice(times, limit))
