@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from textual.widgets import Input, Static
 
+from assettui.core.instigators import InstigatorKind
+from assettui.core.records import StepError
+from assettui.core.ticks import TickOutcome, TickRecord
 from assettui.service import automation
 from assettui.service.session import Session
 from assettui.store import intents
@@ -13,6 +16,7 @@ from assettui.tui.app import AssettuiApp
 from assettui.tui.automation import AutomationScreen, InstigatorList
 from assettui.tui.header import Header
 from assettui.tui.instigator import InstigatorScreen, TickList
+from assettui.tui.instigator import told as told_of
 from assettui.tui.run import RunScreen
 from assettui.tui.timeline import TimelineScreen, TimelineView
 from tests.tui.conftest import told, until
@@ -138,3 +142,9 @@ async def test_a_project_without_any_says_how_to_make_one(shop: Session) -> None
         await until(pilot, lambda: isinstance(pilot.app.screen, AutomationScreen))
         listing = pilot.app.screen.query_one(InstigatorList)
         await until(pilot, lambda: "the project defines no schedules" in listing.render_line(0).text)
+
+
+def test_what_a_tick_says_in_several_lines_is_shown_so() -> None:
+    error = StepError("the configuration is wrong:\n    ops.a: 7\x1b[31m")
+    tick = TickRecord(1, "inbox", InstigatorKind.SENSOR, TickOutcome.FAILURE, 0, 0, 0, error=error)
+    assert told_of(tick).plain.endswith("the configuration is wrong:\n    ops.a: 7␛[31m")

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Footer, Static
 
 from assettui.core.errors import NotFound
-from assettui.core.text import clean, clean_lines, one_line, plural
+from assettui.core.text import clean_lines, one_line, plural
 from assettui.core.ticks import TickRecord
 from assettui.core.timing import ago, duration, local
 from assettui.service import automation
@@ -200,7 +200,7 @@ def told(tick: TickRecord) -> Text:
     if tick.missed:
         text.append(f"\n{plural(tick.missed, 'tick')} before it missed", style=YELLOW)
     if tick.skip_reason:
-        text.append(f"\n{clean(tick.skip_reason)}")
+        text.append(f"\n{clean_lines(tick.skip_reason)}")
     for run_id, run_key in tick.runs[:50]:
         text.append(f"\nrun {run_id[:8]}", style=BLUE)
         if run_key is not None:
@@ -217,7 +217,7 @@ def told(tick: TickRecord) -> Text:
         text.append(f"\n{line.level:<8}", style=GREY)
         text.append(clean_lines(line.message))
     if tick.error is not None:
-        text.append(f"\n{clean(tick.error.message)}", style=RED)
+        text.append(f"\n{clean_lines(tick.error.message)}", style=RED)
         if tick.error.traceback:
             text.append(f"\n{clean_lines(tick.error.traceback.rstrip())}")
     return text
