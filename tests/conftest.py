@@ -19,7 +19,7 @@ import pytest
 from assettui.project.locate import Project, locate
 from assettui.service.catalog import catalog
 from assettui.service.session import Session
-from assettui.store.database import is_made
+from assettui.store.database import store_exists
 from assettui.store.folder import StoreFolder
 
 SALES = """
@@ -101,7 +101,7 @@ class ProjectFolder:
         """Start `assettui up` and wait until it leads and has loaded the project."""
         process = self.start("up")
         wait_until(lambda: (leader := self.session.leader()) is not None and leader.pid == process.pid)
-        wait_until(lambda: is_made(self.store) and catalog(self.session).snapshot is not None)
+        wait_until(lambda: store_exists(self.store) and catalog(self.session).snapshot is not None)
         return process
 
 

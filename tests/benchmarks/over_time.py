@@ -16,7 +16,7 @@ from textual.geometry import Region
 from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.queue import Limits, queued_run
 from assettui.engine.decide import decide
-from assettui.engine.happenings import LimitsSeen, Moment, RunsQueued
+from assettui.engine.inputs import LimitsSeen, Moment, RunsQueued
 from assettui.engine.state import EngineState, RunState
 from assettui.service import automation, queue
 from assettui.service.catalog import catalog

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from assettui.core.backfill_progress import BackfillProgress
-from assettui.core.backfill_target import BackfillWish, resolve_target
+from assettui.core.backfill_target import BackfillRequest, resolve_target
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
+from assettui.core.partition_status import PartitionStatuses
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.keyed import StaticPartitionsDefinition
 from assettui.core.partitions.mapping import IdentityPartitionMapping
@@ -20,8 +22,6 @@ from assettui.core.partitions.multi_mapping import MultiToSingleDimensionPartiti
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.time_windows import DailyPartitionsDefinition, HourlyPartitionsDefinition
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
-from assettui.core.slice_status import SliceStatuses
-from assettui.core.slices import Slices
 from assettui.core.snapshot import AssetSnapshot
 from assettui.service import backfills
 from assettui.service.loading import ensure_loaded
@@ -121,14 +121,14 @@ def planning() -> Iterator[Figure]:
         )
         for number in range(100)
     ]
-    slices = Slices(AssetGraph(assets), MOMENT)
-    count = slices.space(AssetKey("a0")).size
-    statuses = {key: SliceStatuses(all=slices.space(key).all) for key in slices.graph.order}
+    partitioned = PartitionedGraph(AssetGraph(assets), MOMENT)
+    count = partitioned.space(AssetKey("a0")).size
+    statuses = {key: PartitionStatuses(all=partitioned.space(key).all) for key in partitioned.graph.order}
 
     def plan() -> None:
-        target = resolve_target(slices, BackfillWish(tuple(slices.graph.order)), statuses, {})
+        target = resolve_target(partitioned, BackfillRequest(tuple(partitioned.graph.order)), statuses, {})
         assert target.count == 100 * count
-        progress = BackfillProgress.begun(slices, target.targets)
+        progress = BackfillProgress.begun(partitioned, target.targets)
         progress.count_of_runs()
         assert progress.next_unit() is not None
 
@@ -161,11 +161,11 @@ def led(text: str) -> Generator[Session]:
 
 
 def backfilled(session: Session, asset: str, first: int, count: int) -> float:
-    """How long a backfill of some slices takes, from the asking to the end."""
+    """How long a backfill of some partitions takes, from the asking to the end."""
     space = _space(session, asset)
     began = time.perf_counter()
-    wish = BackfillWish((AssetKey(asset),), slices={AssetKey(asset): PartitionSet.span(first, first + count)})
-    backfill_id = backfills.start(session, wish)
+    request = BackfillRequest((AssetKey(asset),), partitions={AssetKey(asset): PartitionSet.span(first, first + count)})
+    backfill_id = backfills.start(session, request)
     *_, last = backfills.follow(session, backfill_id)
     took = time.perf_counter() - began
     assert last.counts.materialized == count == len(PartitionSet.span(first, first + count) & space)
@@ -175,7 +175,7 @@ def backfilled(session: Session, asset: str, first: int, count: int) -> float:
 def _space(session: Session, asset: str) -> PartitionSet:
     from assettui.service.catalog import catalog
 
-    return catalog(session).slices.space(AssetKey(asset)).all
+    return catalog(session).partitioned.space(AssetKey(asset)).all
 
 
 def runs_of_backfills() -> Iterator[Figure]:
@@ -237,14 +237,14 @@ def grid() -> Iterator[Figure]:
 
 
 def fill(session: Session) -> None:
-    """Have the store say of most slices that they are there, and of some that they have failed."""
+    """Have the store say of most partitions that they are there, and of some that they have failed."""
     from assettui.service.catalog import catalog
     from assettui.store.partition_sets import FAILED, MATERIALIZED
 
-    slices = catalog(session).slices
+    partitioned = catalog(session).partitioned
     with session.writing() as connection:
-        for number, key in enumerate(slices.graph.order):
-            space = slices.space(key)
+        for number, key in enumerate(partitioned.graph.order):
+            space = partitioned.space(key)
             made = PartitionSet.span(0, space.size - 37 * number % (space.size // 6)) - PartitionSet.of(
                 range(number, space.size, 9_973)
             )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from assettui.core.backfill_progress import BackfillProgress, Unit
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf, PartitionsDefinition
 from assettui.core.partitions.keyed import StaticPartitionsDefinition
 from assettui.core.partitions.mapping import AllPartitionMapping, PartitionMapping
@@ -20,7 +21,6 @@ from assettui.core.partitions.multi import MultiPartitionsDefinition
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.time_windows import DailyPartitionsDefinition, WeeklyPartitionsDefinition
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
-from assettui.core.slices import Slices
 from assettui.core.snapshot import AssetSnapshot, StepSnapshot
 
 MOMENT = AsOf(int(datetime(2013, 2, 12, tzinfo=UTC).timestamp()) * 1_000_000)
@@ -51,42 +51,42 @@ def asset(
     )
 
 
-def project(*assets: AssetSnapshot, steps: tuple[StepSnapshot, ...] = ()) -> Slices:
-    """The slices of a project."""
-    return Slices(AssetGraph(assets, steps), MOMENT)
+def project(*assets: AssetSnapshot, steps: tuple[StepSnapshot, ...] = ()) -> PartitionedGraph:
+    """The partitions of a project."""
+    return PartitionedGraph(AssetGraph(assets, steps), MOMENT)
 
 
-def everything(slices: Slices) -> Sets:
-    """All slices of all assets."""
-    return {key: slices.space(key).all for key in slices.graph.order}
+def everything(partitioned: PartitionedGraph) -> Sets:
+    """All partitions of all assets."""
+    return {key: partitioned.space(key).all for key in partitioned.graph.order}
 
 
-def names(slices: Slices, unit: Unit) -> tuple[str, list[str]]:
+def names(partitioned: PartitionedGraph, unit: Unit) -> tuple[str, list[str]]:
     """The assets and the partitions of a run, as people read them."""
-    return "+".join(map(str, unit.assets)), slices.space(unit.assets[0]).keys(unit.partitions)
+    return "+".join(map(str, unit.assets)), partitioned.space(unit.assets[0]).keys(unit.partitions)
 
 
-def launched_first(slices: Slices, targets: Sets | None = None) -> list[tuple[str, list[str]]]:
+def launched_first(partitioned: PartitionedGraph, targets: Sets | None = None) -> list[tuple[str, list[str]]]:
     """What is launched at once."""
-    progress = BackfillProgress.begun(slices, targets or everything(slices))
+    progress = BackfillProgress.begun(partitioned, targets or everything(partitioned))
     found: list[tuple[str, list[str]]] = []
     while (unit := progress.next_unit()) is not None:
-        found.append(names(slices, unit))
+        found.append(names(partitioned, unit))
         progress = progress.with_launched(unit)
     return found
 
 
-def test_slices_that_need_each_other_one_by_one_go_into_one_run() -> None:
-    slices = project(asset("raw"), asset("clean", "raw"), asset("weekly", "clean", partitions=WEEKS))
-    runs = launched_first(slices)
+def test_partitions_that_need_each_other_one_by_one_go_into_one_run() -> None:
+    partitioned = project(asset("raw"), asset("clean", "raw"), asset("weekly", "clean", partitions=WEEKS))
+    runs = launched_first(partitioned)
     assert runs[0] == ("raw+clean", ["2013-01-20"])
     assert len(runs) == 23
     assert all(assets == "raw+clean" for assets, _ in runs), "a week waits for its days"
 
 
 def test_a_chain_of_days_is_launched_one_after_the_other() -> None:
-    slices = project(asset("raw"), asset("balance", "raw", mappings={"balance": YESTERDAY}))
-    runs = launched_first(slices)
+    partitioned = project(asset("raw"), asset("balance", "raw", mappings={"balance": YESTERDAY}))
+    runs = launched_first(partitioned)
     assert runs[0] == ("raw+balance", ["2013-01-20"])
     assert runs[1] == ("raw", ["2013-01-21"])
     assert sum("balance" in assets for assets, _ in runs) == 1
@@ -102,48 +102,50 @@ def test_a_policy_says_how_many_go_into_one_run() -> None:
 
 
 def test_a_range_has_no_hole_that_is_not_to_be_made() -> None:
-    slices = project(asset("raw", per_run=None))
-    space = slices.space(AssetKey("raw"))
+    partitioned = project(asset("raw", per_run=None))
+    space = partitioned.space(AssetKey("raw"))
     chosen = space.range("2013-01-20", "2013-01-22") | space.range("2013-01-25", "2013-01-26")
-    assert [len(keys) for _, keys in launched_first(slices, {AssetKey("raw"): chosen})] == [3, 2]
+    assert [len(keys) for _, keys in launched_first(partitioned, {AssetKey("raw"): chosen})] == [3, 2]
 
 
 def test_a_chain_may_go_into_one_run_where_its_function_takes_several() -> None:
-    slices = project(asset("balance", per_run=5, mappings={"balance": YESTERDAY}))
-    assert launched_first(slices) == [
+    partitioned = project(asset("balance", per_run=5, mappings={"balance": YESTERDAY}))
+    assert launched_first(partitioned) == [
         ("balance", ["2013-01-20", "2013-01-21", "2013-01-22", "2013-01-23", "2013-01-24"])
     ]
 
 
 def test_assets_of_one_step_go_together() -> None:
-    slices = project(asset("x", step="both"), asset("y", "other", step="both"), asset("other"))
-    (assets, keys) = launched_first(slices)[0]
+    partitioned = project(asset("x", step="both"), asset("y", "other", step="both"), asset("other"))
+    (assets, keys) = launched_first(partitioned)[0]
     assert set(assets.split("+")) == {"other", "x", "y"}
     assert keys == ["2013-01-20"]
 
 
 def test_what_has_an_own_way_round_is_not_launched_too_early() -> None:
     # `late` needs the very day of `raw`, but the week as well, which needs every day of `raw`.
-    slices = project(asset("raw"), asset("week", "raw", partitions=WEEKS), asset("late", "raw", "week"))
-    runs = launched_first(slices)
+    partitioned = project(asset("raw"), asset("week", "raw", partitions=WEEKS), asset("late", "raw", "week"))
+    runs = launched_first(partitioned)
     assert {assets for assets, (key,) in runs if key < "2013-02-10"} == {"raw"}, "the last week has not ended"
 
 
 def test_a_failure_blocks_only_what_depends_on_it() -> None:
-    slices = project(
+    partitioned = project(
         asset("raw"),
         asset("clean", "raw"),
         asset("weekly", "clean", partitions=WEEKS),
         asset("balance", "raw", mappings={"balance": YESTERDAY}),
         asset("total", "weekly", partitions=None),
     )
-    key = slices.space(AssetKey("raw")).index
+    key = partitioned.space(AssetKey("raw")).index
     ended = carried_out(
-        slices, everything(slices), lambda asset_key, index: (str(asset_key), index) == ("raw", key("2013-02-05"))
+        partitioned,
+        everything(partitioned),
+        lambda asset_key, index: (str(asset_key), index) == ("raw", key("2013-02-05")),
     )
     assert ended.counts().failed == 1
     blocked = {
-        str(asset_key): slices.space(asset_key).keys(partitions)
+        str(asset_key): partitioned.space(asset_key).keys(partitions)
         for asset_key, partitions in ended.blocked.items()
         if partitions
     }
@@ -151,13 +153,13 @@ def test_a_failure_blocks_only_what_depends_on_it() -> None:
     assert blocked["weekly"] == ["2013-02-03"]
     assert blocked["balance"] == [f"2013-02-{day:02}" for day in range(5, 12)]
     assert "total" in blocked
-    again = carried_out(slices, everything(slices), lambda _key, _index: False, ended.with_retry())
+    again = carried_out(partitioned, everything(partitioned), lambda _key, _index: False, ended.with_retry())
     assert again.counts().materialized == again.counts().requested
 
 
 # What holds for any of them.
 
-SHAPES: dict[str, Slices] = {
+SHAPES: dict[str, PartitionedGraph] = {
     "chain": project(asset("a"), asset("b", "a"), asset("c", "b")),
     "diamond": project(asset("a"), asset("b", "a"), asset("c", "a"), asset("d", "b", "c")),
     "roll-ups": project(
@@ -183,7 +185,7 @@ SHAPES: dict[str, Slices] = {
 
 
 def carried_out(
-    slices: Slices,
+    partitioned: PartitionedGraph,
     targets: Sets,
     fails: Callable[[AssetKey, int], bool],
     progress: BackfillProgress | None = None,
@@ -192,12 +194,12 @@ def carried_out(
 ) -> BackfillProgress:
     """Carry a backfill out, several runs at a time, checking on the way what must always hold."""
     chance = chance or random.Random(0)
-    progress = progress or BackfillProgress.begun(slices, targets)
+    progress = progress or BackfillProgress.begun(partitioned, targets)
     running: list[Unit] = []
     tried: Sets = {}
     for _ in range(100_000):
         while len(running) < 4 and (unit := progress.next_unit()) is not None:
-            check_launch(slices, progress, unit, tried)
+            check_launch(partitioned, progress, unit, tried)
             progress = progress.with_launched(unit)
             running.append(unit)
         if not running:
@@ -207,7 +209,7 @@ def carried_out(
         skipped = EMPTY
         for key in unit.assets:  # a run makes its assets one after the other, as far as what they need was made
             above_failed = EMPTY
-            for above in slices.graph.upstream[key]:
+            for above in partitioned.graph.upstream[key]:
                 if above in unit.assets:
                     above_failed = above_failed | failed.get(above, EMPTY)
             if above_failed or skipped:
@@ -216,7 +218,7 @@ def carried_out(
             if any(fails(key, index) for index in unit.partitions):
                 failed[key] = unit.partitions
             else:
-                progress = progress.with_made(key, unit.partitions)
+                progress = progress.with_materialized(key, unit.partitions)
         progress = progress.with_ended(unit, failed, is_lost=False)
     assert progress.is_over, "nothing is left over"
     counts = progress.counts()
@@ -224,17 +226,17 @@ def carried_out(
     return progress
 
 
-def check_launch(slices: Slices, progress: BackfillProgress, unit: Unit, tried: Sets) -> None:
+def check_launch(partitioned: PartitionedGraph, progress: BackfillProgress, unit: Unit, tried: Sets) -> None:
     """A run is launched only with what it needs made, or made before in the same run; and nothing is launched twice."""
     assert unit.partitions
     for key in unit.assets:
         assert unit.partitions <= progress.targets[key]
         assert tried.get(key, EMPTY).isdisjoint(unit.partitions), "launched twice"
         tried[key] = tried.get(key, EMPTY) | unit.partitions
-        limit = slices.graph.assets[key].partitions_per_run
+        limit = partitioned.graph.assets[key].partitions_per_run
         assert limit is None or len(unit.partitions) <= limit
-        for above in slices.sources(key):
-            needed = slices.above(key, above, unit.partitions).partitions & progress.targets.get(above, EMPTY)
+        for above in partitioned.sources(key):
+            needed = partitioned.above(key, above, unit.partitions).partitions & progress.targets.get(above, EMPTY)
             needed = needed - progress.done.get(above, EMPTY)
             if above in unit.assets:
                 needed = needed - unit.partitions
@@ -243,20 +245,20 @@ def check_launch(slices: Slices, progress: BackfillProgress, unit: Unit, tried: 
 
 @settings(max_examples=200, deadline=None)
 @given(shape=st.sampled_from(sorted(SHAPES)), seed=st.integers(0, 10_000), rate=st.sampled_from([0.0, 0.02, 0.2]))
-def test_every_slice_is_made_once_or_has_failed_or_needs_one_that_has(shape: str, seed: int, rate: float) -> None:
-    slices, chance = SHAPES[shape], random.Random(seed)
+def test_every_partition_is_made_once_or_has_failed_or_needs_one_that_has(shape: str, seed: int, rate: float) -> None:
+    partitioned, chance = SHAPES[shape], random.Random(seed)
     targets = {
-        key: PartitionSet.of(index for index in slices.space(key).all if chance.random() < 0.8)
-        for key in slices.graph.order
+        key: PartitionSet.of(index for index in partitioned.space(key).all if chance.random() < 0.8)
+        for key in partitioned.graph.order
     }
     targets = {key: partitions for key, partitions in targets.items() if partitions}
     for key in list(targets):  # one step makes all of its assets
-        for other in slices.graph.steps[slices.graph.assets[key].step or ""]:
+        for other in partitioned.graph.steps[partitioned.graph.assets[key].step or ""]:
             targets[other] = targets[key]
-    targets = {key: targets[key] for key in slices.graph.order if key in targets}
+    targets = {key: targets[key] for key in partitioned.graph.order if key in targets}
     bad = {(key, index) for key in targets for index in targets[key] if chance.random() < rate}
 
-    ended = carried_out(slices, targets, lambda key, index: (key, index) in bad, chance=chance)
+    ended = carried_out(partitioned, targets, lambda key, index: (key, index) in bad, chance=chance)
 
     counts = ended.counts()
     assert counts.materialized + counts.failed + counts.skipped == counts.requested
@@ -266,10 +268,10 @@ def test_every_slice_is_made_once_or_has_failed_or_needs_one_that_has(shape: str
         assert ended.done.get(key, EMPTY).isdisjoint(ended.failed.get(key, EMPTY) | ended.blocked.get(key, EMPTY))
         for index in ended.blocked.get(key, EMPTY):
             reached = any(
-                slices.above(sibling, above, PartitionSet(1 << index)).partitions
+                partitioned.above(sibling, above, PartitionSet(1 << index)).partitions
                 & (ended.failed.get(above, EMPTY) | ended.blocked.get(above, EMPTY))
-                for sibling in slices.graph.steps[slices.graph.assets[key].step or ""]
-                for above in slices.sources(sibling)
+                for sibling in partitioned.graph.steps[partitioned.graph.assets[key].step or ""]
+                for above in partitioned.sources(sibling)
             )
             in_a_run = any(ended.failed.get(other) for other in targets)
             assert reached or in_a_run
@@ -279,9 +281,9 @@ def test_every_slice_is_made_once_or_has_failed_or_needs_one_that_has(shape: str
 @settings(max_examples=100, deadline=None)
 @given(shape=st.sampled_from(sorted(SHAPES)), seed=st.integers(0, 10_000))
 def test_interrupted_at_any_moment_it_goes_on_with_what_is_missing(shape: str, seed: int) -> None:
-    slices, chance = SHAPES[shape], random.Random(seed)
-    targets = everything(slices)
-    progress = BackfillProgress.begun(slices, targets)
+    partitioned, chance = SHAPES[shape], random.Random(seed)
+    targets = everything(partitioned)
+    progress = BackfillProgress.begun(partitioned, targets)
     for _ in range(chance.randrange(60)):
         unit = progress.next_unit()
         if unit is None:
@@ -289,25 +291,25 @@ def test_interrupted_at_any_moment_it_goes_on_with_what_is_missing(shape: str, s
         progress = progress.with_launched(unit)
         made = unit.assets[: chance.randrange(len(unit.assets) + 1)]
         for key in made:
-            progress = progress.with_made(key, unit.partitions)
+            progress = progress.with_materialized(key, unit.partitions)
         progress = progress.with_ended(unit, {}, is_lost=True)
     # What is recorded is all that the next leader knows.
-    after = BackfillProgress.begun(slices, targets, progress.done, progress.failed)
-    ended = carried_out(slices, targets, lambda _key, _index: False, after, chance=chance)
+    after = BackfillProgress.begun(partitioned, targets, progress.done, progress.failed)
+    ended = carried_out(partitioned, targets, lambda _key, _index: False, after, chance=chance)
     assert ended.counts().materialized == ended.counts().requested
 
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 def test_what_becomes_ready_one_by_one_is_what_is_ready_seen_at_once(shape: str) -> None:
-    slices, chance = SHAPES[shape], random.Random(7)
-    progress = BackfillProgress.begun(slices, everything(slices))
+    partitioned, chance = SHAPES[shape], random.Random(7)
+    progress = BackfillProgress.begun(partitioned, everything(partitioned))
     while (unit := progress.next_unit()) is not None:
         progress = progress.with_launched(unit)
         for key in unit.assets:
-            progress = progress.with_made(key, unit.partitions)
+            progress = progress.with_materialized(key, unit.partitions)
         progress = progress.with_ended(unit, {}, is_lost=False)
         if chance.random() < 0.2:
-            anew = BackfillProgress.begun(slices, progress.targets, progress.done)
+            anew = BackfillProgress.begun(partitioned, progress.targets, progress.done)
             assert {key: part for key, part in anew.ready.items() if part} == {
                 key: part for key, part in progress.ready.items() if part
             }

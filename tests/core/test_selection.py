@@ -10,7 +10,7 @@ from assettui import AssetSelection
 from assettui.core.errors import SelectionError
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
-from assettui.core.selection.algebra import Ground, select
+from assettui.core.selection.algebra import SelectionContext, select
 from assettui.core.selection.syntax import parse
 from assettui.core.snapshot import AssetSnapshot, StepSnapshot
 
@@ -35,7 +35,7 @@ STATUSES = {AssetKey("raw/flights"): "fresh", AssetKey("marts/delays"): "stale"}
 
 
 def selected(expression: str | AssetSelection) -> str:
-    return " ".join(str(key) for key in select(Ground(GRAPH, STATUSES), [expression]))
+    return " ".join(str(key) for key in select(SelectionContext(GRAPH, STATUSES), [expression]))
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ expressions = st.recursive(
 
 @given(expressions)
 def test_writing_an_expression_down_again_changes_nothing(expression: str) -> None:
-    ground = Ground(GRAPH, STATUSES)
+    context = SelectionContext(GRAPH, STATUSES)
     once = parse(expression)
-    assert parse(str(once)).resolve_on(ground) == once.resolve_on(ground)
+    assert parse(str(once)).resolve_on(context) == once.resolve_on(context)
 
 
 @given(st.text(alphabet="ab:+()\"' *and or1not", max_size=20))
@@ -173,7 +173,7 @@ def test_a_wrong_expression_points_at_the_character(text: str, what: str, positi
 )
 def test_a_selection_of_nothing_says_what_to_write(terms: list[str], what: str, hint: str) -> None:
     with pytest.raises(SelectionError) as told:
-        select(Ground(GRAPH, STATUSES), terms)
+        select(SelectionContext(GRAPH, STATUSES), terms)
     assert what in told.value.what
     assert told.value.hint
     assert hint in told.value.hint
@@ -185,7 +185,7 @@ def test_a_status_is_not_known_where_there_is_no_store() -> None:
 
 
 def test_while_it_is_being_typed_a_word_matches_anywhere_and_nothing_need_match() -> None:
-    typed = Ground(GRAPH, STATUSES, is_partial=True)
+    typed = SelectionContext(GRAPH, STATUSES, is_partial=True)
     assert parse("FLI").resolve_on(typed) == {AssetKey("raw/flights")}
     assert parse("owner:ada").resolve_on(typed) == {AssetKey("raw/flights")}
     assert parse("status:sta", is_partial=True).resolve_on(typed) == {AssetKey("marts/delays")}

@@ -155,14 +155,14 @@ def test_what_must_be_made_between_two_of_its_assets_splits_the_step() -> None:
     assert list(result.outcomes) == ["models", "between", "models#2"]
 
 
-def test_without_can_subset_such_a_circle_is_refused_with_what_to_do() -> None:
+def test_without_can_subset_such_a_cycle_is_refused_with_what_to_do() -> None:
     @multi_asset(specs=[AssetSpec("first"), AssetSpec("last", deps=["between"])])
     def models() -> None: ...
 
     @asset(deps=["first"])
     def between() -> None: ...
 
-    with pytest.raises(DefinitionsError, match=r"need each other's assets in a circle(.|\n)*can_subset=True"):
+    with pytest.raises(DefinitionsError, match=r"need each other's assets in a cycle(.|\n)*can_subset=True"):
         describe("test", [models, between])
 
 

@@ -177,7 +177,7 @@ def wrong_variadic() -> list[Any]:
     ("make", "what", "hint"),
     [
         (wrong_parameter, "asset total reads 'sale', which nothing defines", "did you mean 'sales'?"),
-        (wrong_cycle, "in a circle: a → b → c → a", "break the circle"),
+        (wrong_cycle, "in a cycle: a → b → c → a", "break the cycle"),
         (wrong_variadic, "asset many takes *sales", "name each asset"),
         (lambda: [one(name="x"), one(name="x")], "asset x is defined twice, here and at", "rename one"),
         (lambda: [one(name="a/b")], "'a/b' is not an asset name", "key_prefix"),

@@ -316,7 +316,7 @@ def test_what_cannot_be_composed_is_told_with_its_place() -> None:
             numbers().map(double)
 
 
-def test_a_dynamic_output_that_is_handed_on_as_it_is_is_refused() -> None:
+def test_a_dynamic_output_that_is_passed_on_as_it_is_is_refused() -> None:
     @job
     def unmapped() -> None:
         double(each(numbers()))
@@ -354,7 +354,7 @@ def test_an_input_that_nothing_gives_is_told() -> None:
     def lacking() -> None:
         double()
 
-    with pytest.raises(StepFailed, match="nothing is handed to double for its input 'value'"):
+    with pytest.raises(StepFailed, match="no op output goes to double for its input 'value'"):
         lacking.execute_in_process()
     given = {"ops": {"double": {"inputs": {"value": 4}}}}
     assert lacking.execute_in_process(run_config=given).output_for_node("double") == 8

@@ -514,7 +514,7 @@ def test_wrong_definitions_are_told() -> None:
     assert "which partitions of cells it needs cannot be told" in problems(cells, unlike)
 
 
-def test_an_asset_that_needs_its_own_partition_is_a_circle() -> None:
+def test_an_asset_that_needs_its_own_partition_is_a_cycle() -> None:
     @asset(partitions_def=DAYS, ins={"balance": AssetIn("balance")})
     def balance(balance: int) -> int:
         return balance

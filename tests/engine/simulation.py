@@ -18,13 +18,13 @@ from assettui.core.backfill import BackfillPlan
 from assettui.core.graph import AssetGraph
 from assettui.core.instigators import InstigatorKind, InstigatorSnapshot
 from assettui.core.keys import AssetKey
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.queue import Limits, queued_run
 from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus, ValueRef
-from assettui.core.slices import Slices
 from assettui.core.snapshot import JobSnapshot, ProjectSnapshot, StepOutput, StepSnapshot, Wire
 from assettui.core.ticks import Evaluation, RunAsked
 from assettui.engine.actions import (
@@ -42,10 +42,10 @@ from assettui.engine.actions import (
     WakeAt,
 )
 from assettui.engine.decide import decide
-from assettui.engine.happenings import (
+from assettui.engine.inputs import (
     BackfillLoaded,
     EvaluationEnded,
-    Happening,
+    Input,
     InstigatorsSeen,
     Moment,
     ProjectEdited,
@@ -71,12 +71,12 @@ from assettui.worker.request import StepOutcome
 
 
 @dataclass(frozen=True)
-class _Ground:
+class _Context:
     """What runs are planned on: one job, made of two ops."""
 
     snapshot: ProjectSnapshot
     graph: AssetGraph
-    slices: Slices
+    partitioned: PartitionedGraph
     available: frozenset[AssetKey] = frozenset()
     materialized: Mapping[AssetKey, PartitionSet] = field(default_factory=dict[AssetKey, PartitionSet])
 
@@ -84,12 +84,14 @@ class _Ground:
         return []
 
 
-def ground() -> _Ground:
+def context() -> _Context:
     """What runs are planned on that schedules and sensors ask for."""
     steps = (StepSnapshot("one", is_op=True), StepSnapshot("two", is_op=True))
     graph = AssetGraph(())
-    return _Ground(
-        ProjectSnapshot("simulated", jobs=(JobSnapshot("made_of_ops", steps=steps),)), graph, Slices(graph, AsOf(0))
+    return _Context(
+        ProjectSnapshot("simulated", jobs=(JobSnapshot("made_of_ops", steps=steps),)),
+        graph,
+        PartitionedGraph(graph, AsOf(0)),
     )
 
 
@@ -166,7 +168,7 @@ class Simulation:
     is_project_broken: bool = False
     crashes_left: int = 0
     started: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    slices: Slices | None = None
+    partitioned: PartitionedGraph | None = None
     """The project's partitions, where its assets have any."""
     backfills_seen: list[str] = field(default_factory=list[str])
     instigators: tuple[InstigatorSnapshot, ...] = ()
@@ -198,9 +200,9 @@ class Simulation:
         self._commit([Event(EventKind.RUN_QUEUED, self.now_us, run_id, payload={"plan": plan.to_json()})])
         self.happen(RunsQueued((queued_run(run_id, self.now_us, plan),)))
 
-    def happen(self, happening: Happening) -> None:
+    def happen(self, input: Input) -> None:
         """One turn of the engine, as its shell does it: decide, commit, act."""
-        pending = [happening]
+        pending = [input]
         try:
             while pending:
                 actions: list[Action] = []
@@ -249,9 +251,9 @@ class Simulation:
 
     def backfill(self, name: str, targets: Mapping[AssetKey, PartitionSet], **options: Any) -> None:
         """Ask for a backfill."""
-        assert self.slices is not None
+        assert self.partitioned is not None
         kept = {
-            key: set_to_json(partitions, self.slices.space(key), self.slices.graph.assets[key].partitions)
+            key: set_to_json(partitions, self.partitioned.space(key), self.partitioned.graph.assets[key].partitions)
             for key, partitions in targets.items()
         }
         plan = BackfillPlan(kept, after=queries.last_event(self.store), **options)
@@ -268,18 +270,18 @@ class Simulation:
 
     def backfills(self, known: Collection[str] | None = None) -> list[BackfillLoaded]:
         """What a leader finds in the store of backfills, but for those that it knows."""
-        if self.slices is None:
+        if self.partitioned is None:
             return []
         known = self.state.backfills if known is None else known
         return [
-            loaded_backfill(self.store, each, self.slices)
+            loaded_backfill(self.store, each, self.partitioned)
             for each in backfills.not_over(self.store)
             if each.backfill_id not in known
         ]
 
     def step(self) -> bool:
         """Let one thing happen that could; whether anything could."""
-        choices: list[Happening] = []
+        choices: list[Input] = []
         for worker_id, worker in self.workers.items():
             if not worker.is_loaded:
                 if self.is_project_broken:
@@ -313,7 +315,7 @@ class Simulation:
 
     # What the inside does.
 
-    def _evaluated(self, worker_id: int, evaluating: Evaluating) -> Happening:
+    def _evaluated(self, worker_id: int, evaluating: Evaluating) -> Input:
         roll = self.draw.random()
         if roll < 0.08:
             return WorkerLost(worker_id, StepError("killed by SIGKILL", "signal"))
@@ -334,7 +336,7 @@ class Simulation:
             found = Evaluation(asked, cursor=str(upto))
         return EvaluationEnded(worker_id, evaluating.name, found)
 
-    def _outcome(self, worker_id: int, worker: SimulatedWorker) -> Happening:
+    def _outcome(self, worker_id: int, worker: SimulatedWorker) -> Input:
         assert worker.task is not None
         run_id, step_key = worker.task
         roll = self.draw.random()
@@ -354,20 +356,20 @@ class Simulation:
     def _success(self, run_id: str, step_key: str) -> StepOutcome:
         if step_key.endswith("make"):
             keys = ["a", "b", "c"][: self.draw.randint(0, 3)]
-            handed = {StepOutput(step_key, "result", key): ValueRef("json", f"x{key}") for key in keys}
-            return StepOutcome(StepStatus.SUCCESS, handed=handed)
+            op_outputs = {StepOutput(step_key, "result", key): ValueRef("json", f"x{key}") for key in keys}
+            return StepOutcome(StepStatus.SUCCESS, op_outputs=op_outputs)
         if self.state.runs[run_id].about.job == "made_of_ops":
             return StepOutcome(StepStatus.SUCCESS)
         if "f" in step_key and not step_key.endswith("all"):
             if self.draw.random() < 0.2:
                 return StepOutcome(StepStatus.SUCCESS, omitted=("result",))
-            return StepOutcome(StepStatus.SUCCESS, handed={StepOutput(step_key): ValueRef("json", "y")})
+            return StepOutcome(StepStatus.SUCCESS, op_outputs={StepOutput(step_key): ValueRef("json", "y")})
         run = self.state.runs[run_id]
-        if run.about.partitions and self.slices is not None:
+        if run.about.partitions and self.partitioned is not None:
             made = [
                 Materialization(key, self.now_us, run_id, "v", None, {}, partition=partition)
                 for key in run.plan[step_key].assets
-                for partition in self.slices.space(key).keys(self.slices.set_of(key, run.about.partitions))
+                for partition in self.partitioned.space(key).keys(self.partitioned.set_of(key, run.about.partitions))
             ]
             return StepOutcome(StepStatus.SUCCESS, tuple(made))
         key = AssetKey(step_key)
@@ -375,21 +377,21 @@ class Simulation:
             return StepOutcome(StepStatus.SUCCESS, omitted=("result",), omitted_assets=(key,))
         return StepOutcome(StepStatus.SUCCESS, (Materialization(key, self.now_us, run_id, "v", None, {}),))
 
-    def _applied(self, happening: Happening) -> None:
+    def _applied(self, input: Input) -> None:
         """What it means for the simulated processes."""
-        match happening:
+        match input:
             case WorkerLoaded():
-                self.workers[happening.worker].is_loaded = True
+                self.workers[input.worker].is_loaded = True
             case WorkerBroken() | WorkerLost():
-                del self.workers[happening.worker]
+                del self.workers[input.worker]
             case StepEnded():
-                self.workers[happening.worker].task = None
+                self.workers[input.worker].task = None
             case EvaluationEnded():
-                self.workers[happening.worker].evaluating = None
+                self.workers[input.worker].evaluating = None
             case _:
                 pass
 
-    def _act(self, action: Action) -> list[Happening]:
+    def _act(self, action: Action) -> list[Input]:
         match action:
             case StartWorker():
                 worker_id = self.next_worker
@@ -441,9 +443,9 @@ class Simulation:
         self, events: list[Event], decided: Iterable[TickDecided] = (), retries: Iterable[QueueRun] = ()
     ) -> list[tuple[TickDecided, Recorded]]:
         self.store.execute("BEGIN IMMEDIATE")
-        record(self.store, events, self.slices)
+        record(self.store, events, self.partitioned)
         snapshots = {each.name: each for each in self.instigators}
-        recorded = [(each, record_tick(self.store, each, snapshots.get(each.name), ground)) for each in decided]
+        recorded = [(each, record_tick(self.store, each, snapshots.get(each.name), context)) for each in decided]
         for retry in retries:
             queue_retry(self.store, retry.run_id, retry.plan, retry.parent, {}, self.now_us)
         self.store.execute("COMMIT")

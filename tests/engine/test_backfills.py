@@ -1,4 +1,4 @@
-"""Backfills in random histories: failures, retries, crashes, pauses, cancels; whatever happens, each slice is made once."""
+"""Backfills in random histories: failures, retries, crashes, pauses, cancels; whatever happens, each partition is made once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from assettui.core.backfill import BackfillStatus
 from assettui.core.partitions.sets import PartitionSet
-from assettui.engine.happenings import BackfillAsked, BackfillWord, ProjectEdited
+from assettui.engine.inputs import BackfillCommand, BackfillRequested, ProjectEdited
 from assettui.store import backfills, queries
 from tests.core.test_backfill_progress import SHAPES
 from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
@@ -17,20 +17,24 @@ from tests.engine.simulation import Simulation, assert_state_is_what_the_events_
 def history(seed: int) -> Simulation:
     """A random history of one to three backfills, let run to its end."""
     draw = random.Random(seed)
-    slices = SHAPES[draw.choice(sorted(SHAPES))]
+    partitioned = SHAPES[draw.choice(sorted(SHAPES))]
     simulation = Simulation(
-        draw, capacity=draw.randint(1, 4), crashes_left=draw.choice([0, 0, 1, 3]), slices=slices, now_us=10**15
+        draw,
+        capacity=draw.randint(1, 4),
+        crashes_left=draw.choice([0, 0, 1, 3]),
+        partitioned=partitioned,
+        now_us=10**15,
     )
     for number in range(draw.randint(1, 3)):
         part = draw.choice([0.1, 0.5, 1.0])
         targets = {
-            key: PartitionSet.of(index for index in slices.space(key).all if draw.random() < part)
-            for key in slices.graph.order
+            key: PartitionSet.of(index for index in partitioned.space(key).all if draw.random() < part)
+            for key in partitioned.graph.order
         }
         for key in list(targets):
-            for other in slices.graph.steps[slices.graph.assets[key].step or ""]:
+            for other in partitioned.graph.steps[partitioned.graph.assets[key].step or ""]:
                 targets[other] = targets[key]
-        targets = {key: targets[key] for key in slices.graph.order if targets.get(key)}
+        targets = {key: targets[key] for key in partitioned.graph.order if targets.get(key)}
         if not targets:
             continue
         simulation.backfill(
@@ -44,13 +48,13 @@ def history(seed: int) -> Simulation:
             roll = draw.random()
             name = f"backfill{draw.randint(0, number)}"
             if roll < 0.02:
-                simulation.happen(BackfillAsked(name, BackfillWord.PAUSE))
+                simulation.happen(BackfillRequested(name, BackfillCommand.PAUSE))
             elif roll < 0.05:
-                simulation.happen(BackfillAsked(name, BackfillWord.RESUME))
+                simulation.happen(BackfillRequested(name, BackfillCommand.RESUME))
             elif roll < 0.055:
-                simulation.happen(BackfillAsked(name, BackfillWord.CANCEL))
+                simulation.happen(BackfillRequested(name, BackfillCommand.CANCEL))
             elif roll < 0.065:
-                simulation.happen(BackfillAsked(name, BackfillWord.RETRY))
+                simulation.happen(BackfillRequested(name, BackfillCommand.RETRY))
             elif roll < 0.07:
                 simulation.happen(ProjectEdited())
             elif roll < 0.12:
@@ -58,7 +62,7 @@ def history(seed: int) -> Simulation:
     simulation.run_to_the_end()
     while paused := backfills.not_over(simulation.store):  # a leader that crashes may not have heard it
         for each in paused:
-            simulation.happen(BackfillAsked(each.backfill_id, BackfillWord.RESUME))
+            simulation.happen(BackfillRequested(each.backfill_id, BackfillCommand.RESUME))
         simulation.run_to_the_end()
     return simulation
 
@@ -79,7 +83,7 @@ def assert_all_has_ended(seed: int) -> None:
             assert counts.failed, f"seed {seed}"
     if len(ended) == 1:
         rows = simulation.store.execute("SELECT asset, partition FROM events WHERE kind = 'materialized'").fetchall()
-        assert len(rows) == len(set(rows)), f"seed {seed}: a slice was made twice"
+        assert len(rows) == len(set(rows)), f"seed {seed}: a partition was made twice"
     assert_state_is_what_the_events_say(simulation.store)
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.keyed import StaticPartitionsDefinition
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.queue import Limits, queued_run
 from assettui.core.records import Event, EventKind
-from assettui.core.slices import Slices
 from assettui.core.snapshot import AssetSnapshot
-from assettui.engine.happenings import LimitsSeen, RunsQueued
+from assettui.engine.inputs import LimitsSeen, RunsQueued
 from assettui.store import queries
 from tests.engine.simulation import Simulation
 
@@ -32,7 +32,7 @@ class Sure(random.Random):
 def simulation(limits: Limits, capacity: int = 1) -> Simulation:
     partitions = StaticPartitionsDefinition([f"p{number}" for number in range(8)])
     graph = AssetGraph([AssetSnapshot(KEY, step="sliced", partitions=partitions)])
-    return Simulation(Sure(0), capacity, slices=Slices(graph, AsOf(0)), limits=limits)
+    return Simulation(Sure(0), capacity, partitioned=PartitionedGraph(graph, AsOf(0)), limits=limits)
 
 
 def queue(simulated: Simulation, names: list[str], **tags: str) -> None:

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from assettui.core.records import EventKind, RunStatus, StepError, StepStatus
-from assettui.engine.happenings import CancelAsked, ProjectEdited, WorkerLost
+from assettui.engine.inputs import CancelRequested, ProjectEdited, WorkerLost
 from assettui.engine.state import RunRules
 from assettui.store import queries
 from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
@@ -24,7 +24,7 @@ def history(seed: int) -> Simulation:
             simulation.step()
             roll = draw.random()
             if roll < 0.04:
-                simulation.happen(CancelAsked(f"run{draw.randint(0, number)}"))
+                simulation.happen(CancelRequested(f"run{draw.randint(0, number)}"))
             elif roll < 0.07:
                 simulation.is_project_broken = draw.random() < 0.5
                 simulation.happen(ProjectEdited())

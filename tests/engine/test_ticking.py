@@ -18,7 +18,7 @@ from assettui.core.ticks import Evaluation, InstigatorState, RunAsked, TickOutco
 from assettui.core.timing import SECOND_US
 from assettui.engine.actions import Evaluate, Record, RecordTick, WakeAt
 from assettui.engine.decide import decide, is_idle
-from assettui.engine.happenings import (
+from assettui.engine.inputs import (
     AssetsReported,
     Drain,
     EvaluationEnded,
@@ -65,8 +65,8 @@ class Clockwork:
         self.happen(WorkerLoaded(1, 100))
         self.happen(InstigatorsSeen(tuple((each, None) for each in snapshots)))
 
-    def happen(self, happening: object) -> list[object]:
-        self.state, actions = decide(self.state, happening, self.now_us)  # pyright: ignore[reportArgumentType] - any of them
+    def happen(self, input: object) -> list[object]:
+        self.state, actions = decide(self.state, input, self.now_us)  # pyright: ignore[reportArgumentType] - any of them
         self.ticked.extend(each.decided for each in actions if isinstance(each, RecordTick))
         self.evaluations.extend(each for each in actions if isinstance(each, Evaluate))
         self.woken.extend(each.time_us for each in actions if isinstance(each, WakeAt))

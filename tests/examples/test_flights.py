@@ -14,7 +14,7 @@ EXAMPLE = Path(__file__).parents[2] / "assets_examples" / "flights"
 
 
 @pytest.mark.slow
-def test_every_slice_is_made_and_says_what_the_data_says(folder: ProjectFolder) -> None:
+def test_every_partition_is_made_and_says_what_the_data_says(folder: ProjectFolder) -> None:
     made = folder.json("demo", "flights", "--dir", "f", "--no-ui")
     assert (made["status"], made["counts"]["materialized"]) == ("success", 1933)
     assets = folder.json("asset", "ls", "--project", "f")

@@ -28,7 +28,7 @@ def test_what_the_system_counts_tells_why(
         kills[0] += counted
         os.kill(worker.pid, signal.SIGKILL)
         assert has_died.wait(10)
-        cause = pool.bury(worker)
+        cause = pool.on_lost(worker)
     finally:
         pool.close()
     assert told in cause.message

@@ -87,7 +87,7 @@ def test_it_goes_on_with_what_is_missing(folder: ProjectFolder) -> None:
     assert record.status is BackfillStatus.SUCCESS
     assert (record.counts.materialized, record.counts.failed, record.counts.skipped) == (1107, 0, 0)
     recorded = materialized(reader)
-    assert len(recorded) == len(set(recorded)) == 1107, "each slice was recorded, and none twice"
+    assert len(recorded) == len(set(recorded)) == 1107, "each partition was recorded, and none twice"
     assert queries.runs_not_over(reader) == []
     assert_state_is_what_the_events_say(reader)
     executed = (folder.path / "executed").read_text().splitlines()
@@ -100,13 +100,13 @@ def test_it_goes_on_with_what_is_missing(folder: ProjectFolder) -> None:
 
 
 def materialized(reader: object) -> list[tuple[str, str]]:
-    """Every materialization of a slice that was recorded."""
+    """Every materialization of a partition that was recorded."""
     rows = reader.execute("SELECT asset, partition FROM events WHERE kind = 'materialized'")  # pyright: ignore[reportAttributeAccessIssue]
     return rows.fetchall()
 
 
 def last_payloads(folder: ProjectFolder) -> dict[tuple[str, str], dict[str, dict[str, str]]]:
-    """Of each slice, what its last materialization says."""
+    """Of each partition, what its last materialization says."""
     import json
 
     reader = open_for_reading(folder.store)

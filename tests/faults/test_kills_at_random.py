@@ -103,8 +103,8 @@ def test_nothing_is_lost_left_running_or_done_twice(folder: ProjectFolder) -> No
     kept = {run_id for (run_id,) in reader.execute("SELECT DISTINCT run FROM handed")}
     assert kept <= {run.run_id for run in runs if run.status is RunStatus.FAILURE}  # a retry may go on from these
     assert len(kept) <= FAILED_KEPT
-    handed = folder.store.values / "%2Eruns"
-    assert {each.name for each in handed.iterdir()} <= kept if handed.exists() else True
+    op_outputs = folder.store.values / "%2Eruns"
+    assert {each.name for each in op_outputs.iterdir()} <= kept if op_outputs.exists() else True
     executed = (folder.path / "executed").read_text().splitlines()
     assert len(executed) == len(set(executed)), "a step was executed twice"
     started = {

@@ -64,7 +64,7 @@ def test_workers_are_gone_within_two_seconds_of_a_killed_leader(project: Project
     assert time.monotonic() - killed < 2
 
 
-def test_a_run_left_behind_is_closed_and_what_was_finished_is_kept(project: ProjectFolder) -> None:
+def test_an_orphaned_run_is_closed_and_what_was_finished_is_kept(project: ProjectFolder) -> None:
     leader = project.start("materialize", "+last")
     pids_of(project)
     leader.kill()

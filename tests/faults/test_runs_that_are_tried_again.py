@@ -142,7 +142,7 @@ def test_from_the_failure_on_with_what_succeeded(project: ProjectFolder) -> None
     assert "has failed" in refused.stderr
 
 
-def test_what_ops_have_handed_on_is_used_again(project: ProjectFolder) -> None:
+def test_what_ops_have_output_is_used_again(project: ProjectFolder) -> None:
     (project.path / "failures").write_text("1")
     failed = project.json("job", "run", "sums")
     assert failed["status"] == "failure"

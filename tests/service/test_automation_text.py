@@ -8,7 +8,7 @@ import pytest
 
 from assettui.core.instigators import InstigatorKind
 from assettui.core.records import StepError
-from assettui.core.ticks import KeysAsked, LogLine, TickOutcome, TickRecord
+from assettui.core.ticks import LogLine, PartitionKeysRequest, TickOutcome, TickRecord
 from assettui.service.automation_text import what_it_did
 
 WARNED = (LogLine("INFO", "looking"), LogLine("WARNING", "the bucket is nearly full"))
@@ -20,7 +20,7 @@ WARNED = (LogLine("INFO", "looking"), LogLine("WARNING", "the bucket is nearly f
         (TickOutcome.SUCCESS, {"runs": (("a1", "key"),)}, "✓ 1 run"),
         (
             TickOutcome.SUCCESS,
-            {"runs": (("a1", None),), "keys": (KeysAsked("shops", ("x", "y")),)},
+            {"runs": (("a1", None),), "keys": (PartitionKeysRequest("shops", ("x", "y")),)},
             "✓ 1 run, 2 partition keys",
         ),
         (TickOutcome.SUCCESS, {"runs": (("a1", None),), "log": WARNED}, "✓ 1 run, 1 warning"),

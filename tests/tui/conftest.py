@@ -43,7 +43,7 @@ def shop(abandoned: Session) -> Generator[Session]:
 
 
 @pytest.fixture
-def sliced(tmp_path: Path) -> Generator[Session]:
+def of_partitions(tmp_path: Path) -> Generator[Session]:
     """The store of assets with partitions, led."""
     made = partitioned_world(tmp_path)
     held = lead(made)

@@ -1,4 +1,4 @@
-"""A store of assets with partitions, at fixed times, and with every status that a slice may have.
+"""A store of assets with partitions, at fixed times, and with every status that a partition may have.
 
 It is noon on the 15th of January 2026. Days are there from the 1st of November on: `raw/sales` is whole but for five days
 of December; of `marts/daily` two days have failed, three are missing and one is stale; `marts/monthly` is a roll-up;
@@ -14,6 +14,7 @@ from pathlib import Path
 from assettui import AssetKey
 from assettui.core.backfill import BackfillPlan
 from assettui.core.graph import AssetGraph
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf, PartitionsDefinition
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.keyed import DynamicPartitionsDefinition, StaticPartitionsDefinition
@@ -22,7 +23,6 @@ from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.time_windows import DailyPartitionsDefinition, MonthlyPartitionsDefinition
 from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.records import Event, EventKind, Materialization, StepError
-from assettui.core.slices import Slices
 from assettui.core.snapshot import AssetSnapshot, InputSnapshot, ProjectSnapshot
 from assettui.service.session import Session
 from assettui.store import dynamic_partitions, projects, queries
@@ -71,27 +71,29 @@ def partitioned_world(root: Path) -> Session:
     with writing(db):
         projects.save_loaded(db.conn, made.project.id, ProjectSnapshot("shop", ASSETS), {}, NOW_US - MINUTE_US)
         dynamic_partitions.add(db.conn, "customers", ["acme", "bolt"], NOW_US - MINUTE_US)
-        slices = Slices(GRAPH, AsOf(NOW_US, dynamic_partitions.all_indices(db.conn)))
-        whole = slices.space(AssetKey("raw/sales")).all
+        partitioned = PartitionedGraph(GRAPH, AsOf(NOW_US, dynamic_partitions.all_indices(db.conn)))
+        whole = partitioned.space(AssetKey("raw/sales")).all
         missing = PartitionSet.span(day(24), day(29))
-        build(db.conn, slices, "raw/sales", whole - missing, NOW_US - 600 * MINUTE_US, rows=120)
-        build(db.conn, slices, "marts/daily", whole - PartitionSet.span(day(20), day(29)), NOW_US - 500 * MINUTE_US)
-        build(db.conn, slices, "marts/monthly", PartitionSet.span(0, 2), NOW_US - 400 * MINUTE_US)
-        regions = slices.space(AssetKey("marts/regions")).set_of(
+        build(db.conn, partitioned, "raw/sales", whole - missing, NOW_US - 600 * MINUTE_US, rows=120)
+        build(
+            db.conn, partitioned, "marts/daily", whole - PartitionSet.span(day(20), day(29)), NOW_US - 500 * MINUTE_US
+        )
+        build(db.conn, partitioned, "marts/monthly", PartitionSet.span(0, 2), NOW_US - 400 * MINUTE_US)
+        regions = partitioned.space(AssetKey("marts/regions")).set_of(
             ["2025-09-01|north", "2025-09-01|east", "2025-10-01|north"]
         )
-        build(db.conn, slices, "marts/regions", regions, NOW_US - 300 * MINUTE_US)
-        build(db.conn, slices, "raw/regions", PartitionSet.span(0, 3), NOW_US - 300 * MINUTE_US)
-        fail(db.conn, slices, "marts/daily", PartitionSet.of([day(20), day(21)]), NOW_US - 200 * MINUTE_US)
-        build(db.conn, slices, "raw/sales", PartitionSet.of([day(10)]), NOW_US - 100 * MINUTE_US, version="v2")
-        begin(db.conn, slices, "marts/daily", PartitionSet.of([day(22)]), NOW_US - MINUTE_US)
+        build(db.conn, partitioned, "marts/regions", regions, NOW_US - 300 * MINUTE_US)
+        build(db.conn, partitioned, "raw/regions", PartitionSet.span(0, 3), NOW_US - 300 * MINUTE_US)
+        fail(db.conn, partitioned, "marts/daily", PartitionSet.of([day(20), day(21)]), NOW_US - 200 * MINUTE_US)
+        build(db.conn, partitioned, "raw/sales", PartitionSet.of([day(10)]), NOW_US - 100 * MINUTE_US, version="v2")
+        begin(db.conn, partitioned, "marts/daily", PartitionSet.of([day(22)]), NOW_US - MINUTE_US)
     db.conn.close()
     return made
 
 
 def build(
     connection: sqlite3.Connection,
-    slices: Slices,
+    partitioned: PartitionedGraph,
     key: str,
     partitions: PartitionSet,
     time_us: int,
@@ -99,9 +101,9 @@ def build(
     version: str = "v1",
     rows: int | None = None,
 ) -> None:
-    """Record that slices were made, each by a run of its own."""
+    """Record that partitions were made, each by a run of its own."""
     asset_key = AssetKey(key)
-    for number, partition in enumerate(slices.space(asset_key).keys(partitions)):
+    for number, partition in enumerate(partitioned.space(asset_key).keys(partitions)):
         run_id = run_of(key, partition, version)
         made = Materialization(
             asset_key,
@@ -115,7 +117,7 @@ def build(
             partition=partition,
         )
         event = Event(EventKind.MATERIALIZED, time_us + number, run_id, key, asset_key, made.payload(), partition)
-        record(connection, [event], slices)
+        record(connection, [event], partitioned)
 
 
 def run_of(*parts: object) -> str:
@@ -123,24 +125,30 @@ def run_of(*parts: object) -> str:
     return hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=8).hexdigest()
 
 
-def begin(connection: sqlite3.Connection, slices: Slices, key: str, partitions: PartitionSet, time_us: int) -> str:
-    """Record that a step has begun which makes some slices; its run."""
+def begin(
+    connection: sqlite3.Connection, partitioned: PartitionedGraph, key: str, partitions: PartitionSet, time_us: int
+) -> str:
+    """Record that a step has begun which makes some partitions; its run."""
     run_id = run_of(key, partitions.first)
-    ranges = tuple(slices.space(AssetKey(key)).ranges(partitions))
+    ranges = tuple(partitioned.space(AssetKey(key)).ranges(partitions))
     plan = RunPlan((StepPlan(key, (AssetKey(key),), is_partitioned=True),), partitions=ranges)
     events = [
         Event(EventKind.RUN_QUEUED, time_us, run_id, payload={"plan": plan.to_json()}),
         Event(EventKind.RUN_STARTED, time_us, run_id),
         Event(EventKind.STEP_STARTED, time_us, run_id, key, payload={"worker": 4711}),
     ]
-    record(connection, events, slices)
+    record(connection, events, partitioned)
     return run_id
 
 
-def fail(connection: sqlite3.Connection, slices: Slices, key: str, partitions: PartitionSet, time_us: int) -> None:
-    """Record that a backfill of some slices has failed, each in a run of its own."""
+def fail(
+    connection: sqlite3.Connection, partitioned: PartitionedGraph, key: str, partitions: PartitionSet, time_us: int
+) -> None:
+    """Record that a backfill of some partitions has failed, each in a run of its own."""
     backfill = "bf00000000000000"
-    plan = BackfillPlan({AssetKey(key): set_to_json(partitions, slices.space(AssetKey(key)), DAYS)}, title="Christmas")
+    plan = BackfillPlan(
+        {AssetKey(key): set_to_json(partitions, partitioned.space(AssetKey(key)), DAYS)}, title="Christmas"
+    )
     plan = BackfillPlan(plan.targets, title="Christmas", after=queries.last_event(connection))
     events = [
         Event(
@@ -160,7 +168,7 @@ def fail(connection: sqlite3.Connection, slices: Slices, key: str, partitions: P
     for index in partitions:
         one = PartitionSet(1 << index)
         run_id = run_of(key, index, "failed")
-        ranges = tuple(slices.space(AssetKey(key)).ranges(one))
+        ranges = tuple(partitioned.space(AssetKey(key)).ranges(one))
         run = RunPlan((StepPlan(key, (AssetKey(key),), is_partitioned=True),), partitions=ranges)
         events += [
             Event(EventKind.RUN_QUEUED, time_us, run_id, payload={"plan": run.to_json(), "backfill": backfill}),
@@ -172,4 +180,4 @@ def fail(connection: sqlite3.Connection, slices: Slices, key: str, partitions: P
     counts = {"requested": 2, "materialized": 0, "failed": 2, "skipped": 0, "canceled": 0, "running": 0}
     payload = {"backfill": backfill, "counts": counts, "error": f"{key}: {error.message}"}
     events.append(Event(EventKind.BACKFILL_FAILURE, time_us + 2_000_000, payload=payload))
-    record(connection, events, slices)
+    record(connection, events, partitioned)

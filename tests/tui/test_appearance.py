@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 from assettui.core.records import RunStatus, StepStatus
 from assettui.core.staleness import AssetStatus
-from assettui.tui.appearance import ASSET_LOOKS, RUN_LOOKS, STEP_LOOKS, sparkline, time_bar
+from assettui.tui.appearance import ASSET_STYLES, RUN_STYLES, STEP_STYLES, sparkline, time_bar
 
 fractions = st.floats(0, 1)
 
 
 def test_every_status_has_a_glyph_and_the_pair_with_its_color_is_its_own() -> None:
-    for looks, statuses in ((ASSET_LOOKS, AssetStatus), (RUN_LOOKS, RunStatus), (STEP_LOOKS, StepStatus)):
+    for looks, statuses in ((ASSET_STYLES, AssetStatus), (RUN_STYLES, RunStatus), (STEP_STYLES, StepStatus)):
         assert set(looks) == set(statuses)
         assert len(set(looks.values())) == len(looks)
         assert all(len(glyph) == 1 for glyph, _ in looks.values())

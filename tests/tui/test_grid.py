@@ -54,8 +54,8 @@ def selected(view: GridView) -> dict[str, list[str]]:
     }
 
 
-async def test_a_cell_for_each_day_with_what_has_become_of_it(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_a_cell_for_each_day_with_what_has_become_of_it(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         view = await on_grid(pilot)
         labels, days, sales, daily, monthly, regions = shown(view)
         assert labels.split() == ["Oct", "2025", "Nov", "2025", "Dec", "2025", "Jan", "2026"]
@@ -70,8 +70,8 @@ async def test_a_cell_for_each_day_with_what_has_become_of_it(sliced: Session) -
         assert regions.startswith(" marts/regions")
 
 
-async def test_the_line_below_says_what_lies_under_the_cursor(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_the_line_below_says_what_lies_under_the_cursor(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         view = await on_grid(pilot)
         await pilot.press("g", *"2025-12-10", "enter", "down")
         await until(pilot, lambda: "stale: " in status(pilot))
@@ -87,8 +87,8 @@ async def test_the_line_below_says_what_lies_under_the_cursor(sliced: Session) -
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
 
 
-async def test_zooming_keeps_the_time_and_shows_how_much_is_there(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_zooming_keeps_the_time_and_shows_how_much_is_there(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         view = await on_grid(pilot)
         await pilot.press("g", *"2025-12-21", "enter", "down", "minus", "minus")
         await until(pilot, lambda: "1 cell = 1 month" in str(pilot.app.screen.query_one("#title", Static).render()))
@@ -106,8 +106,8 @@ async def test_zooming_keeps_the_time_and_shows_how_much_is_there(sliced: Sessio
         assert "this is as close as it gets" in told(pilot)
 
 
-async def test_a_rectangle_narrowed_to_what_is_missing_is_backfilled(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_a_rectangle_narrowed_to_what_is_missing_is_backfilled(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         view = await on_grid(pilot)
         await pilot.press("g", *"2025-12-23", "enter", "v", "down", *["right"] * 2)
         assert selected(view) == {
@@ -131,7 +131,7 @@ async def test_a_rectangle_narrowed_to_what_is_missing_is_backfilled(sliced: Ses
         assert "2025-12-23...2025-12-25" in plan
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, GridScreen))
-        reader = open_for_reading(sliced.folder)
+        reader = open_for_reading(of_partitions.folder)
         found = backfills.backfills(reader, limit=1)[0]
         reader.close()
         assert (found.status, found.counts.requested) == (BackfillStatus.QUEUED, 5)
@@ -140,8 +140,8 @@ async def test_a_rectangle_narrowed_to_what_is_missing_is_backfilled(sliced: Ses
         assert any("B shows how it goes" in said for said in told(pilot))
 
 
-async def test_only_what_failed_inverting_and_a_whole_line(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_only_what_failed_inverting_and_a_whole_line(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         view = await on_grid(pilot)
         await pilot.press("down", "f")
         assert selected(view) == {"marts/daily": ["2025-12-20", "2025-12-21"]}
@@ -159,8 +159,8 @@ async def test_only_what_failed_inverting_and_a_whole_line(sliced: Session) -> N
         assert "nothing there has failed" in told(pilot)
 
 
-async def test_the_plan_is_changed_before_it_is_started(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_the_plan_is_changed_before_it_is_started(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         await on_grid(pilot)
         await pilot.press("g", *"2025-12-25", "enter", "down", "b")
         await until(pilot, lambda: isinstance(pilot.app.screen, BackfillPlanScreen))
@@ -181,8 +181,8 @@ async def test_the_plan_is_changed_before_it_is_started(sliced: Session) -> None
         await until(pilot, lambda: isinstance(pilot.app.screen, GridScreen))
 
 
-async def test_two_dimensions_are_a_grid_of_their_own(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_two_dimensions_are_a_grid_of_their_own(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         view = await on_grid(pilot)
         await pilot.press("g", *"2025-12-10", "enter", "down", "down", "down", "enter")
         await until(pilot, lambda: len(pilot.app.screen_stack) == 3)
@@ -197,8 +197,8 @@ async def test_two_dimensions_are_a_grid_of_their_own(sliced: Session) -> None:
         await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
 
 
-async def test_partitions_with_names_and_their_keys(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_partitions_with_names_and_their_keys(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         view = await on_grid(pilot)
         await pilot.press("tab")
         await until(pilot, lambda: [row.title for row in view.rows] == ["raw/regions"])
@@ -214,13 +214,13 @@ async def test_partitions_with_names_and_their_keys(sliced: Session) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Question))
         await pilot.press("enter")
         await until(pilot, lambda: len(view.rows[0].space.all) == 2)
-        reader = open_for_reading(sliced.folder)
+        reader = open_for_reading(of_partitions.folder)
         assert list(dynamic_partitions.all_indices(reader)["customers"]) == ["acme", "crux"]
         reader.close()
 
 
-async def test_the_catalog_opens_the_partitions_of_an_asset_and_plans_what_is_missing(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_the_catalog_opens_the_partitions_of_an_asset_and_plans_what_is_missing(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         await pilot.press("down", "m")
         await until(pilot, lambda: isinstance(pilot.app.screen, BackfillPlanScreen))
         await pilot.press("escape", "p")
@@ -233,8 +233,8 @@ async def test_the_catalog_opens_the_partitions_of_an_asset_and_plans_what_is_mi
         assert "report has no partitions" in told(pilot)
 
 
-async def test_a_place_that_there_is_not_is_told(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 30)) as pilot:
+async def test_a_place_that_there_is_not_is_told(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         view = await on_grid(pilot)
         await pilot.press("g", *"nowhere", "enter")
         assert "there is no partition, date or asset 'nowhere' here" in told(pilot)
@@ -247,8 +247,8 @@ async def test_a_place_that_there_is_not_is_told(sliced: Session) -> None:
         assert view.column == view.axis.count - 1
 
 
-async def test_the_backfills_are_listed_and_one_is_told_by_its_errors(sliced: Session) -> None:
-    async with app(sliced).run_test(size=(120, 40)) as pilot:
+async def test_the_backfills_are_listed_and_one_is_told_by_its_errors(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 40)) as pilot:
         await pilot.press("B")
         listed = await until(
             pilot,
@@ -273,7 +273,7 @@ async def test_the_backfills_are_listed_and_one_is_told_by_its_errors(sliced: Se
         assert "rate = rates[day]" in text
         await pilot.press("t")
         await until(pilot, lambda: any("asked to retry" in said for said in told(pilot)))
-        reader = open_for_reading(sliced.folder)
+        reader = open_for_reading(of_partitions.folder)
         (intent,) = intents.pending(reader)
         reader.close()
         assert intent.kind is IntentKind.RETRY_BACKFILL

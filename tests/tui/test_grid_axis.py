@@ -89,17 +89,17 @@ def test_names_do_not_touch_however_wide_they_are(keys: list[str], first: int, w
 @pytest.mark.parametrize(
     ("name", "units"),
     [
-        ("quarters of an hour", ["slice", "hour", "day", "week", "month", "quarter", "year"]),
+        ("quarters of an hour", ["partition", "hour", "day", "week", "month", "quarter", "year"]),
         ("hours", ["hour", "day", "week", "month", "quarter", "year"]),
         ("weeks", ["week", "month", "quarter", "year"]),
         ("months", ["month", "quarter", "year"]),
     ],
 )
-def test_zooms_go_from_a_slice_to_a_year(name: str, units: list[str]) -> None:
+def test_zooms_go_from_a_partition_to_a_year(name: str, units: list[str]) -> None:
     assert [zoom.unit for zoom in zooms_of([DEFINITIONS[name]])] == units
 
 
-def test_slices_shorter_than_an_hour_are_labelled_by_the_hour() -> None:
+def test_partitions_shorter_than_an_hour_are_labelled_by_the_hour() -> None:
     upper, lower = axis_of(DEFINITIONS["quarters of an hour"], 0).labels(90, 32)
     assert upper.rstrip() == "      Sat 02 Mar 2013"
     assert lower == "  23:00   01:00   03:00   05:00 "

@@ -169,7 +169,7 @@ async def zoomed(pilot: Pilot[Any], unit: str) -> None:
 
 
 @sizes
-def test_catalog_with_partitions(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+def test_catalog_with_partitions(snap_compare: Compare, of_partitions: Session, size: tuple[int, int]) -> None:
     """Behind each asset with partitions a bar of how much of it is there, and how many; beside or below it all counts."""
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -177,11 +177,11 @@ def test_catalog_with_partitions(snap_compare: Compare, sliced: Session, size: t
         await until(pilot, lambda: "2 failed" in str(pilot.app.query_one(AssetPane).render()))
         await pilot.app.workers.wait_for_complete()
 
-    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+    assert snap_compare(app(of_partitions), terminal_size=size, run_before=before)
 
 
 @sizes
-def test_grid_by_day(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+def test_grid_by_day(snap_compare: Compare, of_partitions: Session, size: tuple[int, int]) -> None:
     """A cell for each day; December with its gap, two failures and one that is being made; a rectangle is selected.
 
     Labels stand above their days and do not touch; the line below says what the cell under the cursor is.
@@ -194,11 +194,11 @@ def test_grid_by_day(snap_compare: Compare, sliced: Session, size: tuple[int, in
         await until(pilot, lambda: "no rate" in str(pilot.app.screen.query_one("#status", Static).render()))
         await pilot.app.workers.wait_for_complete()
 
-    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+    assert snap_compare(app(of_partitions), terminal_size=size, run_before=before)
 
 
 @sizes
-def test_grid_by_month(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+def test_grid_by_month(snap_compare: Compare, of_partitions: Session, size: tuple[int, int]) -> None:
     """A cell for each month: how high it is says how much is there, red that something of it has failed."""
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -208,11 +208,11 @@ def test_grid_by_month(snap_compare: Compare, sliced: Session, size: tuple[int, 
         await until(pilot, lambda: "2 failed" in str(pilot.app.screen.query_one("#status", Static).render()))
         await pilot.app.workers.wait_for_complete()
 
-    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+    assert snap_compare(app(of_partitions), terminal_size=size, run_before=before)
 
 
 @sizes
-def test_grid_of_two_dimensions(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+def test_grid_of_two_dimensions(snap_compare: Compare, of_partitions: Session, size: tuple[int, int]) -> None:
     """A line for each region, a cell for each month."""
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -222,11 +222,11 @@ def test_grid_of_two_dimensions(snap_compare: Compare, sliced: Session, size: tu
         await until(pilot, lambda: pilot.app.screen.query_one(GridView).rows)
         await pilot.app.workers.wait_for_complete()
 
-    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+    assert snap_compare(app(of_partitions), terminal_size=size, run_before=before)
 
 
 @sizes
-def test_plan_of_a_backfill(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+def test_plan_of_a_backfill(snap_compare: Compare, of_partitions: Session, size: tuple[int, int]) -> None:
     """How many of each asset, in order; what is left out, and why; and the keys that change or start it."""
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -237,11 +237,11 @@ def test_plan_of_a_backfill(snap_compare: Compare, sliced: Session, size: tuple[
         await until(pilot, lambda: "left out" in str(pilot.app.screen.query_one("#plan", Static).render()))
         await pilot.app.workers.wait_for_complete()
 
-    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+    assert snap_compare(app(of_partitions), terminal_size=size, run_before=before)
 
 
 @sizes
-def test_backfills(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+def test_backfills(snap_compare: Compare, of_partitions: Session, size: tuple[int, int]) -> None:
     """One backfill, failed, with its bar."""
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -249,11 +249,11 @@ def test_backfills(snap_compare: Compare, sliced: Session, size: tuple[int, int]
         await until(pilot, lambda: (found := pilot.app.screen.query(BackfillList)) and found.first().rows)
         await pilot.app.workers.wait_for_complete()
 
-    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+    assert snap_compare(app(of_partitions), terminal_size=size, run_before=before)
 
 
 @sizes
-def test_backfill(snap_compare: Compare, sliced: Session, size: tuple[int, int]) -> None:
+def test_backfill(snap_compare: Compare, of_partitions: Session, size: tuple[int, int]) -> None:
     """What of it failed, grouped by error, with the end of the traceback, and its last runs."""
 
     async def before(pilot: Pilot[Any]) -> None:
@@ -264,7 +264,7 @@ def test_backfill(snap_compare: Compare, sliced: Session, size: tuple[int, int])
         await until(pilot, lambda: "×" in str(pilot.app.screen.query_one("#detail", Static).render()))
         await pilot.app.workers.wait_for_complete()
 
-    assert snap_compare(app(sliced), terminal_size=size, run_before=before)
+    assert snap_compare(app(of_partitions), terminal_size=size, run_before=before)
 
 
 # Over time.

@@ -9,16 +9,16 @@ from assettui.core.timing import iso, iso_or_none
 
 if TYPE_CHECKING:
     from assettui.core.backfill import BackfillRecord
+    from assettui.core.partition_status import PartitionStatus
     from assettui.core.records import (
         Event,
         Materialization,
         Observation,
+        PartitionState,
         RunRecord,
-        SliceState,
         StepError,
         StepRecord,
     )
-    from assettui.core.slice_status import SliceStatus
     from assettui.service.backfills import BackfillDetail, BackfillPreview
     from assettui.service.catalog import AssetDetail, AssetRow, Catalog
     from assettui.service.jobs import JobRow
@@ -62,22 +62,22 @@ def asset_json(row: AssetRow, catalog: Catalog) -> dict[str, Any]:
 
 def partition_counts_json(row: AssetRow) -> dict[str, Any] | None:
     """How many partitions of an asset have each status; None where it has none."""
-    definition, slices = row.asset.partitions, row.slices
-    if definition is None or slices is None:
+    definition, statuses = row.asset.partitions, row.statuses
+    if definition is None or statuses is None:
         return None
     return {
         "definition": definition.summary,
-        "total": len(slices.all),
-        "materialized": len(slices.materialized),
-        "failed": len(slices.failed),
-        "stale": len(slices.stale),
-        "missing": len(slices.missing),
-        "running": len(slices.running),
-        "queued": len(slices.queued),
+        "total": len(statuses.all),
+        "materialized": len(statuses.materialized),
+        "failed": len(statuses.failed),
+        "stale": len(statuses.stale),
+        "missing": len(statuses.missing),
+        "running": len(statuses.running),
+        "queued": len(statuses.queued),
     }
 
 
-def slice_json(key: str, status: SliceStatus, state: SliceState | None) -> dict[str, Any]:
+def partition_json(key: str, status: PartitionStatus, state: PartitionState | None) -> dict[str, Any]:
     """One partition of an asset."""
     last = state.last if state is not None else None
     return {
@@ -305,7 +305,7 @@ def status_json(status: Status) -> dict[str, Any]:
         if leader
         else None,
         "running": status.running,
-        "left_behind": status.left_behind,
+        "left_behind": status.orphaned,
         "queued": status.queued,
         "last_failures": [run_json(run) for run in status.failed_runs],
     }

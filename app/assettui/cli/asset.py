@@ -13,7 +13,7 @@ from assettui.cli.output import Exit, print_json, say, table
 from assettui.cli.run_options import config_option
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.keys import AssetKey
-from assettui.core.launching import RunWish
+from assettui.core.launching import RunRequest
 from assettui.core.metadata import schema_lines
 from assettui.core.timing import ago, duration, local
 from assettui.service.catalog import AssetDetail, AssetRow, Catalog, asset_detail
@@ -41,8 +41,8 @@ def observe_assets(target: Target, selection: tuple[str, ...], config: Path | No
     """Look at external assets by the functions that the project has for it, and wait until that is done."""
     from assettui.cli.materialize import launch_and_wait  # deferred: the engine, which no listing needs
 
-    wish = RunWish(config=read_config(config) if config else {}, is_observation=True)
-    return launch_and_wait(target.session(), selection, wish, as_json=as_json)
+    request = RunRequest(config=read_config(config) if config else {}, is_observation=True)
+    return launch_and_wait(target.session(), selection, request, as_json=as_json)
 
 
 @asset.command("ls")
@@ -93,11 +93,13 @@ def show_asset(target: Target, key: str, as_json: bool) -> None:
 
 def _partitions(row: AssetRow) -> str:
     """Which partitions an asset has, and how many of them are there."""
-    if row.asset.partitions is None or row.slices is None:
+    if row.asset.partitions is None or row.statuses is None:
         return ""
-    slices = row.slices
-    parts = [f"{len(slices.materialized):,} of {len(slices.all):,} materialized"]
-    parts += [f"{len(found):,} {name}" for name, found in (("failed", slices.failed), ("stale", slices.stale)) if found]
+    statuses = row.statuses
+    parts = [f"{len(statuses.materialized):,} of {len(statuses.all):,} materialized"]
+    parts += [
+        f"{len(found):,} {name}" for name, found in (("failed", statuses.failed), ("stale", statuses.stale)) if found
+    ]
     return f"{row.asset.partitions.summary}: {', '.join(parts)}"
 
 

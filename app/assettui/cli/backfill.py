@@ -22,7 +22,7 @@ from assettui.cli.run_options import (
 )
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.backfill import BackfillStatus
-from assettui.core.backfill_target import BackfillWish, NothingToDo, Which
+from assettui.core.backfill_target import BackfillRequest, NothingToDo, Which
 from assettui.core.errors import LaunchError
 from assettui.core.selection.algebra import SYNTAX
 from assettui.core.text import one_line, plural
@@ -48,16 +48,16 @@ def backfill() -> None:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Which slices are meant, as the options say it."""
+    """Which partitions are meant, as the options say it."""
 
     which: Which = Which.ALL
     ranges: tuple[tuple[str, str], ...] = ()
     since_us: int | None = None
     with_upstream: bool = False
 
-    def wish(self, keys: list[AssetKey]) -> BackfillWish:
+    def request(self, keys: list[AssetKey]) -> BackfillRequest:
         """What is asked for, of these assets."""
-        return BackfillWish(tuple(keys), self.which, self.ranges, self.since_us, None, self.with_upstream)
+        return BackfillRequest(tuple(keys), self.which, self.ranges, self.since_us, None, self.with_upstream)
 
 
 @backfill.command("start", epilog=f"A selection: {SYNTAX}.")
@@ -114,16 +114,16 @@ def start_backfill(
     if is_waiting and not dry_run:
         return start_and_wait(session, selection, bounds, options, is_sure=is_sure, as_json=as_json)
     found = current_catalog(session)
-    wish = bounds.wish(found.select(selection))
+    request = bounds.request(found.select(selection))
     try:
-        planned = backfills.preview(session, wish, options)
+        planned = backfills.preview(session, request, options)
     except NothingToDo as error:
         return _nothing_to_do(error, as_json=as_json)
     if dry_run:
         print_json(shapes.preview_json(planned)) if as_json else _show_plan(planned)
         return Exit.OK
     _ask_if_many(session, planned, is_sure=is_sure)
-    backfill_id = backfills.start(session, wish, options)
+    backfill_id = backfills.start(session, request, options)
     if as_json:
         print_json(shapes.backfill_json(backfills.detail(session, backfill_id).backfill))
     else:
@@ -149,13 +149,13 @@ def start_and_wait(
         found = catalog(session)
         for warning in found.snapshot.warnings if found.snapshot else ():
             tell(f"warning: {warning}")
-        wish = bounds.wish(found.select(selection))
+        request = bounds.request(found.select(selection))
         try:
-            planned = backfills.preview(session, wish, options)
+            planned = backfills.preview(session, request, options)
         except NothingToDo as error:
             return _nothing_to_do(error, as_json=as_json)
         _ask_if_many(session, planned, is_sure=is_sure)
-        backfill_id = backfills.start(session, wish, options)
+        backfill_id = backfills.start(session, request, options)
         for key, _, count, why in planned.skipped:
             tell(f"skipped: {plural(count, 'partition')} of {key}: {why}")
         with progress_for(quiet=as_json) as progress:

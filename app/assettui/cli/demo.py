@@ -16,7 +16,7 @@ from assettui.cli.target import Target, json_option, target_options
 from assettui.core.backfill_target import Which
 from assettui.core.errors import ProjectError
 from assettui.core.keys import closest
-from assettui.core.launching import RunWish
+from assettui.core.launching import RunRequest
 from assettui.service.backfills import BackfillOptions
 
 DEFAULT = "flights"
@@ -44,7 +44,7 @@ def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json:
         if any(asset.partitions is not None for asset in current_catalog(session).graph.assets.values()):
             missing = Bounds(which=Which.MISSING)
             return start_and_wait(session, ("*",), missing, BackfillOptions(), is_sure=True, as_json=as_json)
-        return launch_and_wait(session, ("*",), RunWish(), as_json=as_json)
+        return launch_and_wait(session, ("*",), RunRequest(), as_json=as_json)
     session = target.session()
     return target.open_screens(session, ("*",) if session.is_new() else ())
 

@@ -110,7 +110,7 @@ def tick(session: Session, name: str, kind: InstigatorKind, at_us: int | None, *
     from assettui.cli.work import Work  # deferred: the engine, which no listing needs
 
     with Work(session).leading_if_nobody_does() as work:
-        found = work.tick(automation.ask_tick(session, name, kind, at_us))
+        found = work.tick(automation.request_tick(session, name, kind, at_us))
         if not as_json:
             show_tick(found)
     if as_json:
@@ -169,11 +169,11 @@ def _show_dry(dry: DryTick) -> None:
     say(f"a tick of {dry.name} for {local(dry.scheduled_us)} would be: {dry.outcome.value}")
     if found.skip_reason:
         say(f"skipped  {found.skip_reason}")
-    for asked in found.runs:
-        of = asked.job or (", ".join(map(str, asked.assets)) if asked.assets else "its assets")
-        known = " (asked for before)" if asked.run_key in dry.known_run_keys else ""
-        partition = f" {asked.partition}" if asked.partition else ""
-        key = f"  {asked.run_key}{known}" if asked.run_key else ""
+    for request in found.runs:
+        of = request.job or (", ".join(map(str, request.assets)) if request.assets else "its assets")
+        known = " (asked for before)" if request.run_key in dry.known_run_keys else ""
+        partition = f" {request.partition}" if request.partition else ""
+        key = f"  {request.run_key}{known}" if request.run_key else ""
         say(f"run      of {of}{partition}{key}")
     for request in found.keys:
         say(f"{'add' if request.are_added else 'remove':<8} {request.name}: {', '.join(request.keys)}")

@@ -11,7 +11,7 @@ from assettui.cli.current import current_catalog
 from assettui.cli.output import Exit, print_json, say, table, tell
 from assettui.cli.run_options import config_option, parsed_partition, parsed_tags, partition_option, tag_option
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.launching import RunWish
+from assettui.core.launching import RunRequest
 from assettui.core.metadata import config_lines
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration, local
@@ -91,8 +91,8 @@ def run_job(
     from assettui.cli.materialize import launch_and_wait  # deferred: the engine, which no listing needs
 
     said = read_config(config) if config else {}
-    wish = RunWish(job=name, config=said, tags=parsed_tags(tags), partitions=parsed_partition(partition))
-    return launch_and_wait(target.session(), selection or None, wish, as_json=as_json)
+    request = RunRequest(job=name, config=said, tags=parsed_tags(tags), partitions=parsed_partition(partition))
+    return launch_and_wait(target.session(), selection or None, request, as_json=as_json)
 
 
 def _extent(row: JobRow) -> str:

@@ -22,7 +22,7 @@ from assettui.cli.run_options import (
 )
 from assettui.cli.target import Target, json_option, target_options
 from assettui.cli.work import Work
-from assettui.core.launching import RunWish
+from assettui.core.launching import RunRequest
 from assettui.core.records import RunStatus
 from assettui.core.selection.algebra import SYNTAX
 from assettui.service.backfills import BackfillOptions
@@ -62,8 +62,8 @@ def materialize(
     """
     said, given_tags = read_config(config) if config else {}, parsed_tags(tags)
     if range_ is None:
-        wish = RunWish(config=said, tags=given_tags, partitions=parsed_partition(partition))
-        return launch_and_wait(target.session(), selection, wish, as_json=as_json)
+        request = RunRequest(config=said, tags=given_tags, partitions=parsed_partition(partition))
+        return launch_and_wait(target.session(), selection, request, as_json=as_json)
     if partition is not None:
         raise click.UsageError("--partition and --range do not go together")
     bounds = Bounds(ranges=parsed_ranges(range_, ()))
@@ -71,20 +71,20 @@ def materialize(
     return start_and_wait(target.session(), selection, bounds, options, is_sure=is_sure, as_json=as_json)
 
 
-def launch_and_wait(session: Session, selection: tuple[str, ...] | None, wish: RunWish, *, as_json: bool) -> Exit:
+def launch_and_wait(session: Session, selection: tuple[str, ...] | None, request: RunRequest, *, as_json: bool) -> Exit:
     """Launch a run, show how it goes, and print the result.
 
     Args:
         session: The store.
         selection: The assets; None for what the job is about.
-        wish: What else is asked for.
+        request: What else is asked for.
         as_json: Whether the result is printed as JSON.
     """
     with Work(session).leading_if_nobody_does() as work:
         found = catalog(session)
         for warning in found.snapshot.warnings if found.snapshot else ():
             tell(f"warning: {warning}")
-        run_id = launch(session, found.select(selection) if selection is not None else None, wish)
+        run_id = launch(session, found.select(selection) if selection is not None else None, request)
         return follow_and_conclude(work, run_id, as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""`assettui partition`: the slices of an asset, and the keys of dynamic partitions."""
+"""`assettui partition`: the partitions of an asset, and the keys of dynamic partitions."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from assettui.cli.current import current_catalog
 from assettui.cli.output import print_json, say, table, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.keys import AssetKey
-from assettui.core.slice_status import SliceStatus
+from assettui.core.partition_status import PartitionStatus
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration, local
-from assettui.service.partitions import add_keys, asset_partitions, remove_keys, slice_states
+from assettui.service.partitions import add_keys, asset_partitions, partition_states, remove_keys
 
 _LIMIT = 1_000
 
 
 @click.group()
 def partition() -> None:
-    """The slices of an asset, and the keys of dynamic partitions."""
+    """The partitions of an asset, and the keys of dynamic partitions."""
 
 
 @partition.command("ls")
 @click.argument("asset")
-@click.option("--status", type=click.Choice([status.value for status in SliceStatus]), help="Only these.")
+@click.option("--status", type=click.Choice([status.value for status in PartitionStatus]), help="Only these.")
 @click.option("--counts", "is_counting", is_flag=True, help="How many have each status, rather than which.")
 @click.option("--limit", default=_LIMIT, show_default=True, type=click.IntRange(min=1), help="How many, in order.")
 @json_option
@@ -45,14 +45,14 @@ def list_partitions(
             return
         table(("STATUS", "PARTITIONS"), ((name, f"{count:,}") for name, count in counts.items() if count))
         return
-    wanted = statuses.of(SliceStatus(status)) if status is not None else statuses.all
+    wanted = statuses.of(PartitionStatus(status)) if status is not None else statuses.all
     indices = [index for index, _ in zip(wanted, range(limit), strict=False)]
     keys = [space.key(index) for index in indices]
-    states = slice_states(session, key, keys)
+    states = partition_states(session, key, keys)
     if as_json:
         print_json(
             [
-                shapes.slice_json(name, statuses.at(index), states.get(name))
+                shapes.partition_json(name, statuses.at(index), states.get(name))
                 for index, name in zip(indices, keys, strict=True)
             ]
         )

@@ -15,7 +15,7 @@ from assettui.core.records import Event, RunRecord, RunStatus, StepRecord
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration, local
 from assettui.service.event_text import event_text
-from assettui.service.runs import RunDetail, cancel, events_of, follow, left_behind, log_file, run_detail, run_page
+from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, orphaned, run_detail, run_page
 from assettui.service.session import Session, clock_us
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def list_runs(target: Target, limit: int, status: str | None, as_json: bool) -> 
     """List runs, the newest first."""
     session = target.session()
     page = run_page(session, limit=limit, status=RunStatus(status) if status else None)
-    _tell_left_behind(session, page.runs)
+    _tell_orphaned(session, page.runs)
     if as_json:
         print_json([shapes.run_json(each) for each in page.runs])
         return
@@ -70,7 +70,7 @@ def show_run(target: Target, run_id: str, as_json: bool) -> None:
     """Show one run with its steps. ID may be the beginning of the id."""
     session = target.session()
     detail = run_detail(session, run_id)
-    _tell_left_behind(session, [detail.run])
+    _tell_orphaned(session, [detail.run])
     if as_json:
         print_json(shapes.run_detail_json(detail))
         return
@@ -130,10 +130,10 @@ def cancel_run(target: Target, run_id: str, as_json: bool) -> Exit:
     return Exit.OK
 
 
-def _tell_left_behind(session: Session, runs: Iterable[RunRecord]) -> None:
-    count = left_behind(session, runs)
+def _tell_orphaned(session: Session, runs: Iterable[RunRecord]) -> None:
+    count = orphaned(session, runs)
     if count:
-        tell(f"note: the leader of {plural(count, 'run')} shown here has died; the next one closes what it left behind")
+        tell(f"note: the leader of {plural(count, 'run')} shown here has died; the next one closes what it orphaned")
 
 
 def _show(detail: RunDetail) -> None:

@@ -25,8 +25,8 @@ def status(target: Target, as_json: bool) -> None:
     say(f"leader   {f'{leader.face}, pid {leader.pid}, since {local(leader.since_us)}' if leader else 'nobody'}")
     say(f"running  {found.running}")
     say(f"queued   {found.queued}")
-    if found.left_behind:
-        say(f"left     {plural(found.left_behind, 'run')} of a leader that died; the next one closes them")
+    if found.orphaned:
+        say(f"left     {plural(found.orphaned, 'run')} of a leader that died; the next one closes them")
     if found.failed_runs:
         say("last failures")
         for run in found.failed_runs:

@@ -14,7 +14,7 @@ from assettui.cli.target import Target, json_option, target_options
 from assettui.core.errors import StoreError
 from assettui.engine.leading import lead
 from assettui.service.signals import Signals, leave_terminal
-from assettui.store.doorbell import Visitor
+from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,15 +83,15 @@ def _who(session: Session) -> str:
 
 def _await_lead(session: Session, signals: Signals, is_unwanted: threading.Event) -> Engine | None:
     """Lead as soon as nobody else does; None where this process was asked to end before."""
-    visitor, wait_s = Visitor(session.folder.socket), LOOK_AGAIN_S
+    wake_client, wait_s = WakeClient(session.folder.socket), LOOK_AGAIN_S
     try:
         while not is_unwanted.is_set():
             engine = _lead(session, signals.end) if session.leader() is None else None
             if engine is not None:
                 return engine
             # The socket ends with the leader, though a moment before its lease may be had.
-            is_woken = visitor.wait(wait_s)
+            is_woken = wake_client.wait(wait_s)
             wait_s = LOOK_AGAIN_S if is_woken else min(2 * wait_s, LOOK_EVERY_S)
     finally:
-        visitor.close()
+        wake_client.close()
     return None

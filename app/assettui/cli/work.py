@@ -11,7 +11,7 @@ from assettui.service import automation, backfills
 from assettui.service.loading import await_loaded, ensure_loaded
 from assettui.service.runs import LOOK_EVERY_S, RunDetail, cancel, follow, run_detail
 from assettui.service.session import Session, clock_us
-from assettui.store.doorbell import Visitor
+from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assettui.core.backfill import BackfillRecord
     from assettui.core.ticks import TickRecord
     from assettui.engine.engine import Engine
-    from assettui.service.automation import TickWish
+    from assettui.service.automation import TickRequest
 
 
 class Work:
@@ -86,19 +86,19 @@ class Work:
                 if not backfills.detail(self.session, backfill_id).backfill.status.is_over:
                     backfills.ask(self.session, "cancel", backfill_id)
 
-    def tick(self, wish: TickWish) -> TickRecord:
+    def tick(self, request: TickRequest) -> TickRecord:
         """Wait until a tick that was asked for is recorded."""
-        visitor = Visitor(self.session.folder.socket)
+        wake_client = WakeClient(self.session.folder.socket)
         try:
-            while (found := automation.tick_asked(self.session, wish)) is None:
+            while (found := automation.requested_tick(self.session, request)) is None:
                 if self.engine is not None:
                     self.engine.check()
                 if self.session.leader() is None:  # whoever was asked has gone, and may have forgotten it
                     self._lead()
-                    wish = automation.wish_again(self.session, wish)
-                visitor.wait(LOOK_EVERY_S)
+                    request = automation.request_again(self.session, request)
+                wake_client.wait(LOOK_EVERY_S)
         finally:
-            visitor.close()
+            wake_client.close()
         return found
 
     def _lead(self) -> None:

@@ -1,4 +1,4 @@
-"""Backfills as values: what is to be materialized, slice by slice, and how far it has come."""
+"""Backfills as values: what is to be materialized, partition by partition, and how far it has come."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class BackfillStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BackfillCounts:
-    """How many slices of a backfill have come how far."""
+    """How many partitions of a backfill have come how far."""
 
     requested: int = 0
     materialized: int = 0
@@ -73,10 +73,10 @@ class BackfillCounts:
 
 @dataclass(frozen=True, slots=True)
 class BackfillPlan:
-    """What a backfill is to do. The slices are kept by their keys: they outlive changes of the definitions."""
+    """What a backfill is to do. The partitions are kept by their keys: they outlive changes of the definitions."""
 
     targets: Mapping[AssetKey, JsonObject]
-    """For each asset, upstream before downstream, its slices as `set_to_json` writes them."""
+    """For each asset, upstream before downstream, its partitions as `set_to_json` writes them."""
     max_concurrent: int | None = None
     """How many of its runs may be on their way at once; None leaves it to the engine."""
     priority: int = 0
@@ -93,7 +93,7 @@ class BackfillPlan:
 
     def to_json(self) -> JsonObject:
         """Compact: what has its default value is left out."""
-        data: dict[str, Any] = {"targets": [[str(key), slices] for key, slices in self.targets.items()]}
+        data: dict[str, Any] = {"targets": [[str(key), partitions] for key, partitions in self.targets.items()]}
         for name in ("max_concurrent", "priority", "config", "title", "after", "has_secrets"):
             value = getattr(self, name)
             if value:
@@ -106,7 +106,7 @@ class BackfillPlan:
     def from_json(data: Mapping[str, Any]) -> BackfillPlan:
         """The plan that `to_json` wrote."""
         return BackfillPlan(
-            {AssetKey(key): slices for key, slices in data["targets"]},
+            {AssetKey(key): partitions for key, partitions in data["targets"]},
             data.get("max_concurrent"),
             data.get("priority", 0),
             data.get("config", {}),

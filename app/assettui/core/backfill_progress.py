@@ -1,6 +1,6 @@
-"""How a backfill is carried out: which slices are ready, which go into one run, what a failure blocks.
+"""How a backfill is carried out: which partitions are ready, which go into one run, what a failure blocks.
 
-A slice is ready as soon as all slices of the same backfill that it needs are made. Slices of several assets that need
+A partition is ready as soon as all partitions of the same backfill that it needs are made. Partitions of several assets that need
 each other one by one go into one run, as far as nothing else holds them up. Pure: each answer is a new value.
 """
 
@@ -10,21 +10,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.backfill import BackfillCounts
+from assettui.core.partition_status import spread
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.slice_status import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assettui.core.keys import AssetKey
-    from assettui.core.slices import Slices
+    from assettui.core.partitioned_graph import PartitionedGraph
 
 Sets = dict["AssetKey", PartitionSet]
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What goes into one run: some assets, upstream before downstream, and the same slices of each."""
+    """What goes into one run: some assets, upstream before downstream, and the same partitions of each."""
 
     assets: tuple[AssetKey, ...]
     partitions: PartitionSet
@@ -34,7 +34,7 @@ class Unit:
 class BackfillProgress:
     """How far a backfill has come."""
 
-    slices: Slices
+    partitioned: PartitionedGraph
     targets: Mapping[AssetKey, PartitionSet]
     """Upstream before downstream."""
     done: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
@@ -48,16 +48,16 @@ class BackfillProgress:
 
     @staticmethod
     def begun(
-        slices: Slices,
+        partitioned: PartitionedGraph,
         targets: Mapping[AssetKey, PartitionSet],
         done: Mapping[AssetKey, PartitionSet] | None = None,
         failed: Mapping[AssetKey, PartitionSet] | None = None,
         launched: Mapping[AssetKey, PartitionSet] | None = None,
     ) -> BackfillProgress:
-        """A backfill of which some slices may be made already, have failed, or are on their way.
+        """A backfill of which some partitions may be made already, have failed, or are on their way.
 
         Args:
-            slices: The project's partitions.
+            partitioned: The project's partitions.
             targets: What is to be made.
             done: What of it is.
             failed: What of it was tried in vain.
@@ -69,7 +69,7 @@ class BackfillProgress:
         wrong = {
             key: each - made.get(key, EMPTY) - going.get(key, EMPTY) for key, each in _within(targets, failed).items()
         }
-        progress = BackfillProgress(slices, targets, made, wrong, {}, going)
+        progress = BackfillProgress(partitioned, targets, made, wrong, {}, going)
         progress = replace(progress, blocked=progress._blocked_by(progress.failed))
         return replace(progress, ready={key: progress._ready(key) for key in targets})
 
@@ -81,7 +81,7 @@ class BackfillProgress:
         return not any(self.launched.values()) and not any(self._pending(key) for key in self.targets)
 
     def counts(self, canceled: bool = False) -> BackfillCounts:
-        """How many slices have come how far; what is left counts as canceled where nothing more will be launched."""
+        """How many partitions have come how far; what is left counts as canceled where nothing more will be launched."""
         left = sum(len(self._pending(key)) for key in self.targets)
         return BackfillCounts(
             requested=_total(self.targets),
@@ -99,15 +99,15 @@ class BackfillProgress:
         for key, partitions in self.targets.items():
             alone = partitions - taken.get(key, EMPTY)
             limit = self._per_run(key)
-            spans = len(self.slices.space(key).ranges(alone)) if limit is None else 0
+            spans = len(self.partitioned.space(key).ranges(alone)) if limit is None else 0
             found[key] = spans if limit is None else -(-len(alone) // limit)
-            identity = self.slices.space(key).identity
-            for below in self.slices.graph.downstream[key]:
+            identity = self.partitioned.space(key).identity
+            for below in self.partitioned.graph.downstream[key]:
                 if below in self.targets and self._may_join(below, identity, limit, (key,)):
                     joined = partitions & self.targets[below]
                     if all(
-                        above not in self.targets or self.slices.are_alike(below, above)
-                        for above in self.slices.sources(below)
+                        above not in self.targets or self.partitioned.are_alike(below, above)
+                        for above in self.partitioned.sources(below)
                     ):
                         taken[below] = taken.get(below, EMPTY) | joined
         return found
@@ -139,8 +139,8 @@ class BackfillProgress:
             ready[key] = ready.get(key, EMPTY) - unit.partitions
         return replace(self, launched=launched, ready=ready)
 
-    def with_made(self, key: AssetKey, partitions: PartitionSet) -> BackfillProgress:
-        """With some slices made: what needs them may be ready now."""
+    def with_materialized(self, key: AssetKey, partitions: PartitionSet) -> BackfillProgress:
+        """With some partitions made: what needs them may be ready now."""
         partitions = partitions & self.targets.get(key, EMPTY)
         if not partitions:
             return self
@@ -184,7 +184,7 @@ class BackfillProgress:
 
     def with_retry(self) -> BackfillProgress:
         """With all that failed, and what that had blocked, to be tried again."""
-        return BackfillProgress.begun(self.slices, self.targets, self.done, {}, self.launched)
+        return BackfillProgress.begun(self.partitioned, self.targets, self.done, {}, self.launched)
 
     # Its own.
 
@@ -197,31 +197,33 @@ class BackfillProgress:
 
     def _siblings(self, key: AssetKey) -> tuple[AssetKey, ...]:
         """The assets that are made by one step with this one, of those that are to be made; itself among them."""
-        step = self.slices.graph.assets[key].step
-        if step is None or len(self.slices.graph.steps[step]) == 1:
+        step = self.partitioned.graph.assets[key].step
+        if step is None or len(self.partitioned.graph.steps[step]) == 1:
             return (key,)
-        return tuple(other for other in self.slices.graph.steps[step] if other in self.targets)
+        return tuple(other for other in self.partitioned.graph.steps[step] if other in self.targets)
 
     def _ready(self, key: AssetKey) -> PartitionSet:
-        """The slices of an asset that wait for nothing, found all at once."""
+        """The partitions of an asset that wait for nothing, found all at once."""
         held: PartitionSet = EMPTY
         for sibling in self._siblings(key):
-            for above in self.slices.sources(sibling):
+            for above in self.partitioned.sources(sibling):
                 if (above in self.targets and above not in self._siblings(key)) or (
                     above == sibling and self._per_run(key) == 1
                 ):
-                    held = held | self.slices.below(above, sibling, self.targets[above] - self.done.get(above, EMPTY))
+                    held = held | self.partitioned.below(
+                        above, sibling, self.targets[above] - self.done.get(above, EMPTY)
+                    )
         return self._pending(key) - held
 
     def _released_by(self, key: AssetKey, partitions: PartitionSet) -> Sets:
-        """What becomes ready, of all that needs these slices, just made."""
+        """What becomes ready, of all that needs these partitions, just made."""
         found: Sets = {}
-        for below in self.slices.dependents(key):
+        for below in self.partitioned.dependents(key):
             if below not in self.targets or (below == key and self._per_run(key) != 1):
                 continue
             for sibling in self._siblings(below):
                 pending = self._pending(sibling) - self.ready.get(sibling, EMPTY)
-                candidates = self.slices.below(key, below, partitions) & pending
+                candidates = self.partitioned.below(key, below, partitions) & pending
                 free = PartitionSet.of(
                     index
                     for index in candidates
@@ -234,23 +236,23 @@ class BackfillProgress:
     def _is_free(
         self, key: AssetKey, partitions: PartitionSet, run: Iterable[AssetKey] = (), *, with_own: bool = True
     ) -> bool:
-        """Whether all that some slices need is made, or will be in the same run before them.
+        """Whether all that some partitions need is made, or will be in the same run before them.
 
-        Where several slices go into one run, what they need of their own asset is looked at (`with_own`) only when it
+        Where several partitions go into one run, what they need of their own asset is looked at (`with_own`) only when it
         is known which.
         """
         siblings = self._siblings(key)
         for sibling in siblings:
-            for above in self.slices.sources(sibling):
+            for above in self.partitioned.sources(sibling):
                 if above not in self.targets or (above in siblings and above != sibling):
                     continue
                 if above == sibling and not with_own:
                     continue
                 wanted = self.targets[above]
-                if above != sibling and self.slices.are_alike(sibling, above):
+                if above != sibling and self.partitioned.are_alike(sibling, above):
                     needed = partitions & wanted
                 else:
-                    needed = self.slices.above(sibling, above, partitions).partitions & wanted
+                    needed = self.partitioned.above(sibling, above, partitions).partitions & wanted
                 needed = needed - self.done.get(above, EMPTY)
                 if above in run or (above == sibling and self._per_run(key) != 1):
                     needed = needed - partitions
@@ -259,17 +261,17 @@ class BackfillProgress:
         return True
 
     def _per_run(self, key: AssetKey) -> int | None:
-        return self.slices.graph.assets[key].partitions_per_run if self.slices.is_partitioned(key) else 1
+        return self.partitioned.graph.assets[key].partitions_per_run if self.partitioned.is_partitioned(key) else 1
 
     def _unit(self, key: AssetKey, ready: PartitionSet) -> Unit | None:
-        """The next run that makes slices of an asset, with all that can go with it; None where none can be made now."""
+        """The next run that makes partitions of an asset, with all that can go with it; None where none can be made now."""
         limit = self._per_run(key)
         start = ready.first
         partitions = PartitionSet(1 << start) if limit == 1 else self._chunk(key, ready, limit)
         if not partitions:
             return None
         assets = dict.fromkeys(self._siblings(key))
-        identity = self.slices.space(key).identity
+        identity = self.partitioned.space(key).identity
         for other in self.targets:
             if other in assets or not self._may_join(other, identity, limit, assets):
                 continue
@@ -278,14 +280,14 @@ class BackfillProgress:
         return Unit(tuple(each for each in self.targets if each in assets), partitions)
 
     def _may_join(self, key: AssetKey, identity: str, limit: int | None, run: Iterable[AssetKey]) -> bool:
-        """Whether an asset's slices may go into a run of such slices: they are alike, and it needs one of them."""
-        if self.slices.space(key).identity != identity or self._per_run(key) != limit:
+        """Whether an asset's partitions may go into a run of such partitions: they are alike, and it needs one of them."""
+        if self.partitioned.space(key).identity != identity or self._per_run(key) != limit:
             return False
-        return any(above in run for above in self.slices.graph.upstream[key])
+        return any(above in run for above in self.partitioned.graph.upstream[key])
 
     def _chunk(self, key: AssetKey, ready: PartitionSet, limit: int | None) -> PartitionSet:
-        """As many slices as may go into one run: one range, no more than the limit, and none that needs one on its way."""
-        space = self.slices.space(key)
+        """As many partitions as may go into one run: one range, no more than the limit, and none that needs one on its way."""
+        space = self.partitioned.space(key)
         if limit is None and not space.is_ordered:
             return ready
         first, found = ready.first, 0
@@ -295,10 +297,10 @@ class BackfillProgress:
             if end in ready:
                 found += 1
             elif end in holes:
-                break  # a slice that there is, and that is not to be made now, ends the range
+                break  # a partition that there is, and that is not to be made now, ends the range
             end += 1
         chunk = ready.within(first, end)
-        if self.slices.needs_itself(key):
+        if self.partitioned.needs_itself(key):
             while chunk and not self._is_free(key, chunk):
                 chunk = chunk - PartitionSet(1 << chunk.last)
         return chunk
@@ -311,18 +313,18 @@ class BackfillProgress:
         return self._pending(key) <= self.ready.get(key, EMPTY)
 
     def _blocked_by(self, failed: Mapping[AssetKey, PartitionSet]) -> Sets:
-        """All that needs some slices that failed, directly or not, and is yet to be launched."""
+        """All that needs some partitions that failed, directly or not, and is yet to be launched."""
         found: Sets = {}
         frontier = [(key, partitions) for key, partitions in failed.items() if partitions]
         while frontier:
             key, partitions = frontier.pop()
-            for below in self.slices.dependents(key):
+            for below in self.partitioned.dependents(key):
                 if below not in self.targets:
                     continue
                 pending = self._pending(below) - found.get(below, EMPTY)
-                hit = self.slices.below(key, below, partitions) & pending
-                if hit and self.slices.needs_itself(below):
-                    hit = spread(self.slices, below, hit, pending)
+                hit = self.partitioned.below(key, below, partitions) & pending
+                if hit and self.partitioned.needs_itself(below):
+                    hit = spread(self.partitioned, below, hit, pending)
                 if hit:
                     for sibling in self._siblings(below):
                         found[sibling] = found.get(sibling, EMPTY) | (hit & self._pending(sibling))

@@ -1,4 +1,4 @@
-"""What a backfill is about: from what somebody asks for to slices of assets, and to why some are left out."""
+"""What a backfill is about: from what somebody asks for to partitions of assets, and to why some are left out."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import LaunchError
+from assettui.core.partition_status import spread
 from assettui.core.partitions.multi import ProductSpace
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace, range_text
 from assettui.core.partitions.time_windows import TimeSpace
 from assettui.core.planning import is_subsettable
-from assettui.core.slice_status import spread
 from assettui.core.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.keys import AssetKey
-    from assettui.core.slice_status import SliceStatuses
-    from assettui.core.slices import Slices
+    from assettui.core.partition_status import PartitionStatuses
+    from assettui.core.partitioned_graph import PartitionedGraph
 
 Sets = dict["AssetKey", PartitionSet]
 
@@ -30,7 +30,7 @@ class NothingToDo(LaunchError):
 
 
 class Which(StrEnum):
-    """Which slices of the selected assets, by where they stand."""
+    """Which partitions of the selected assets, by where they stand."""
 
     ALL = "all"
     MISSING = "missing"
@@ -40,24 +40,24 @@ class Which(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class BackfillWish:
-    """What is asked for. Where several things are said, a slice must fit all of them."""
+class BackfillRequest:
+    """What is asked for. Where several things are said, a partition must fit all of them."""
 
     keys: tuple[AssetKey, ...]
     which: Which = Which.ALL
     ranges: tuple[tuple[str, str], ...] = ()
     """Ranges of keys, both ends included; empty for no such bound."""
     since_us: int | None = None
-    """Slices whose window begins no earlier."""
-    slices: Mapping[AssetKey, PartitionSet] | None = None
-    """Certain slices, as they were selected in the grid."""
+    """Partitions whose window begins no earlier."""
+    partitions: Mapping[AssetKey, PartitionSet] | None = None
+    """Certain partitions, as they were selected in the grid."""
     with_upstream: bool = False
     """Whether all that they need, and that was never materialized, is to be made first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Slices that are left out."""
+    """Partitions that are left out."""
 
     key: AssetKey
     partitions: PartitionSet
@@ -77,22 +77,22 @@ class BackfillTarget:
 
     @property
     def count(self) -> int:
-        """How many slices there are in all."""
+        """How many partitions there are in all."""
         return sum(len(partitions) for partitions in self.targets.values())
 
 
 def resolve_target(
-    slices: Slices,
-    wish: BackfillWish,
-    statuses: Mapping[AssetKey, SliceStatuses],
+    partitioned: PartitionedGraph,
+    request: BackfillRequest,
+    statuses: Mapping[AssetKey, PartitionStatuses],
     whole_statuses: Mapping[AssetKey, Which | None],
 ) -> BackfillTarget:
-    """The slices that somebody asks for.
+    """The partitions that somebody asks for.
 
     Args:
-        slices: The project's partitions.
-        wish: What is asked for.
-        statuses: Where the slices of each asset with partitions stand.
+        partitioned: The project's partitions.
+        request: What is asked for.
+        statuses: Where the partitions of each asset with partitions stand.
         whole_statuses: Where each asset without partitions stands; None where it is up to date.
 
     Raises:
@@ -101,29 +101,29 @@ def resolve_target(
         UnknownPartition: No asset that is selected has a partition of such a key.
         BadRange: A range is reversed, or over keys that have no order.
     """
-    chosen = [key for key in slices.graph.sort(wish.keys) if not slices.graph.assets[key].is_external]
+    chosen = [key for key in partitioned.graph.sort(request.keys) if not partitioned.graph.assets[key].is_external]
     if not chosen:
         raise LaunchError("nothing to backfill: what was selected is external", hint="select what the project computes")
-    bounded = _bounded(slices, wish, chosen)
+    bounded = _bounded(partitioned, request, chosen)
     found: Sets = {}
     for key in chosen:
-        standing = _standing(key, wish.which, statuses, whole_statuses)
-        partitions = bounded[key] & standing & slices.space(key).all
+        standing = _standing(key, request.which, statuses, whole_statuses)
+        partitions = bounded[key] & standing & partitioned.space(key).all
         if partitions:
             found[key] = partitions
-    found = _with_siblings(slices, found)
-    if wish.with_upstream:
-        found = _with_upstream(slices, found, statuses, whole_statuses)
-    kept, skipped = _without_what_cannot_be(slices, found, statuses, whole_statuses)
+    found = _with_siblings(partitioned, found)
+    if request.with_upstream:
+        found = _with_upstream(partitioned, found, statuses, whole_statuses)
+    kept, skipped = _without_what_cannot_be(partitioned, found, statuses, whole_statuses)
     if not kept:
-        raise _nothing(wish, chosen, skipped)
+        raise _nothing(request, chosen, skipped)
     return BackfillTarget(kept, tuple(skipped))
 
 
 def _standing(
     key: AssetKey,
     which: Which,
-    statuses: Mapping[AssetKey, SliceStatuses],
+    statuses: Mapping[AssetKey, PartitionStatuses],
     whole: Mapping[AssetKey, Which | None],
 ) -> PartitionSet:
     if key not in statuses:
@@ -144,15 +144,17 @@ def _standing(
 # Bounds: ranges, keys, a span of time.
 
 
-def _bounded(slices: Slices, wish: BackfillWish, chosen: Sequence[AssetKey]) -> Sets:
-    found = {key: slices.space(key).all for key in chosen}
-    if wish.slices is not None:
-        found = {key: wish.slices.get(key, EMPTY) for key in chosen}
-    if wish.since_us is not None:
-        since_s = -(-wish.since_us // 1_000_000)
-        found = _both(found, _spread_down(slices, chosen, {key: _since(slices.space(key), since_s) for key in chosen}))
-    if wish.ranges:
-        found = _both(found, _spread_down(slices, chosen, _in_ranges(slices, chosen, wish.ranges)))
+def _bounded(partitioned: PartitionedGraph, request: BackfillRequest, chosen: Sequence[AssetKey]) -> Sets:
+    found = {key: partitioned.space(key).all for key in chosen}
+    if request.partitions is not None:
+        found = {key: request.partitions.get(key, EMPTY) for key in chosen}
+    if request.since_us is not None:
+        since_s = -(-request.since_us // 1_000_000)
+        found = _both(
+            found, _spread_down(partitioned, chosen, {key: _since(partitioned.space(key), since_s) for key in chosen})
+        )
+    if request.ranges:
+        found = _both(found, _spread_down(partitioned, chosen, _in_ranges(partitioned, chosen, request.ranges)))
     return found
 
 
@@ -161,7 +163,7 @@ def _both(one: Sets, other: Sets) -> Sets:
 
 
 def _since(space: PartitionSpace, since_s: int) -> PartitionSet | None:
-    """The slices whose window begins no earlier; None where they stand for no time."""
+    """The partitions whose window begins no earlier; None where they stand for no time."""
     if isinstance(space, TimeSpace):
         return PartitionSet.span(max(0, space.definition.index_after(since_s)), space.size) & space.all
     if isinstance(space, ProductSpace) and isinstance(space.major, TimeSpace):
@@ -171,9 +173,9 @@ def _since(space: PartitionSpace, since_s: int) -> PartitionSet | None:
 
 
 def _in_ranges(
-    slices: Slices, chosen: Sequence[AssetKey], ranges: Sequence[tuple[str, str]]
+    partitioned: PartitionedGraph, chosen: Sequence[AssetKey], ranges: Sequence[tuple[str, str]]
 ) -> dict[AssetKey, PartitionSet | None]:
-    """For each asset the slices of these ranges; None where the keys are not those of its partitions.
+    """For each asset the partitions of these ranges; None where the keys are not those of its partitions.
 
     Raises:
         UnknownPartition: They are no asset's.
@@ -181,11 +183,11 @@ def _in_ranges(
     """
     found: dict[AssetKey, PartitionSet | None] = {}
     for key in chosen:
-        space = slices.space(key)
+        space = partitioned.space(key)
         knows = all(space.find(first) is not None and space.find(last) is not None for first, last in ranges)
-        found[key] = slices.set_of(key, ranges) if knows and space is not NO_PARTITIONS else None
+        found[key] = partitioned.set_of(key, ranges) if knows and space is not NO_PARTITIONS else None
     if all(partitions is None for partitions in found.values()):
-        first = next((key for key in chosen if slices.is_partitioned(key)), None)
+        first = next((key for key in chosen if partitioned.is_partitioned(key)), None)
         if first is None:
             raise LaunchError(
                 f"{chosen[0]} has no partitions, and {range_text(*ranges[0])} was named",
@@ -193,33 +195,37 @@ def _in_ranges(
             )
         for one, other in ranges:
             for end in (one, other):
-                slices.space(first).index(end)
+                partitioned.space(first).index(end)
     return found
 
 
-def _spread_down(slices: Slices, chosen: Sequence[AssetKey], given: Mapping[AssetKey, PartitionSet | None]) -> Sets:
-    """A bound for each asset: where it cannot be told for one, what depends on the slices of those above it."""
+def _spread_down(
+    partitioned: PartitionedGraph, chosen: Sequence[AssetKey], given: Mapping[AssetKey, PartitionSet | None]
+) -> Sets:
+    """A bound for each asset: where it cannot be told for one, what depends on the partitions of those above it."""
     found: Sets = {}
     for key in chosen:
         said = given[key]
         if said is not None:
             found[key] = said
             continue
-        above = [each for each in slices.graph.upstream[key] if each in found]
+        above = [each for each in partitioned.graph.upstream[key] if each in found]
         partitions = EMPTY
         for each in above:
-            partitions = partitions | slices.below(each, key, found[each])
+            partitions = partitions | partitioned.below(each, key, found[each])
         if not above:
-            partitions = _of_time(slices, key, given) if slices.is_partitioned(key) else NO_PARTITIONS.all
+            partitions = _of_time(partitioned, key, given) if partitioned.is_partitioned(key) else NO_PARTITIONS.all
         found[key] = partitions
     return found
 
 
-def _of_time(slices: Slices, key: AssetKey, given: Mapping[AssetKey, PartitionSet | None]) -> PartitionSet:
+def _of_time(
+    partitioned: PartitionedGraph, key: AssetKey, given: Mapping[AssetKey, PartitionSet | None]
+) -> PartitionSet:
     """The windows of an asset that overlap those that are meant of another."""
-    space = slices.space(key)
+    space = partitioned.space(key)
     for other, partitions in given.items():
-        there = slices.space(other)
+        there = partitioned.space(other)
         if partitions and isinstance(space, TimeSpace) and isinstance(there, TimeSpace):
             spans = [
                 space.overlapping(there.definition.begins(start), there.definition.begins(end))
@@ -232,92 +238,92 @@ def _of_time(slices: Slices, key: AssetKey, given: Mapping[AssetKey, PartitionSe
 # What goes with it.
 
 
-def _with_siblings(slices: Slices, found: Sets) -> Sets:
+def _with_siblings(partitioned: PartitionedGraph, found: Sets) -> Sets:
     """With the assets that one function makes together, in any case."""
     more = dict(found)
     for key, partitions in found.items():
-        step = slices.graph.assets[key].step
-        if step is not None and not is_subsettable(slices.graph, step):
-            for other in slices.graph.steps[step]:
+        step = partitioned.graph.assets[key].step
+        if step is not None and not is_subsettable(partitioned.graph, step):
+            for other in partitioned.graph.steps[step]:
                 more[other] = more.get(other, EMPTY) | partitions
-    return _sorted(slices, more)
+    return _sorted(partitioned, more)
 
 
 def _with_upstream(
-    slices: Slices,
+    partitioned: PartitionedGraph,
     found: Sets,
-    statuses: Mapping[AssetKey, SliceStatuses],
+    statuses: Mapping[AssetKey, PartitionStatuses],
     whole: Mapping[AssetKey, Which | None],
 ) -> Sets:
-    """With all slices that these need, directly or not, and that are not up to date: missing, failed or stale."""
+    """With all partitions that these need, directly or not, and that are not up to date: missing, failed or stale."""
     more = dict(found)
     # Downstream before upstream: by the time that an asset is looked at, all that needs it has been.
-    for key in reversed(slices.graph.order):
+    for key in reversed(partitioned.graph.order):
         if key not in more:
             continue
-        for above in slices.sources(key):
-            asset = slices.graph.assets[above]
+        for above in partitioned.sources(key):
+            asset = partitioned.graph.assets[above]
             if asset.is_external:
                 continue
-            needed = slices.above(key, above, more[key]).partitions
+            needed = partitioned.above(key, above, more[key]).partitions
             lacking = EMPTY
             for which in (Which.MISSING, Which.FAILED, Which.STALE):
                 lacking = lacking | _standing(above, which, statuses, whole)
             wanted = needed & lacking
             if above == key:
-                while wanted - more[key]:  # the slices before those before it
+                while wanted - more[key]:  # the partitions before those before it
                     more[key] = more[key] | wanted
-                    wanted = slices.above(key, key, more[key]).partitions & lacking
+                    wanted = partitioned.above(key, key, more[key]).partitions & lacking
             elif wanted:
                 more[above] = more.get(above, EMPTY) | wanted
-    return _with_siblings(slices, more)
+    return _with_siblings(partitioned, more)
 
 
-def _sorted(slices: Slices, found: Mapping[AssetKey, PartitionSet]) -> Sets:
-    return {key: found[key] for key in slices.graph.sort(found) if found[key]}
+def _sorted(partitioned: PartitionedGraph, found: Mapping[AssetKey, PartitionSet]) -> Sets:
+    return {key: found[key] for key in partitioned.graph.sort(found) if found[key]}
 
 
 # What cannot be.
 
 
 def _without_what_cannot_be(
-    slices: Slices,
+    partitioned: PartitionedGraph,
     found: Sets,
-    statuses: Mapping[AssetKey, SliceStatuses],
+    statuses: Mapping[AssetKey, PartitionStatuses],
     whole: Mapping[AssetKey, Which | None],
 ) -> tuple[Sets, list[Skipped]]:
-    """Without the slices that need what neither is there nor will be."""
+    """Without the partitions that need what neither is there nor will be."""
     kept = dict(found)
     skipped: list[Skipped] = []
     for key in found:
-        for above in slices.sources(key):
+        for above in partitioned.sources(key):
             partitions = kept[key]
             if not partitions:
                 break
-            upstream = slices.above(key, above, partitions)
+            upstream = partitioned.above(key, above, partitions)
             if upstream.incomplete:
                 why = f"needs partitions of {above} that do not exist: {', '.join(upstream.missing[:3])}"
                 hint = f"see assettui partition ls {above}"
                 partitions = kept[key] = _leave_out(skipped, Skipped(key, upstream.incomplete, why, hint), partitions)
-            reads = next((each for each in slices.graph.assets[key].inputs if each.key == above), None)
-            asset = slices.graph.assets[above]
+            reads = next((each for each in partitioned.graph.assets[key].inputs if each.key == above), None)
+            asset = partitioned.graph.assets[above]
             if reads is None or reads.may_lack or asset.io_manager is not None:
                 continue  # what an IO manager of the user's loads may be there without our knowing
             there = kept.get(above, EMPTY) | _there(above, statuses, whole)
-            lacking = slices.above(key, above, partitions).partitions - there
+            lacking = partitioned.above(key, above, partitions).partitions - there
             if lacking:
-                hit = slices.below(above, key, lacking) & partitions
+                hit = partitioned.below(above, key, lacking) & partitions
                 if above == key:
-                    hit = spread(slices, key, hit, partitions)
-                shown = slices.space(above).shown(lacking) if slices.is_partitioned(above) else ""
+                    hit = spread(partitioned, key, hit, partitions)
+                shown = partitioned.space(above).shown(lacking) if partitioned.is_partitioned(above) else ""
                 why = f"reads {above}{f' of {shown}' if shown else ''}, which was never materialized"
                 hint = "take what it needs into the backfill: --with-upstream"
                 kept[key] = _leave_out(skipped, Skipped(key, hit, why, hint), partitions)
-    return _sorted(slices, kept), skipped
+    return _sorted(partitioned, kept), skipped
 
 
 def _there(
-    key: AssetKey, statuses: Mapping[AssetKey, SliceStatuses], whole: Mapping[AssetKey, Which | None]
+    key: AssetKey, statuses: Mapping[AssetKey, PartitionStatuses], whole: Mapping[AssetKey, Which | None]
 ) -> PartitionSet:
     if key in statuses:
         return statuses[key].materialized | statuses[key].running | statuses[key].queued
@@ -331,7 +337,7 @@ def _leave_out(skipped: list[Skipped], candidate: Skipped, partitions: Partition
     return partitions - out
 
 
-def _nothing(wish: BackfillWish, chosen: Sequence[AssetKey], skipped: Iterable[Skipped]) -> LaunchError:
+def _nothing(request: BackfillRequest, chosen: Sequence[AssetKey], skipped: Iterable[Skipped]) -> LaunchError:
     first = next(iter(skipped), None)
     if first is not None:
         return LaunchError(
@@ -340,6 +346,6 @@ def _nothing(wish: BackfillWish, chosen: Sequence[AssetKey], skipped: Iterable[S
         )
     names = ", ".join(str(key) for key in chosen[:3])
     hint = f"see assettui partition ls {chosen[0]}"
-    if wish.which is Which.ALL:
+    if request.which is Which.ALL:
         return LaunchError(f"nothing to backfill: {names} has no partition there", hint=hint)
-    return NothingToDo(f"nothing to backfill: {names} has no partition that is {wish.which.value} there", hint=hint)
+    return NothingToDo(f"nothing to backfill: {names} has no partition that is {request.which.value} there", hint=hint)

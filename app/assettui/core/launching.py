@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from assettui.core.graph import AssetGraph
     from assettui.core.metadata import JsonObject
+    from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.partitions.sets import PartitionSet
     from assettui.core.planning import RunPlan
-    from assettui.core.slices import Slices
     from assettui.core.snapshot import JobSnapshot, ProjectSnapshot
 
 
 @dataclass(frozen=True, slots=True)
-class RunWish:
+class RunRequest:
     """What is asked for."""
 
     assets: tuple[AssetKey, ...] | None = None
@@ -41,7 +41,7 @@ class RunWish:
     """Those that are to be made, as ranges of keys, both ends included."""
 
 
-class Ground(Protocol):
+class PlanningContext(Protocol):
     """What a run is planned on: the project, and what there is of its assets."""
 
     @property
@@ -55,7 +55,7 @@ class Ground(Protocol):
         ...
 
     @property
-    def slices(self) -> Slices:
+    def partitioned(self) -> PartitionedGraph:
         """Their partitions."""
         ...
 
@@ -66,7 +66,7 @@ class Ground(Protocol):
 
     @property
     def materialized(self) -> Mapping[AssetKey, PartitionSet]:
-        """The slices of which the same holds, of each asset that has any."""
+        """The partitions of which the same holds, of each asset that has any."""
         ...
 
     def select(self, selection: str) -> Sequence[AssetKey]:
@@ -74,7 +74,7 @@ class Ground(Protocol):
         ...
 
 
-def plan_launch(wish: RunWish, ground: Ground) -> RunPlan:
+def plan_launch(request: RunRequest, context: PlanningContext) -> RunPlan:
     """What a run would do.
 
     Raises:
@@ -84,22 +84,22 @@ def plan_launch(wish: RunWish, ground: Ground) -> RunPlan:
         SelectionError: The job's selection names what is not there.
         WrongConfig: The configuration does not fit.
     """
-    snapshot = ground.snapshot
-    job = job_named(snapshot, wish.job) if wish.job is not None else None
+    snapshot = context.snapshot
+    job = job_named(snapshot, request.job) if request.job is not None else None
     if job is not None and job.selection is None:
-        plan = of_job_partitions(plan_ops(job), job, ground.slices.moment, wish.partitions)
+        plan = of_job_partitions(plan_ops(job), job, context.partitioned.moment, request.partitions)
     else:
-        chosen = wish.assets if wish.assets is not None else selected_by(job, ground) if job is not None else ()
-        if wish.is_observation:
-            plan = plan_observation(ground.graph, chosen)
+        chosen = request.assets if request.assets is not None else selected_by(job, context) if job is not None else ()
+        if request.is_observation:
+            plan = plan_observation(context.graph, chosen)
         else:
-            plan = plan_run(ground.graph, chosen, ground.available)
-        plan = with_partitions(plan, ground.slices, wish.partitions, ground.materialized)
-    config = checked_config(wish.config, job.config if job is not None else {}, plan, wish.job, snapshot)
+            plan = plan_run(context.graph, chosen, context.available)
+        plan = with_partitions(plan, context.partitioned, request.partitions, context.materialized)
+    config = checked_config(request.config, job.config if job is not None else {}, plan, request.job, snapshot)
     said = max_concurrent_of(config)
     limit = said if said is not None else job.max_concurrent if job is not None else None
-    tags = {**(job.tags if job is not None else {}), **wish.tags}
-    return replace(plan, job=wish.job, config=config, tags=tags, max_concurrent=limit)
+    tags = {**(job.tags if job is not None else {}), **request.tags}
+    return replace(plan, job=request.job, config=config, tags=tags, max_concurrent=limit)
 
 
 def job_named(snapshot: ProjectSnapshot | None, name: str) -> JobSnapshot:
@@ -118,14 +118,14 @@ def job_named(snapshot: ProjectSnapshot | None, name: str) -> JobSnapshot:
     raise NotFound(f"no job is called {name!r}", hint=hint)
 
 
-def selected_by(job: JobSnapshot, ground: Ground) -> Sequence[AssetKey]:
+def selected_by(job: JobSnapshot, context: PlanningContext) -> Sequence[AssetKey]:
     """The assets that a job selects now, upstream before downstream.
 
     Raises:
         LaunchError: It selects none.
         SelectionError: It names what is not there.
     """
-    keys = ground.select(job.selection or "*")
+    keys = context.select(job.selection or "*")
     if not keys:
         raise LaunchError(f"the job {job.name} selects no asset now")
     return keys

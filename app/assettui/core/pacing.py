@@ -1,4 +1,4 @@
-"""How often what is woken by what happens may act: at once, but not in a circle without end.
+"""How often what is woken by what happens may act: at once, but not in a cycle without end.
 
 A sensor whose run makes what the sensor itself watches, directly or by way of others, would wake itself as fast as the
 machine can go. It may act so many times in quick succession; then it acts once a second, until it was left in peace.

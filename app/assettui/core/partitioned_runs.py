@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from assettui.core.keys import AssetKey
+    from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.partitions.definition import AsOf
     from assettui.core.partitions.sets import PartitionSet
     from assettui.core.planning import RunPlan, StepPlan
-    from assettui.core.slices import Slices
     from assettui.core.snapshot import JobSnapshot
 
 Ranges = tuple[tuple[str, str], ...]
@@ -25,7 +25,7 @@ Ranges = tuple[tuple[str, str], ...]
 
 def with_partitions(
     plan: RunPlan,
-    slices: Slices,
+    partitioned: PartitionedGraph,
     partitions: Sequence[tuple[str, str]],
     materialized: Mapping[AssetKey, PartitionSet] | None = None,
 ) -> RunPlan:
@@ -33,9 +33,9 @@ def with_partitions(
 
     Args:
         plan: What the run does.
-        slices: The project's partitions.
+        partitioned: The project's partitions.
         partitions: Ranges of keys, both ends included; empty for none.
-        materialized: The slices whose values can be loaded already, of each asset with partitions; None where that is
+        materialized: The partitions whose values can be loaded already, of each asset with partitions; None where that is
             not known.
 
     Raises:
@@ -45,38 +45,40 @@ def with_partitions(
         BadRange: A range is reversed, or over keys that have no order.
     """
     subjects = [step.subject for step in plan.steps]
-    partitioned = [key for key in subjects if key is not None and slices.is_partitioned(key)]
+    keys = [key for key in subjects if key is not None and partitioned.is_partitioned(key)]
     if not partitions:
-        if partitioned and not _are_observed(partitioned, slices):
+        if keys and not _are_observed(keys, partitioned):
             raise LaunchError(
-                f"{partitioned[0]} has partitions, and none was named",
-                hint=f"name one: --partition KEY, or --range A...B; for many: assettui backfill start {partitioned[0]}",
+                f"{keys[0]} has partitions, and none was named",
+                hint=f"name one: --partition KEY, or --range A...B; for many: assettui backfill start {keys[0]}",
             )
-        _refuse_missing(plan, slices, (), materialized)
+        _refuse_missing(plan, partitioned, (), materialized)
         return plan
-    if not partitioned:
+    if not keys:
         raise LaunchError(
             f"{_first(subjects)} has no partitions, and {_shown(partitions)} was named", hint="leave the partition out"
         )
-    first = partitioned[0]
-    other = next((key for key in partitioned if slices.space(key).identity != slices.space(first).identity), None)
+    first = keys[0]
+    other = next((key for key in keys if partitioned.space(key).identity != partitioned.space(first).identity), None)
     if other is not None:
         raise LaunchError(
             f"{first} and {other} have different partitions, and a run is of those of one definition",
             hint=f"backfill them: assettui backfill start {first} {other} --range A...B",
         )
-    chosen = slices.set_of(first, partitions)
+    chosen = partitioned.set_of(first, partitions)
     if not chosen:
         raise LaunchError(
             f"{first} has no partition in {_shown(partitions)}", hint=f"see assettui partition ls {first}"
         )
-    _refuse_nonexistent(plan, slices, chosen)
-    _refuse_missing(plan, slices, partitions, materialized)
+    _refuse_nonexistent(plan, partitioned, chosen)
+    _refuse_missing(plan, partitioned, partitions, materialized)
     steps = tuple(
-        replace(step, is_partitioned=True) if step.subject is not None and slices.is_partitioned(step.subject) else step
+        replace(step, is_partitioned=True)
+        if step.subject is not None and partitioned.is_partitioned(step.subject)
+        else step
         for step in plan.steps
     )
-    return replace(plan, steps=steps, partitions=tuple(slices.space(first).ranges(chosen)))
+    return replace(plan, steps=steps, partitions=tuple(partitioned.space(first).ranges(chosen)))
 
 
 def of_job_partitions(plan: RunPlan, job: JobSnapshot, moment: AsOf, partitions: Sequence[tuple[str, str]]) -> RunPlan:
@@ -102,31 +104,33 @@ def of_job_partitions(plan: RunPlan, job: JobSnapshot, moment: AsOf, partitions:
     return replace(plan, partitions=tuple(partitions))
 
 
-def slices_of(step: StepPlan, slices: Slices, partitions: Sequence[tuple[str, str]]) -> PartitionSet | None:
-    """The slices that a step makes in a run of these partitions; None where it is of no asset with partitions."""
+def partitions_of(
+    step: StepPlan, partitioned: PartitionedGraph, partitions: Sequence[tuple[str, str]]
+) -> PartitionSet | None:
+    """The partitions that a step makes in a run of these partitions; None where it is of no asset with partitions."""
     if not step.is_partitioned or step.subject is None:
         return None
-    return slices.set_of(step.subject, partitions)
+    return partitioned.set_of(step.subject, partitions)
 
 
-def _are_observed(keys: Sequence[AssetKey], slices: Slices) -> bool:
-    return all(slices.graph.assets[key].is_observable for key in keys)
+def _are_observed(keys: Sequence[AssetKey], partitioned: PartitionedGraph) -> bool:
+    return all(partitioned.graph.assets[key].is_observable for key in keys)
 
 
-def _refuse_nonexistent(plan: RunPlan, slices: Slices, chosen: PartitionSet) -> None:
-    """Refuse slices that need some that do not exist."""
+def _refuse_nonexistent(plan: RunPlan, partitioned: PartitionedGraph, chosen: PartitionSet) -> None:
+    """Refuse partitions that need some that do not exist."""
     for key in plan.assets:
-        if not slices.is_partitioned(key):
+        if not partitioned.is_partitioned(key):
             continue
-        for above in slices.sources(key):
-            found = slices.above(key, above, chosen)
+        for above in partitioned.sources(key):
+            found = partitioned.above(key, above, chosen)
             if found.incomplete:
                 from assettui.core.partitions.window_mapping import (
                     TimeWindowPartitionMapping,  # deferred: seldom needed
                 )
 
-                space = slices.space(key)
-                can_allow = isinstance(slices.mapping(key, above), TimeWindowPartitionMapping)
+                space = partitioned.space(key)
+                can_allow = isinstance(partitioned.mapping(key, above), TimeWindowPartitionMapping)
                 allow = ", or allow it: TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True)"
                 raise LaunchError(
                     f"{key} of {space.shown(found.incomplete)} needs partitions of {above} that do not exist: "
@@ -137,31 +141,35 @@ def _refuse_nonexistent(plan: RunPlan, slices: Slices, chosen: PartitionSet) -> 
 
 def _refuse_missing(
     plan: RunPlan,
-    slices: Slices,
+    partitioned: PartitionedGraph,
     partitions: Sequence[tuple[str, str]],
     materialized: Mapping[AssetKey, PartitionSet] | None,
 ) -> None:
-    """Refuse a step that would read slices that were never materialized, and that the run does not make."""
+    """Refuse a step that would read partitions that were never materialized, and that the run does not make."""
     if materialized is None:
         return
     made = frozenset(plan.assets)
     for step in plan.steps:
         subject = step.subject
         for each in step.inputs:
-            if subject is None or each.may_lack or not slices.is_partitioned(each.key):
+            if subject is None or each.may_lack or not partitioned.is_partitioned(each.key):
                 continue
-            if slices.graph.assets[each.key].io_manager is not None:
+            if partitioned.graph.assets[each.key].io_manager is not None:
                 continue  # what an IO manager of the user's loads may be there without our knowing
-            own = slices.set_of(subject, partitions) if slices.is_partitioned(subject) else slices.space(subject).all
+            own = (
+                partitioned.set_of(subject, partitions)
+                if partitioned.is_partitioned(subject)
+                else partitioned.space(subject).all
+            )
             there = materialized.get(each.key)
-            lacking = slices.above(subject, each.key, own).partitions
+            lacking = partitioned.above(subject, each.key, own).partitions
             lacking = lacking - there if there is not None else lacking
             if each.key in made and partitions:
-                lacking = lacking - slices.set_of(each.key, partitions)
+                lacking = lacking - partitioned.set_of(each.key, partitions)
             if lacking:
                 raise LaunchError(
                     f"{subject} reads {plural(len(lacking), 'partition')} of {each.key} that "
-                    f"{'was' if len(lacking) == 1 else 'were'} never materialized: {slices.space(each.key).shown(lacking)}",
+                    f"{'was' if len(lacking) == 1 else 'were'} never materialized: {partitioned.space(each.key).shown(lacking)}",
                     hint=f"build them first: assettui backfill start {each.key} --missing",
                 )
 

@@ -75,7 +75,7 @@ class EventKind(StrEnum):
     RUN_EXPANDED = "run_expanded"
     """A dynamic output is known, so some steps gave way to copies. Payload: `replaced`, step keys; `steps`, their plans."""
     BACKFILL_QUEUED = "backfill_queued"
-    """Payload: `backfill`, its id; `plan`; `requested`, how many slices."""
+    """Payload: `backfill`, its id; `plan`; `requested`, how many partitions."""
     BACKFILL_STARTED = "backfill_started"
     """It goes on, after a pause or, with the payload `retry`, once more. Payload: `backfill`."""
     BACKFILL_PAUSED = "backfill_paused"
@@ -295,7 +295,7 @@ class AssetState:
 
 
 @dataclass(frozen=True, slots=True)
-class SliceState:
+class PartitionState:
     """What is known of a partition of an asset now."""
 
     partition: str

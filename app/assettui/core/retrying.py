@@ -35,7 +35,7 @@ def retry_of(
 ) -> RunPlan:
     """The plan of a run that tries another one again.
 
-    What the steps that succeeded have stored, or have handed on, is used again where it starts from the failure. A step
+    What the steps that succeeded have stored, or have passed on, is used again where it starts from the failure. A step
     that was skipped since another left out what it needs stays so.
 
     Args:

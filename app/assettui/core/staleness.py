@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from assettui.core.graph import AssetGraph
     from assettui.core.keys import AssetKey
+    from assettui.core.partition_status import KnownPartitions, PartitionStatuses
     from assettui.core.records import AssetState, Materialization
-    from assettui.core.slice_status import KnownSlices, SliceStatuses
     from assettui.core.snapshot import AssetSnapshot
 
 
@@ -67,12 +67,12 @@ class Standing:
     status: AssetStatus
     causes: tuple[StaleCause, ...] = ()
     """Why it is stale; empty where its last materialization is up to date."""
-    slices: SliceStatuses | None = None
+    statuses: PartitionStatuses | None = None
     """Where its partitions stand; None of an asset that has none."""
 
 
 def standings(
-    graph: AssetGraph, states: Mapping[AssetKey, AssetState], known: KnownSlices | None = None
+    graph: AssetGraph, states: Mapping[AssetKey, AssetState], known: KnownPartitions | None = None
 ) -> dict[AssetKey, Standing]:
     """The standing of every asset of the graph, each computed once, upstream first.
 
@@ -88,10 +88,10 @@ def standings(
         asset = graph.assets[key]
         state = states.get(key)
         if asset.partitions is not None and known is not None:
-            slices = known.statuses(key, stale)
-            causes[key] = _causes_of_slices(asset, slices, causes)
-            stale[key] = slices.stale
-            found[key] = Standing(_status_of_slices(slices), causes[key], slices)
+            partitioned = known.statuses(key, stale)
+            causes[key] = _causes_of_partitions(asset, partitioned, causes)
+            stale[key] = partitioned.stale
+            found[key] = Standing(_status_of_partitions(partitioned), causes[key], partitioned)
             continue
         last = state.last if state else None
         causes[key] = _stale_causes(asset, last, states, causes, graph, known) if last and not asset.is_external else ()
@@ -101,31 +101,33 @@ def standings(
     return found
 
 
-def _status_of_slices(slices: SliceStatuses) -> AssetStatus:
-    if slices.running:
+def _status_of_partitions(partitioned: PartitionStatuses) -> AssetStatus:
+    if partitioned.running:
         return AssetStatus.RUNNING
-    if slices.failed:
+    if partitioned.failed:
         return AssetStatus.FAILED
-    if not slices.materialized:
+    if not partitioned.materialized:
         return AssetStatus.NEVER
-    return AssetStatus.STALE if slices.stale or slices.missing else AssetStatus.FRESH
+    return AssetStatus.STALE if partitioned.stale or partitioned.missing else AssetStatus.FRESH
 
 
-def _causes_of_slices(
-    asset: AssetSnapshot, slices: SliceStatuses, causes: Mapping[AssetKey, tuple[StaleCause, ...]]
+def _causes_of_partitions(
+    asset: AssetSnapshot, partitioned: PartitionStatuses, causes: Mapping[AssetKey, tuple[StaleCause, ...]]
 ) -> tuple[StaleCause, ...]:
     """Why not all partitions of an asset are up to date."""
-    if asset.is_external or not slices.materialized:
+    if asset.is_external or not partitioned.materialized:
         return ()
     found: list[StaleCause] = []
-    total = len(slices.all)
-    if slices.stale:
+    total = len(partitioned.all)
+    if partitioned.stale:
         because = tuple(
             StaleCause(above, f"{above} is stale", causes[above]) for above in asset.upstream if causes.get(above)
         )
-        found.append(StaleCause(asset.key, f"{len(slices.stale):,} of {plural(total, 'partition')} are stale", because))
-    if slices.missing:
-        what = f"{len(slices.missing):,} of {plural(total, 'partition')} were never materialized"
+        found.append(
+            StaleCause(asset.key, f"{len(partitioned.stale):,} of {plural(total, 'partition')} are stale", because)
+        )
+    if partitioned.missing:
+        what = f"{len(partitioned.missing):,} of {plural(total, 'partition')} were never materialized"
         found.append(StaleCause(asset.key, what))
     return tuple(found)
 
@@ -148,7 +150,7 @@ def _stale_causes(
     states: Mapping[AssetKey, AssetState],
     causes: Mapping[AssetKey, tuple[StaleCause, ...]],
     graph: AssetGraph,
-    known: KnownSlices | None,
+    known: KnownPartitions | None,
 ) -> tuple[StaleCause, ...]:
     found: list[StaleCause] = []
     key = asset.key

@@ -75,7 +75,7 @@ class RunAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class KeysAsked:
+class PartitionKeysRequest:
     """Keys of dynamic partitions that a sensor wants to be added or removed."""
 
     name: str
@@ -85,7 +85,7 @@ class KeysAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class AssetSeen:
+class AssetReport:
     """What a sensor reports of an asset: that it was made or looked at elsewhere."""
 
     key: AssetKey
@@ -110,8 +110,8 @@ class Evaluation:
     skip_reason: str | None = None
     cursor: str | None = None
     """What the sensor is to remember; None where it stays as it was."""
-    keys: tuple[KeysAsked, ...] = ()
-    seen: tuple[AssetSeen, ...] = ()
+    keys: tuple[PartitionKeysRequest, ...] = ()
+    seen: tuple[AssetReport, ...] = ()
     log: tuple[LogLine, ...] = ()
     error: StepError | None = None
     """Why it failed: then nothing else of it counts but the log."""
@@ -156,10 +156,12 @@ class Evaluation:
             runs=tuple(RunAsked.from_json(each) for each in data.get("runs", ())),
             skip_reason=data.get("skip_reason"),
             cursor=data.get("cursor"),
-            keys=tuple(KeysAsked(name, tuple(keys), are_added) for name, keys, are_added in data.get("keys", ())),
+            keys=tuple(
+                PartitionKeysRequest(name, tuple(keys), are_added) for name, keys, are_added in data.get("keys", ())
+            ),
             seen=tuple(
-                AssetSeen(AssetKey(key), is_made, payload, partition)
-                for key, is_made, payload, partition in data.get("seen", ())
+                AssetReport(AssetKey(key), store_exists, payload, partition)
+                for key, store_exists, payload, partition in data.get("seen", ())
             ),
             log=tuple(LogLine(level, message) for level, message in data.get("log", ())),
             error=StepError.from_json(data["error"]) if "error" in data else None,
@@ -189,13 +191,13 @@ class TickRecord:
     """Of a sensor: what it remembered."""
     cursor_after: str | None = None
     """What it remembers since, where that is something else; an empty text for nothing."""
-    keys: tuple[KeysAsked, ...] = ()
+    keys: tuple[PartitionKeysRequest, ...] = ()
     """The dynamic partitions that it added or removed."""
     log: tuple[LogLine, ...] = ()
     error: StepError | None = None
     missed: int = 0
     """So many ticks before it were missed, and are not made up for."""
-    asked: int | None = None
+    intent: int | None = None
     """The intent of whoever asked for it; None where it came by itself."""
 
     @property
@@ -206,7 +208,7 @@ class TickRecord:
     @property
     def is_manual(self) -> bool:
         """Whether somebody asked for it."""
-        return self.asked is not None
+        return self.intent is not None
 
     def payload(self) -> JsonObject:
         """The payload of the event that records it."""
@@ -220,10 +222,12 @@ class TickRecord:
             data["runs"] = [[run_id, key] if key is not None else [run_id] for run_id, key in self.runs]
         if self.known_run_keys:
             data["known"] = list(self.known_run_keys)
-        for name in ("due_us", "skip_reason", "cursor_before", "cursor_after", "asked"):
+        for name in ("due_us", "skip_reason", "cursor_before", "cursor_after"):
             value = getattr(self, name)
             if value is not None:
                 data[name] = value
+        if self.intent is not None:
+            data["asked"] = self.intent
         if self.keys:
             data["keys"] = [[each.name, list(each.keys), each.are_added] for each in self.keys]
         if self.log:
@@ -251,11 +255,13 @@ class TickRecord:
             skip_reason=data.get("skip_reason"),
             cursor_before=data.get("cursor_before"),
             cursor_after=data.get("cursor_after"),
-            keys=tuple(KeysAsked(name, tuple(keys), are_added) for name, keys, are_added in data.get("keys", ())),
+            keys=tuple(
+                PartitionKeysRequest(name, tuple(keys), are_added) for name, keys, are_added in data.get("keys", ())
+            ),
             log=tuple(LogLine(level, message) for level, message in data.get("log", ())),
             error=StepError.from_json(data["error"]) if "error" in data else None,
             missed=data.get("missed", 0),
-            asked=data.get("asked"),
+            intent=data.get("asked"),
         )
 
 

@@ -1,4 +1,4 @@
-"""Whether what is defined holds together as a whole: no circles, no annotations that cannot agree."""
+"""Whether what is defined holds together as a whole: no cycles, no annotations that cannot agree."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
 Snapshots = dict[AssetKey, "AssetSnapshot"]
 
 
-def refuse_circles(
+def refuse_cycles(
     snapshots: Snapshots,
     functions: Iterable[AssetsDefinition],
     computations: Mapping[str, Computation],
     problems: Problems,
 ) -> None:
-    """Refuse assets that depend on each other in a circle, and functions that need each other's assets in one."""
+    """Refuse assets that depend on each other in a cycle, and functions that need each other's assets in one."""
     cycle = find_cycle({key: snapshot.upstream for key, snapshot in snapshots.items()})
     if cycle:
         path = " → ".join(str(key) for key in cycle)
         at = snapshots[cycle[0]].at
-        hint = "break the circle at one of them"
+        hint = "break the cycle at one of them"
         if len(set(cycle)) == 1:
             hint = (
                 "an asset may need its own earlier partitions: "
                 "partition_mapping=TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)"
             )
-        problems.wrong(f"assets depend on each other in a circle: {path}", at, hint)
+        problems.wrong(f"assets depend on each other in a cycle: {path}", at, hint)
         return
     shared = {name for name, each in computations.items() if len(each.outputs) > 1 and not each.can_subset}
     cycle = find_cycle(_merged_by_step(snapshots, shared)) if shared else None
     if cycle:
         making = next((each for each in functions if AssetKey((each.step_name,)) in cycle), None)
         problems.wrong(
-            f"functions need each other's assets in a circle: {' → '.join(str(key) for key in cycle)}",
+            f"functions need each other's assets in a cycle: {' → '.join(str(key) for key in cycle)}",
             making.at if making is not None else None,
             "let one of them make some of its assets without the others: can_subset=True",
         )

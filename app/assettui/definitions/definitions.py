@@ -137,7 +137,7 @@ class Definitions:
             asset_key: Whose value.
             python_type: The kind of frame wanted, where it is one; by default the kind that was stored.
             instance: The store that knows where the value is; by default the project's, see `Instance.get`.
-            partition_key: Which slice.
+            partition_key: Which partition.
             metadata: Given to the IO manager.
             resource_config: What resources are configured with, by name.
 

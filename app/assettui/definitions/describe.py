@@ -146,7 +146,7 @@ class _Description:
                 self._describe_external(key, declared.spec)
         external = self._external()
         self._check_partitions()
-        consistency.refuse_circles(self.snapshots, self.functions, self.computations, self.problems)
+        consistency.refuse_cycles(self.snapshots, self.functions, self.computations, self.problems)
         consistency.warn_mismatches(self.snapshots, self.values, self.computations, self.problems)
         assets = [self.snapshots[key] for key in self.declared if key in self.snapshots]
         assets = [*sorted(assets, key=lambda asset: asset.is_external), *(AssetSnapshot(key) for key in external)]
@@ -444,7 +444,7 @@ class _Description:
             **self._mappings_of_ins(definition, inputs),
         }
         if spec.key in upstream and _needs_earlier(mappings.get(spec.key)):
-            del upstream[spec.key]  # it needs earlier partitions of itself, which is no circle
+            del upstream[spec.key]  # it needs earlier partitions of itself, which is no cycle
         policy = definition.arguments.backfill_policy
         self._describe_asset(
             spec,

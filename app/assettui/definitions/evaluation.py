@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey, closest
 from assettui.core.metadata import as_metadata
-from assettui.core.ticks import MAX_REQUESTS, AssetSeen, Evaluation, KeysAsked, RunAsked
+from assettui.core.ticks import MAX_REQUESTS, AssetReport, Evaluation, PartitionKeysRequest, RunAsked
 from assettui.definitions.context import LOGGER_NAME, ScopedResources
 from assettui.definitions.parameters import Parameters, parameters_of
 from assettui.definitions.resources import ResourceSet, is_resource_annotation
@@ -178,8 +178,8 @@ class _Gathered:
     def __init__(self, asker: Asker) -> None:
         self.asker = asker
         self.runs: list[RunAsked] = []
-        self.keys: list[KeysAsked] = []
-        self.seen: list[AssetSeen] = []
+        self.keys: list[PartitionKeysRequest] = []
+        self.seen: list[AssetReport] = []
         self.skip_reason: str | None = None
         self.cursor: str | None = None
 
@@ -285,7 +285,7 @@ class _Gathered:
                 hint="make it with build_add_request or build_delete_request",
             )
         are_added = type(request).__name__.startswith("Add")
-        self.keys.append(KeysAsked(str(name), tuple(keys), are_added))
+        self.keys.append(PartitionKeysRequest(str(name), tuple(keys), are_added))
 
     def _see(self, event: Any) -> None:
         if not isinstance(event, AssetMaterialization | AssetObservation):
@@ -299,8 +299,8 @@ class _Gathered:
         version = (event.tags or {}).get("dagster/data_version")
         if version is not None:
             payload["data_version"] = version
-        is_made = isinstance(event, AssetMaterialization)
-        self.seen.append(AssetSeen(AssetKey.from_coercible(event.asset_key), is_made, payload, event.partition))
+        store_exists = isinstance(event, AssetMaterialization)
+        self.seen.append(AssetReport(AssetKey.from_coercible(event.asset_key), store_exists, payload, event.partition))
 
     def finished(self, cursor: str | None) -> Evaluation:
         if self.runs and self.skip_reason is not None:

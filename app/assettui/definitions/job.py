@@ -76,7 +76,7 @@ class JobDefinition:
         Args:
             run_config: What the run is configured with, on top of what the job says.
             instance: Where the run and its values are kept; by default they live as long as the result.
-            partition_key: The slice to make.
+            partition_key: The partition to make.
             raise_on_error: Whether the first failure is raised rather than recorded.
             tags: Kept with the run, on top of those of the job.
             resources: On top of those of the project.

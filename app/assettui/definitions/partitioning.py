@@ -90,7 +90,7 @@ def _checked_mappings(
             mapping.check(asset.partitions, upstream)
             if moment is not None and not _is_ours(mapping):
                 mapping = evaluate(mapping, asset.partitions, upstream, moment)
-                _refuse_own_circle(asset, above, mapping)
+                _refuse_own_cycle(asset, above, mapping)
         except BadMapping as error:
             problems.wrong(f"{subject}: {error.what}", asset.at, error.hint or "use another mapping")
             continue
@@ -105,7 +105,7 @@ def _checked_mappings(
     return found
 
 
-def _refuse_own_circle(asset: AssetSnapshot, above: AssetKey, mapping: EvaluatedPartitionMapping) -> None:
+def _refuse_own_cycle(asset: AssetSnapshot, above: AssetKey, mapping: EvaluatedPartitionMapping) -> None:
     if above != asset.key:
         return
     position = {key: number for number, key in enumerate(mapping.upstream_keys)}

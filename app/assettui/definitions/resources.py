@@ -286,8 +286,8 @@ class ResourceSet:
         if known is not None:
             return known[1]
         if name in self._beginning:
-            circle = " → ".join([*self._beginning, name])
-            raise ResourceFailed(f"resources need each other in a circle: {circle}")
+            cycle = " → ".join([*self._beginning, name])
+            raise ResourceFailed(f"resources need each other in a cycle: {cycle}")
         self._beginning.append(name)
         try:
             context = InitResourceContext(

@@ -136,7 +136,7 @@ def run_status_sensor(
     """Declare that a function is called for each run that comes to a status, as soon as it does.
 
     It takes a `RunStatusSensorContext`; it may give back what a sensor may. A run that the sensor itself has asked for
-    does not wake it, so that it cannot go round in circles.
+    does not wake it, so that it cannot go round in cycles.
 
     Args:
         run_status: The status.

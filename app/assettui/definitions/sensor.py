@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assettui.core.errors import Location
     from assettui.core.keys import AssetKey
     from assettui.core.metadata import RawMetadata
-    from assettui.core.ticks import AssetSeen, Evaluation, KeysAsked
+    from assettui.core.ticks import AssetReport, Evaluation, PartitionKeysRequest
     from assettui.definitions.event_records import AssetEventRecord, RunEventRecord
     from assettui.definitions.run_config import RunRequest
 
@@ -235,8 +235,8 @@ class SensorExecutionData:
     skip_message: str | None = None
     cursor: str | None = None
     """What it remembers now."""
-    dynamic_partitions_requests: Sequence[KeysAsked] = ()
-    asset_events: Sequence[AssetSeen] = ()
+    dynamic_partitions_requests: Sequence[PartitionKeysRequest] = ()
+    asset_events: Sequence[AssetReport] = ()
 
 
 def sensor(

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from assettui.core.keys import AssetKey
     from assettui.core.queue import Key, Limits, Usage
     from assettui.engine.actions import Action
-    from assettui.engine.happenings import BackfillLoaded
+    from assettui.engine.inputs import BackfillLoaded
     from assettui.engine.running import Running
     from assettui.engine.state import RunState
-    from assettui.worker.request import Made
+    from assettui.worker.request import AssetEvent
 
 LOOK_AHEAD = 2
 """So many runs for each worker are on their way at once: none of them has to wait for its next step."""
@@ -91,7 +91,7 @@ class Backfills:
                 self.turn.running.cancel(run_id)  # what it makes the project no longer has
         if launched:
             seen = state.progress
-            progress = BackfillProgress.begun(seen.slices, seen.targets, seen.done, seen.failed, launched)
+            progress = BackfillProgress.begun(seen.partitioned, seen.targets, seen.done, seen.failed, launched)
             state = replace(state, progress=progress)
         self.states[loaded.backfill_id] = state
         if state.status is BackfillStatus.QUEUED:
@@ -124,13 +124,15 @@ class Backfills:
             self.states[backfill_id] = replace(state, progress=state.progress.with_retry(), first_error=None)
             self._set(backfill_id, BackfillStatus.STARTED, EventKind.BACKFILL_STARTED, is_retry=True)
 
-    def note_made(self, run: RunState, made: Made) -> None:
+    def note_materialized(self, run: RunState, asset_event: AssetEvent) -> None:
         """Note what a run of a backfill has made."""
         state = self.states.get(run.backfill or "")
-        if state is None or not isinstance(made, Materialization):
+        if state is None or not isinstance(asset_event, Materialization):
             return
-        partitions = _index_set(state.progress, made.asset_key, made.partition)
-        self.states[state.backfill_id] = replace(state, progress=state.progress.with_made(made.asset_key, partitions))
+        partitions = _index_set(state.progress, asset_event.asset_key, asset_event.partition)
+        self.states[state.backfill_id] = replace(
+            state, progress=state.progress.with_materialized(asset_event.asset_key, partitions)
+        )
 
     def end_run(self, run: RunState) -> None:
         """Note that a run of a backfill is over."""
@@ -182,10 +184,10 @@ class Backfills:
         """The plan of a run of these assets, but for its partitions."""
         template = state.templates.get(unit.assets)
         if template is None:
-            slices = state.progress.slices
-            plan = plan_run(slices.graph, unit.assets)
+            partitioned = state.progress.partitioned
+            plan = plan_run(partitioned.graph, unit.assets)
             steps = tuple(
-                replace(step, is_partitioned=step.subject is not None and slices.is_partitioned(step.subject))
+                replace(step, is_partitioned=step.subject is not None and partitioned.is_partitioned(step.subject))
                 for step in plan.steps
             )
             tags = {**state.plan.tags, BACKFILL_TAG: state.backfill_id}
@@ -196,7 +198,7 @@ class Backfills:
     def launch(self, chosen: Launch, turn: int) -> None:
         """Launch a run."""
         state = self.states[chosen.backfill_id]
-        space = state.progress.slices.space(chosen.unit.assets[0])
+        space = state.progress.partitioned.space(chosen.unit.assets[0])
         plan = chosen.template
         if space is not NO_PARTITIONS:
             plan = replace(plan, partitions=tuple(space.ranges(chosen.unit.partitions)))
@@ -217,12 +219,12 @@ class Backfills:
 
     def _unit_of(self, state: BackfillState, run: RunState) -> Unit | None:
         """What of a backfill is in a run; None where the project no longer has it."""
-        slices = state.progress.slices
+        partitioned = state.progress.partitioned
         assets = tuple(key for key in state.progress.targets if any(key in step.assets for step in run.plan.values()))
         if not assets:
             return None
         try:
-            return Unit(assets, slices.set_of(assets[0], run.about.partitions))
+            return Unit(assets, partitioned.set_of(assets[0], run.about.partitions))
         except AssettuiError:
             return None
 
@@ -262,12 +264,12 @@ class Backfills:
 
 
 def _index_set(progress: BackfillProgress, key: AssetKey, partition: str | None) -> PartitionSet:
-    """A slice, by the key of its partition."""
+    """A partition, by the key of its partition."""
     if key not in progress.targets:
         return EMPTY
     if partition is None:
         return NO_PARTITIONS.all
-    return progress.slices.space(key).known_of([partition])
+    return progress.partitioned.space(key).known_of([partition])
 
 
 def is_at_work(states: Iterable[BackfillState]) -> bool:

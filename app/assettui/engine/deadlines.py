@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from assettui.core.planning import StepPlan
     from assettui.engine.actions import Action
-    from assettui.engine.crew import Crew
     from assettui.engine.running import Running
     from assettui.engine.state import RunRules
     from assettui.engine.ticking import Ticks
+    from assettui.engine.workers import Workers
 
 
 class Clocked(Protocol):
@@ -35,7 +35,7 @@ class Timed(Clocked, Protocol):
     """What deadlines ask of the rest of a decision."""
 
     running: Running
-    crew: Crew
+    workers: Workers
     ticks: Ticks
 
 
@@ -73,19 +73,19 @@ def _is_due(turn: Clocked, deadline_us: int) -> bool:
 
 
 def _end_evaluations(turn: Timed) -> None:
-    for worker_id, worker in list(turn.crew.workers.items()):
+    for worker_id, worker in list(turn.workers.by_id.items()):
         evaluating = worker.evaluating
         if evaluating is None or not _is_due(turn, evaluating.deadline_us):
             continue
-        turn.crew.workers[worker_id] = replace(worker, evaluating=None)
-        turn.crew.end(worker_id)
+        turn.workers.by_id[worker_id] = replace(worker, evaluating=None)
+        turn.workers.end(worker_id)
         seconds = (evaluating.deadline_us - evaluating.started_us) / SECOND_US
         error = StepError(f"its function did not return within {seconds:g} s, and was stopped", "timeout")
         turn.ticks.end(evaluating, Evaluation(error=error))
 
 
 def _end_steps(turn: Timed) -> None:
-    for worker_id, worker in list(turn.crew.workers.items()):
+    for worker_id, worker in list(turn.workers.by_id.items()):
         if worker.task is None or worker.deadline_us is None or worker.overdue is not None:
             continue
         if _is_due(turn, worker.deadline_us):
@@ -103,19 +103,19 @@ def _end_runs(turn: Timed) -> None:
         error = StepError(f"the run took longer than {seconds:g} s, and was stopped", "timeout")
         turn.running.runs[run_id] = replace(run, deadline_us=None, first_error=run.first_error or error.message)
         turn.running.skip(run_id, run.pending(), error.message)
-        for worker_id, worker in list(turn.crew.workers.items()):
+        for worker_id, worker in list(turn.workers.by_id.items()):
             if worker.task is None or worker.task[0] != run_id:
                 continue
-            turn.crew.workers[worker_id] = replace(worker, retry_after_us=None)  # there is no time left for it
+            turn.workers.by_id[worker_id] = replace(worker, retry_after_us=None)  # there is no time left for it
             if worker.overdue is None:
                 _stop(turn, worker_id, error)
         turn.running.end_if_over(run_id)
 
 
 def _stop(turn: Timed, worker_id: int, error: StepError) -> None:
-    turn.crew.workers[worker_id] = replace(turn.crew.workers[worker_id], overdue=error)
-    if turn.crew.workers[worker_id].phase is WorkerPhase.BUSY:
-        turn.crew.end(worker_id)
+    turn.workers.by_id[worker_id] = replace(turn.workers.by_id[worker_id], overdue=error)
+    if turn.workers.by_id[worker_id].phase is WorkerPhase.BUSY:
+        turn.workers.end(worker_id)
 
 
 def _timeout_of(turn: Clocked, step: StepPlan) -> float | None:

@@ -1,7 +1,7 @@
-"""The engine's decisions: `decide(state, happening, now) -> (state, actions)`, without I/O, clock or threads.
+"""The engine's decisions: `decide(state, input, now) -> (state, actions)`, without I/O, clock or threads.
 
-What is known, what can happen and what can be decided are values (`state`, `happenings`, `actions`). Each concept has
-its part: runs (`running`), workers (`crew`, `dispatching`), the queue (`queueing`), backfills (`backfilling`),
+What is known, what can happen and what can be decided are values (`state`, `inputs`, `actions`). Each concept has
+its part: runs (`running`), workers (`workers`, `dispatching`), the queue (`queueing`), backfills (`backfilling`),
 schedules and sensors (`ticking`), and what takes too long (`deadlines`).
 """
 
@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, assert_never
 
 from assettui.engine import deadlines
 from assettui.engine.backfilling import Backfills, is_at_work
-from assettui.engine.crew import Crew
 from assettui.engine.dispatching import give_evaluations, give_steps
-from assettui.engine.happenings import (
+from assettui.engine.inputs import (
     AssetsReported,
-    BackfillAsked,
+    BackfillCommand,
     BackfillLoaded,
-    BackfillWord,
-    CancelAsked,
+    BackfillRequested,
+    CancelRequested,
     Drain,
     EvaluationEnded,
-    Happening,
+    Input,
     InstigatorsSeen,
     LimitsSeen,
     Moment,
@@ -29,10 +28,10 @@ from assettui.engine.happenings import (
     RunLoaded,
     RunsQueued,
     StepEnded,
-    StepMade,
+    StepReported,
     StepRetriable,
-    TickAsked,
     TickRefused,
+    TickRequested,
     WorkerBroken,
     WorkerLoaded,
     WorkerLost,
@@ -42,74 +41,75 @@ from assettui.engine.queueing import Queueing
 from assettui.engine.running import Running
 from assettui.engine.state import EngineState
 from assettui.engine.ticking import Ticks
+from assettui.engine.workers import Workers
 
 if TYPE_CHECKING:
     from assettui.engine.actions import Action
 
 
-def decide(state: EngineState, happening: Happening, now_us: int) -> tuple[EngineState, list[Action]]:
+def decide(state: EngineState, input: Input, now_us: int) -> tuple[EngineState, list[Action]]:
     """What follows from one thing that has happened.
 
     Args:
         state: What was known before; it is not changed.
-        happening: What has happened.
+        input: What has happened.
         now_us: The time, in microseconds since the epoch, UTC.
 
     Returns:
         What is known now, and what is to be done, in order.
     """
     turn = _Turn(state, now_us)
-    match happening:
+    match input:
         case RunsQueued():
-            turn.queueing.enqueue(happening.runs)
+            turn.queueing.enqueue(input.runs)
         case RunLoaded():
-            turn.queueing.take_loaded(happening)
+            turn.queueing.take_loaded(input)
         case LimitsSeen():
-            turn.queueing.limits = happening.limits
-        case CancelAsked():
-            turn.running.cancel(happening.run_id)
+            turn.queueing.limits = input.limits
+        case CancelRequested():
+            turn.running.cancel(input.run_id)
         case BackfillLoaded():
-            turn.backfills.load(happening)
-        case BackfillAsked():
-            turn.ask_backfill(happening)
+            turn.backfills.load(input)
+        case BackfillRequested():
+            turn.command_backfill(input)
         case Drain():
             turn.is_draining = True
-            turn.ticks.drop_waiting(all_of_it=happening.is_at_once)
-            if happening.is_at_once:
-                turn.crew.stop_evaluations()
+            turn.ticks.drop_waiting(all_of_it=input.is_at_once)
+            if input.is_at_once:
+                turn.workers.stop_evaluations()
         case ProjectEdited():
-            turn.crew.load_project_again()
+            turn.workers.load_project_again()
         case WorkerStarted():
-            turn.crew.note(happening.worker, happening.generation)
+            turn.workers.note(input.worker, input.generation)
         case WorkerLoaded():
-            turn.crew.welcome(happening.worker, happening.pid)
+            turn.workers.on_loaded(input.worker, input.pid)
         case WorkerBroken():
-            turn.crew.dismiss_broken(happening.worker, happening.error)
+            turn.workers.on_broken(input.worker, input.error)
         case StepRetriable():
-            turn.crew.note_retriable(happening)
-        case StepMade():
-            turn.crew.record_made(happening)
+            turn.workers.note_retriable(input)
+        case StepReported():
+            turn.workers.record_asset_event(input)
         case StepEnded():
-            turn.crew.end_step(happening)
+            turn.workers.end_step(input)
         case InstigatorsSeen():
-            turn.ticks.see(happening.found)
-        case TickAsked():
-            turn.ticks.ask(happening)
+            turn.ticks.see(input.found)
+        case TickRequested():
+            turn.ticks.ask(input)
         case EvaluationEnded():
-            turn.crew.end_evaluation(happening)
+            turn.workers.end_evaluation(input)
         case TickRefused():
-            turn.ticks.refused(happening.name)
+            turn.ticks.refused(input.name)
         case AssetsReported():
-            turn.ticks.wake(happening.keys, ())
+            turn.ticks.wake(input.keys, ())
         case WorkerLost():
-            turn.crew.bury(happening.worker, happening.cause)
+            turn.workers.on_lost(input.worker, input.cause)
         case Moment():
             deadlines.end_overdue(turn)
-            turn.crew.kill_overdue()
+            turn.workers.kill_overdue()
             turn.running.retry_due_steps()
-            turn.crew.retire_idle()
+            turn.workers.retire_idle()
         case _:
-            assert_never(happening)
+            assert_never(input)
     while True:
         if not turn.is_draining:
             turn.queueing.take_runs()
@@ -155,7 +155,7 @@ class _Turn:
         self.is_draining = state.is_draining
         self.actions: list[Action] = []
         self.running = Running(self, dict(state.runs))
-        self.crew = Crew(self, state)
+        self.workers = Workers(self, state)
         self.backfills = Backfills(self, dict(state.backfills))
         self.queueing = Queueing(self, state.waiting)
         self.ticks = Ticks(self, state.ticking)
@@ -163,11 +163,11 @@ class _Turn:
     def finished(self) -> EngineState:
         return EngineState(
             self.capacity,
-            self.crew.generation,
-            self.crew.starting,
+            self.workers.generation,
+            self.workers.starting,
             self.running.runs,
-            self.crew.workers,
-            self.crew.broken,
+            self.workers.by_id,
+            self.workers.broken,
             self.backfills.states,
             self.is_draining,
             self.ticks.finished(),
@@ -175,13 +175,13 @@ class _Turn:
             self.rules,
         )
 
-    def ask_backfill(self, asked: BackfillAsked) -> None:
-        match asked.what:
-            case BackfillWord.PAUSE:
-                self.backfills.pause(asked.backfill_id)
-            case BackfillWord.RESUME:
-                self.backfills.resume(asked.backfill_id)
-            case BackfillWord.CANCEL:
-                self.backfills.cancel(asked.backfill_id)
-            case BackfillWord.RETRY:
-                self.backfills.retry(asked.backfill_id)
+    def command_backfill(self, requested: BackfillRequested) -> None:
+        match requested.what:
+            case BackfillCommand.PAUSE:
+                self.backfills.pause(requested.backfill_id)
+            case BackfillCommand.RESUME:
+                self.backfills.resume(requested.backfill_id)
+            case BackfillCommand.CANCEL:
+                self.backfills.cancel(requested.backfill_id)
+            case BackfillCommand.RETRY:
+                self.backfills.retry(requested.backfill_id)

@@ -13,11 +13,11 @@ from assettui.engine.ticking import EVALUATORS
 
 if TYPE_CHECKING:
     from assettui.engine.actions import Action
-    from assettui.engine.crew import Crew
     from assettui.engine.queueing import Queueing
     from assettui.engine.running import Running
     from assettui.engine.state import RunRules
     from assettui.engine.ticking import Ticks
+    from assettui.engine.workers import Workers
 
 
 class DispatchTurn(Protocol):
@@ -28,20 +28,20 @@ class DispatchTurn(Protocol):
     capacity: int
     rules: RunRules
     running: Running
-    crew: Crew
+    workers: Workers
     queueing: Queueing
     ticks: Ticks
 
 
 def give_steps(turn: DispatchTurn) -> None:
     """Give ready steps to idle workers, the oldest run first, and see to it that there are workers enough."""
-    crew = turn.crew
-    if crew.broken is not None and not crew.is_loading():
-        turn.running.fail_for_want_of_project(crew.broken, with_started=not crew.has_loaded())
-    crew.retire_outdated()
+    workers = turn.workers
+    if workers.broken is not None and not workers.is_loading():
+        turn.running.fail_for_want_of_project(workers.broken, with_started=not workers.has_loaded())
+    workers.retire_outdated()
     # A worker that is being ended may still be busy: what it runs counts until it is over.
-    free = turn.capacity - sum(1 for worker in crew.workers.values() if worker.task is not None)
-    idle = crew.usable()[: max(0, free)]
+    free = turn.capacity - sum(1 for worker in workers.by_id.values() if worker.task is not None)
+    idle = workers.usable()[: max(0, free)]
     free -= len(idle)
     wanted = 0
     used = turn.queueing.pools_used()
@@ -51,7 +51,7 @@ def give_steps(turn: DispatchTurn) -> None:
     for run in runs:
         if not run.ready or run.status is RunStatus.CANCELING:
             continue
-        if crew.broken is not None and run.status is RunStatus.STARTING:
+        if workers.broken is not None and run.status is RunStatus.STARTING:
             continue  # only what began with an older edit may go on with it
         limit = run.about.max_concurrent
         ready = run.ready if limit is None else run.ready[: max(0, limit - run.running())]
@@ -65,19 +65,19 @@ def give_steps(turn: DispatchTurn) -> None:
             if pool is not None:
                 used[pool] = used.get(pool, 0) + 1
             _start_step(turn, run.run_id, step_key, idle.pop(0))
-    crew.start(min(wanted, free))
+    workers.start(min(wanted, free))
 
 
 def give_evaluations(turn: DispatchTurn) -> None:
     """Give evaluations to idle workers, and see to it that there are workers enough."""
-    ticks, crew = turn.ticks, turn.crew
+    ticks, workers = turn.ticks, turn.workers
     if not ticks.waiting:
         return
-    idle = crew.usable()
-    if crew.broken is not None and not crew.is_loading() and not idle:
-        ticks.fail_waiting(StepError(f"the project cannot be loaded: {crew.broken.message}", crew.broken.kind))
+    idle = workers.usable()
+    if workers.broken is not None and not workers.is_loading() and not idle:
+        ticks.fail_waiting(StepError(f"the project cannot be loaded: {workers.broken.message}", workers.broken.kind))
         return
-    busy = {each.evaluating.name for each in crew.workers.values() if each.evaluating is not None}
+    busy = {each.evaluating.name for each in workers.by_id.values() if each.evaluating is not None}
     wanted = 0
     for evaluating in ticks.waiting:
         if len(busy) + wanted >= EVALUATORS:
@@ -90,18 +90,18 @@ def give_evaluations(turn: DispatchTurn) -> None:
         worker_id = idle.pop(0)
         begun = ticks.begun(evaluating)
         busy.add(begun.name)
-        crew.workers[worker_id] = replace(crew.workers[worker_id], phase=WorkerPhase.BUSY, evaluating=begun)
+        workers.by_id[worker_id] = replace(workers.by_id[worker_id], phase=WorkerPhase.BUSY, evaluating=begun)
         turn.actions.extend((Evaluate(worker_id, begun), WakeAt(begun.deadline_us)))
-    crew.start(min(wanted, turn.capacity + EVALUATORS - len(crew.workers)))
+    workers.start(min(wanted, turn.capacity + EVALUATORS - len(workers.by_id)))
 
 
 def _start_step(turn: DispatchTurn, run_id: str, step_key: str, worker_id: int) -> None:
-    worker = turn.crew.workers[worker_id]
+    worker = turn.workers.by_id[worker_id]
     version = f"{turn.now_us}-{run_id[:8]}"
     turn.running.start_step(run_id, step_key, worker.pid, version)
     run = turn.running.runs[run_id]
     step = run.plan[step_key]
-    turn.crew.workers[worker_id] = replace(
+    turn.workers.by_id[worker_id] = replace(
         worker, phase=WorkerPhase.BUSY, task=(run_id, step_key), deadline_us=deadlines.step_deadline(turn, step)
     )
     turn.actions.append(Execute(worker_id, run_id, step, version, run.about, run.retries.get(step_key, 0)))

@@ -38,36 +38,36 @@ from assettui.engine.actions import (
 from assettui.engine.alarm import Alarm, SchedulerAlarm
 from assettui.engine.decide import decide, has_nothing_to_do, is_idle
 from assettui.engine.edits import Edits
-from assettui.engine.happenings import (
-    BackfillAsked,
-    BackfillWord,
-    CancelAsked,
+from assettui.engine.inbox import Inbox
+from assettui.engine.inputs import (
+    BackfillCommand,
+    BackfillRequested,
+    CancelRequested,
     Drain,
     EvaluationEnded,
-    Happening,
+    Input,
     LimitsSeen,
     Moment,
     ProjectEdited,
     RunLoaded,
     RunsQueued,
     StepEnded,
-    StepMade,
+    StepReported,
     StepRetriable,
-    TickAsked,
+    TickRequested,
     WorkerBroken,
     WorkerLoaded,
     WorkerLost,
     WorkerStarted,
 )
-from assettui.engine.inbox import Inbox
-from assettui.engine.journal import Journal, SliceName
+from assettui.engine.journal import Journal, PartitionName
 from assettui.engine.state import EngineState, RunRules
 from assettui.engine.tick_recording import following
 from assettui.engine.tick_state import Ticking
 from assettui.executors.workers import WorkerPool, WorkerProcess
-from assettui.store.doorbell import Doorbell
 from assettui.store.intents import Intent, IntentKind
-from assettui.worker.request import Made, StepOutcome, made_from_json
+from assettui.store.wake_socket import WakeSocket
+from assettui.worker.request import AssetEvent, StepOutcome, asset_event_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -79,10 +79,10 @@ if TYPE_CHECKING:
     from assettui.store.lease import Leader, Lease
 
 _WORDS = {
-    IntentKind.PAUSE_BACKFILL: BackfillWord.PAUSE,
-    IntentKind.RESUME_BACKFILL: BackfillWord.RESUME,
-    IntentKind.CANCEL_BACKFILL: BackfillWord.CANCEL,
-    IntentKind.RETRY_BACKFILL: BackfillWord.RETRY,
+    IntentKind.PAUSE_BACKFILL: BackfillCommand.PAUSE,
+    IntentKind.RESUME_BACKFILL: BackfillCommand.RESUME,
+    IntentKind.CANCEL_BACKFILL: BackfillCommand.CANCEL,
+    IntentKind.RETRY_BACKFILL: BackfillCommand.RETRY,
 }
 LOOK_EVERY_S = 1.0
 """The store is looked at so often even if nobody rings: a follower may die between writing and ringing."""
@@ -130,7 +130,7 @@ class Engine:
         self._lease = lease
         self._previous = previous
         self._on_end = on_end
-        self._inbox: Inbox[Happening | _Died] = Inbox()
+        self._inbox: Inbox[Input | _Died] = Inbox()
         self._alarm: Alarm = SchedulerAlarm(lambda: self._inbox.put(Moment()))
         self._edits = Edits(project, (lambda: self._inbox.put(ProjectEdited())) if watch_sources else None)
         self._pool = WorkerPool(project, folder, lambda worker: self._inbox.put(_Died(worker)))
@@ -139,7 +139,7 @@ class Engine:
         self._described = 0
         self._dynamic = dynamic
         self._unevaluated: object = None
-        self._attempts: dict[int, tuple[set[SliceName], str]] = {}
+        self._attempts: dict[int, tuple[set[PartitionName], str]] = {}
         """Of each worker, what its step has yet to make, and the name of the versions that it stores."""
         self._logs: list[Event] = []
         self._logs_since = 0.0
@@ -162,7 +162,7 @@ class Engine:
             ),
         )
         self._state, actions = decide(state, ProjectEdited(), clock_us())
-        self._first = [happening for action in actions for happening in self._act(action)]
+        self._first = [input for action in actions for input in self._act(action)]
 
     # For other threads.
 
@@ -219,15 +219,15 @@ class Engine:
         try:
             # While the first worker imports the project, this thread imports what the store needs.
             self._journal = Journal(self._folder, self._project.id)
-            self._doorbell = Doorbell(self._folder.socket)
+            self._wake_socket = WakeSocket(self._folder.socket)
             try:
                 self.is_ready.set()
-                self._journal.close_left_behind(_left_behind_by(self._previous), clock_us())
+                self._journal.close_orphaned(_orphaned_by(self._previous), clock_us())
                 self._turn(self._first)
                 self._turn([*self._described_anew()])
                 self._loop()
             finally:
-                self._doorbell.close()
+                self._wake_socket.close()
                 self._journal.close()
         except BaseException as error:  # noqa: BLE001 - kept for the faces: a thread has nobody else to tell
             self.failure = error
@@ -252,21 +252,21 @@ class Engine:
                 next_look = time.monotonic() + LOOK_EVERY_S
                 self._turn([*self._look()])
             if self._is_stopping:
-                self._turn([Drain(is_at_once=True), *(CancelAsked(run_id) for run_id in self._state.runs)])
+                self._turn([Drain(is_at_once=True), *(CancelRequested(run_id) for run_id in self._state.runs)])
 
-    def _take(self, heard: Iterable[Happening | _SnapshotKept]) -> None:
+    def _take(self, heard: Iterable[Input | _SnapshotKept]) -> None:
         """Decide on what was heard. The store is read only once all that came before is recorded in it."""
-        happenings: list[Happening] = []
+        inputs: list[Input] = []
         for each in heard:
             if isinstance(each, _SnapshotKept):
-                self._turn(happenings)
+                self._turn(inputs)
                 self._turn([*self._described_anew()])
-                happenings = []
+                inputs = []
             else:
-                happenings.append(each)
-        self._turn(happenings)
+                inputs.append(each)
+        self._turn(inputs)
 
-    def _described_anew(self) -> Iterator[Happening]:
+    def _described_anew(self) -> Iterator[Input]:
         """What follows from the project as it is described now."""
         yield from self._journal.backfills(clock_us())
         yield self._journal.instigators(clock_us())
@@ -276,10 +276,10 @@ class Engine:
             return is_idle(self._state)
         return self._is_lingering and has_nothing_to_do(self._state)
 
-    def _await(self, next_look: float) -> tuple[bool, list[Happening | _SnapshotKept]]:
+    def _await(self, next_look: float) -> tuple[bool, list[Input | _SnapshotKept]]:
         """Wait for something to happen; whether somebody rang, and what workers and other threads have said."""
         workers = {worker.connection: worker for worker in self._pool.workers.values()}
-        bells = self._doorbell.sockets()
+        bells = self._wake_socket.sockets()
         deadline = min(next_look, self._logs_since + LOG_DELAY_S) if self._logs else next_look
         timeout_s = max(0.0, deadline - time.monotonic())
         # poll, not select: a process with many open files has descriptors beyond what select can name
@@ -288,27 +288,27 @@ class Engine:
         for descriptor in by_descriptor:
             waiting.register(descriptor, select.POLLIN)
         ready = [by_descriptor[descriptor] for descriptor, _ in waiting.poll(timeout_s * 1000)]
-        heard: list[Happening | _SnapshotKept] = []
+        heard: list[Input | _SnapshotKept] = []
         is_woken = False
         for each in ready:
             if each in workers:
                 heard.extend(self._hear(workers[each]))
             elif each is not self._inbox:
                 is_woken = True
-                self._doorbell.answer(each)
+                self._wake_socket.answer(each)
         # The inbox last: it may tell of a worker's death, after which nothing more can be heard of it.
         if self._inbox in ready:
             is_woken = True
             for said in self._inbox.take_all():
-                heard.extend(self._bury(said) if isinstance(said, _Died) else [said])
+                heard.extend(self._on_lost(said) if isinstance(said, _Died) else [said])
         return is_woken, heard
 
-    def _turn(self, happenings: list[Happening]) -> None:
+    def _turn(self, inputs: list[Input]) -> None:
         """Decide on all that has happened, commit, then act; acting may itself make things happen."""
         while True:
             actions: list[Action] = []
-            for happening in happenings:
-                self._state, decided = decide(self._state, happening, clock_us())
+            for input in inputs:
+                self._state, decided = decide(self._state, input, clock_us())
                 actions.extend(decided)
             progress = {action.backfill_id: action for action in actions if isinstance(action, Progressed)}
             recorded = self._commit(
@@ -317,9 +317,9 @@ class Engine:
                 [action.decided for action in actions if isinstance(action, RecordTick)],
                 [action for action in actions if isinstance(action, QueueRun)],
             )
-            happenings = [happening for action in actions for happening in self._act(action)]
-            happenings.extend(caused for each in recorded for caused in following(*each))
-            if not happenings:
+            inputs = [input for action in actions for input in self._act(action)]
+            inputs.extend(caused for each in recorded for caused in following(*each))
+            if not inputs:
                 return
 
     def _commit(
@@ -335,14 +335,14 @@ class Engine:
         logs, self._logs = self._logs, []
         taken, self._taken = self._taken, []
         recorded = self._journal.commit([*logs, *events], taken, clock_us(), progress, ticks, retries)
-        self._doorbell.tell()
+        self._wake_socket.tell()
         return recorded
 
-    def _look(self) -> Iterator[Happening]:
+    def _look(self) -> Iterator[Input]:
         """What other processes have written into the store, and what time has brought."""
-        slices = self._journal.slices(clock_us())
-        self._dynamic = slices.moment.dynamic
-        unevaluated = slices.unevaluated()
+        partitioned = self._journal.partitioned(clock_us())
+        self._dynamic = partitioned.moment.dynamic
+        unevaluated = partitioned.unevaluated()
         if unevaluated and unevaluated != self._unevaluated:
             yield ProjectEdited()  # a mapping of the user's own is to be evaluated for partitions that are new
         self._unevaluated = unevaluated
@@ -360,26 +360,26 @@ class Engine:
             match intent.kind:
                 case IntentKind.CANCEL:
                     yield from self._queued()  # it may have been asked for just now
-                    yield CancelAsked(intent.run_id or "")
+                    yield CancelRequested(intent.run_id or "")
                 case IntentKind.RELOAD:
                     yield ProjectEdited()
                 case IntentKind.TICK:
                     said = intent.payload
-                    yield TickAsked(said["instigator"], InstigatorKind(said["kind"]), said["scheduled"], intent.id)
+                    yield TickRequested(said["instigator"], InstigatorKind(said["kind"]), said["scheduled"], intent.id)
                 case (
                     IntentKind.PAUSE_BACKFILL
                     | IntentKind.RESUME_BACKFILL
                     | IntentKind.CANCEL_BACKFILL
                     | IntentKind.RETRY_BACKFILL
                 ):
-                    yield from self._ask_backfill(intent.run_id or "", _WORDS[intent.kind])
+                    yield from self._command_backfill(intent.run_id or "", _WORDS[intent.kind])
                 case _:
                     assert_never(intent.kind)
         if not self._is_draining:
             yield from self._queued()
             yield from self._journal.backfills(clock_us(), self._state.backfills)
 
-    def _queued(self) -> Iterator[Happening]:
+    def _queued(self) -> Iterator[Input]:
         limits = self._journal.limits(self._limits)
         if limits != self._state.waiting.limits:
             yield LimitsSeen(limits)
@@ -387,22 +387,22 @@ class Engine:
         if runs:
             yield RunsQueued(runs)
 
-    def _ask_backfill(self, backfill_id: str, what: BackfillWord) -> Iterator[Happening]:
+    def _command_backfill(self, backfill_id: str, what: BackfillCommand) -> Iterator[Input]:
         if backfill_id not in self._state.backfills:
             # It may be queued still; or it is over, and what failed is to be tried again.
             loaded = self._journal.backfill(backfill_id, clock_us())
-            if loaded is None or (loaded.status.is_over and what is not BackfillWord.RETRY):
+            if loaded is None or (loaded.status.is_over and what is not BackfillCommand.RETRY):
                 return
             if loaded.status.is_over and loaded.plan.has_secrets:
                 return  # it has ended since it was asked for, and its secrets are gone
             if loaded.status.is_over:
                 loaded = replace(loaded, progress=loaded.progress.with_retry(), status=BackfillStatus.PAUSED)
             yield loaded
-        yield BackfillAsked(backfill_id, what)
+        yield BackfillRequested(backfill_id, what)
 
     # Acting.
 
-    def _act(self, action: Action) -> Iterator[Happening]:
+    def _act(self, action: Action) -> Iterator[Input]:
         match action:
             case Record() | Progressed() | RecordTick():
                 pass  # committed already
@@ -425,7 +425,7 @@ class Engine:
             case _:
                 assert_never(action)
 
-    def _execute(self, action: Execute) -> Iterator[Happening]:
+    def _execute(self, action: Execute) -> Iterator[Input]:
         worker = self._pool.workers.get(action.worker)
         try:
             request = self._journal.request(action, clock_us())
@@ -439,7 +439,7 @@ class Engine:
         if worker is not None:  # otherwise it has just died, which is told by itself
             worker.send("run", request.to_json())
 
-    def _evaluate(self, action: Evaluate) -> Iterator[Happening]:
+    def _evaluate(self, action: Evaluate) -> Iterator[Input]:
         worker = self._pool.workers.get(action.worker)
         request = self._journal.evaluation_request(action.evaluating)
         if request is None:
@@ -447,7 +447,7 @@ class Engine:
         elif worker is not None:  # otherwise it has just died, which is told by itself
             worker.send("evaluate", request.to_json())
 
-    def _start_worker(self, generation: int) -> Iterator[Happening]:
+    def _start_worker(self, generation: int) -> Iterator[Input]:
         try:
             worker = self._pool.start(describe=generation > self._described, dynamic=self._dynamic)
         except OSError as error:
@@ -458,7 +458,7 @@ class Engine:
 
     # Hearing.
 
-    def _hear(self, worker: WorkerProcess) -> Iterator[Happening | _SnapshotKept]:
+    def _hear(self, worker: WorkerProcess) -> Iterator[Input | _SnapshotKept]:
         try:
             messages = worker.messages()
             if messages is None:
@@ -471,7 +471,7 @@ class Engine:
         except (ValueError, KeyError):
             worker.signal(signal.SIGKILL)  # user code has written to the pipe: no later word of it can be trusted
 
-    def _understand(self, worker: WorkerProcess, message: dict[str, Any]) -> Iterator[Happening | _SnapshotKept]:
+    def _understand(self, worker: WorkerProcess, message: dict[str, Any]) -> Iterator[Input | _SnapshotKept]:
         match message["is"]:
             case "loaded":
                 worker.has_told = True
@@ -495,13 +495,13 @@ class Engine:
             case "retriable":
                 yield StepRetriable(worker.id, message["run"], message["step"], message["retry_after_us"])
             case "made":
-                made = made_from_json(message["made"])
-                self._keep_value_of(worker.id, made)
-                yield StepMade(worker.id, message["run"], message["step"], made)
+                asset_event = asset_event_from_json(message["made"])
+                self._keep_value_of(worker.id, asset_event)
+                yield StepReported(worker.id, message["run"], message["step"], asset_event)
             case "done":
                 outcome = StepOutcome.from_json(message["outcome"])
-                for made in outcome.made:
-                    self._keep_value_of(worker.id, made)
+                for asset_event in outcome.asset_events:
+                    self._keep_value_of(worker.id, asset_event)
                 self._forget_attempt(worker.id, is_kept=outcome.status is StepStatus.SUCCESS)
                 yield StepEnded(worker.id, message["run"], message["step"], outcome, message["rss_bytes"])
             case "evaluated":
@@ -510,14 +510,14 @@ class Engine:
             case _:
                 raise ValueError("not a message")
 
-    def _bury(self, died: _Died) -> Iterator[Happening | _SnapshotKept]:
+    def _on_lost(self, died: _Died) -> Iterator[Input | _SnapshotKept]:
         worker = self._pool.workers.get(died.worker)
         if worker is None:
             return
         for message in worker.remaining_messages():
             yield from self._understand(worker, message)
         printed = worker.printed()
-        cause = self._pool.bury(worker)
+        cause = self._pool.on_lost(worker)
         self._forget_attempt(worker.id, is_kept=False)
         state = self._state.workers.get(worker.id)
         if not worker.has_told and state is not None and state.generation == self._state.generation:
@@ -525,10 +525,10 @@ class Engine:
             yield from self._keep_load_error(worker, cause, ())
         yield WorkerLost(worker.id, cause)
 
-    def _keep_value_of(self, worker_id: int, made: Made) -> None:
+    def _keep_value_of(self, worker_id: int, asset_event: AssetEvent) -> None:
         """What was made stays, however the attempt goes on."""
         if worker_id in self._attempts:
-            self._attempts[worker_id][0].discard((made.asset_key, made.partition))
+            self._attempts[worker_id][0].discard((asset_event.asset_key, asset_event.partition))
 
     def _forget_attempt(self, worker_id: int, *, is_kept: bool) -> None:
         attempt = self._attempts.pop(worker_id, None)
@@ -537,22 +537,22 @@ class Engine:
 
     # The project.
 
-    def _keep_snapshot(self, worker: WorkerProcess, snapshot: ProjectSnapshot) -> Iterator[Happening | _SnapshotKept]:
+    def _keep_snapshot(self, worker: WorkerProcess, snapshot: ProjectSnapshot) -> Iterator[Input | _SnapshotKept]:
         state = self._state.workers.get(worker.id)
         if state is None or state.generation < self._state.generation:
             return  # an older edit
         self._described = state.generation
         self._edits.imported(snapshot.sources, since_ns=worker.started_ns)
         self._journal.keep_snapshot(snapshot, self._edits.sources, clock_us())
-        self._doorbell.tell()
+        self._wake_socket.tell()
         yield _SnapshotKept()
         if not self._edits.watch():
             yield ProjectEdited()
 
-    def _keep_load_error(self, worker: WorkerProcess, error: StepError, sources: Iterable[str]) -> Iterator[Happening]:
+    def _keep_load_error(self, worker: WorkerProcess, error: StepError, sources: Iterable[str]) -> Iterator[Input]:
         self._edits.failed(sources, since_ns=worker.started_ns)
         self._journal.keep_load_error(error, self._edits.sources, clock_us())
-        self._doorbell.tell()
+        self._wake_socket.tell()
         if not self._edits.watch():
             yield ProjectEdited()
 
@@ -573,7 +573,7 @@ def clock_us() -> int:
     return time.time_ns() // 1000
 
 
-def _left_behind_by(previous: Leader | None) -> str:
+def _orphaned_by(previous: Leader | None) -> str:
     if previous is None:
         return "the process that carried it out is gone"
     return f"the process that carried it out ({previous.face}, pid {previous.pid}) is gone"

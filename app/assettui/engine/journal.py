@@ -10,22 +10,22 @@ from assettui.core.backfill_progress import BackfillProgress
 from assettui.core.errors import AssettuiError, NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus, ValueRef
-from assettui.core.slices import Slices
 from assettui.core.snapshot import ProjectSnapshot
-from assettui.engine.ground import StoreGround
-from assettui.engine.happenings import BackfillLoaded, InstigatorsSeen
+from assettui.engine.inputs import BackfillLoaded, InstigatorsSeen
+from assettui.engine.planning_context import StoreContext
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
-from assettui.executors.slice_requests import slice_request
+from assettui.executors.partitioned_requests import partitioned_request
 from assettui.store import backfills, dynamic_partitions, intents, limits, partition_sets, projects, queries
 from assettui.store import ticks as ticks_store
 from assettui.store.database import open_for_writing, writing
-from assettui.store.handed import failed_with_handed, forget_ancestors, forget_oldest
+from assettui.store.op_outputs import failed_with_op_outputs, forget_ancestors, forget_oldest
 from assettui.store.queueing import secrets_of
 from assettui.store.recording import record
 from assettui.store.retries import queue_retry
@@ -51,14 +51,14 @@ if TYPE_CHECKING:
     from assettui.store.projects import Sources
     from assettui.worker.evaluation_request import EvaluationRequest
 
-SliceName = tuple[AssetKey, str | None]
+PartitionName = tuple[AssetKey, str | None]
 """A partition of an asset by its key; None is the whole of one that has none."""
 DAY_US = 86_400 * 1_000_000
-SLICES_LAST_US = 1_000_000
+PARTITIONS_LAST_US = 1_000_000
 """How old the view of which partitions there are may be."""
 _DONE_WITH: Final = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_CANCELED})
 FAILED_KEPT = 20
-"""Of so many runs that have failed, the last ones, it is kept what their ops have handed on, for a retry."""
+"""Of so many runs that have failed, the last ones, it is kept what their ops have passed on, for a retry."""
 
 
 class Journal:
@@ -80,31 +80,31 @@ class Journal:
         self._seen = -1
         self._graph: AssetGraph | None = None
         self._graph_version: Any = None
-        self._slices: Slices | None = None
+        self._partitioned: PartitionedGraph | None = None
         self._snapshot: ProjectSnapshot | None = None
         self._instigators: dict[str, InstigatorSnapshot] = {}
         self._selected: dict[str, Sequence[AssetKey]] = {}
-        self._ground: StoreGround | None = None
+        self._context: StoreContext | None = None
         self._last_queued = 0
 
     def close(self) -> None:
         """Close the store."""
         self._db.conn.close()
 
-    def slices(self, now_us: int) -> Slices:
+    def partitioned(self, now_us: int) -> PartitionedGraph:
         """The project's partitions as they are now."""
         version = self._db.conn.execute("SELECT loaded FROM projects WHERE name = ?", (self._project_id,)).fetchone()
         if self._graph is None or version != self._graph_version:
             known = projects.load(self._db.conn, self._project_id)
             snapshot = known.snapshot if known is not None else None
             self._graph = AssetGraph(snapshot.assets, snapshot.steps) if snapshot is not None else AssetGraph(())
-            self._graph_version, self._slices, self._snapshot = version, None, snapshot
+            self._graph_version, self._partitioned, self._snapshot = version, None, snapshot
             self._instigators = {each.name: each for each in (snapshot.instigators if snapshot is not None else ())}
             self._selected.clear()
-        if self._slices is None or now_us - self._slices.moment.time_us > SLICES_LAST_US:
+        if self._partitioned is None or now_us - self._partitioned.moment.time_us > PARTITIONS_LAST_US:
             moment = AsOf(now_us, dynamic_partitions.all_indices(self._db.conn))
-            self._slices = Slices(self._graph, moment)
-        return self._slices
+            self._partitioned = PartitionedGraph(self._graph, moment)
+        return self._partitioned
 
     def commit(
         self,
@@ -128,30 +128,30 @@ class Journal:
         Returns:
             Each tick, and what it has come to.
         """
-        slices = self.slices(now_us)
+        partitioned = self.partitioned(now_us)
         recorded: list[tuple[TickDecided, Recorded]] = []
         with writing(self._db) as db:
             kept = list(events)
-            superseded = record(db.conn, kept, slices)
+            superseded = record(db.conn, kept, partitioned)
             for each in progress:
                 backfills.keep_counts(db.conn, each.backfill_id, each.counts)
             for decided in ticks:
                 has_keys = bool(decided.evaluation.keys)
                 if has_keys:
-                    self._ground = None
+                    self._context = None
                 found = record_tick(
-                    db.conn, decided, self._instigators.get(decided.name), lambda: self._planning_ground(now_us)
+                    db.conn, decided, self._instigators.get(decided.name), lambda: self._planning_context(now_us)
                 )
                 superseded.extend(found.superseded)
                 recorded.append((decided, found))
                 if has_keys:
-                    self._slices = self._ground = None
+                    self._partitioned = self._context = None
             for retry in retries:
                 known = self._snapshot or ProjectSnapshot("")
                 queue_retry(db.conn, retry.run_id, retry.plan, retry.parent, known.config_schemas, now_us)
             intents.take(db.conn, taken)
-            forgotten = self._forget_handed(db.conn, kept)
-        self._ground = None
+            forgotten = self._forget_op_outputs(db.conn, kept)
+        self._context = None
         for ref in superseded:
             self._values.remove(ref)
         for event in kept:
@@ -161,8 +161,8 @@ class Journal:
             self._values.remove_below(AssetKey((RUNS, run_id)))
         return recorded
 
-    def _forget_handed(self, connection: sqlite3.Connection, events: Iterable[Event]) -> list[str]:
-        """Forget what the ops of runs have handed on that have failed, once it is not to be tried again.
+    def _forget_op_outputs(self, connection: sqlite3.Connection, events: Iterable[Event]) -> list[str]:
+        """Forget what the ops of runs have passed on that have failed, once it is not to be tried again.
 
         That is when a run that went on from it is over, and of all the others when they are no longer among the last.
         """
@@ -172,18 +172,18 @@ class Journal:
             found.extend(forget_oldest(connection, FAILED_KEPT))
         return found
 
-    def _planning_ground(self, now_us: int) -> StoreGround:
-        if self._ground is None:
+    def _planning_context(self, now_us: int) -> StoreContext:
+        if self._context is None:
             # Within one commit what is there does not change, unless a sensor adds partitions.
-            graph = self.slices(now_us).graph
-            slices = Slices(graph, AsOf(now_us, dynamic_partitions.all_indices(self._db.conn)))
+            graph = self.partitioned(now_us).graph
+            partitioned = PartitionedGraph(graph, AsOf(now_us, dynamic_partitions.all_indices(self._db.conn)))
             snapshot = self._snapshot or ProjectSnapshot("")
-            self._ground = StoreGround(self._db.conn, snapshot, slices, self._selected)
-        return self._ground
+            self._context = StoreContext(self._db.conn, snapshot, partitioned, self._selected)
+        return self._context
 
     def instigators(self, now_us: int) -> InstigatorsSeen:
         """The schedules and sensors that the project defines, and what is recorded of them."""
-        self.slices(now_us)  # brings the project up to date
+        self.partitioned(now_us)  # brings the project up to date
         states = ticks_store.instigator_states(self._db.conn)
         return InstigatorsSeen(tuple((each, states.get(each.name)) for each in self._instigators.values()))
 
@@ -193,7 +193,7 @@ class Journal:
         if snapshot is None:
             return None
         request, has_something = evaluation_request(self._db.conn, self._folder, snapshot, evaluating.scheduled_us)
-        return request if has_something or evaluating.asked is not None else None
+        return request if has_something or evaluating.intent is not None else None
 
     def forget_old_ticks(self, now_us: int, days: int) -> bool:
         """Forget ticks that are older than so many days, and skipped ones of which there are too many.
@@ -208,9 +208,9 @@ class Journal:
         """Keep the project's last good snapshot."""
         with writing(self._db) as db:
             projects.save_loaded(db.conn, self._project_id, snapshot, sources, now_us)
-        slices = self.slices(now_us)
+        partitioned = self.partitioned(now_us)
         with writing(self._db) as db:
-            partition_sets.reindex(db.conn, slices)
+            partition_sets.reindex(db.conn, partitioned)
 
     def keep_load_error(self, error: StepError, sources: Sources, now_us: int) -> None:
         """Keep why the project cannot be loaded as it is now."""
@@ -222,7 +222,7 @@ class Journal:
         version = queries.data_version(self._db.conn)
         has_changed, self._seen = version != self._seen, version
         if has_changed:
-            self._slices = None  # keys of dynamic partitions may have come or gone
+            self._partitioned = None  # keys of dynamic partitions may have come or gone
         return has_changed
 
     def pending_intents(self) -> list[Intent]:
@@ -232,18 +232,20 @@ class Journal:
     def backfills(self, now_us: int, known: Collection[str] = ()) -> Iterator[BackfillLoaded]:
         """The backfills that are not over, with how far each has come; those that are known already are left out.
 
-        None before the project has been loaded once: which slices there are is known only then.
+        None before the project has been loaded once: which partitions there are is known only then.
         """
-        if not self.slices(now_us).graph.assets:
+        if not self.partitioned(now_us).graph.assets:
             return
         for each in backfills.not_over(self._db.conn):
             if each.backfill_id not in known:
-                yield loaded_backfill(self._db.conn, each, self.slices(now_us))
+                yield loaded_backfill(self._db.conn, each, self.partitioned(now_us))
 
     def backfill(self, backfill_id: str, now_us: int) -> BackfillLoaded | None:
         """One backfill, with how far it has come; None where there is none."""
         try:
-            return loaded_backfill(self._db.conn, backfills.backfill(self._db.conn, backfill_id), self.slices(now_us))
+            return loaded_backfill(
+                self._db.conn, backfills.backfill(self._db.conn, backfill_id), self.partitioned(now_us)
+            )
         except NotFound:
             return None
 
@@ -276,8 +278,8 @@ class Journal:
             UnknownPartition: The project no longer has the partitions that the step is for.
         """
         run_id, step, about = action.run_id, action.step, action.about
-        known = queries.KnownSlices(self._db.conn)
-        sliced = slice_request(step, self.slices(now_us), about.partitions, known)
+        known = queries.KnownPartitions(self._db.conn)
+        of_partitions = partitioned_request(step, self.partitioned(now_us), about.partitions, known)
         read = (each.key for each in step.inputs)
         states = {key: queries.asset_state(self._db.conn, key) for key in dict.fromkeys((*step.upstream, *read))}
         values: dict[AssetKey, ValueRef | None] = {}
@@ -292,28 +294,28 @@ class Journal:
             values=values,
             input_versions={
                 **{str(key): states[key].data_version for key in step.upstream},
-                **sliced.input_versions,
+                **of_partitions.input_versions,
             },
             version=action.version,
-            handed=queries.handed(self._db.conn, run_id, sources),
+            op_outputs=queries.op_outputs(self._db.conn, run_id, sources),
             job=about.job,
             tags=about.tags,
             config=about.config,
             partitions=about.partitions,
-            partition_keys=sliced.partition_keys,
-            slices=sliced.slices,
-            slice_versions=sliced.slice_versions,
+            partition_keys=of_partitions.partition_keys,
+            partitions_read=of_partitions.partitions_read,
+            partition_versions=of_partitions.partition_versions,
             retry_number=action.retry_number,
             stdout=str(self._folder.step_log(run_id, step.key, "out")),
             stderr=str(self._folder.step_log(run_id, step.key, "err")),
         )
 
-    def remove_unfinished(self, made: Iterable[SliceName], version: str) -> None:
-        """Remove what an attempt at some slices that did not succeed may have left on the disk."""
+    def remove_unfinished(self, made: Iterable[PartitionName], version: str) -> None:
+        """Remove what an attempt at some partitions that did not succeed may have left on the disk."""
         for key, partition in made:
             self._values.remove_unfinished(key, version, partition)
 
-    def close_left_behind(self, reason: str, now_us: int) -> int:
+    def close_orphaned(self, reason: str, now_us: int) -> int:
         """Close the runs that a dead leader was carrying out; how many there were.
 
         Nothing is being carried out now, so whatever steps have handed to each other is wanted by nobody: it was left
@@ -328,19 +330,21 @@ class Journal:
             count += bool(closing)
             for step in steps if closing else ():
                 if step.status is StepStatus.RUNNING:
-                    self._remove_unfinished_of(run, step, self.slices(now_us))
+                    self._remove_unfinished_of(run, step, self.partitioned(now_us))
         if events:
             self.commit(events, [], now_us)
-        self._values.remove_all_below(AssetKey((RUNS,)), but=failed_with_handed(self._db.conn))
+        self._values.remove_all_below(AssetKey((RUNS,)), but=failed_with_op_outputs(self._db.conn))
         return count
 
-    def _remove_unfinished_of(self, run: RunRecord, step: StepRecord, slices: Slices) -> None:
+    def _remove_unfinished_of(self, run: RunRecord, step: StepRecord, partitioned: PartitionedGraph) -> None:
         events = queries.events(self._db.conn, run_id=run.run_id, step_key=step.step_key, limit=-1)
         made = {(event.asset_key, event.partition) for event in events if event.kind is EventKind.MATERIALIZED}
         partitions: list[str | None] = [None]
-        if step.is_partitioned and step.assets and step.assets[0] in slices.graph.assets:
+        if step.is_partitioned and step.assets and step.assets[0] in partitioned.graph.assets:
             with suppress(AssettuiError):  # the project has no such partitions any more
-                partitions = [*slices.space(step.assets[0]).keys(slices.set_of(step.assets[0], run.partitions))]
+                partitions = [
+                    *partitioned.space(step.assets[0]).keys(partitioned.set_of(step.assets[0], run.partitions))
+                ]
         assets = [(key, partition) for key in step.assets for partition in partitions if (key, partition) not in made]
         for event in events:
             version = event.payload.get("version")
@@ -348,26 +352,28 @@ class Journal:
                 self.remove_unfinished(assets, version)
 
 
-def loaded_backfill(connection: sqlite3.Connection, kept: BackfillRecord, slices: Slices) -> BackfillLoaded:
-    """A backfill, with how far it has come by what is recorded of its slices."""
+def loaded_backfill(
+    connection: sqlite3.Connection, kept: BackfillRecord, partitioned: PartitionedGraph
+) -> BackfillLoaded:
+    """A backfill, with how far it has come by what is recorded of its partitions."""
     targets: dict[AssetKey, PartitionSet] = {}
     from assettui.core.partitions.json_forms import set_from_json  # deferred: 10 ms that most leaders need not take
 
     done: dict[AssetKey, PartitionSet] = {}
     failed: dict[AssetKey, PartitionSet] = {}
     for key, said in kept.plan.targets.items():
-        if key not in slices.graph.assets:
+        if key not in partitioned.graph.assets:
             continue  # the project no longer has it
-        space = slices.space(key)
-        targets[key] = set_from_json(said, space, slices.moment) & space.all
+        space = partitioned.space(key)
+        targets[key] = set_from_json(said, space, partitioned.moment) & space.all
         is_whole = space is NO_PARTITIONS
-        made = backfills.made_since(connection, key, kept.plan.after, whole=is_whole)
+        made = backfills.materialized_since(connection, key, kept.plan.after, whole=is_whole)
         wrong = backfills.failed_since(connection, key, kept.started_us or kept.created_us, whole=is_whole)
         done[key] = PartitionSet(int(bool(made))) if is_whole else space.known_of(made)
         failed[key] = PartitionSet(int(bool(wrong))) if is_whole else space.known_of(wrong)
     gone = next((key for key in kept.plan.targets if key not in targets), None)
     error = f"the project no longer defines {gone}" if gone is not None else None
-    progress = BackfillProgress.begun(slices, targets, done, failed)
+    progress = BackfillProgress.begun(partitioned, targets, done, failed)
     config = kept.plan.config
     if kept.plan.has_secrets:
         config = secrets_of(connection, kept.backfill_id) or config

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assettui.engine.engine import Engine, clock_us
 from assettui.store import dynamic_partitions, lease
-from assettui.store.database import is_made, open_for_reading
+from assettui.store.database import open_for_reading, store_exists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,7 +61,7 @@ def lead(
 
 def _dynamic(folder: StoreFolder) -> Mapping[str, Mapping[str, int]]:
     """The keys of dynamic partitions, which the first worker needs before the engine has opened the store."""
-    if not is_made(folder):
+    if not store_exists(folder):
         return {}
     with closing(open_for_reading(folder)) as connection:
         return dynamic_partitions.all_indices(connection)

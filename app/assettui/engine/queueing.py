@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from assettui.core.queue import Key, QueuedRun
     from assettui.engine.actions import Action
     from assettui.engine.backfilling import Backfills
-    from assettui.engine.crew import Crew
-    from assettui.engine.happenings import RunLoaded
+    from assettui.engine.inputs import RunLoaded
     from assettui.engine.running import Running
+    from assettui.engine.workers import Workers
 
 
 class QueueTurn(Protocol):
@@ -26,7 +26,7 @@ class QueueTurn(Protocol):
     actions: list[Action]
     capacity: int
     running: Running
-    crew: Crew
+    workers: Workers
     backfills: Backfills
 
 
@@ -126,7 +126,7 @@ class Queueing:
     def pools_used(self) -> dict[str, int]:
         """How many steps of each pool are running."""
         used: dict[str, int] = {}
-        for worker in self.turn.crew.workers.values():
+        for worker in self.turn.workers.by_id.values():
             if worker.task is not None:
                 run = self.turn.running.runs.get(worker.task[0])
                 pool = run.plan[worker.task[1]].pool if run is not None and worker.task[1] in run.plan else None
@@ -141,7 +141,7 @@ class Queueing:
 
     def _count_active(self) -> int:
         """How many runs have steps that run, or that could run if there was a worker for them."""
-        busy = {worker.task[0] for worker in self.turn.crew.workers.values() if worker.task is not None}
+        busy = {worker.task[0] for worker in self.turn.workers.by_id.values() if worker.task is not None}
         used = self.pools_used()
         for run_id, run in self.turn.running.runs.items():
             if run_id not in busy and any(self.has_slot(run.plan[key].pool, used) for key in run.ready):

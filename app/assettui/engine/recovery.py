@@ -1,4 +1,4 @@
-"""Closing what a leader that died has left behind."""
+"""Closing what a leader that died has orphaned."""
 
 from __future__ import annotations
 

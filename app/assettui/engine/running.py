@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from assettui.core.planning import RunPlan
     from assettui.engine.actions import Action
     from assettui.engine.backfilling import Backfills
-    from assettui.engine.crew import Crew
     from assettui.engine.queueing import Queueing
     from assettui.engine.state import RunRules
-    from assettui.worker.request import Made, StepOutcome
+    from assettui.engine.workers import Workers
+    from assettui.worker.request import AssetEvent, StepOutcome
 
 
 class RunsTurn(Protocol):
@@ -41,7 +41,7 @@ class RunsTurn(Protocol):
     now_us: int
     is_draining: bool
     rules: RunRules
-    crew: Crew
+    workers: Workers
     queueing: Queueing
     backfills: Backfills
 
@@ -80,7 +80,7 @@ class Running:
         self.runs[run_id] = empty.with_steps({step.key: step for step in plan.steps})
         if backfill is None:
             self._record(EventKind.RUN_STARTING, run_id)
-        self.turn.crew.try_broken_project_again()
+        self.turn.workers.try_broken_project_again()
 
     def cancel(self, run_id: str) -> None:
         """Stop a run: skip what has not begun, and end the workers that are at it."""
@@ -93,7 +93,7 @@ class Running:
         run = replace(run, status=RunStatus.CANCELING)
         self.runs[run_id] = run
         self.skip(run_id, run.pending(), "the run was canceled")
-        self.turn.crew.end_those_of(run_id)
+        self.turn.workers.end_those_of(run_id)
         self.end_if_over(run_id)
 
     def start_step(self, run_id: str, step_key: str, pid: int | None, version: str) -> None:
@@ -124,8 +124,8 @@ class Running:
         run = self.runs.get(run_id)
         if run is None or run.steps.get(step_key) is not StepStatus.RUNNING:
             return
-        for made in outcome.made:
-            self.record_made(run_id, step_key, made)
+        for asset_event in outcome.asset_events:
+            self.record_asset_event(run_id, step_key, asset_event)
         status, error = outcome.status, outcome.error
         if run.status is RunStatus.CANCELING and status is StepStatus.FAILURE:
             status = StepStatus.CANCELED  # however it died, it died of being canceled
@@ -144,14 +144,22 @@ class Running:
             self.skip(run_id, run.downstream(step_key), f"{step_key} {what}")
         self.end_if_over(run_id)
 
-    def record_made(self, run_id: str, step_key: str, made: Made) -> None:
+    def record_asset_event(self, run_id: str, step_key: str, asset_event: AssetEvent) -> None:
         """Record what a step has made or seen."""
-        kind = EventKind.MATERIALIZED if isinstance(made, Materialization) else EventKind.OBSERVED
-        event = Event(kind, made.time_us, run_id, step_key, made.asset_key, made.payload(), made.partition)
+        kind = EventKind.MATERIALIZED if isinstance(asset_event, Materialization) else EventKind.OBSERVED
+        event = Event(
+            kind,
+            asset_event.time_us,
+            run_id,
+            step_key,
+            asset_event.asset_key,
+            asset_event.payload(),
+            asset_event.partition,
+        )
         self.turn.actions.append(Record(event))
         run = self.runs.get(run_id)
         if run is not None and run.backfill is not None:
-            self.turn.backfills.note_made(run, made)
+            self.turn.backfills.note_materialized(run, asset_event)
 
     def _retry_later(self, run: RunState, step_key: str, after_us: int, error: StepError | None) -> None:
         number, at_us = run.retries.get(step_key, 0) + 1, self.turn.now_us + after_us
@@ -295,8 +303,8 @@ class Running:
         outcome: StepOutcome | None = None,
     ) -> None:
         payload: JsonObject = {"error": error.to_json()} if error is not None else {}
-        if outcome is not None and status is StepStatus.SUCCESS and outcome.handed:
-            payload["handed"] = [[source.to_json(), ref.to_json()] for source, ref in outcome.handed.items()]
+        if outcome is not None and status is StepStatus.SUCCESS and outcome.op_outputs:
+            payload["handed"] = [[source.to_json(), ref.to_json()] for source, ref in outcome.op_outputs.items()]
         self.turn.actions.append(
             Record(Event(EventKind(f"step_{status.value}"), self.turn.now_us, run_id, step_key, payload=payload))
         )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, LaunchError
 from assettui.core.instigators import InstigatorKind
-from assettui.core.launching import RunWish, plan_launch
+from assettui.core.launching import RunRequest, plan_launch
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.space import BadPartitions
 from assettui.core.queue import queued_run
 from assettui.core.records import Event, EventKind, StepError
 from assettui.core.text import plural
 from assettui.core.ticks import NAME_TAG, RUN_KEY_TAG, Evaluation, TickOutcome, TickRecord
-from assettui.engine.happenings import AssetsReported, RunsQueued, TickRefused
+from assettui.engine.inputs import AssetsReported, RunsQueued, TickRefused
 from assettui.store import dynamic_partitions, ticks
 from assettui.store.queueing import queue_run
 from assettui.store.recording import record
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from assettui.core.instigators import InstigatorSnapshot
     from assettui.core.keys import AssetKey
-    from assettui.core.launching import Ground
+    from assettui.core.launching import PlanningContext
     from assettui.core.planning import RunPlan
     from assettui.core.records import ValueRef
     from assettui.core.ticks import RunAsked
-    from assettui.engine.happenings import Happening
+    from assettui.engine.inputs import Input
     from assettui.engine.tick_state import TickDecided
 
 
@@ -52,7 +52,7 @@ def record_tick(
     connection: sqlite3.Connection,
     decided: TickDecided,
     snapshot: InstigatorSnapshot | None,
-    ground: Callable[[], Ground],
+    context: Callable[[], PlanningContext],
 ) -> Recorded:
     """Record a tick, inside the transaction that is open.
 
@@ -60,14 +60,14 @@ def record_tick(
         connection: The store.
         decided: The tick.
         snapshot: The schedule or sensor; None where the project no longer defines it.
-        ground: What runs are planned on, as it is now.
+        context: What runs are planned on, as it is now.
     """
     if decided.due_us is not None and ticks.is_recorded(connection, decided.name, decided.due_us):
         return Recorded()
     cursor = ticks.cursor_of(connection, decided.name) if decided.kind is InstigatorKind.SENSOR else None
     connection.execute("SAVEPOINT tick")
     try:
-        found = _recorded(connection, decided, snapshot, ground, cursor)
+        found = _recorded(connection, decided, snapshot, context, cursor)
     except AssettuiError as error:
         connection.execute("ROLLBACK TO tick")
         refused = StepError(str(error), "refused")
@@ -81,7 +81,7 @@ def record_tick(
     return found
 
 
-def following(decided: TickDecided, recorded: Recorded) -> Iterator[Happening]:
+def following(decided: TickDecided, recorded: Recorded) -> Iterator[Input]:
     """What follows from a tick that was recorded."""
     if recorded.runs:
         yield RunsQueued(tuple(queued_run(run_id, decided.ended_us, plan) for run_id, plan in recorded.runs))
@@ -95,7 +95,7 @@ def _recorded(
     connection: sqlite3.Connection,
     decided: TickDecided,
     snapshot: InstigatorSnapshot | None,
-    ground: Callable[[], Ground],
+    context: Callable[[], PlanningContext],
     cursor: str | None,
 ) -> Recorded:
     evaluation = decided.evaluation
@@ -108,18 +108,18 @@ def _recorded(
     seen = ticks.known_run_keys(
         connection, decided.name, [each.run_key for each in evaluation.runs if each.run_key is not None]
     )
-    for asked in evaluation.runs:
-        if asked.run_key is not None:
-            if asked.run_key in seen:
-                known.append(asked.run_key)
+    for request in evaluation.runs:
+        if request.run_key is not None:
+            if request.run_key in seen:
+                known.append(request.run_key)
                 continue
-            seen.add(asked.run_key)
-        planned.append((os.urandom(8).hex(), asked, _plan(decided, asked, snapshot, ground())))
-    runs = tuple((run_id, asked.run_key) for run_id, asked, _ in planned)
+            seen.add(request.run_key)
+        planned.append((os.urandom(8).hex(), request, _plan(decided, request, snapshot, context())))
+    runs = tuple((run_id, request.run_key) for run_id, request, _ in planned)
     tick_id = _write(connection, decided, evaluation, runs, tuple(known), cursor)
     for run_id, _, plan in planned:
-        queue_run(connection, run_id, plan, ground().snapshot.config_schemas, decided.ended_us, tick=tick_id)
-    superseded = _report(connection, decided, ground) if evaluation.seen else []
+        queue_run(connection, run_id, plan, context().snapshot.config_schemas, decided.ended_us, tick=tick_id)
+    superseded = _report(connection, decided, context) if evaluation.seen else []
     return Recorded(
         tuple((run_id, plan) for run_id, _, plan in planned),
         assets=tuple(each.key for each in evaluation.seen if each.is_materialization),
@@ -127,19 +127,21 @@ def _recorded(
     )
 
 
-def _plan(decided: TickDecided, asked: RunAsked, snapshot: InstigatorSnapshot | None, ground: Ground) -> RunPlan:
-    tags = {NAME_TAG[decided.kind]: decided.name, **asked.tags}
-    if asked.run_key is not None:
-        tags[RUN_KEY_TAG] = asked.run_key
-    assets = asked.assets
-    if assets is None and asked.job is None and snapshot is not None and snapshot.selection is not None:
-        assets = tuple(ground.select(snapshot.selection))
+def _plan(
+    decided: TickDecided, request: RunAsked, snapshot: InstigatorSnapshot | None, context: PlanningContext
+) -> RunPlan:
+    tags = {NAME_TAG[decided.kind]: decided.name, **request.tags}
+    if request.run_key is not None:
+        tags[RUN_KEY_TAG] = request.run_key
+    assets = request.assets
+    if assets is None and request.job is None and snapshot is not None and snapshot.selection is not None:
+        assets = tuple(context.select(snapshot.selection))
     if assets is not None:
-        missing = next((key for key in assets if key not in ground.graph.assets), None)
+        missing = next((key for key in assets if key not in context.graph.assets), None)
         if missing is not None:
             raise LaunchError(f"it asks for the asset {missing}, which nothing defines", hint="see `assettui asset ls`")
-    partitions = ((asked.partition, asked.partition),) if asked.partition is not None else ()
-    return plan_launch(RunWish(assets, asked.job, asked.config, tags, partitions=partitions), ground)
+    partitions = ((request.partition, request.partition),) if request.partition is not None else ()
+    return plan_launch(RunRequest(assets, request.job, request.config, tags, partitions=partitions), context)
 
 
 def _change_keys(connection: sqlite3.Connection, decided: TickDecided) -> None:
@@ -152,7 +154,9 @@ def _change_keys(connection: sqlite3.Connection, decided: TickDecided) -> None:
         change(connection, request.name, request.keys, decided.ended_us)
 
 
-def _report(connection: sqlite3.Connection, decided: TickDecided, ground: Callable[[], Ground]) -> list[ValueRef]:
+def _report(
+    connection: sqlite3.Connection, decided: TickDecided, context: Callable[[], PlanningContext]
+) -> list[ValueRef]:
     """Record what a sensor reports of assets, as it was made or seen elsewhere."""
     events: list[Event] = []
     for each in decided.evaluation.seen:
@@ -161,7 +165,7 @@ def _report(connection: sqlite3.Connection, decided: TickDecided, ground: Callab
         if each.is_materialization and "data_version" not in payload:
             payload["data_version"] = os.urandom(8).hex()  # nothing is known of its data but that it is new
         events.append(Event(kind, decided.ended_us, None, None, each.key, payload, each.partition))
-    return record(connection, events, ground().slices)
+    return record(connection, events, context().partitioned)
 
 
 def _write(
@@ -198,7 +202,7 @@ def _write(
         log=evaluation.log,
         error=evaluation.error,
         missed=decided.missed,
-        asked=decided.asked,
+        intent=decided.intent,
     )
     record(connection, [Event(ticks.KIND_OF[outcome], decided.ended_us, payload=tick.payload())])
     return connection.execute("SELECT max(id) FROM events").fetchone()[0]

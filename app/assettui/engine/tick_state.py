@@ -53,7 +53,7 @@ class Evaluating:
     due_us: int | None = None
     """Of a tick of a schedule that came by itself: the same; it is what the tick is known by."""
     missed: int = 0
-    asked: int | None = None
+    intent: int | None = None
     """The intent of whoever asked for it; None where it came by itself."""
     started_us: int = 0
     deadline_us: int = 0
@@ -71,7 +71,7 @@ class TickDecided:
     started_us: int
     ended_us: int
     missed: int = 0
-    asked: int | None = None
+    intent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import AssetKey
     from assettui.engine.actions import Action
-    from assettui.engine.happenings import TickAsked
+    from assettui.engine.inputs import TickRequested
 
 EVALUATORS = 4
 """So many evaluations go on at once, besides the steps that run."""
@@ -224,31 +224,38 @@ class Ticks:
         scheduled_us: int,
         due_us: int | None,
         missed: int = 0,
-        asked: int | None = None,
+        intent: int | None = None,
     ) -> None:
         job = snapshot.jobs[0] if snapshot.jobs else None
-        asked_for = RunAsked(job=job, config=snapshot.config, tags=snapshot.tags)
+        requested = RunAsked(job=job, config=snapshot.config, tags=snapshot.tags)
         now_us = self.turn.now_us
-        evaluation = Evaluation((asked_for,))
+        evaluation = Evaluation((requested,))
         self._record_tick(
-            TickDecided(snapshot.name, snapshot.kind, evaluation, scheduled_us, due_us, now_us, now_us, missed, asked)
+            TickDecided(snapshot.name, snapshot.kind, evaluation, scheduled_us, due_us, now_us, now_us, missed, intent)
         )
 
-    def ask(self, asked: TickAsked) -> None:
+    def ask(self, requested: TickRequested) -> None:
         """Evaluate one now, since somebody wants it, whether it is on or off."""
-        each = self._known(asked.name)
+        each = self._known(requested.name)
         if each is None:
-            error = StepError(f"the project no longer defines the {asked.kind.value} {asked.name}")
+            error = StepError(f"the project no longer defines the {requested.kind.value} {requested.name}")
             evaluation, now_us = Evaluation(error=error), self.turn.now_us
             self._record_tick(
                 TickDecided(
-                    asked.name, asked.kind, evaluation, asked.scheduled_us, None, now_us, now_us, asked=asked.intent
+                    requested.name,
+                    requested.kind,
+                    evaluation,
+                    requested.scheduled_us,
+                    None,
+                    now_us,
+                    now_us,
+                    intent=requested.intent,
                 )
             )
         elif each.snapshot.is_plain:
-            self._tick_plainly(each.snapshot, asked.scheduled_us, None, asked=asked.intent)
+            self._tick_plainly(each.snapshot, requested.scheduled_us, None, intent=requested.intent)
         else:
-            self.waiting = (*self.waiting, Evaluating(asked.name, asked.scheduled_us, asked=asked.intent))
+            self.waiting = (*self.waiting, Evaluating(requested.name, requested.scheduled_us, intent=requested.intent))
 
     # What happens.
 
@@ -314,7 +321,7 @@ class Ticks:
                     started_us,
                     now_us,
                     evaluating.missed,
-                    evaluating.asked,
+                    evaluating.intent,
                 )
             )
         has_failed = evaluation is not None and evaluation.error is not None
@@ -322,7 +329,7 @@ class Ticks:
         each = replace(each, is_busy=is_busy, failures=each.failures + 1 if has_failed else 0)
         if evaluation is not None and evaluation.cursor is not None and snapshot.watching is not Watching.TIME:
             each = replace(each, is_woken=True)  # there may be more than it was shown at once
-        if evaluating.asked is None:
+        if evaluating.intent is None:
             each = self._after(each, evaluating, has_failed=has_failed)
         self._own()[snapshot.name] = each
         self._is_changed = True
@@ -363,7 +370,7 @@ class Ticks:
 
     def drop_waiting(self, *, all_of_it: bool) -> None:
         """Evaluate nothing more that nobody has asked for, or nothing more at all."""
-        self.waiting = tuple(each for each in self.waiting if each.asked is not None and not all_of_it)
+        self.waiting = tuple(each for each in self.waiting if each.intent is not None and not all_of_it)
 
     def _own(self) -> dict[str, Instigator]:
         if self._instigators is None:

@@ -41,7 +41,7 @@ def describe_in_worker(
                 break
         has_died.wait()
         printed = worker.printed()
-        cause = pool.bury(worker)
+        cause = pool.on_lost(worker)
         return StepError(f"{cause.message} while it imported the project", cause.kind, traceback=printed or None)
     finally:
         pool.close()

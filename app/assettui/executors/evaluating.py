@@ -98,6 +98,6 @@ def evaluate_in_worker(
                     case _:
                         continue
         has_died.wait()
-        return Evaluation(error=pool.bury(worker))
+        return Evaluation(error=pool.on_lost(worker))
     finally:
         pool.close()

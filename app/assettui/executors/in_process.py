@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from assettui.core.errors import LaunchError, NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import closest
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitioned_runs import of_job_partitions, with_partitions
 from assettui.core.partitions.definition import AsOf
 from assettui.core.planning import RunPlan, StepPlan, plan_observation, plan_ops, plan_run
 from assettui.core.run_config import BadRunConfig, merged, of_resources, of_steps
-from assettui.core.selection.algebra import AssetSelection, Ground, select
-from assettui.core.slices import Slices
+from assettui.core.selection.algebra import AssetSelection, SelectionContext, select
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.computation import Described, InputDeclaration
 from assettui.definitions.definitions import Definitions, flatten
@@ -23,7 +23,7 @@ from assettui.definitions.resources import ResourceSet
 from assettui.definitions.run_config import config_json
 from assettui.executors.run_in_process import InProcessRun, clock_us
 from assettui.worker.exchange import Exchange
-from assettui.worker.request import SlicesRead, StepRequest
+from assettui.worker.request import PartitionsRead, StepRequest
 
 RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
@@ -58,7 +58,7 @@ def materialize(
         run_config: What the run is configured with.
         resources: By name; they are set up once for the run, when they are first needed, and torn down at its end.
         instance: Where runs and values are kept; by default they live as long as the result.
-        partition_key: The slice to make.
+        partition_key: The partition to make.
         raise_on_error: Whether the first failure is raised rather than recorded.
         tags: Kept with the run.
         selection: Which of them to run: an `AssetSelection`, a text in its syntax, or a list of keys; by default all.
@@ -77,9 +77,9 @@ def materialize(
     plan = plan_run(graph, _selected(graph, selection), available=_available(known))
     config = _config(plan, described, config_json(run_config))
     plan = replace(plan, config=config, tags=dict(tags or {}))
-    slices = _slices(graph, instance)
-    plan = with_partitions(plan, slices, _wanted(partition_key, tags), _materialized(slices, instance))
-    return InProcessRun(plan, described, instance, known, slices).carry_out(raise_on_error=raise_on_error)
+    partitioned = _partitioned(graph, instance)
+    plan = with_partitions(plan, partitioned, _wanted(partition_key, tags), _materialized(partitioned, instance))
+    return InProcessRun(plan, described, instance, known, partitioned).carry_out(raise_on_error=raise_on_error)
 
 
 def materialize_to_memory(
@@ -139,8 +139,8 @@ def observe(
     graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
     plan = plan_observation(graph, graph.assets)
     plan = replace(plan, config=_config(plan, described, config_json(run_config)), tags=dict(tags or {}))
-    slices = _slices(graph, instance)
-    return InProcessRun(plan, described, instance, {}, slices).carry_out(raise_on_error=raise_on_error)
+    partitioned = _partitioned(graph, instance)
+    return InProcessRun(plan, described, instance, {}, partitioned).carry_out(raise_on_error=raise_on_error)
 
 
 def run_job(
@@ -181,13 +181,13 @@ def run_job(
     own = of_steps(of_job, plan.configurable()).within(of_job)
     config = merged(merged(own, _config(plan, described, config_json(run_config))), inputs)
     plan = replace(plan, job=job.name, config=config, tags={**snapshot.tags, **(tags or {})})
-    slices = _slices(AssetGraph(described.snapshot.assets, described.snapshot.steps), instance)
+    partitioned = _partitioned(AssetGraph(described.snapshot.assets, described.snapshot.steps), instance)
     wanted = _wanted(partition_key, tags)
     if job.composition is None:
-        plan = with_partitions(plan, slices, wanted, _materialized(slices, instance))
+        plan = with_partitions(plan, partitioned, wanted, _materialized(partitioned, instance))
     else:
-        plan = of_job_partitions(plan, snapshot, slices.moment, wanted)
-    return InProcessRun(plan, described, instance, known, slices).carry_out(raise_on_error=raise_on_error)
+        plan = of_job_partitions(plan, snapshot, partitioned.moment, wanted)
+    return InProcessRun(plan, described, instance, known, partitioned).carry_out(raise_on_error=raise_on_error)
 
 
 def load_asset_value(
@@ -208,42 +208,44 @@ def load_asset_value(
     if key not in described.values:
         raise NotFound(f"the project defines no asset {key}")
     last = store.get_latest_materialization(key)
-    read = _slices_to_load(described, store, key, partition_key)
+    read = _partitions_to_load(described, store, key, partition_key)
     request = StepRequest(
         run_id="direct",
         step=StepPlan(f"load {key}"),
         values={key: last.value} if last is not None else {},
         input_versions={},
         version="",
-        slices={key: read} if read is not None else {},
+        partitions_read={key: read} if read is not None else {},
     )
     with ResourceSet(described.resources, resource_config) as resources:
         exchange = Exchange(request, described, store.values, resources)
         return exchange.load_asset("value", key, InputDeclaration(python_type, metadata=metadata))
 
 
-def _slices_to_load(
+def _partitions_to_load(
     described: Described, store: Instance, key: AssetKey, partition_key: str | None
-) -> SlicesRead | None:
+) -> PartitionsRead | None:
     """The partitions of an asset whose values are to be loaded; None where it has none.
 
     Raises:
         LaunchError: It has some, and none is named; or the other way round.
         UnknownPartition: There is none of that key.
     """
-    slices = _slices(AssetGraph(described.snapshot.assets, described.snapshot.steps), store)
-    if not slices.is_partitioned(key):
+    partitioned = _partitioned(AssetGraph(described.snapshot.assets, described.snapshot.steps), store)
+    if not partitioned.is_partitioned(key):
         if partition_key is not None:
             raise LaunchError(f"{key} has no partitions, and {partition_key} was named", hint="leave it out")
         return None
     if partition_key is None:
         raise LaunchError(f"{key} has partitions, and none was named", hint="give partition_key=…")
-    slices.space(key).index(partition_key)
-    return SlicesRead((partition_key,), store.known_slices(lambda known: known.slice_values(key, [partition_key])))
+    partitioned.space(key).index(partition_key)
+    return PartitionsRead(
+        (partition_key,), store.known_partitions(lambda known: known.partition_values(key, [partition_key]))
+    )
 
 
-def _slices(graph: AssetGraph, instance: Instance | None) -> Slices:
-    return Slices(graph, AsOf(clock_us(), _dynamic(instance)))
+def _partitioned(graph: AssetGraph, instance: Instance | None) -> PartitionedGraph:
+    return PartitionedGraph(graph, AsOf(clock_us(), _dynamic(instance)))
 
 
 def _dynamic(instance: Instance | None) -> Mapping[str, Mapping[str, int]]:
@@ -251,10 +253,10 @@ def _dynamic(instance: Instance | None) -> Mapping[str, Mapping[str, int]]:
     return instance.dynamic_indices() if instance is not None else {}
 
 
-def _materialized(slices: Slices, instance: Instance | None) -> dict[AssetKey, PartitionSet]:
+def _materialized(partitioned: PartitionedGraph, instance: Instance | None) -> dict[AssetKey, PartitionSet]:
     if instance is None:
         return {}
-    return {key: known.materialized for key, known in instance.recorded_slices(slices).items()}
+    return {key: known.materialized for key, known in instance.recorded_partitions(partitioned).items()}
 
 
 def _wanted(partition_key: str | None, tags: Mapping[str, str] | None) -> list[tuple[str, str]]:
@@ -277,7 +279,7 @@ def _managers_of(item: AssetsDefinition | AssetSpec) -> set[str]:
 def _selected(graph: AssetGraph, selection: Any) -> Iterable[AssetKey]:
     if selection is None:
         return [key for key, asset in graph.assets.items() if not asset.is_external]
-    return select(Ground(graph), [AssetSelection.from_coercible(selection)])
+    return select(SelectionContext(graph), [AssetSelection.from_coercible(selection)])
 
 
 def _known(instance: Instance | None, keys: Iterable[AssetKey]) -> dict[AssetKey, AssetState]:

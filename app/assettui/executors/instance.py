@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from assettui.core.errors import NotFound, StoreError
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
+from assettui.core.partition_status import KnownPartitions
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.space import BadPartitions
-from assettui.core.slice_status import KnownSlices
-from assettui.core.slices import Slices
 from assettui.core.staleness import AssetStatus, standings
 from assettui.project.locate import locate
 from assettui.store import dynamic_partitions, lease, partition_sets, projects, queries
-from assettui.store.database import is_made, open_for_reading, open_for_writing, writing
-from assettui.store.doorbell import Visitor
+from assettui.store.database import open_for_reading, open_for_writing, store_exists, writing
 from assettui.store.folder import StoreFolder
+from assettui.store.wake_socket import WakeClient
 from assettui.values.files import FileValues
 from assettui.worker.exchange import BY_IO_MANAGER
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+    from assettui.core.partition_status import RecordedPartitions
     from assettui.core.records import AssetState, Event, Materialization, RunRecord, RunStatus, StepRecord
-    from assettui.core.slice_status import RecordedSlices
     from assettui.definitions.event_records import AssetEventRecord
 
 STORE_VARIABLE = "ASSETTUI_STORE"
@@ -154,7 +154,7 @@ class Instance:
         if self._held is not None:
             yield self._held[0].conn
             return
-        if not is_made(self.folder):
+        if not store_exists(self.folder):
             yield None
             return
         connection = open_for_reading(self.folder)
@@ -220,15 +220,15 @@ class Instance:
                 return []
             return queries.materializations(connection, AssetKey.from_coercible(asset_key), limit)
 
-    def known_slices(self, ask: Callable[[queries.KnownSlices], dict[str, T]]) -> dict[str, T]:
+    def known_partitions(self, ask: Callable[[queries.KnownPartitions], dict[str, T]]) -> dict[str, T]:
         """What the store says of partitions that were materialized; nothing where there is no store yet."""
         with self._reading() as connection:
-            return ask(queries.KnownSlices(connection)) if connection is not None else {}
+            return ask(queries.KnownPartitions(connection)) if connection is not None else {}
 
-    def recorded_slices(self, slices: Slices) -> dict[AssetKey, RecordedSlices]:
+    def recorded_partitions(self, partitioned: PartitionedGraph) -> dict[AssetKey, RecordedPartitions]:
         """What is recorded of the partitions of every asset that has any."""
         with self._reading() as connection:
-            return partition_sets.recorded_slices(connection, slices) if connection is not None else {}
+            return partition_sets.recorded_partitions(connection, partitioned) if connection is not None else {}
 
     def asset_events_after(self, positions: Mapping[str, int]) -> list[AssetEventRecord]:
         """What was made of assets after certain events, the oldest first.
@@ -284,9 +284,9 @@ class Instance:
                 change(db.conn, name, keys, clock_us())
         finally:
             db.conn.close()
-        visitor = Visitor(self.folder.socket)
-        visitor.ring()
-        visitor.close()
+        wake_client = WakeClient(self.folder.socket)
+        wake_client.ring()
+        wake_client.close()
 
     def get_materialized_partitions(self, asset_key: CoercibleToAssetKey) -> set[str]:
         """The partitions of an asset that were ever materialized."""
@@ -326,7 +326,7 @@ class Instance:
             if known is None or known.snapshot is None or connection is None:
                 raise NotFound("the store knows no project", hint="open it once: assettui asset ls")
             graph = AssetGraph(known.snapshot.assets, known.snapshot.steps)
-            slices = Slices(graph, AsOf(clock_us(), dynamic_partitions.all_indices(connection)))
-            recorded = partition_sets.recorded_slices(connection, slices)
-            found = standings(graph, queries.asset_states(connection), KnownSlices(slices, recorded))
+            partitioned = PartitionedGraph(graph, AsOf(clock_us(), dynamic_partitions.all_indices(connection)))
+            recorded = partition_sets.recorded_partitions(connection, partitioned)
+            found = standings(graph, queries.asset_states(connection), KnownPartitions(partitioned, recorded))
         return {key: standing.status for key, standing in found.items()}

@@ -21,11 +21,11 @@ class RunBehind(Protocol):
     """The run that a result is of."""
 
     last: dict[AssetKey, Materialization]
-    made_by: dict[str, list[Materialization | Observation]]
+    asset_events_by: dict[str, list[Materialization | Observation]]
 
     def computation(self, step_key: str) -> Computation | None: ...  # noqa: D102
-    def value_of(self, made: Materialization) -> Any: ...  # noqa: D102
-    def value_handed(self, ref: ValueRef, source: StepOutput) -> Any: ...  # noqa: D102
+    def value_of(self, materialization: Materialization) -> Any: ...  # noqa: D102
+    def op_output_value(self, ref: ValueRef, source: StepOutput) -> Any: ...  # noqa: D102
 
 
 class MaterializeInProcessResult:
@@ -62,17 +62,17 @@ class MaterializeInProcessResult:
         outcome = self.outcomes.get(step)
         if outcome is None or outcome.status is not StepStatus.SUCCESS:
             raise NotFound(f"the run made no {name!r}", hint=f"it made: {', '.join(self.outcomes) or 'nothing'}")
-        handed = {source: ref for source, ref in outcome.handed.items() if output_name in (None, source.output)}
-        if handed:
-            values = {source.mapping_key: self._run.value_handed(ref, source) for source, ref in handed.items()}
+        op_outputs = {source: ref for source, ref in outcome.op_outputs.items() if output_name in (None, source.output)}
+        if op_outputs:
+            values = {source.mapping_key: self._run.op_output_value(ref, source) for source, ref in op_outputs.items()}
             return values.get(None, values)
-        made = self._made_by(step, output_name)
-        if len(made) != 1:
+        found = self._made_by(step, output_name)
+        if len(found) != 1:
             raise NotFound(
-                f"{name!r} made {len(made)} values" + (f" called {output_name!r}" if output_name else ""),
+                f"{name!r} made {len(found)} values" + (f" called {output_name!r}" if output_name else ""),
                 hint="name one of its outputs, or ask asset_value(key)",
             )
-        return self._value(made[0])
+        return self._value(found[0])
 
     def output_value(self, output_name: str = "result") -> Any:
         """The value of that output of the last step."""
@@ -85,19 +85,19 @@ class MaterializeInProcessResult:
             NotFound: The run did not make it, or it has no stored value.
         """
         key = AssetKey.from_coercible(asset_key)
-        for made in self._all_made():
-            if made.asset_key == key:
-                return self._value(made)
+        for found in self._all_made():
+            if found.asset_key == key:
+                return self._value(found)
         raise NotFound(f"the run made no {key}", hint=f"it made: {', '.join(self.outcomes) or 'nothing'}")
 
     def asset_materializations_for_node(self, name: str) -> list[Materialization]:
         """What was recorded of what the step of that name made; empty where it made nothing."""
-        found = self._run.made_by.get(self._step_named(name), ())
+        found = self._run.asset_events_by.get(self._step_named(name), ())
         return [each for each in found if isinstance(each, Materialization)]
 
     def asset_observations_for_node(self, name: str) -> list[Observation]:
         """What was recorded of what the step of that name saw; empty where it saw nothing."""
-        found = self._run.made_by.get(self._step_named(name), ())
+        found = self._run.asset_events_by.get(self._step_named(name), ())
         return [each for each in found if isinstance(each, Observation)]
 
     def get_asset_materialization_events(self) -> list[Materialization]:
@@ -161,9 +161,11 @@ class MaterializeInProcessResult:
         return [each for each in self.asset_materializations_for_node(step) if each.asset_key in keys]
 
     def _all_made(self) -> list[Materialization]:
-        return [each for made in self._run.made_by.values() for each in made if isinstance(each, Materialization)]
+        return [
+            each for made in self._run.asset_events_by.values() for each in made if isinstance(each, Materialization)
+        ]
 
-    def _value(self, made: Materialization) -> Any:
-        if made.value is None:
-            raise NotFound(f"{str(made.asset_key)!r} stored its data itself, so there is no value to give")
-        return self._run.value_of(made)
+    def _value(self, found: Materialization) -> Any:
+        if found.value is None:
+            raise NotFound(f"{str(found.asset_key)!r} stored its data itself, so there is no value to give")
+        return self._run.value_of(found)

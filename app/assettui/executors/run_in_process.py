@@ -16,19 +16,19 @@ from assettui.core.snapshot import Wire
 from assettui.definitions.computation import Computation, Described, InputDeclaration
 from assettui.definitions.context import ContextRun
 from assettui.definitions.resources import ResourceSet
+from assettui.executors.partitioned_requests import partitioned_request
 from assettui.executors.result import MaterializeInProcessResult
-from assettui.executors.slice_requests import slice_request
 from assettui.values.memory import MemoryValues
 from assettui.worker.exchange import Exchange, Values
-from assettui.worker.request import Made, SlicesRead, StepOutcome, StepRequest
+from assettui.worker.request import AssetEvent, PartitionsRead, StepOutcome, StepRequest
 from assettui.worker.step import execute_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from assettui.core.keys import AssetKey
+    from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.records import AssetState
-    from assettui.core.slices import Slices
     from assettui.core.snapshot import StepOutput
     from assettui.executors.instance import Instance
 
@@ -50,29 +50,29 @@ class InProcessRun:
         described: Described,
         instance: Instance | None,
         known: dict[AssetKey, AssetState],
-        slices: Slices,
+        partitioned: PartitionedGraph,
     ) -> None:
         self.run_id = os.urandom(8).hex()
         self.plan = plan
         self.described = described
         self.instance = instance
         self.values: Values = instance.values if instance else MemoryValues()
-        self.handed_values = MemoryValues()
+        self.op_output_values = MemoryValues()
         """What ops hand to each other: nobody needs it longer than the result."""
         self.versions = {key: state.data_version for key, state in known.items()}
         self.last: dict[AssetKey, Materialization] = {
             key: state.last for key, state in known.items() if state.last is not None
         }
-        self.slices = slices
-        self.made_slices: dict[AssetKey, dict[str, Materialization]] = {}
+        self.partitioned = partitioned
+        self.materialized_partitions: dict[AssetKey, dict[str, Materialization]] = {}
         """The partitions that this run has made."""
         self.steps = {step.key: step for step in plan.steps}
         self.awaited = awaited(plan.steps)
         self.outcomes: dict[str, StepOutcome] = {}
-        self.handed: dict[StepOutput, ValueRef] = {}
+        self.op_outputs: dict[StepOutput, ValueRef] = {}
         self.blocked: set[str] = set()
         """The steps that were skipped because another failed, rather than because something was left out."""
-        self.made_by: dict[str, list[Made]] = {}
+        self.asset_events_by: dict[str, list[AssetEvent]] = {}
         """What each step has made or seen, in order."""
         self.recorder: Callable[[Event], None] = _forget
         run = ContextRun(self.run_id, plan.job, plan.tags, plan.config)
@@ -88,7 +88,9 @@ class InProcessRun:
         """
         with ExitStack() as stack:
             if self.instance is not None:
-                self.recorder = _Recorder(stack.enter_context(self.instance.leading()), self.values, self.slices).add
+                self.recorder = _Recorder(
+                    stack.enter_context(self.instance.leading()), self.values, self.partitioned
+                ).add
             kept = self.plan.without_secrets(self.described.snapshot.config_schemas)
             self._record(EventKind.RUN_QUEUED, plan=kept.to_json())
             self._record(EventKind.RUN_STARTED)
@@ -131,12 +133,12 @@ class InProcessRun:
                 self.described,
                 self.values,
                 clock_us,
-                tell=lambda made: self._note(made, step),
+                tell=lambda asset_event: self._note(asset_event, step),
                 resources=self.resources,
-                handed_values=self.handed_values,
+                op_output_values=self.op_output_values,
             )
-            for made in outcome.made:
-                self._note(made, step)
+            for asset_event in outcome.asset_events:
+                self._note(asset_event, step)
             error = outcome.error.to_json() if outcome.error else None
             if outcome.retry_after_us is None:
                 break
@@ -146,7 +148,7 @@ class InProcessRun:
             time.sleep(outcome.retry_after_us / 1_000_000)
         self._record(EventKind(f"step_{outcome.status.value}"), step=step, error=error)
         if outcome.status is StepStatus.SUCCESS:
-            self.handed.update(outcome.handed)
+            self.op_outputs.update(outcome.op_outputs)
             self._expand(step, outcome)
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise outcome.exception
@@ -179,24 +181,32 @@ class InProcessRun:
             self.awaited = awaited(self.steps.values())
             self._record(EventKind.RUN_EXPANDED, **expansion.payload())
 
-    def _note(self, made: Made, step: StepPlan) -> None:
-        self.made_by.setdefault(step.key, []).append(made)
-        if isinstance(made, Materialization):
-            self.last[made.asset_key] = made
-            if made.partition is not None:
-                self.made_slices.setdefault(made.asset_key, {})[made.partition] = made
-        kind = EventKind.OBSERVED if isinstance(made, Observation) else EventKind.MATERIALIZED
-        if made.data_version is not None:
-            self.versions[made.asset_key] = made.data_version
-        event = Event(kind, made.time_us, self.run_id, step.key, made.asset_key, made.payload(), made.partition)
+    def _note(self, asset_event: AssetEvent, step: StepPlan) -> None:
+        self.asset_events_by.setdefault(step.key, []).append(asset_event)
+        if isinstance(asset_event, Materialization):
+            self.last[asset_event.asset_key] = asset_event
+            if asset_event.partition is not None:
+                self.materialized_partitions.setdefault(asset_event.asset_key, {})[asset_event.partition] = asset_event
+        kind = EventKind.OBSERVED if isinstance(asset_event, Observation) else EventKind.MATERIALIZED
+        if asset_event.data_version is not None:
+            self.versions[asset_event.asset_key] = asset_event.data_version
+        event = Event(
+            kind,
+            asset_event.time_us,
+            self.run_id,
+            step.key,
+            asset_event.asset_key,
+            asset_event.payload(),
+            asset_event.partition,
+        )
         self.recorder(event)
 
     def _request(self, step: StepPlan, retries: int) -> StepRequest:
         values: dict[AssetKey, ValueRef | None] = {
             each.key: self.last[each.key].value for each in step.inputs if each.key in self.last
         }
-        sliced = slice_request(step, self.slices, self.plan.partitions, self)
-        versions = {**{str(key): self.versions.get(key) for key in step.upstream}, **sliced.input_versions}
+        of_partitions = partitioned_request(step, self.partitioned, self.plan.partitions, self)
+        versions = {**{str(key): self.versions.get(key) for key in step.upstream}, **of_partitions.input_versions}
         sources = (source for wire in step.wires for source in wire.sources)
         return StepRequest(
             self.run_id,
@@ -204,30 +214,34 @@ class InProcessRun:
             values,
             versions,
             version=f"{clock_us()}-{self.run_id[:8]}",
-            handed={source: self.handed[source] for source in sources if source in self.handed},
+            op_outputs={source: self.op_outputs[source] for source in sources if source in self.op_outputs},
             job=self.plan.job,
             tags=self.plan.tags,
             config=self.plan.config,
             partitions=self.plan.partitions,
-            partition_keys=sliced.partition_keys,
-            slices=sliced.slices,
-            slice_versions=sliced.slice_versions,
+            partition_keys=of_partitions.partition_keys,
+            partitions_read=of_partitions.partitions_read,
+            partition_versions=of_partitions.partition_versions,
             retry_number=retries,
         )
 
-    def slice_versions(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, str]:
-        """See `KnownSlices`."""
-        made = self.made_slices.get(key, {})
+    def partition_versions(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, str]:
+        """See `KnownPartitions`."""
+        made = self.materialized_partitions.get(key, {})
         earlier = (
-            self.instance.known_slices(lambda known: known.slice_versions(key, partitions)) if self.instance else None
+            self.instance.known_partitions(lambda known: known.partition_versions(key, partitions))
+            if self.instance
+            else None
         )
         return {**(earlier or {}), **{each: made[each].data_version for each in partitions if each in made}}
 
-    def slice_values(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, ValueRef | None]:
-        """See `KnownSlices`."""
-        made = self.made_slices.get(key, {})
+    def partition_values(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, ValueRef | None]:
+        """See `KnownPartitions`."""
+        made = self.materialized_partitions.get(key, {})
         earlier = (
-            self.instance.known_slices(lambda known: known.slice_values(key, partitions)) if self.instance else None
+            self.instance.known_partitions(lambda known: known.partition_values(key, partitions))
+            if self.instance
+            else None
         )
         return {**(earlier or {}), **{each: made[each].value for each in partitions if each in made}}
 
@@ -242,30 +256,30 @@ class InProcessRun:
         step = self.steps.get(step_key)
         return self.described.computations.get(step.computation) if step is not None else None
 
-    def value_of(self, made: Materialization) -> Any:
+    def value_of(self, materialization: Materialization) -> Any:
         """The value that was stored."""
-        key = made.asset_key
-        parts = self.made_slices.get(key)
-        read = SlicesRead(tuple(parts), {each: part.value for each, part in parts.items()}) if parts else None
+        key = materialization.asset_key
+        parts = self.materialized_partitions.get(key)
+        read = PartitionsRead(tuple(parts), {each: part.value for each, part in parts.items()}) if parts else None
         request = StepRequest(
             self.run_id,
             StepPlan("result"),
-            {key: made.value},
+            {key: materialization.value},
             {},
             "",
             partitions=self.plan.partitions,
-            slices={key: read} if read is not None else {},
+            partitions_read={key: read} if read is not None else {},
         )
         with ResourceSet({**self.described.resources_of(self.plan.job), **self.begun}) as resources:
             exchange = Exchange(request, self.described, self.values, resources)
             return exchange.load_asset("value", key, InputDeclaration())
 
-    def value_handed(self, ref: ValueRef, source: StepOutput) -> Any:
-        """A value that was handed on by a step."""
-        request = StepRequest(self.run_id, StepPlan("result"), {}, {}, "", handed={source: ref})
+    def op_output_value(self, ref: ValueRef, source: StepOutput) -> Any:
+        """A value that was passed on by a step."""
+        request = StepRequest(self.run_id, StepPlan("result"), {}, {}, "", op_outputs={source: ref})
         with ResourceSet({**self.described.resources_of(self.plan.job), **self.begun}) as resources:
-            exchange = Exchange(request, self.described, self.values, resources, self.handed_values)
-            return exchange.load_handed("value", Wire("value", (source,)), InputDeclaration())
+            exchange = Exchange(request, self.described, self.values, resources, self.op_output_values)
+            return exchange.load_op_output("value", Wire("value", (source,)), InputDeclaration())
 
 
 def _forget(event: Event) -> None:
@@ -278,9 +292,9 @@ _LAST = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_FAILURE, EventKind.RUN_C
 class _Recorder:
     """Writes events to a store, several in one durable commit."""
 
-    def __init__(self, db: Any, values: Values, slices: Slices) -> None:
+    def __init__(self, db: Any, values: Values, partitioned: PartitionedGraph) -> None:
         self.db = db
-        self.slices = slices
+        self.partitioned = partitioned
         self.values = values
         self.pending: list[Event] = []
         self.since = 0.0
@@ -299,7 +313,7 @@ class _Recorder:
         from assettui.store.recording import record
 
         with writing(self.db) as db:
-            superseded = record(db.conn, self.pending, self.slices)
+            superseded = record(db.conn, self.pending, self.partitioned)
         self.pending.clear()
         for ref in superseded:
             _remove(self.values, ref)

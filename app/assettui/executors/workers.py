@@ -146,14 +146,14 @@ class WorkerPool:
             "environment": dict(self.project.settings.environment),
         }
         started_ns = time.time_ns()
-        handed = [each.fileno() for each in (theirs, keys) if each is not None]
+        op_outputs = [each.fileno() for each in (theirs, keys) if each is not None]
         with theirs, keys or nullcontext(), log.open("wb") as output:
             process = subprocess.Popen(
                 [self._python, "-P", "-m", "assettui.worker.main", str(theirs.fileno()), json.dumps(options)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=handed,
+                pass_fds=op_outputs,
                 cwd=self.project.root,
                 start_new_session=True,  # no signal of the terminal reaches it, and no terminal of ours is its own
             )
@@ -172,8 +172,8 @@ class WorkerPool:
             return  # buried already, by `close`
         self._on_death(worker.id)
 
-    def bury(self, worker: WorkerProcess) -> StepError:
-        """End all that a dead worker has left behind, and say how it died."""
+    def on_lost(self, worker: WorkerProcess) -> StepError:
+        """End all that a dead worker has orphaned, and say how it died."""
         worker.signal(signal.SIGKILL)
         self._guard.remove(worker.pid)
         status, peak_bytes = _reaped(worker.process)
@@ -192,7 +192,7 @@ class WorkerPool:
         """Kill every worker, with all that it started."""
         for worker in list(self.workers.values()):
             worker.signal(signal.SIGKILL)
-            self.bury(worker)
+            self.on_lost(worker)
         self._guard.close()
 
 

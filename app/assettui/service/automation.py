@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from assettui.core.errors import AssettuiError, LaunchError, NotFound
 from assettui.core.instigators import InstigatorKind, InstigatorSnapshot, Watching, backoff_s
 from assettui.core.keys import closest
-from assettui.core.launching import RunWish, plan_launch
+from assettui.core.launching import RunRequest, plan_launch
 from assettui.core.records import Event, EventKind, StepError
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.core.ticks import Evaluation, InstigatorState, RunAsked, TickOutcome, TickRecord
 from assettui.core.timing import SECOND_US
 from assettui.executors.evaluating import evaluate_in_worker, evaluation_request
 from assettui.service.catalog import read_catalog
-from assettui.service.ground import CatalogGround
+from assettui.service.planning_context import CatalogContext
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, projects, queries, ticks
 from assettui.store.intents import IntentKind
@@ -199,7 +199,7 @@ def tick_of(session: Session, tick_id: int) -> TickRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class TickWish:
+class TickRequest:
     """A tick that was asked for."""
 
     intent: int
@@ -210,7 +210,9 @@ class TickWish:
     scheduled_us: int
 
 
-def ask_tick(session: Session, name: str, kind: InstigatorKind | None, scheduled_us: int | None = None) -> TickWish:
+def request_tick(
+    session: Session, name: str, kind: InstigatorKind | None, scheduled_us: int | None = None
+) -> TickRequest:
     """Ask the leader to evaluate a schedule or sensor now, whether it is on or off.
 
     Args:
@@ -233,23 +235,23 @@ def ask_tick(session: Session, name: str, kind: InstigatorKind | None, scheduled
     with session.reading() as connection:
         found = find(_snapshot(connection, session), name, kind)
     now_us = clock_us()
-    wish = TickWish(0, 0, name, found.kind, now_us if scheduled_us is None else scheduled_us)
-    return wish_again(session, wish)
+    request = TickRequest(0, 0, name, found.kind, now_us if scheduled_us is None else scheduled_us)
+    return request_again(session, request)
 
 
-def wish_again(session: Session, wish: TickWish) -> TickWish:
+def request_again(session: Session, request: TickRequest) -> TickRequest:
     """Ask for the same tick, since whoever was asked before has gone."""
-    payload = {"instigator": wish.name, "kind": wish.kind.value, "scheduled": wish.scheduled_us}
+    payload = {"instigator": request.name, "kind": request.kind.value, "scheduled": request.scheduled_us}
     with session.writing() as connection:
         after = queries.last_event(connection)
-        intent = intents.wish(connection, IntentKind.TICK, clock_us(), payload=dict(payload))
-    return replace(wish, intent=intent, after=after)
+        intent = intents.request(connection, IntentKind.TICK, clock_us(), payload=dict(payload))
+    return replace(request, intent=intent, after=after)
 
 
-def tick_asked(session: Session, wish: TickWish) -> TickRecord | None:
+def requested_tick(session: Session, request: TickRequest) -> TickRecord | None:
     """The tick that was asked for; None as long as it has not been recorded."""
     with session.reading() as connection:
-        return ticks.tick_asked(connection, wish.intent, wish.after)
+        return ticks.requested_tick(connection, request.intent, request.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,13 +307,13 @@ def _check(connection: sqlite3.Connection, session: Session, snapshot: Instigato
     """Refuse what would be refused when the tick is recorded."""
     if not found.runs or found.keys:
         return  # partitions that it adds would be there by then
-    ground = CatalogGround(read_catalog(connection, session), connection)
-    for asked in found.runs:
-        assets = asked.assets
-        if assets is None and asked.job is None and snapshot.selection is not None:
-            assets = tuple(ground.select(snapshot.selection))
-        partitions = ((asked.partition, asked.partition),) if asked.partition is not None else ()
-        plan_launch(RunWish(assets, asked.job, asked.config, asked.tags, partitions=partitions), ground)
+    context = CatalogContext(read_catalog(connection, session), connection)
+    for request in found.runs:
+        assets = request.assets
+        if assets is None and request.job is None and snapshot.selection is not None:
+            assets = tuple(context.select(snapshot.selection))
+        partitions = ((request.partition, request.partition),) if request.partition is not None else ()
+        plan_launch(RunRequest(assets, request.job, request.config, request.tags, partitions=partitions), context)
 
 
 # What is to come.

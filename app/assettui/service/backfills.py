@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assettui.core.backfill import BackfillPlan, BackfillRecord, BackfillStatus
 from assettui.core.backfill_progress import BackfillProgress
-from assettui.core.backfill_target import BackfillTarget, BackfillWish, Which, resolve_target
+from assettui.core.backfill_target import BackfillRequest, BackfillTarget, Which, resolve_target
 from assettui.core.config_check import checked_config
 from assettui.core.errors import LaunchError
 from assettui.core.masking import masked
@@ -21,10 +21,10 @@ from assettui.core.staleness import AssetStatus
 from assettui.service.catalog import Catalog, read_catalog
 from assettui.service.session import Session, clock_us
 from assettui.store import backfills, intents, queries
-from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
 from assettui.store.queueing import keep_secrets
 from assettui.store.recording import record
+from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     import sqlite3
@@ -80,13 +80,13 @@ class BackfillPreview:
     skipped: tuple[tuple[AssetKey, str, int, str], ...]
     """An asset, which of its partitions, how many, and why they are left out."""
     count: int
-    """How many slices are to be made."""
+    """How many partitions are to be made."""
     runs: int
     estimate_us: int | None
     """About how long it takes; None where nothing of it was ever made."""
 
 
-def preview(session: Session, wish: BackfillWish, options: BackfillOptions | None = None) -> BackfillPreview:
+def preview(session: Session, request: BackfillRequest, options: BackfillOptions | None = None) -> BackfillPreview:
     """What a backfill would do.
 
     Raises:
@@ -95,10 +95,10 @@ def preview(session: Session, wish: BackfillWish, options: BackfillOptions | Non
         BadRange: A range is reversed, or over keys that have no order.
     """
     with session.reading() as connection:
-        return _previewed(connection, session, read_catalog(connection, session), wish, options or BackfillOptions())
+        return _previewed(connection, session, read_catalog(connection, session), request, options or BackfillOptions())
 
 
-def start(session: Session, wish: BackfillWish, options: BackfillOptions | None = None) -> str:
+def start(session: Session, request: BackfillRequest, options: BackfillOptions | None = None) -> str:
     """Ask for a backfill; the leader carries it out.
 
     Returns:
@@ -120,14 +120,14 @@ def start(session: Session, wish: BackfillWish, options: BackfillOptions | None 
         )
     with session.reading() as connection:
         found = read_catalog(connection, session)
-        target = _target(found, wish)
+        target = _target(found, request)
         config: JsonObject = {}
         shown: JsonObject = {}
         if options.config and found.snapshot is not None:
             config = checked_config(options.config, {}, plan_run(found.graph, target.targets), None, found.snapshot)
             shown = masked(config, found.snapshot.config_schemas)
     targets = {
-        key: set_to_json(partitions, found.slices.space(key), found.graph.assets[key].partitions)
+        key: set_to_json(partitions, found.partitioned.space(key), found.graph.assets[key].partitions)
         for key, partitions in target.targets.items()
     }
     backfill_id = os.urandom(8).hex()
@@ -175,7 +175,7 @@ def ask(session: Session, what: str, backfill_id: str) -> BackfillRecord:
     elif what == "resume" and status is not BackfillStatus.PAUSED:
         raise LaunchError(f"backfill {name} is not paused: {status.value}", hint="see `assettui backfill ls`")
     with session.writing() as connection:
-        intents.wish(connection, _WORDS[what], clock_us(), found.backfill_id)
+        intents.request(connection, _WORDS[what], clock_us(), found.backfill_id)
     return found
 
 
@@ -197,7 +197,7 @@ class BackfillDetail:
 
     backfill: BackfillRecord
     assets: tuple[tuple[AssetKey, int, int], ...]
-    """Of each asset, upstream before downstream: how many slices are to be made, and how many are."""
+    """Of each asset, upstream before downstream: how many partitions are to be made, and how many are."""
     failures: tuple[FailureGroup, ...]
     """The most frequent first."""
     runs: tuple[RunRecord, ...]
@@ -234,7 +234,7 @@ def detail(session: Session, backfill_id: str, *, runs: int = 20) -> BackfillDet
                 key,
                 _size(said),
                 len(
-                    backfills.made_since(
+                    backfills.materialized_since(
                         connection,
                         key,
                         found.plan.after,
@@ -262,7 +262,7 @@ def follow(
         backfill_id: The whole id.
         on_alone: Called whenever nobody leads the store, so that nothing will happen by itself.
     """
-    visitor = Visitor(session.folder.socket)
+    wake_client = WakeClient(session.folder.socket)
     try:
         while True:
             with session.reading() as connection:
@@ -272,13 +272,13 @@ def follow(
                 return
             if session.leader() is None:
                 on_alone()
-            visitor.wait(LOOK_EVERY_S)
+            wake_client.wait(LOOK_EVERY_S)
     finally:
-        visitor.close()
+        wake_client.close()
 
 
 def rate_and_rest(backfill: BackfillRecord, now_us: int) -> tuple[float | None, int | None]:
-    """How many slices are made a second since it was begun, and about how long the rest takes, in microseconds."""
+    """How many partitions are made a second since it was begun, and about how long the rest takes, in microseconds."""
     counts = backfill.counts
     begun = backfill.started_us or backfill.created_us
     length_us = max(1, (backfill.ended_us or now_us) - begun)
@@ -291,17 +291,17 @@ def rate_and_rest(backfill: BackfillRecord, now_us: int) -> tuple[float | None, 
 
 
 def _previewed(
-    connection: sqlite3.Connection, session: Session, found: Catalog, wish: BackfillWish, options: BackfillOptions
+    connection: sqlite3.Connection, session: Session, found: Catalog, request: BackfillRequest, options: BackfillOptions
 ) -> BackfillPreview:
-    target = _target(found, wish)
+    target = _target(found, request)
     durations = backfills.mean_durations(connection, list(target.targets))
-    progress = BackfillProgress.begun(found.slices, target.targets)
+    progress = BackfillProgress.begun(found.partitioned, target.targets)
     runs = progress.count_of_runs()
     planned = tuple(
         PlannedAsset(
             key,
             len(partitions),
-            found.slices.space(key).shown(partitions) if found.slices.is_partitioned(key) else "",
+            found.partitioned.space(key).shown(partitions) if found.partitioned.is_partitioned(key) else "",
             runs.get(key, 0),
             durations.get(key),
         )
@@ -312,7 +312,7 @@ def _previewed(
         target,
         planned,
         tuple(
-            (each.key, found.slices.space(each.key).shown(each.partitions), len(each.partitions), each.why)
+            (each.key, found.partitioned.space(each.key).shown(each.partitions), len(each.partitions), each.why)
             for each in target.skipped
         ),
         target.count,
@@ -321,9 +321,9 @@ def _previewed(
     )
 
 
-def _target(found: Catalog, wish: BackfillWish) -> BackfillTarget:
-    statuses = {row.key: row.slices for row in found.rows if row.slices is not None}
-    return resolve_target(found.slices, wish, statuses, {row.key: _which(row.status) for row in found.rows})
+def _target(found: Catalog, request: BackfillRequest) -> BackfillTarget:
+    statuses = {row.key: row.statuses for row in found.rows if row.statuses is not None}
+    return resolve_target(found.partitioned, request, statuses, {row.key: _which(row.status) for row in found.rows})
 
 
 def _which(status: AssetStatus) -> Which | None:
@@ -349,7 +349,7 @@ def _estimate(planned: Sequence[PlannedAsset], runs: int, workers: int) -> int |
 
 
 def _size(said: Mapping[str, Any]) -> int:
-    """How many slices a set has, as `set_to_json` wrote it, without knowing what there is now."""
+    """How many partitions a set has, as `set_to_json` wrote it, without knowing what there is now."""
     if "whole" in said:
         return int(said["whole"])
     if "keys" in said:

@@ -9,10 +9,10 @@ from assettui.core.errors import NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.keys import AssetKey, closest
 from assettui.core.records import AssetState, Materialization, Observation, StepError
-from assettui.core.selection.algebra import AssetSelection, Ground, select
+from assettui.core.selection.algebra import AssetSelection, SelectionContext, select
 from assettui.core.staleness import AssetStatus, Standing, root_causes, standings
 from assettui.core.text import plural
-from assettui.service.slices import read_slices
+from assettui.service.partition_status import read_partitions
 from assettui.store import projects, queries
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assettui.core.metadata import JsonObject, MetadataValue
-    from assettui.core.slice_status import SliceStatuses
-    from assettui.core.slices import Slices
+    from assettui.core.partition_status import PartitionStatuses
+    from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.snapshot import AssetSnapshot, ProjectSnapshot
     from assettui.service.session import Session
 
@@ -48,9 +48,9 @@ class AssetRow:
         return self.standing.status
 
     @property
-    def slices(self) -> SliceStatuses | None:
+    def statuses(self) -> PartitionStatuses | None:
         """Where its partitions stand; None where it has none."""
-        return self.standing.slices
+        return self.standing.statuses
 
     @property
     def metadata(self) -> dict[str, MetadataValue]:
@@ -66,11 +66,11 @@ class AssetRow:
         """Why it is not fresh, each reason in one line; empty where it is."""
         match self.status:
             case AssetStatus.FAILED:
-                if self.slices is not None:
-                    return (f"{len(self.slices.failed):,} of {plural(len(self.slices.all), 'partition')} failed",)
+                if self.statuses is not None:
+                    return (f"{len(self.statuses.failed):,} of {plural(len(self.statuses.all), 'partition')} failed",)
                 return (self.state.error or "its last run failed",)
             case AssetStatus.STALE:
-                if self.slices is not None:
+                if self.statuses is not None:
                     return tuple(cause.what for cause in self.standing.causes)
                 return tuple(dict.fromkeys(root.what for root in root_causes(self.standing.causes)))
             case AssetStatus.NEVER:
@@ -89,7 +89,7 @@ class Catalog:
 
     project_name: str
     graph: AssetGraph
-    slices: Slices
+    partitioned: PartitionedGraph
     rows: tuple[AssetRow, ...]
     """In the order of the definition."""
     snapshot: ProjectSnapshot | None
@@ -108,7 +108,7 @@ class Catalog:
         Raises:
             SelectionError: One of them cannot be understood, or nothing is selected.
         """
-        return select(Ground(self.graph, self.statuses()), terms)
+        return select(SelectionContext(self.graph, self.statuses()), terms)
 
     def config_schema(self, key: AssetKey) -> JsonObject:
         """The JSON schema of what the function of an asset can be configured with; empty where it cannot be."""
@@ -168,12 +168,12 @@ def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
         states = {
             key: replace(state, running_run=None) if state.running_run else state for key, state in states.items()
         }
-    known_slices = read_slices(connection, graph, session)
-    standing = standings(graph, states, known_slices)
+    known_partitions = read_partitions(connection, graph, session)
+    standing = standings(graph, states, known_partitions)
     return Catalog(
         project_name=session.project.name,
         graph=graph,
-        slices=known_slices.slices,
+        partitioned=known_partitions.partitioned,
         rows=tuple(
             AssetRow(asset, states.get(key) or AssetState(key), standing[key]) for key, asset in graph.assets.items()
         ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from assettui.core.errors import LaunchError, SelectionError
 from assettui.core.launching import job_named, selected_by
 from assettui.core.planning import plan_ops
-from assettui.service.ground import CatalogGround
+from assettui.service.planning_context import CatalogContext
 from assettui.store import queries
 
 if TYPE_CHECKING:
@@ -62,6 +62,6 @@ def _row(catalog: Catalog, job: JobSnapshot, runs: tuple[RunRecord, ...]) -> Job
     if job.selection is None:
         return JobRow(job, (), tuple(step.key for step in plan_ops(job).steps), runs)
     try:
-        return JobRow(job, tuple(selected_by(job, CatalogGround(catalog))), (), runs)
+        return JobRow(job, tuple(selected_by(job, CatalogContext(catalog))), (), runs)
     except (SelectionError, LaunchError) as error:
         return JobRow(job, (), (), runs, error.what)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError, StoreError
 from assettui.core.graph import AssetGraph
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.mapping import EvaluatedPartitionMapping
 from assettui.core.records import StepError
-from assettui.core.slices import Slices
 from assettui.executors.describing import describe_in_worker
 from assettui.project.sources import are_unchanged, fingerprints
 from assettui.service.session import Session, clock_us
 from assettui.store import dynamic_partitions, intents, projects
-from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
+from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ def ensure_loaded(session: Session) -> None:
     if leader is not None and leader.project_id == session.project.id:
         asked_us = clock_us()
         with session.writing() as connection:
-            intents.wish(connection, IntentKind.RELOAD, asked_us)
+            intents.request(connection, IntentKind.RELOAD, asked_us)
         try:
             await_loaded(session, asked_us)
         except LeaderGone:
@@ -77,7 +77,7 @@ def await_loaded(session: Session, since_us: int, check: Callable[[], None] = la
         ProjectBroken: It cannot be loaded.
         LeaderGone: The leader went away meanwhile.
     """
-    visitor = Visitor(session.folder.socket)
+    wake_client = WakeClient(session.folder.socket)
     try:
         while True:
             known = _known(session)
@@ -88,9 +88,9 @@ def await_loaded(session: Session, since_us: int, check: Callable[[], None] = la
             check()
             if session.leader() is None:
                 raise LeaderGone("the leader went away before it had loaded the project", hint="try again")
-            visitor.wait(LOOK_EVERY_S)
+            wake_client.wait(LOOK_EVERY_S)
     finally:
-        visitor.close()
+        wake_client.close()
 
 
 def _known(session: Session) -> projects.KnownProject | None:
@@ -106,7 +106,7 @@ def _lacks_evaluation(session: Session, snapshot: ProjectSnapshot) -> bool:
         return False
     with session.reading() as connection:
         moment = AsOf(clock_us(), dynamic_partitions.all_indices(connection))
-    return bool(Slices(AssetGraph(snapshot.assets, snapshot.steps), moment).unevaluated())
+    return bool(PartitionedGraph(AssetGraph(snapshot.assets, snapshot.steps), moment).unevaluated())
 
 
 def _load_here(session: Session) -> None:

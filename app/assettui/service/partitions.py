@@ -1,4 +1,4 @@
-"""The partitions of an asset, slice by slice, and the keys of dynamic partitions."""
+"""The partitions of an asset, partition by partition, and the keys of dynamic partitions."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assettui.core.keys import AssetKey
+    from assettui.core.partition_status import PartitionStatuses
     from assettui.core.partitions.space import PartitionSpace
-    from assettui.core.records import Materialization, SliceState
-    from assettui.core.slice_status import SliceStatuses
+    from assettui.core.records import Materialization, PartitionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class AssetPartitions:
 
     row: AssetRow
     space: PartitionSpace
-    statuses: SliceStatuses
+    statuses: PartitionStatuses
 
 
 def asset_partitions(session: Session, key: AssetKey) -> AssetPartitions:
@@ -42,21 +42,21 @@ def asset_partitions(session: Session, key: AssetKey) -> AssetPartitions:
     with session.reading() as connection:
         found = read_catalog(connection, session)
     row = found.row(key)
-    if row.slices is None:
+    if row.statuses is None:
         raise LaunchError(f"{key} has no partitions", hint="see `assettui asset show`")
-    return AssetPartitions(row, found.slices.space(key), row.slices)
+    return AssetPartitions(row, found.partitioned.space(key), row.statuses)
 
 
-def slice_states(session: Session, key: AssetKey, partitions: Sequence[str]) -> dict[str, SliceState]:
+def partition_states(session: Session, key: AssetKey, partitions: Sequence[str]) -> dict[str, PartitionState]:
     """What is known of those of these partitions of an asset of which anything is."""
     with session.reading() as connection:
-        return queries.slice_states(connection, key, partitions)
+        return queries.partition_states(connection, key, partitions)
 
 
-def slice_history(session: Session, key: AssetKey, partition: str, limit: int = 20) -> tuple[Materialization, ...]:
+def partition_history(session: Session, key: AssetKey, partition: str, limit: int = 20) -> tuple[Materialization, ...]:
     """The last materializations of a partition, the newest first."""
     with session.reading() as connection:
-        return tuple(queries.slice_materializations(connection, key, partition, limit))
+        return tuple(queries.partition_materializations(connection, key, partition, limit))
 
 
 def stale_causes(session: Session, key: AssetKey, partition: str) -> tuple[str, ...]:
@@ -68,18 +68,18 @@ def stale_causes(session: Session, key: AssetKey, partition: str) -> tuple[str, 
     with session.reading() as connection:
         found = read_catalog(connection, session)
         row = found.row(key)
-        slices, space = found.slices, found.slices.space(key)
+        partitioned, space = found.partitioned, found.partitioned.space(key)
         index = space.find(partition)
-        state = queries.slice_states(connection, key, [partition]).get(partition)
+        state = queries.partition_states(connection, key, [partition]).get(partition)
         if index is None or state is None or state.last is None:
             return ()
         causes: list[str] = []
         if row.asset.code_version != state.last.code_version:
             then, now = state.last.code_version or "none", row.asset.code_version or "none"
             causes.append(f"code version changed from {then} to {now}")
-        for above in slices.sources(key):
-            needed = slices.above(key, above, PartitionSet(1 << index)).partitions
-            keys = slices.space(above).keys(needed) if slices.is_partitioned(above) else None
+        for above in partitioned.sources(key):
+            needed = partitioned.above(key, above, PartitionSet(1 << index)).partitions
+            keys = partitioned.space(above).keys(needed) if partitioned.is_partitioned(above) else None
             changed = partition_sets.changed_since(connection, above, keys, key, partition)
             if changed:
                 shown = f" of {', '.join(changed[:3])}{' …' if len(changed) > 3 else ''}" if keys is not None else ""
@@ -87,15 +87,15 @@ def stale_causes(session: Session, key: AssetKey, partition: str) -> tuple[str, 
                 continue
             stale = _stale_of(found, above) & needed
             if stale:
-                shown = f" of {slices.space(above).shown(stale)}" if keys is not None else ""
+                shown = f" of {partitioned.space(above).shown(stale)}" if keys is not None else ""
                 causes.append(f"{above}{shown} is stale")
         return tuple(causes)
 
 
 def _stale_of(found: Catalog, key: AssetKey) -> PartitionSet:
     row = found.row(key)
-    if row.slices is not None:
-        return row.slices.stale
+    if row.statuses is not None:
+        return row.statuses.stale
     return PartitionSet(int(bool(row.standing.causes)))
 
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from assettui.core.backfill import BACKFILL_TAG
 from assettui.core.errors import LaunchError
-from assettui.core.launching import RunWish, plan_launch
+from assettui.core.launching import RunRequest, plan_launch
 from assettui.core.records import Event, RunRecord, RunStatus, StepRecord
 from assettui.core.retrying import expanded, retry_of
 from assettui.core.snapshot import ProjectSnapshot
 from assettui.service.catalog import read_catalog
-from assettui.service.ground import CatalogGround
+from assettui.service.planning_context import CatalogContext
 from assettui.service.queue import waits_of
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, queries
-from assettui.store.doorbell import Visitor
 from assettui.store.intents import IntentKind
 from assettui.store.queueing import queue_run
 from assettui.store.retries import queue_retry
+from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,7 +57,7 @@ class RunPage:
     """How many there are in all."""
 
 
-def preview(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | None = None) -> RunPlan:
+def preview(session: Session, keys: Iterable[AssetKey] | None, request: RunRequest | None = None) -> RunPlan:
     """What a run of these assets, or of that job, would do.
 
     Raises:
@@ -67,25 +67,25 @@ def preview(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | N
         WrongConfig: The configuration does not fit.
     """
     with session.reading() as connection:
-        return _plan(connection, session, keys, wish or RunWish())[0]
+        return _plan(connection, session, keys, request or RunRequest())[0]
 
 
 def _plan(
-    connection: sqlite3.Connection, session: Session, keys: Iterable[AssetKey] | None, wish: RunWish
+    connection: sqlite3.Connection, session: Session, keys: Iterable[AssetKey] | None, request: RunRequest
 ) -> tuple[RunPlan, ProjectSnapshot]:
-    ground = CatalogGround(read_catalog(connection, session), connection)
+    context = CatalogContext(read_catalog(connection, session), connection)
     if keys is not None:
-        wish = replace(wish, assets=tuple(keys))
-    return plan_launch(wish, ground), ground.snapshot
+        request = replace(request, assets=tuple(keys))
+    return plan_launch(request, context), context.snapshot
 
 
-def launch(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | None = None) -> str:
+def launch(session: Session, keys: Iterable[AssetKey] | None, request: RunRequest | None = None) -> str:
     """Ask for a run of these assets, or of a job; it is queued, and the leader carries it out.
 
     Args:
         session: The store.
         keys: The assets; None for all that the job selects, or its ops.
-        wish: What else is asked for.
+        request: What else is asked for.
 
     Returns:
         The id of the run.
@@ -103,7 +103,7 @@ def launch(session: Session, keys: Iterable[AssetKey] | None, wish: RunWish | No
             hint="end it first, or give each project a store of its own with --store",
         )
     with session.reading() as connection:
-        plan, snapshot = _plan(connection, session, keys, wish or RunWish())
+        plan, snapshot = _plan(connection, session, keys, request or RunRequest())
     run_id = os.urandom(8).hex()
     with session.writing() as connection:
         queue_run(connection, run_id, plan, snapshot.config_schemas, clock_us())
@@ -116,7 +116,7 @@ def retry(session: Session, run_id: str, *, from_failure: bool) -> str:
     Args:
         session: The store.
         run_id: Its id, or enough of the beginning.
-        from_failure: Whether only what did not succeed is run; it uses what the rest has stored and handed on.
+        from_failure: Whether only what did not succeed is run; it uses what the rest has stored and passed on.
 
     Returns:
         The id of the new run.
@@ -168,7 +168,7 @@ def cancel(session: Session, run_id: str) -> RunRecord:
     if run.status.is_over:
         raise LaunchError(f"run {run.run_id} is over: {run.status.value}", hint="see `assettui run ls`")
     with session.writing() as connection:
-        intents.wish(connection, IntentKind.CANCEL, clock_us(), run.run_id)
+        intents.request(connection, IntentKind.CANCEL, clock_us(), run.run_id)
     return run
 
 
@@ -203,7 +203,7 @@ def events_of(session: Session, run_id: str, *, after: int = 0, limit: int = 1_0
         return queries.events(connection, run_id=run_id, after=after, limit=limit)
 
 
-def left_behind(session: Session, runs: Iterable[RunRecord]) -> int:
+def orphaned(session: Session, runs: Iterable[RunRecord]) -> int:
     """How many of these were on their way when their leader died: the next one closes them."""
     on_their_way = sum(not run.status.is_over and run.status is not RunStatus.QUEUED for run in runs)
     return on_their_way if on_their_way and session.leader() is None else 0
@@ -228,7 +228,7 @@ def follow(
     Yields:
         New events, in order; an empty list where something else was committed.
     """
-    visitor = Visitor(session.folder.socket)
+    wake_client = WakeClient(session.folder.socket)
     try:
         while True:
             with session.reading() as connection:
@@ -242,6 +242,6 @@ def follow(
                 return
             if session.leader() is None:
                 on_alone()
-            visitor.wait(LOOK_EVERY_S)
+            wake_client.wait(LOOK_EVERY_S)
     finally:
-        visitor.close()
+        wake_client.close()

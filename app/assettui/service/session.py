@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assettui.store.database import is_made, open_for_reading, told, writing
-from assettui.store.doorbell import Visitor
+from assettui.store.database import open_for_reading, store_exists, told, writing
 from assettui.store.lease import Leader, holder
+from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,7 +28,7 @@ class Session:
 
     def is_new(self) -> bool:
         """Whether there is no store yet."""
-        return not is_made(self.folder)
+        return not store_exists(self.folder)
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
@@ -60,9 +60,9 @@ class Session:
                 yield db.conn
         finally:
             db.conn.close()
-        visitor = Visitor(self.folder.socket)
-        visitor.ring()
-        visitor.close()
+        wake_client = WakeClient(self.folder.socket)
+        wake_client.ring()
+        wake_client.close()
 
     def leader(self) -> Leader | None:
         """Who leads the store now."""

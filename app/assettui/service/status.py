@@ -26,7 +26,7 @@ class Status:
     leader: Leader | None
     running: int
     """Runs that are starting, started or canceling, and led."""
-    left_behind: int
+    orphaned: int
     """Runs that were on their way when their leader died; the next one closes them."""
     queued: int
     failed_runs: tuple[RunRecord, ...]
@@ -52,7 +52,7 @@ def read_status(connection: sqlite3.Connection, session: Session) -> Status:
     return Status(
         leader=leader,
         running=on_their_way if leader else 0,
-        left_behind=0 if leader else on_their_way,
+        orphaned=0 if leader else on_their_way,
         queued=queued,
         failed_runs=tuple(queries.runs(connection, limit=LAST_FAILURES, status=RunStatus.FAILURE)),
     )

@@ -100,7 +100,7 @@ def backfill(connection: sqlite3.Connection, backfill_id: str) -> BackfillRecord
     return _record(rows[0])
 
 
-def made_since(connection: sqlite3.Connection, key: AssetKey, event_id: int, *, whole: bool) -> list[str]:
+def materialized_since(connection: sqlite3.Connection, key: AssetKey, event_id: int, *, whole: bool) -> list[str]:
     """The partitions of an asset that were materialized after an event; of one that has none, the empty key if it was."""
     if whole:
         row = connection.execute("SELECT materialization FROM assets WHERE key = ?", (str(key),)).fetchone()
@@ -110,7 +110,7 @@ def made_since(connection: sqlite3.Connection, key: AssetKey, event_id: int, *, 
 
 
 def failed_since(connection: sqlite3.Connection, key: AssetKey, time_us: int, *, whole: bool) -> list[str]:
-    """The partitions of an asset whose last attempt failed since then; as `made_since`."""
+    """The partitions of an asset whose last attempt failed since then; as `materialized_since`."""
     if whole:
         row = connection.execute("SELECT failed FROM assets WHERE key = ?", (str(key),)).fetchone()
         return [""] if row and row[0] is not None and row[0] >= time_us else []

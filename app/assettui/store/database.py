@@ -58,7 +58,7 @@ def open_for_writing(folder: StoreFolder) -> Database:
         return database_class()(connection, execute_plugins=False)
 
 
-def is_made(folder: StoreFolder) -> bool:
+def store_exists(folder: StoreFolder) -> bool:
     """Whether there is something that may be a store."""
     return folder.database.is_file() and folder.database.stat().st_size > 0
 
@@ -139,13 +139,13 @@ def _make_current(folder: StoreFolder) -> None:
     it, so that nobody ever sees half of one.
     """
     path = folder.database
-    if is_made(folder):
+    if store_exists(folder):
         with told(path), closing(_connect(path)) as connection:
             if _checked_version(connection, path) == SCHEMA_VERSION:
                 return
     folder.create()
     with told(path), _alone(folder.root):
-        if is_made(folder):
+        if store_exists(folder):
             with closing(_connect(path)) as connection:
                 version = _checked_version(connection, path)
                 if version < SCHEMA_VERSION:

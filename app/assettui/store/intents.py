@@ -40,7 +40,7 @@ class Intent:
     payload: JsonObject = field(default_factory=dict[str, Any])
 
 
-def wish(
+def request(
     connection: sqlite3.Connection,
     kind: IntentKind,
     now_us: int,

@@ -107,7 +107,7 @@ def language(db: Database) -> None:
     db.conn.execute("ALTER TABLE steps ADD COLUMN retries INTEGER")
     db.conn.execute("CREATE INDEX observations_by_asset ON events (asset) WHERE kind = 'observed'")
     db.conn.execute("CREATE INDEX runs_by_job ON runs (job, created) WHERE job IS NOT NULL")
-    db.table("handed").create(  # what steps of runs that are not over have handed on; a mapping key, or else ''
+    db.table("handed").create(  # what steps of runs that are not over have passed on; a mapping key, or else ''
         {"run": str, "step": str, "output": str, "mapping_key": str, "value": str},
         pk=("run", "step", "output", "mapping_key"),
         not_null={"value"},
@@ -168,7 +168,7 @@ def partitions(db: Database) -> None:
             "title": str,
             "tags": str,
             "plan": str,  # JSON: a BackfillPlan
-            "counts": str,  # JSON: how many slices are materialized, failed, skipped, canceled
+            "counts": str,  # JSON: how many partitions are materialized, failed, skipped, canceled
             "error": str,
         },
         pk="id",

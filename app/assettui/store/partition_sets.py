@@ -1,4 +1,4 @@
-"""The sets of slices of each asset that were materialized, have failed, or are outdated: bitmaps, kept current in place.
+"""The sets of partitions of each asset that were materialized, have failed, or are outdated: bitmaps, kept current in place.
 
 They follow from the rows of `partitions`, and are made again from these where the meaning of their indices has changed.
 """
@@ -11,14 +11,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from assettui.core.keys import AssetKey
+from assettui.core.partition_status import RecordedPartitions
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.slice_status import RecordedSlices
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.slices import Slices
+    from assettui.core.partitioned_graph import PartitionedGraph
 
 MATERIALIZED, FAILED, OUTDATED, CODE = "materialized", "failed", "outdated", "code"
 _NO_CODE_VERSION = ""
@@ -36,12 +36,12 @@ class _Row(NamedTuple):
     byte: int
 
 
-def recorded_slices(
-    connection: sqlite3.Connection, slices: Slices, keys: Iterable[AssetKey] | None = None
-) -> dict[AssetKey, RecordedSlices]:
-    """What is recorded of the slices of these assets, or of all that have any. Costs a read of their bitmaps."""
+def recorded_partitions(
+    connection: sqlite3.Connection, partitioned: PartitionedGraph, keys: Iterable[AssetKey] | None = None
+) -> dict[AssetKey, RecordedPartitions]:
+    """What is recorded of the partitions of these assets, or of all that have any. Costs a read of their bitmaps."""
     wanted = set(keys) if keys is not None else None
-    found: dict[AssetKey, RecordedSlices] = {}
+    found: dict[AssetKey, RecordedPartitions] = {}
     one = "" if wanted is None or len(wanted) != 1 else "WHERE asset = ?"
     parameters = [str(next(iter(wanted)))] if wanted is not None and one else []
     rows = connection.execute(
@@ -50,27 +50,27 @@ def recorded_slices(
     )
     for asset, group in groupby(rows, key=itemgetter(0)):
         key = AssetKey(asset)
-        if key not in slices.graph.assets or (wanted is not None and key not in wanted):
+        if key not in partitioned.graph.assets or (wanted is not None and key not in wanted):
             continue
-        current = slices.space(key).identity
+        current = partitioned.space(key).identity
         sets: dict[str, PartitionSet] = {}
         by_code: dict[str | None, PartitionSet] = {}
         for _, kind, name, identity, bits in group:
             if identity != current:
-                found[key] = recorded_anew(connection, slices, key)
+                found[key] = recorded_anew(connection, partitioned, key)
                 break
             if kind == CODE:
                 by_code[name or None] = PartitionSet.from_bytes(bits)
             else:
                 sets[kind] = PartitionSet.from_bytes(bits)
         else:
-            found[key] = RecordedSlices(**sets, by_code=by_code)
+            found[key] = RecordedPartitions(**sets, by_code=by_code)
     return found
 
 
-def recorded_anew(connection: sqlite3.Connection, slices: Slices, key: AssetKey) -> RecordedSlices:
-    """What is recorded of the slices of an asset, found from its rows by key, whatever their indices were before."""
-    space = slices.space(key)
+def recorded_anew(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey) -> RecordedPartitions:
+    """What is recorded of the partitions of an asset, found from its rows by key, whatever their indices were before."""
+    space = partitioned.space(key)
     materialized: dict[int, int] = {}
     failed: list[int] = []
     by_code: dict[str | None, list[int]] = defaultdict(list)
@@ -86,63 +86,65 @@ def recorded_anew(connection: sqlite3.Connection, slices: Slices, key: AssetKey)
             by_code[code_version].append(index)
         if failed_us is not None:
             failed.append(index)
-    if not slices.is_partitioned(key):
+    if not partitioned.is_partitioned(key):
         row = connection.execute("SELECT materialization FROM assets WHERE key = ?", (str(key),)).fetchone()
         materialized = {0: row[0]} if row and row[0] is not None else {}
-    return RecordedSlices(
-        PartitionSet.of(materialized) if slices.is_partitioned(key) else EMPTY,
+    return RecordedPartitions(
+        PartitionSet.of(materialized) if partitioned.is_partitioned(key) else EMPTY,
         PartitionSet.of(failed),
-        _outdated(connection, slices, key, materialized),
+        _outdated(connection, partitioned, key, materialized),
         {version: PartitionSet.of(indices) for version, indices in by_code.items()},
     )
 
 
-def _outdated(connection: sqlite3.Connection, slices: Slices, key: AssetKey, made: Mapping[int, int]) -> PartitionSet:
-    """The slices that were made before one that they need last changed."""
+def _outdated(
+    connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey, made: Mapping[int, int]
+) -> PartitionSet:
+    """The partitions that were made before one that they need last changed."""
     found: set[int] = set()
-    for above in slices.sources(key):
-        if not slices.is_partitioned(above) and not slices.is_partitioned(key):
+    for above in partitioned.sources(key):
+        if not partitioned.is_partitioned(above) and not partitioned.is_partitioned(key):
             continue  # of these the versions themselves are compared
-        changed = _changes(connection, slices, above)
+        changed = _changes(connection, partitioned, above)
         if not changed:
             continue
-        are_alike = above != key and slices.are_alike(key, above)
+        are_alike = above != key and partitioned.are_alike(key, above)
         for index, event in made.items():
             if index in found:
                 continue
-            sources = [index] if are_alike else slices.above(key, above, PartitionSet(1 << index)).partitions
+            sources = [index] if are_alike else partitioned.above(key, above, PartitionSet(1 << index)).partitions
             if any(changed.get(source, 0) > event for source in sources):
                 found.add(index)
     return PartitionSet.of(found)
 
 
-def _changes(connection: sqlite3.Connection, slices: Slices, key: AssetKey) -> dict[int, int]:
-    """For each slice of an asset, the event by which its data last changed."""
-    if not slices.is_partitioned(key):
+def _changes(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey) -> dict[int, int]:
+    """For each partition of an asset, the event by which its data last changed."""
+    if not partitioned.is_partitioned(key):
         row = connection.execute("SELECT changed FROM assets WHERE key = ?", (str(key),)).fetchone()
         return {0: row[0]} if row and row[0] is not None else {}
-    space = slices.space(key)
+    space = partitioned.space(key)
     rows = connection.execute("SELECT partition, changed FROM partitions WHERE asset = ? AND changed > 0", (str(key),))
     return {index: changed for partition, changed in rows if (index := space.find(partition)) is not None}
 
 
-def reindex(connection: sqlite3.Connection, slices: Slices) -> int:
+def reindex(connection: sqlite3.Connection, partitioned: PartitionedGraph) -> int:
     """Make the sets again of the assets whose partitions are no longer numbered as they were; of how many."""
     rows = connection.execute("SELECT DISTINCT asset, identity FROM partition_sets").fetchall()
     changed = {
         key
         for asset, identity in rows
-        if (key := AssetKey(asset)) in slices.graph.assets and identity != slices.space(key).identity
+        if (key := AssetKey(asset)) in partitioned.graph.assets and identity != partitioned.space(key).identity
     }
     for key in changed:
-        _write_anew(connection, slices, key)
+        _write_anew(connection, partitioned, key)
     return len(changed)
 
 
-def _write_anew(connection: sqlite3.Connection, slices: Slices, key: AssetKey) -> None:
-    known = recorded_anew(connection, slices, key)
+def _write_anew(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey) -> None:
+    known = recorded_anew(connection, partitioned, key)
     connection.execute("DELETE FROM partition_sets WHERE asset = ?", (str(key),))
-    identity = slices.space(key).identity
+    identity = partitioned.space(key).identity
     sets = {
         (MATERIALIZED, ""): known.materialized,
         (FAILED, ""): known.failed,
@@ -161,48 +163,48 @@ def _write_anew(connection: sqlite3.Connection, slices: Slices, key: AssetKey) -
 
 def note_materialized(
     connection: sqlite3.Connection,
-    slices: Slices,
+    partitioned: PartitionedGraph,
     key: AssetKey,
     partition: str | None,
     code_version: str | None,
     *,
     has_changed: bool,
 ) -> None:
-    """Note that a slice was materialized, inside the transaction that is open.
+    """Note that a partition was materialized, inside the transaction that is open.
 
     Args:
         connection: The store.
-        slices: The project's partitions.
+        partitioned: The project's partitions.
         key: The asset.
         partition: Which of its partitions; None of an asset that has none.
         code_version: What it was made with.
         has_changed: Whether its data version is another than before.
     """
-    space = slices.space(key)
+    space = partitioned.space(key)
     index = 0 if partition is None else space.find(partition)
-    if index is None or (partition is None) == slices.is_partitioned(key):
-        return  # the project has no such slice any more
-    rows = _rows(connection, slices, key, index)
+    if index is None or (partition is None) == partitioned.is_partitioned(key):
+        return  # the project has no such partition any more
+    rows = _rows(connection, partitioned, key, index)
     if partition is not None:
-        _set(connection, slices, rows, key, MATERIALIZED, "", index)
-        _set(connection, slices, rows, key, CODE, code_version or _NO_CODE_VERSION, index)
+        _set(connection, partitioned, rows, key, MATERIALIZED, "", index)
+        _set(connection, partitioned, rows, key, CODE, code_version or _NO_CODE_VERSION, index)
     for row in rows:
         if row.kind in (FAILED, OUTDATED) or (row.kind == CODE and row.name != (code_version or _NO_CODE_VERSION)):
             _clear(connection, row, index)
     if has_changed:
-        note_changed(connection, slices, key, index)
+        note_changed(connection, partitioned, key, index)
 
 
-def note_changed(connection: sqlite3.Connection, slices: Slices, key: AssetKey, index: int) -> None:
-    """Note that the data of a slice is other than before: what was made of it is outdated."""
-    for below in slices.dependents(key):
-        if not slices.is_partitioned(below) and not slices.is_partitioned(key):
+def note_changed(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey, index: int) -> None:
+    """Note that the data of a partition is other than before: what was made of it is outdated."""
+    for below in partitioned.dependents(key):
+        if not partitioned.is_partitioned(below) and not partitioned.is_partitioned(key):
             continue  # of these the versions themselves are compared
-        dependents = slices.below(key, below, PartitionSet(1 << index))
-        if slices.is_partitioned(below):
-            dependents = dependents & _materialized(connection, slices, below)
+        dependents = partitioned.below(key, below, PartitionSet(1 << index))
+        if partitioned.is_partitioned(below):
+            dependents = dependents & _materialized(connection, partitioned, below)
         if dependents:
-            _add(connection, slices, below, OUTDATED, dependents)
+            _add(connection, partitioned, below, OUTDATED, dependents)
 
 
 def changed_since(
@@ -229,14 +231,16 @@ def changed_since(
     return sorted(key for (key,) in rows if key in wanted)
 
 
-def note_failed(connection: sqlite3.Connection, slices: Slices, key: AssetKey, partitions: Iterable[str]) -> None:
-    """Note that an attempt at some slices has failed, inside the transaction that is open."""
-    failed = slices.space(key).known_of(partitions)
+def note_failed(
+    connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey, partitions: Iterable[str]
+) -> None:
+    """Note that an attempt at some partitions has failed, inside the transaction that is open."""
+    failed = partitioned.space(key).known_of(partitions)
     if failed:
-        _add(connection, slices, key, FAILED, failed)
+        _add(connection, partitioned, key, FAILED, failed)
 
 
-def _rows(connection: sqlite3.Connection, slices: Slices, key: AssetKey, index: int) -> list[_Row]:
+def _rows(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey, index: int) -> list[_Row]:
     def read() -> list[_Row]:
         rows = connection.execute(
             "SELECT rowid, kind, name, identity, length(bits), substr(bits, ?, 1) FROM partition_sets WHERE asset = ?",
@@ -248,20 +252,26 @@ def _rows(connection: sqlite3.Connection, slices: Slices, key: AssetKey, index: 
         ]
 
     found = read()
-    identity = slices.space(key).identity
+    identity = partitioned.space(key).identity
     if any(row.identity != identity for row in found):
-        _write_anew(connection, slices, key)
+        _write_anew(connection, partitioned, key)
         found = read()
     return found
 
 
 def _set(
-    connection: sqlite3.Connection, slices: Slices, rows: list[_Row], key: AssetKey, kind: str, name: str, index: int
+    connection: sqlite3.Connection,
+    partitioned: PartitionedGraph,
+    rows: list[_Row],
+    key: AssetKey,
+    kind: str,
+    name: str,
+    index: int,
 ) -> None:
-    """Put one slice into a set."""
+    """Put one partition into a set."""
     row = next((each for each in rows if each.kind == kind and each.name == name), None)
     if row is None or index >> 3 >= row.length:
-        _add(connection, slices, key, kind, PartitionSet(1 << index), name)
+        _add(connection, partitioned, key, kind, PartitionSet(1 << index), name)
         return
     bit = 1 << (index & 7)
     if not row.byte & bit:
@@ -278,20 +288,20 @@ def _clear(connection: sqlite3.Connection, row: _Row, index: int) -> None:
 
 def _add(
     connection: sqlite3.Connection,
-    slices: Slices,
+    partitioned: PartitionedGraph,
     key: AssetKey,
     kind: str,
     partitions: PartitionSet,
     name: str = "",
 ) -> None:
-    """Put some slices into a set."""
-    space = slices.space(key)
+    """Put some partitions into a set."""
+    space = partitioned.space(key)
     row = connection.execute(
         "SELECT identity, bits FROM partition_sets WHERE asset = ? AND kind = ? AND name = ?", (str(key), kind, name)
     ).fetchone()
     if row is not None and row[0] != space.identity:
-        _write_anew(connection, slices, key)
-        _add(connection, slices, key, kind, partitions, name)
+        _write_anew(connection, partitioned, key)
+        _add(connection, partitioned, key, kind, partitions, name)
         return
     known = PartitionSet.from_bytes(row[1]) if row is not None else EMPTY
     if partitions <= known:
@@ -306,12 +316,12 @@ def _add(
     )
 
 
-def _materialized(connection: sqlite3.Connection, slices: Slices, key: AssetKey) -> PartitionSet:
+def _materialized(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey) -> PartitionSet:
     row = connection.execute(
         "SELECT identity, bits FROM partition_sets WHERE asset = ? AND kind = ?", (str(key), MATERIALIZED)
     ).fetchone()
     if row is None:
         return EMPTY
-    if row[0] != slices.space(key).identity:
-        return recorded_anew(connection, slices, key).materialized
+    if row[0] != partitioned.space(key).identity:
+        return recorded_anew(connection, partitioned, key).materialized
     return PartitionSet.from_bytes(row[1])

@@ -14,9 +14,9 @@ from assettui.core.records import (
     EventKind,
     Materialization,
     Observation,
+    PartitionState,
     RunRecord,
     RunStatus,
-    SliceState,
     StepError,
     StepRecord,
     StepStatus,
@@ -158,8 +158,10 @@ def expansions(connection: sqlite3.Connection, run_id: str) -> list[dict[str, An
     return [json.loads(payload) for (payload,) in rows]
 
 
-def handed(connection: sqlite3.Connection, run_id: str, sources: Iterable[StepOutput]) -> dict[StepOutput, ValueRef]:
-    """Which of these the steps of a run have handed on."""
+def op_outputs(
+    connection: sqlite3.Connection, run_id: str, sources: Iterable[StepOutput]
+) -> dict[StepOutput, ValueRef]:
+    """Which of these the steps of a run have passed on."""
     found: dict[StepOutput, ValueRef] = {}
     for source in sources:
         row = connection.execute(
@@ -290,20 +292,20 @@ def _ranges(text: str | None) -> tuple[tuple[str, str], ...]:
     return tuple((ends[0], ends[-1]) for ends in json.loads(text)) if text else ()
 
 
-class KnownSlices:
+class KnownPartitions:
     """What the store knows of the partitions that were materialized."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def slice_versions(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, str]:
+    def partition_versions(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, str]:
         """The data versions of those of these partitions that were ever materialized."""
-        rows = _slice_rows(self._connection, key, partitions, "partition, version", "made IS NOT NULL")
+        rows = _partition_rows(self._connection, key, partitions, "partition, version", "made IS NOT NULL")
         return dict(rows)
 
-    def slice_values(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, ValueRef | None]:
+    def partition_values(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, ValueRef | None]:
         """The stored values of those of these partitions that were ever materialized; None where there is none."""
-        rows = _slice_rows(
+        rows = _partition_rows(
             self._connection,
             key,
             partitions,
@@ -313,12 +315,16 @@ class KnownSlices:
         return {partition: ValueRef.from_json(json.loads(value)) if value else None for partition, value in rows}
 
 
-def slice_states(connection: sqlite3.Connection, key: AssetKey, partitions: Sequence[str]) -> dict[str, SliceState]:
+def partition_states(
+    connection: sqlite3.Connection, key: AssetKey, partitions: Sequence[str]
+) -> dict[str, PartitionState]:
     """The state of those of these partitions of which anything is known."""
     columns = "partitions.partition, partitions.failed, partitions.failed_run, partitions.error, made.time, made.run, made.payload"
-    rows = _slice_rows(connection, key, partitions, columns, "1", "LEFT JOIN events made ON made.id = partitions.made")
+    rows = _partition_rows(
+        connection, key, partitions, columns, "1", "LEFT JOIN events made ON made.id = partitions.made"
+    )
     return {
-        partition: SliceState(
+        partition: PartitionState(
             partition,
             Materialization.from_payload(key, time, run_id or "", json.loads(payload), partition) if payload else None,
             failed,
@@ -329,7 +335,7 @@ def slice_states(connection: sqlite3.Connection, key: AssetKey, partitions: Sequ
     }
 
 
-def _slice_rows(
+def _partition_rows(
     connection: sqlite3.Connection,
     key: AssetKey,
     partitions: Sequence[str],
@@ -350,17 +356,17 @@ def _slice_rows(
     return found
 
 
-def failed_slices(connection: sqlite3.Connection, key: AssetKey, limit: int = 1_000) -> list[SliceState]:
+def failed_partitions(connection: sqlite3.Connection, key: AssetKey, limit: int = 1_000) -> list[PartitionState]:
     """Partitions of an asset whose last attempt has failed, the last first."""
     rows = connection.execute(
         "SELECT partition, failed, failed_run, error FROM partitions WHERE asset = ? AND failed IS NOT NULL"
         " ORDER BY failed DESC LIMIT ?",
         (str(key), limit),
     )
-    return [SliceState(partition, None, failed, run, error) for partition, failed, run, error in rows]
+    return [PartitionState(partition, None, failed, run, error) for partition, failed, run, error in rows]
 
 
-def slices_on_their_way(
+def partitions_on_their_way(
     connection: sqlite3.Connection,
 ) -> Iterable[tuple[list[AssetKey], StepStatus, tuple[tuple[str, str], ...]]]:
     """The steps of runs that are not over which are running or pending, and the partitions that they are for."""
@@ -378,7 +384,7 @@ def materialized_partitions(connection: sqlite3.Connection, key: AssetKey) -> se
     return {partition for (partition,) in rows}
 
 
-def slice_materializations(
+def partition_materializations(
     connection: sqlite3.Connection, key: AssetKey, partition: str, limit: int
 ) -> list[Materialization]:
     """The last materializations of a partition, the newest first."""

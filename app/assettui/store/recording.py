@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from assettui.core.slices import Slices
+    from assettui.core.partitioned_graph import PartitionedGraph
 
 VALUES_KEPT = 3
 """How many versions of an asset's value are kept."""
 
 
-def record(connection: sqlite3.Connection, events: Iterable[Event], slices: Slices | None = None) -> list[ValueRef]:
+def record(
+    connection: sqlite3.Connection, events: Iterable[Event], partitioned: PartitionedGraph | None = None
+) -> list[ValueRef]:
     """Append events, in order, inside the transaction that is open.
 
     Args:
         connection: The store.
         events: What has happened.
-        slices: The project's partitions; needed where anything has happened to assets that have some.
+        partitioned: The project's partitions; needed where anything has happened to assets that have some.
 
     Returns:
         The values that are no longer kept: to be removed once the transaction is committed.
@@ -50,12 +52,12 @@ def record(connection: sqlite3.Connection, events: Iterable[Event], slices: Slic
                 _storable(payload),
             ),
         )
-        superseded.extend(apply(connection, event, cursor.lastrowid or 0, slices))
+        superseded.extend(apply(connection, event, cursor.lastrowid or 0, partitioned))
     return superseded
 
 
 def apply(
-    connection: sqlite3.Connection, event: Event, event_id: int, slices: Slices | None = None
+    connection: sqlite3.Connection, event: Event, event_id: int, partitioned: PartitionedGraph | None = None
 ) -> Iterable[ValueRef]:
     """Update the current state for one event; gives the values that are no longer kept."""
     match event.kind:
@@ -74,7 +76,7 @@ def apply(
         case EventKind.STEP_STARTED:
             _start_step(connection, event)
         case EventKind.STEP_SUCCESS | EventKind.STEP_FAILURE | EventKind.STEP_SKIPPED | EventKind.STEP_CANCELED:
-            _end_step(connection, event, slices)
+            _end_step(connection, event, partitioned)
         case EventKind.STEP_RETRY:
             _retry_step(connection, event)
         case EventKind.RUN_EXPANDED:
@@ -102,10 +104,10 @@ def apply(
             limits.apply(connection, event)
         case EventKind.MATERIALIZED:
             if event.partition is not None:
-                return _materialize_slice(connection, event, event_id, slices)
-            return _materialize(connection, event, event_id, slices)
+                return _materialize_partition(connection, event, event_id, partitioned)
+            return _materialize(connection, event, event_id, partitioned)
         case EventKind.OBSERVED:
-            _observe(connection, event, event_id, slices)
+            _observe(connection, event, event_id, partitioned)
         case EventKind.LOG:
             pass
         case _:
@@ -220,7 +222,7 @@ def _retry_step(connection: sqlite3.Connection, event: Event) -> None:
     )
 
 
-def _end_step(connection: sqlite3.Connection, event: Event, slices: Slices | None) -> None:
+def _end_step(connection: sqlite3.Connection, event: Event, partitioned: PartitionedGraph | None) -> None:
     error = event.payload.get("error")
     connection.execute(
         "UPDATE steps SET status = ?, ended = ?, error = ? WHERE run = ? AND step = ?",
@@ -252,8 +254,8 @@ def _end_step(connection: sqlite3.Connection, event: Event, slices: Slices | Non
             " WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = assets.materialization AND run = ? AND step = ?)",
             [(key, event.time_us, event.run_id, message, event.run_id, event.step_key) for key in keys],
         )
-        if slices is not None and not _is_lost_from_backfill(connection, event, error):
-            _fail_slices(connection, event, message, slices)
+        if partitioned is not None and not _is_lost_from_backfill(connection, event, error):
+            _fail_partitions(connection, event, message, partitioned)
 
 
 def _is_lost_from_backfill(connection: sqlite3.Connection, event: Event, error: Any) -> bool:
@@ -264,11 +266,13 @@ def _is_lost_from_backfill(connection: sqlite3.Connection, event: Event, error: 
     return row is not None and row[0] is not None
 
 
-def _fail_slices(connection: sqlite3.Connection, event: Event, message: str | None, slices: Slices) -> None:
-    """Note the failure with each slice that the step was to make, and had not made before it failed."""
+def _fail_partitions(
+    connection: sqlite3.Connection, event: Event, message: str | None, partitioned: PartitionedGraph
+) -> None:
+    """Note the failure with each partition that the step was to make, and had not made before it failed."""
     for name in _assets_of_step(connection, event, whole=False):
         key = AssetKey(name)
-        if key not in slices.graph.assets:
+        if key not in partitioned.graph.assets:
             continue
         row = connection.execute("SELECT partition FROM runs WHERE id = ?", (event.run_id,)).fetchone()
         made = {
@@ -279,7 +283,7 @@ def _fail_slices(connection: sqlite3.Connection, event: Event, message: str | No
             )
         }
         try:
-            wanted = slices.space(key).keys(slices.set_of(key, json.loads(row[0]) if row and row[0] else ()))
+            wanted = partitioned.space(key).keys(partitioned.set_of(key, json.loads(row[0]) if row and row[0] else ()))
         except AssettuiError:
             continue  # the project has no such partitions any more
         failed = [partition for partition in wanted if partition not in made]
@@ -289,11 +293,11 @@ def _fail_slices(connection: sqlite3.Connection, event: Event, message: str | No
             " failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error",
             [(name, _storable(partition), event.time_us, event.run_id, message) for partition in failed],
         )
-        partition_sets.note_failed(connection, slices, key, failed)
+        partition_sets.note_failed(connection, partitioned, key, failed)
 
 
 def _materialize(
-    connection: sqlite3.Connection, event: Event, event_id: int, slices: Slices | None
+    connection: sqlite3.Connection, event: Event, event_id: int, partitioned: PartitionedGraph | None
 ) -> Iterable[ValueRef]:
     key = str(event.asset_key)
     version = event.payload["data_version"]
@@ -307,12 +311,12 @@ def _materialize(
         " version = excluded.version, changed = excluded.changed, failed = NULL, failed_run = NULL, error = NULL",
         (key, event_id, kept, version, event_id if has_changed else changed),
     )
-    _note_made(connection, event, slices, has_changed=has_changed)
+    _note_asset_event(connection, event, partitioned, has_changed=has_changed)
     return superseded
 
 
-def _materialize_slice(
-    connection: sqlite3.Connection, event: Event, event_id: int, slices: Slices | None
+def _materialize_partition(
+    connection: sqlite3.Connection, event: Event, event_id: int, partitioned: PartitionedGraph | None
 ) -> Iterable[ValueRef]:
     key, partition = str(event.asset_key), _storable(event.partition)
     version = event.payload["data_version"]
@@ -342,20 +346,22 @@ def _materialize_slice(
         " ON CONFLICT (key) DO UPDATE SET materialization = excluded.materialization",
         (key, event_id),
     )
-    _note_made(connection, event, slices, has_changed=has_changed)
+    _note_asset_event(connection, event, partitioned, has_changed=has_changed)
     return superseded
 
 
-def _note_made(connection: sqlite3.Connection, event: Event, slices: Slices | None, *, has_changed: bool) -> None:
+def _note_asset_event(
+    connection: sqlite3.Connection, event: Event, partitioned: PartitionedGraph | None, *, has_changed: bool
+) -> None:
     key = event.asset_key
-    if slices is not None and key is not None and key in slices.graph.assets:
+    if partitioned is not None and key is not None and key in partitioned.graph.assets:
         code_version = event.payload.get("code_version")
         partition_sets.note_materialized(
-            connection, slices, key, event.partition, code_version, has_changed=has_changed
+            connection, partitioned, key, event.partition, code_version, has_changed=has_changed
         )
 
 
-def _observe(connection: sqlite3.Connection, event: Event, event_id: int, slices: Slices | None) -> None:
+def _observe(connection: sqlite3.Connection, event: Event, event_id: int, partitioned: PartitionedGraph | None) -> None:
     key, version = str(event.asset_key), event.payload.get("data_version")
     row = connection.execute("SELECT version, changed FROM assets WHERE key = ?", (key,)).fetchone()
     has_changed = event.partition is None and version is not None and (row is None or row[0] != version)
@@ -371,7 +377,7 @@ def _observe(connection: sqlite3.Connection, event: Event, event_id: int, slices
         ),
     )
     if has_changed:
-        _note_made(connection, event, slices, has_changed=True)
+        _note_asset_event(connection, event, partitioned, has_changed=True)
 
 
 def _kept(known: str | None, value: Any) -> tuple[str | None, list[ValueRef]]:

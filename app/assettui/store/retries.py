@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.store import handed
+from assettui.store import op_outputs
 from assettui.store.queueing import queue_run
 
 if TYPE_CHECKING:
@@ -34,4 +34,4 @@ def queue_retry(
         now_us: The time.
     """
     queue_run(connection, run_id, plan, schemas, now_us)
-    handed.copy(connection, parent, run_id)
+    op_outputs.copy(connection, parent, run_id)

@@ -162,7 +162,7 @@ def tick(connection: sqlite3.Connection, tick_id: int) -> TickRecord:
     return _tick(row)
 
 
-def tick_asked(connection: sqlite3.Connection, intent: int, after: int) -> TickRecord | None:
+def requested_tick(connection: sqlite3.Connection, intent: int, after: int) -> TickRecord | None:
     """The tick that somebody asked for by an intent, if there is one after the event of that id."""
     rows = connection.execute(
         f"{_TICK_SQL} WHERE ticks.id > ? AND json_extract(events.payload, '$.asked') = ?", (after, intent)

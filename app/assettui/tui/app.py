@@ -47,7 +47,7 @@ class Leadership(Protocol):
         ...
 
     def wait_until_begun(self) -> None:
-        """Wait until the store is open and its doorbell is heard, where this process leads."""
+        """Wait until the store is open and its wake socket is heard, where this process leads."""
         ...
 
     def take(self) -> bool:
@@ -248,7 +248,7 @@ class AssettuiApp(App[None]):
         self,
         keys: Sequence[AssetKey],
         which: Which,
-        slices: Mapping[AssetKey, PartitionSet] | None = None,
+        partitions: Mapping[AssetKey, PartitionSet] | None = None,
         on_start: Callable[[], None] = lambda: None,
     ) -> None:
         """Show what a backfill would do; enter starts it."""
@@ -259,16 +259,16 @@ class AssettuiApp(App[None]):
                 on_start()
                 self._tell_backfill(backfill_id)
 
-        self.push_screen(BackfillPlanScreen(keys, which, slices), started)
+        self.push_screen(BackfillPlanScreen(keys, which, partitions), started)
 
     @work(thread=True)
     def backfill_missing(self, keys: Sequence[AssetKey]) -> None:
         """Ask, without showing the plan, for a backfill of all that is missing."""
-        from assettui.core.backfill_target import BackfillWish, NothingToDo, Which
+        from assettui.core.backfill_target import BackfillRequest, NothingToDo, Which
         from assettui.service import backfills
 
         try:
-            backfill_id = backfills.start(self.session, BackfillWish(tuple(keys), Which.MISSING))
+            backfill_id = backfills.start(self.session, BackfillRequest(tuple(keys), Which.MISSING))
         except NothingToDo:
             return  # all of it is there already
         except AssettuiError as error:
@@ -279,7 +279,7 @@ class AssettuiApp(App[None]):
     def _tell_backfill(self, backfill_id: str) -> None:
         self.tell(f"backfill {backfill_id[:8]} — B shows how it goes")
 
-    def ask_backfill(self, what: str, backfill_id: str) -> None:
+    def command_backfill(self, what: str, backfill_id: str) -> None:
         """Ask for a backfill to pause, go on, stop, or try again what has failed."""
         from assettui.service import backfills
 
@@ -323,7 +323,7 @@ class AssettuiApp(App[None]):
         from assettui.service import automation
 
         def ask() -> str:
-            automation.ask_tick(self.session, name, None)
+            automation.request_tick(self.session, name, None)
             return f"{name}: asked for a tick"
 
         self.carry_out(ask)

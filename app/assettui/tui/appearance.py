@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 GREEN, YELLOW, RED, BLUE, GREY = "#5fd787", "#e5c07b", "#ff6b6b", "#61afef", "#8a8f98"
 
-ASSET_LOOKS = {
+ASSET_STYLES = {
     AssetStatus.FRESH: ("●", GREEN),
     AssetStatus.STALE: ("◐", YELLOW),
     AssetStatus.FAILED: ("✗", RED),
     AssetStatus.NEVER: ("○", GREY),
     AssetStatus.RUNNING: ("▶", BLUE),
 }
-EXTERNAL_LOOK = ("◇", GREY)
+EXTERNAL_STYLE = ("◇", GREY)
 
-RUN_LOOKS = {
+RUN_STYLES = {
     RunStatus.QUEUED: ("◌", GREY),
     RunStatus.STARTING: ("▷", BLUE),
     RunStatus.STARTED: ("▶", BLUE),
@@ -31,7 +31,7 @@ RUN_LOOKS = {
     RunStatus.CANCELED: ("■", GREY),
 }
 
-STEP_LOOKS = {
+STEP_STYLES = {
     StepStatus.PENDING: ("◌", GREY),
     StepStatus.RUNNING: ("▶", BLUE),
     StepStatus.SUCCESS: ("✓", GREEN),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from assettui.core.timing import ago, duration
 from assettui.service.catalog import AssetRow
 from assettui.service.session import clock_us
-from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY
+from assettui.tui.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY
 from assettui.tui.columns import Column
 from assettui.tui.listing import Cell, Listing
 
@@ -57,7 +57,7 @@ class AssetList(Listing[AssetRow]):
 
     def cells(self, row: AssetRow) -> Sequence[Cell]:
         """What a line shows."""
-        glyph, color = EXTERNAL_LOOK if row.asset.is_external else ASSET_LOOKS[row.status]
+        glyph, color = EXTERNAL_STYLE if row.asset.is_external else ASSET_STYLES[row.status]
         last, seen = row.state.last, row.state.observed
         unmade = ago(seen.time_us, clock_us()) if seen else "external" if row.asset.is_external else "never"
         reasons = row.reasons() if last is not None or row.state.failed_us is not None else ()
@@ -75,16 +75,16 @@ class AssetList(Listing[AssetRow]):
 
 def partitions_bar(row: AssetRow) -> str:
     """How much of an asset is there, in eight cells in the order of its partitions, and how many of them."""
-    slices = row.slices
-    if slices is None:
+    statuses = row.statuses
+    if statuses is None:
         return ""
-    size = slices.all.bits.bit_length()
+    size = statuses.all.bits.bit_length()
     if not size:
         return f"{'·' * BAR_CELLS} 0"
     cells: list[str] = []
     for cell in range(BAR_CELLS):
         low, high = cell * size // BAR_CELLS, max(cell * size // BAR_CELLS + 1, (cell + 1) * size // BAR_CELLS)
-        total = slices.all.count_within(low, high)
-        made = slices.materialized.count_within(low, high)
+        total = statuses.all.count_within(low, high)
+        made = statuses.materialized.count_within(low, high)
         cells.append("█" if total and made >= total else "▒" if made else "·")
-    return f"{''.join(cells)} {len(slices.materialized & slices.all):,}"
+    return f"{''.join(cells)} {len(statuses.materialized & statuses.all):,}"

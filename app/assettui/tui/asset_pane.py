@@ -10,7 +10,7 @@ from textual.widgets import Static
 from assettui.core.text import clean, clean_lines, one_line
 from assettui.core.timing import ago, duration, local
 from assettui.service.table_text import markdown_lines, table_lines
-from assettui.tui.appearance import ASSET_LOOKS, EXTERNAL_LOOK, GREY, sparkline
+from assettui.tui.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY, sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ class AssetPane(Static):
 
 
 def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], now_us: int, width: int) -> Text:
-    glyph, color = EXTERNAL_LOOK if row.asset.is_external else ASSET_LOOKS[row.status]
+    glyph, color = EXTERNAL_STYLE if row.asset.is_external else ASSET_STYLES[row.status]
     word = "external" if row.asset.is_external else row.status.value
     text = Text()
     text.append(f"{glyph} {clean(str(row.key))}", style=f"bold {color}")
@@ -49,14 +49,14 @@ def _about(row: AssetRow, catalog: Catalog, history: Sequence[Materialization], 
         if keys:
             text.append(f"{arrow} ", style=GREY)
             text.append("  ".join(clean(str(key)) for key in keys) + "\n")
-    if row.asset.partitions is not None and row.slices is not None:
-        slices = row.slices
+    if row.asset.partitions is not None and row.statuses is not None:
+        statuses = row.statuses
         _fact(text, "partitions", row.asset.partitions.summary)
-        text.append(f"  {len(slices.materialized):,} of {len(slices.all):,} materialized", style=color)
+        text.append(f"  {len(statuses.materialized):,} of {len(statuses.all):,} materialized", style=color)
         for count, word in (
-            (len(slices.failed), "failed"),
-            (len(slices.stale), "stale"),
-            (len(slices.running), "running"),
+            (len(statuses.failed), "failed"),
+            (len(statuses.stale), "stale"),
+            (len(statuses.running), "running"),
         ):
             if count:
                 text.append(f"   {count:,} {word}", style=color)

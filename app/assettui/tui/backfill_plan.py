@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from assettui.core.backfill_target import BackfillWish, Which
+from assettui.core.backfill_target import BackfillRequest, Which
 from assettui.core.errors import AssettuiError
 from assettui.core.text import clean, one_line, plural
 from assettui.core.timing import duration
@@ -36,8 +36,8 @@ class BackfillPlanScreen(ModalScreen[str | None]):
 
     Args:
         keys: The assets.
-        which: Which slices of them.
-        slices: Certain slices; None for all.
+        which: Which partitions of them.
+        partitions: Certain partitions; None for all.
     """
 
     DEFAULT_CSS = """
@@ -64,19 +64,22 @@ class BackfillPlanScreen(ModalScreen[str | None]):
     app: AssettuiApp  # pyright: ignore[reportIncompatibleMethodOverride] - the one app that there is
 
     def __init__(
-        self, keys: Sequence[AssetKey], which: Which = Which.ALL, slices: Mapping[AssetKey, PartitionSet] | None = None
+        self,
+        keys: Sequence[AssetKey],
+        which: Which = Which.ALL,
+        partitions: Mapping[AssetKey, PartitionSet] | None = None,
     ) -> None:
         super().__init__()
         self._keys = tuple(keys)
-        self._slices = slices
+        self._partitions = partitions
         self._which = which
         self._with_upstream = False
         self._planned: BackfillPreview | None = None
 
     @property
-    def wish(self) -> BackfillWish:
+    def request(self) -> BackfillRequest:
         """What is asked for."""
-        return BackfillWish(self._keys, self._which, slices=self._slices, with_upstream=self._with_upstream)
+        return BackfillRequest(self._keys, self._which, partitions=self._partitions, with_upstream=self._with_upstream)
 
     def compose(self) -> ComposeResult:
         """The window."""
@@ -88,19 +91,19 @@ class BackfillPlanScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Work the plan out."""
-        self.plan(self.wish)
+        self.plan(self.request)
 
     @work(thread=True, exclusive=True, group="plan")
-    def plan(self, wish: BackfillWish) -> None:
+    def plan(self, request: BackfillRequest) -> None:
         """Work the plan out, away from the screen."""
         try:
-            planned: BackfillPreview | AssettuiError = backfills.preview(self.app.session, wish)
+            planned: BackfillPreview | AssettuiError = backfills.preview(self.app.session, request)
         except AssettuiError as error:
             planned = error
-        self.app.call_from_thread(self._show, wish, planned)
+        self.app.call_from_thread(self._show, request, planned)
 
-    def _show(self, wish: BackfillWish, planned: BackfillPreview | AssettuiError) -> None:
-        if wish != self.wish or not self.is_mounted:
+    def _show(self, request: BackfillRequest, planned: BackfillPreview | AssettuiError) -> None:
+        if request != self.request or not self.is_mounted:
             return
         text = Text()
         if isinstance(planned, AssettuiError):
@@ -116,23 +119,23 @@ class BackfillPlanScreen(ModalScreen[str | None]):
     def action_toggle_upstream(self) -> None:
         """With all that is needed and not up to date, or without."""
         self._with_upstream = not self._with_upstream
-        self.plan(self.wish)
+        self.plan(self.request)
 
     def action_which(self, name: str) -> None:
         """Of what was selected, only these."""
         self._which = Which(name)
-        self.plan(self.wish)
+        self.plan(self.request)
 
     def action_start(self) -> None:
         """Start it."""
         if self._planned is not None:
-            self.start(self.wish)
+            self.start(self.request)
 
     @work(thread=True, exclusive=True, group="start")
-    def start(self, wish: BackfillWish) -> None:
+    def start(self, request: BackfillRequest) -> None:
         """Ask for it."""
         try:
-            backfill_id = backfills.start(self.app.session, wish)
+            backfill_id = backfills.start(self.app.session, request)
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
         else:

@@ -19,7 +19,7 @@ from assettui.core.timing import ago, duration, local
 from assettui.service import backfills
 from assettui.service.backfills import BackfillDetail, BackfillPage, rate_and_rest
 from assettui.service.session import clock_us
-from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_LOOKS, YELLOW
+from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_STYLES, YELLOW
 from assettui.tui.columns import Column
 from assettui.tui.fetching import Fetching
 from assettui.tui.header import Header
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PAGE = 500
 BAR_WIDTH = 16
-BACKFILL_LOOKS = {
+BACKFILL_STYLES = {
     BackfillStatus.QUEUED: ("◌", GREY),
     BackfillStatus.STARTED: ("▶", BLUE),
     BackfillStatus.PAUSED: ("‖", YELLOW),
@@ -80,7 +80,7 @@ class BackfillList(Listing[BackfillRecord]):
 
     def cells(self, row: BackfillRecord) -> Sequence[Cell]:
         """What a line shows."""
-        glyph, color = BACKFILL_LOOKS[row.status]
+        glyph, color = BACKFILL_STYLES[row.status]
         counts, now_us = row.counts, clock_us()
         rate, left = rate_and_rest(row, now_us)
         took = (row.ended_us or now_us) - row.started_us if row.started_us is not None else None
@@ -133,7 +133,7 @@ class BackfillsScreen(MainScreen):
 
     def on_mount(self) -> None:
         """Say what to do where there is nothing."""
-        self.query_one(BackfillList).empty_text = "no backfill yet: select slices in the partitions (key 3), then b"
+        self.query_one(BackfillList).empty_text = "no backfill yet: select partitions in the partitions (key 3), then b"
 
     def reload(self) -> None:
         """Fetch the newest backfills."""
@@ -167,7 +167,7 @@ class BackfillsScreen(MainScreen):
         """Ask something of the backfill under the cursor."""
         found = self.query_one(BackfillList).current
         if found is not None:
-            self.app.ask_backfill(what, found.backfill_id)
+            self.app.command_backfill(what, found.backfill_id)
 
     def action_copy_id(self) -> None:
         """Copy the id of the backfill under the cursor to the clipboard."""
@@ -248,7 +248,7 @@ class BackfillScreen(MainScreen):
 
     def action_ask(self, what: str) -> None:
         """Ask something of it."""
-        self.app.ask_backfill(what, self._backfill_id)
+        self.app.command_backfill(what, self._backfill_id)
 
     def action_open_failure(self) -> None:
         """Open a run that failed; where none did, the last one."""
@@ -268,7 +268,7 @@ class BackfillScreen(MainScreen):
 def told(detail: BackfillDetail, now_us: int, width: int) -> Text:
     """A backfill in words and bars."""
     each, counts = detail.backfill, detail.backfill.counts
-    glyph, color = BACKFILL_LOOKS[each.status]
+    glyph, color = BACKFILL_STYLES[each.status]
     rate, left = rate_and_rest(each, now_us)
     took = (each.ended_us or now_us) - each.started_us if each.started_us is not None else None
     text = Text()
@@ -318,7 +318,7 @@ def told(detail: BackfillDetail, now_us: int, width: int) -> Text:
     if detail.runs:
         text.append("\nlast runs\n", style=GREY)
     for run in detail.runs[:10]:
-        run_glyph, run_color = RUN_LOOKS[run.status]
+        run_glyph, run_color = RUN_STYLES[run.status]
         length = (run.ended_us or now_us) - run.started_us if run.started_us is not None else None
         assets = ", ".join(map(str, run.assets))
         text.append(f"{run_glyph} {run.run_id[:8]}", style=run_color)

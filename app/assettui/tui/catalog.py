@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Footer, Static
 
 from assettui.core.errors import AssettuiError, SelectionError
-from assettui.core.launching import RunWish
+from assettui.core.launching import RunRequest
 from assettui.core.text import one_line, plural
 from assettui.core.timing import duration
 from assettui.service.catalog import AssetRow, Catalog, history
@@ -112,7 +112,7 @@ class CatalogScreen(MainScreen):
         else:
             assets.empty_text = "nothing matches the filter"
         header = self.query_one(ListingHeader)
-        has_partitions = any(row.slices is not None for row in catalog.rows)
+        has_partitions = any(row.statuses is not None for row in catalog.rows)
         columns = assets.show_partitions(has_partitions)
         if columns != header.columns:
             header.columns = columns
@@ -276,7 +276,7 @@ class CatalogScreen(MainScreen):
         row = self.query_one(AssetList).current
         if row is None:
             return
-        if row.slices is None:
+        if row.statuses is None:
             self.app.tell(f"{row.key} has no partitions")
         else:
             self.app.open_partitions(row.key)
@@ -324,8 +324,8 @@ class CatalogScreen(MainScreen):
         if not keys:
             return
         try:
-            wish = RunWish(is_observation=self._catalog.are_observable(keys))
-            run_id = launch(self.app.session, keys, wish)
+            request = RunRequest(is_observation=self._catalog.are_observable(keys))
+            run_id = launch(self.app.session, keys, request)
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
         else:

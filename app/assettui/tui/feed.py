@@ -1,11 +1,11 @@
-"""Hearing that something was committed, from the leader's doorbell, in a thread that sleeps until then."""
+"""Hearing that something was committed, from the leader's wake socket, in a thread that sleeps until then."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
 
-from assettui.store.doorbell import Visitor
+from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,18 +44,18 @@ class Feed:
 
     def _run(self) -> None:
         self._wait_until_begun()
-        visitor = Visitor(self._session.folder.socket)
-        is_connected, leader = visitor.connect(), self._session.leader()
+        wake_client = WakeClient(self._session.folder.socket)
+        is_connected, leader = wake_client.connect(), self._session.leader()
         self._on_change()
         while not self._stop.is_set():
-            is_told = visitor.wait(LOOK_EVERY_S)
+            is_told = wake_client.wait(LOOK_EVERY_S)
             if self._stop.is_set():
                 break
             before = (is_connected, leader)
-            is_connected = visitor.connect()
+            is_connected = wake_client.connect()
             if not is_connected or is_told:
-                leader = self._session.leader()  # it may let go of the lease a little after its doorbell
+                leader = self._session.leader()  # it may let go of the lease a little after its wake socket
             if is_told or (is_connected, leader) != before:
                 self._on_change()
                 self._stop.wait(SETTLE_S)
-        visitor.close()
+        wake_client.close()

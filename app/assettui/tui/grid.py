@@ -1,4 +1,4 @@
-"""Partitions: what is there, slice by slice, and what is to be made?"""
+"""Partitions: what is there, partition by partition, and what is to be made?"""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from textual.widgets import Footer, Input, Static
 
 from assettui.core.backfill_target import Which
 from assettui.core.errors import AssettuiError
+from assettui.core.partition_status import PartitionStatus
 from assettui.core.partitions.multi import ProductSpace
-from assettui.core.slice_status import SliceStatus
 from assettui.core.text import one_line, plural
 from assettui.core.timing import ago, duration
-from assettui.service.partitions import add_keys, remove_keys, slice_states, stale_causes
+from assettui.service.partitions import add_keys, partition_states, remove_keys, stale_causes
 from assettui.service.session import clock_us
 from assettui.tui.background import is_canceled
 from assettui.tui.grid_axis import Axis, KeyAxis, TimeAxis, Zoom, zooms_of
-from assettui.tui.grid_cells import SLICE_LOOKS, GridRow, row_of, rows_of_asset
+from assettui.tui.grid_cells import PARTITION_STYLES, GridRow, row_of, rows_of_asset
 from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
 from assettui.tui.main_screen import MainScreen
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from assettui.core.keys import AssetKey
     from assettui.core.partitions.sets import PartitionSet
-    from assettui.core.records import SliceState
+    from assettui.core.records import PartitionState
     from assettui.service.catalog import Catalog
 
 _TIME = "time"
@@ -72,18 +72,18 @@ class GridScreen(MainScreen):
     ]
 
     @dataclass
-    class SliceLoaded(Message):
-        """What is known of the slice under the cursor."""
+    class PartitionLoaded(Message):
+        """What is known of the partition under the cursor."""
 
         key: AssetKey
         partition: str
-        state: SliceState | None
+        state: PartitionState | None
         causes: tuple[str, ...]
         """Why it is stale."""
 
         def can_replace(self, message: Message) -> bool:
             """Only the newest counts."""
-            return isinstance(message, GridScreen.SliceLoaded)
+            return isinstance(message, GridScreen.PartitionLoaded)
 
     def __init__(self, key: AssetKey | None = None) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class GridScreen(MainScreen):
         self._zoom = 0
         self._axis: Axis | None = None
         self._axis_of: tuple[object, ...] = ()
-        self._state: tuple[AssetKey | None, str, SliceState | None] = (None, "", None)
+        self._state: tuple[AssetKey | None, str, PartitionState | None] = (None, "", None)
         self._causes: tuple[str, ...] = ()
         self._adding: str | None = None
         """The dynamic partitions that a key is typed for; None where it is typed where to go."""
@@ -113,11 +113,11 @@ class GridScreen(MainScreen):
     # Showing.
 
     def on_mount(self) -> None:
-        """Show the slices as they are known now."""
+        """Show the partitions as they are known now."""
         self.call_after_refresh(self.show_catalog, self.app.catalog)
 
     def on_screen_resume(self) -> None:
-        """Show the slices as they are known by now."""
+        """Show the partitions as they are known by now."""
         super().on_screen_resume()
         if self._catalog is not None and self._catalog is not self.app.catalog:
             self.show_catalog(self.app.catalog)
@@ -139,11 +139,13 @@ class GridScreen(MainScreen):
     def _grouped(self, catalog: Catalog) -> dict[str, list[GridRow]]:
         groups: dict[str, list[GridRow]] = {}
         for row in catalog.rows:
-            if row.slices is None or (self._key is not None and row.key != self._key):
+            if row.statuses is None or (self._key is not None and row.key != self._key):
                 continue
-            space = catalog.slices.space(row.key)
+            space = catalog.partitioned.space(row.key)
             lines = (
-                [row_of(row.key, space, row.slices)] if self._key is None else rows_of_asset(row.key, space, row.slices)
+                [row_of(row.key, space, row.statuses)]
+                if self._key is None
+                else rows_of_asset(row.key, space, row.statuses)
             )
             for line in lines:
                 of_names = (
@@ -228,24 +230,24 @@ class GridScreen(MainScreen):
         grid = self.query_one(GridView)
         row, here = grid.current, grid.here()
         if row is not None and len(here) == 1:
-            slices = self._slices_of(row.key)
-            is_stale = slices is not None and here.first in slices.stale
-            self.load_slice(row.key, row.space.key(here.first), is_stale)
+            statuses = self._statuses_of(row.key)
+            is_stale = statuses is not None and here.first in statuses.stale
+            self.load_partition(row.key, row.space.key(here.first), is_stale)
 
-    @work(thread=True, exclusive=True, group="slice")
-    def load_slice(self, key: AssetKey, partition: str, is_stale: bool) -> None:
-        """Fetch what is known of a slice."""
+    @work(thread=True, exclusive=True, group="partition")
+    def load_partition(self, key: AssetKey, partition: str, is_stale: bool) -> None:
+        """Fetch what is known of a partition."""
         try:
-            found = slice_states(self.app.session, key, [partition]).get(partition)
+            found = partition_states(self.app.session, key, [partition]).get(partition)
             causes = stale_causes(self.app.session, key, partition) if is_stale else ()
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
             return
         if not is_canceled():
-            self.post_message(self.SliceLoaded(key, partition, found, causes))
+            self.post_message(self.PartitionLoaded(key, partition, found, causes))
 
-    @on(SliceLoaded)
-    def show_slice(self, message: SliceLoaded) -> None:
+    @on(PartitionLoaded)
+    def show_partition(self, message: PartitionLoaded) -> None:
         """Show it."""
         self._state = (message.key, message.partition, message.state)
         self._causes = message.causes
@@ -260,22 +262,22 @@ class GridScreen(MainScreen):
         text = Text(no_wrap=True, overflow="ellipsis")
         if row is None or self._catalog is None:
             return text
-        slices = self._slices_of(row.key)
-        if slices is None or not here:
+        statuses = self._statuses_of(row.key)
+        if statuses is None or not here:
             text.append(f"{one_line(str(row.key), 60)}: there is no partition here", style="dim")
             return text
         if len(here) > 1:
-            counts = {status: len(slices.of(status) & here) for status in SliceStatus}
+            counts = {status: len(statuses.of(status) & here) for status in PartitionStatus}
             text.append(f"{row.space.shown(here)}", style="bold")
             for status, count in counts.items():
                 if count:
-                    glyph, color = SLICE_LOOKS[status]
+                    glyph, color = PARTITION_STYLES[status]
                     text.append(f"   {glyph} {count:,} {status.value}", style=color)
             text.append("\n+ looks closer", style="dim")
             return text
         index = here.first
-        partition, status = row.space.key(index), slices.at(index)
-        glyph, color = SLICE_LOOKS[status]
+        partition, status = row.space.key(index), statuses.at(index)
+        glyph, color = PARTITION_STYLES[status]
         text.append(f"{one_line(str(row.key), 60)} ", style="bold")
         text.append(f"{one_line(partition, 60)}  {glyph} {status.value}", style=color)
         window = row.space.window(index)
@@ -295,13 +297,13 @@ class GridScreen(MainScreen):
                 )
                 if last.rows is not None:
                     text.append(f", {plural(last.rows, 'row')}")
-                if status is SliceStatus.STALE and self._causes:
+                if status is PartitionStatus.STALE and self._causes:
                     text.append(f"   stale: {one_line('; '.join(self._causes), 200)}", style=color)
         return text
 
-    def _slices_of(self, key: AssetKey):
+    def _statuses_of(self, key: AssetKey):
         row = self._catalog.row(key) if self._catalog is not None else None
-        return row.slices if row is not None else None
+        return row.statuses if row is not None else None
 
     # Moving.
 
@@ -439,9 +441,9 @@ class GridScreen(MainScreen):
         chosen = grid.chosen() or self._line()
         kept: dict[AssetKey, PartitionSet] = {}
         for key, partitions in chosen.items():
-            slices = self._slices_of(key)
-            if slices is not None:
-                kept[key] = partitions & (slices.missing if name == "missing" else slices.failed)
+            statuses = self._statuses_of(key)
+            if statuses is not None:
+                kept[key] = partitions & (statuses.missing if name == "missing" else statuses.failed)
         if not any(kept.values()):
             self.app.tell(f"nothing there {'is missing' if name == 'missing' else 'has failed'}")
             return
@@ -453,9 +455,9 @@ class GridScreen(MainScreen):
         chosen = grid.chosen()
         assets = chosen or {key: partitions - partitions for key, partitions in self._line().items()}
         inverted = {
-            key: slices.all - partitions
+            key: statuses.all - partitions
             for key, partitions in assets.items()
-            if (slices := self._slices_of(key)) is not None
+            if (statuses := self._statuses_of(key)) is not None
         }
         grid.select(inverted)
 
@@ -469,7 +471,7 @@ class GridScreen(MainScreen):
 
     def _line(self) -> dict[AssetKey, PartitionSet]:
         row = self.query_one(GridView).current
-        return {row.key: row.slices(0, max(1, row.space.size))} if row is not None else {}
+        return {row.key: row.partitions_between(0, max(1, row.space.size))} if row is not None else {}
 
     def action_clear(self) -> None:
         """Leave the box, or the rectangle, or undo the selection, or leave the screen where it is of one asset."""
@@ -501,7 +503,7 @@ class GridScreen(MainScreen):
 
     @on(GridView.Chosen)
     def open(self) -> None:
-        """Open the run that made the slice, or failed to; look closer where there are several; open two dimensions."""
+        """Open the run that made the partition, or failed to; look closer where there are several; open two dimensions."""
         grid = self.query_one(GridView)
         row, here = grid.current, grid.here()
         if row is None or not here:

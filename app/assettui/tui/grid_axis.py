@@ -155,7 +155,7 @@ class KeyAxis:
 
 
 def zooms_of(definitions: Iterable[TimeWindowPartitionsDefinition]) -> list[Zoom]:
-    """What a cell may stand for where these are shown together: from a slice of the finest of them to a year."""
+    """What a cell may stand for where these are shown together: from a partition of the finest of them to a year."""
     known = sorted(definitions, key=_length_s)
     if not known:
         return []
@@ -164,7 +164,7 @@ def zooms_of(definitions: Iterable[TimeWindowPartitionsDefinition]) -> list[Zoom
     length = _length_s(finest)
     zone = finest.timezone
     usual = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
-    name = usual.get(finest.frequency, "slice")
+    name = usual.get(finest.frequency, "partition")
     style = next((unit for unit, _, size in reversed(UNITS) if size <= 1.1 * length), "minute")
     first = Zoom(name, timeline(finest.cron_schedule, zone, year), style)
     coarser = [Zoom(unit, timeline(cron, zone, year), unit) for unit, cron, size in UNITS if size > 1.5 * length]

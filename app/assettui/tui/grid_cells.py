@@ -1,4 +1,4 @@
-"""The cells of the partition grid: what slices each stands for, and how it looks. Pure."""
+"""The cells of the partition grid: what partitions each stands for, and how it looks. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from assettui.core.partition_status import PartitionStatus, PartitionStatuses
 from assettui.core.partitions.multi import ProductSpace
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.time_windows import TimeSpace, TimeWindowPartitionsDefinition
-from assettui.core.slice_status import SliceStatus, SliceStatuses
 from assettui.tui.appearance import BLUE, GREEN, GREY, RED, YELLOW
 from assettui.tui.grid_axis import Axis, KeyAxis, TimeAxis
 
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
     from assettui.core.keys import AssetKey
     from assettui.core.partitions.space import PartitionSpace
 
-Look = tuple[str, str]
+StatusStyle = tuple[str, str]
 """A glyph and a color."""
-NOTHING: Look = (" ", "")
-SLICE_LOOKS: dict[SliceStatus, Look] = {
-    SliceStatus.RUNNING: ("▶", BLUE),
-    SliceStatus.QUEUED: ("◌", BLUE),
-    SliceStatus.FAILED: ("✗", RED),
-    SliceStatus.STALE: ("▒", YELLOW),
-    SliceStatus.MATERIALIZED: ("█", GREEN),
-    SliceStatus.NEVER: ("·", GREY),
+NOTHING: StatusStyle = (" ", "")
+PARTITION_STYLES: dict[PartitionStatus, StatusStyle] = {
+    PartitionStatus.RUNNING: ("▶", BLUE),
+    PartitionStatus.QUEUED: ("◌", BLUE),
+    PartitionStatus.FAILED: ("✗", RED),
+    PartitionStatus.STALE: ("▒", YELLOW),
+    PartitionStatus.MATERIALIZED: ("█", GREEN),
+    PartitionStatus.NEVER: ("·", GREY),
 }
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True)
 class GridRow:
-    """One line of the grid: the slices of an asset, or of two dimensions those of one key of the second."""
+    """One line of the grid: the partitions of an asset, or of two dimensions those of one key of the second."""
 
     key: AssetKey
     title: str
     space: PartitionSpace
-    """All slices of the asset."""
-    statuses: SliceStatuses
+    """All partitions of the asset."""
+    statuses: PartitionStatuses
     """Those of the line, by their index in it."""
     definition: TimeWindowPartitionsDefinition | None = None
-    """What the line's slices mean in time; None where they mean nothing."""
+    """What the line's partitions mean in time; None where they mean nothing."""
     stride: int = 1
-    """How many slices of the asset there are for each window of time, where the line stands for all of them."""
+    """How many partitions of the asset there are for each window of time, where the line stands for all of them."""
     minor: int | None = None
     """The index of the key in the second dimension, of a line that stands for one."""
 
@@ -56,15 +56,15 @@ class GridRow:
         """How many windows of time there are in it, those left out included."""
         return self.space.major.size if isinstance(self.space, ProductSpace) else self.space.size
 
-    def slices(self, start: int, end: int) -> PartitionSet:
-        """The asset's slices for a span of the line's indices."""
+    def partitions_between(self, start: int, end: int) -> PartitionSet:
+        """The asset's partitions for a span of the line's indices."""
         if self.minor is not None and isinstance(self.space, ProductSpace):
             stride, minor = self.space.stride, self.minor
             return PartitionSet.of(index * stride + minor for index in range(start, end)) & self.space.all
         return PartitionSet.span(start, end) & self.space.all
 
 
-def rows_of_asset(key: AssetKey, space: PartitionSpace, statuses: SliceStatuses) -> list[GridRow]:
+def rows_of_asset(key: AssetKey, space: PartitionSpace, statuses: PartitionStatuses) -> list[GridRow]:
     """An asset of two dimensions as a grid of its own: a line for each key of the second; of others, its only line."""
     if not isinstance(space, ProductSpace):
         return [row_of(key, space, statuses)]
@@ -81,7 +81,7 @@ def rows_of_asset(key: AssetKey, space: PartitionSpace, statuses: SliceStatuses)
     ]
 
 
-def row_of(key: AssetKey, space: PartitionSpace, statuses: SliceStatuses) -> GridRow:
+def row_of(key: AssetKey, space: PartitionSpace, statuses: PartitionStatuses) -> GridRow:
     """An asset as one line among others."""
     if isinstance(space, TimeSpace):
         return GridRow(key, str(key), space, statuses, space.definition)
@@ -90,12 +90,12 @@ def row_of(key: AssetKey, space: PartitionSpace, statuses: SliceStatuses) -> Gri
     return GridRow(key, str(key), space, statuses)
 
 
-def _of_minor(statuses: SliceStatuses, stride: int, minor: int) -> SliceStatuses:
+def _of_minor(statuses: PartitionStatuses, stride: int, minor: int) -> PartitionStatuses:
     def of(partitions: PartitionSet) -> PartitionSet:
         digits = partitions.digits()[minor::stride]
         return PartitionSet(int(digits[::-1], 2)) if digits else EMPTY
 
-    return SliceStatuses(
+    return PartitionStatuses(
         of(statuses.all),
         of(statuses.materialized),
         of(statuses.failed),
@@ -110,7 +110,7 @@ Bounds = list[tuple[int, int]]
 
 
 def bounds_of(row: GridRow, axis: Axis, first: int, count: int) -> Bounds:
-    """Which slices of a line lie in each of some columns."""
+    """Which partitions of a line lie in each of some columns."""
     end = min(axis.count, first + count)
     if isinstance(axis, KeyAxis):
         return [(index, index + 1) for index in axis.indices[first:end]]
@@ -156,8 +156,8 @@ class _Window:
         return high - low if self._is_full else self._digits.count("1", self._end - high, self._end - low)
 
 
-def looks_of(statuses: SliceStatuses, bounds: Bounds) -> list[Look]:
-    """How each cell looks. Costs as much as the cells have slices, whatever lies to the left and right of them."""
+def styles_of(statuses: PartitionStatuses, bounds: Bounds) -> list[StatusStyle]:
+    """How each cell looks. Costs as much as the cells have partitions, whatever lies to the left and right of them."""
     if not bounds:
         return []
     start, end = min(low for low, _ in bounds), max(high for _, high in bounds)
@@ -165,10 +165,10 @@ def looks_of(statuses: SliceStatuses, bounds: Bounds) -> list[Look]:
     marks = [
         (window, status)
         for partitions, status in (
-            (statuses.running, SliceStatus.RUNNING),
-            (statuses.queued, SliceStatus.QUEUED),
-            (statuses.failed, SliceStatus.FAILED),
-            (statuses.stale, SliceStatus.STALE),
+            (statuses.running, PartitionStatus.RUNNING),
+            (statuses.queued, PartitionStatus.QUEUED),
+            (statuses.failed, PartitionStatus.FAILED),
+            (statuses.stale, PartitionStatus.STALE),
         )
         if partitions and (window := _Window(partitions, start, end)).count
     ]
@@ -181,27 +181,29 @@ def looks_of(statuses: SliceStatuses, bounds: Bounds) -> list[Look]:
     ]
 
 
-def _single(there: _Window, made: _Window, marks: Sequence[tuple[_Window, SliceStatus]], index: int) -> Look:
+def _single(there: _Window, made: _Window, marks: Sequence[tuple[_Window, PartitionStatus]], index: int) -> StatusStyle:
     if not there.has(index):
         return NOTHING
     for window, status in marks:
         if window.has(index):
-            return SLICE_LOOKS[status]
-    return SLICE_LOOKS[SliceStatus.MATERIALIZED if made.has(index) else SliceStatus.NEVER]
+            return PARTITION_STYLES[status]
+    return PARTITION_STYLES[PartitionStatus.MATERIALIZED if made.has(index) else PartitionStatus.NEVER]
 
 
-def _many(total: int, made: _Window, marks: Sequence[tuple[_Window, SliceStatus]], low: int, high: int) -> Look:
+def _many(
+    total: int, made: _Window, marks: Sequence[tuple[_Window, PartitionStatus]], low: int, high: int
+) -> StatusStyle:
     """An aggregated cell: how high it is says how much is there, its color whether anything of it is wrong."""
     if not total:
         return NOTHING
     count = made.among(low, high)
     found = [status for window, status in marks if window.any(low, high)]
-    if SliceStatus.FAILED in found:  # whatever else there is: a failure must not be overlooked
+    if PartitionStatus.FAILED in found:  # whatever else there is: a failure must not be overlooked
         if not count:
-            return SLICE_LOOKS[SliceStatus.FAILED]
+            return PARTITION_STYLES[PartitionStatus.FAILED]
         color = RED
     else:
-        color = SLICE_LOOKS[found[0]][1] if found else GREEN if count else GREY
+        color = PARTITION_STYLES[found[0]][1] if found else GREEN if count else GREY
     if not count:
         return ("·" if color == GREY else "▁", color)
     return (_LEVELS[min(7, count * 8 // total)] if count < total else "█", color)

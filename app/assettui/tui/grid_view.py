@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.text import clean
-from assettui.tui.grid_cells import Bounds, GridRow, Look, bounds_of, looks_of
+from assettui.tui.grid_cells import Bounds, GridRow, StatusStyle, bounds_of, styles_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ class GridView(Widget, can_focus=True):
         self.empty_text = ""
         self._top = 0
         self._left = 0
-        self._looks: dict[int, tuple[GridRow, int, int, Bounds, list[Look]]] = {}
+        self._cells_of_row: dict[int, tuple[GridRow, int, int, Bounds, list[StatusStyle]]] = {}
         self._bounds: dict[tuple[object, ...], Bounds] = {}
         self._styles: dict[_Kind, Style] = {}
 
@@ -85,7 +85,7 @@ class GridView(Widget, can_focus=True):
         self.rows, self.axis = rows, axis
         if is_other:
             self._bounds.clear()
-        self._looks.clear()
+        self._cells_of_row.clear()
         self.move_to(self.row, self.column)
         self.refresh()
 
@@ -94,8 +94,8 @@ class GridView(Widget, can_focus=True):
         """The line under the cursor."""
         return self.rows[self.row] if 0 <= self.row < len(self.rows) else None
 
-    def slices_at(self, row: int, first: int, last: int) -> PartitionSet:
-        """The slices of a line in some columns, both ends included."""
+    def partitions_at(self, row: int, first: int, last: int) -> PartitionSet:
+        """The partitions of a line in some columns, both ends included."""
         if self.axis is None or not 0 <= row < len(self.rows):
             return EMPTY
         line = self.rows[row]
@@ -106,15 +106,15 @@ class GridView(Widget, can_focus=True):
         if line.minor is None:
             return PartitionSet.of_ranges(bounds) & line.space.all
         for low, high in bounds:
-            found = found | line.slices(low, high)
+            found = found | line.partitions_between(low, high)
         return found
 
     def here(self) -> PartitionSet:
-        """The slices under the cursor."""
-        return self.slices_at(self.row, self.column, self.column)
+        """The partitions under the cursor."""
+        return self.partitions_at(self.row, self.column, self.column)
 
     def rectangle(self) -> dict[AssetKey, PartitionSet]:
-        """The slices between the corner where a rectangle was begun and the cursor; none where none was."""
+        """The partitions between the corner where a rectangle was begun and the cursor; none where none was."""
         if self.corner is None:
             return {}
         top, bottom = sorted((self.corner[0], self.row))
@@ -122,7 +122,7 @@ class GridView(Widget, can_focus=True):
         found: dict[AssetKey, PartitionSet] = {}
         for row in range(top, bottom + 1):
             key = self.rows[row].key
-            found[key] = found.get(key, EMPTY) | self.slices_at(row, left, right)
+            found[key] = found.get(key, EMPTY) | self.partitions_at(row, left, right)
         return found
 
     def chosen(self) -> dict[AssetKey, PartitionSet]:
@@ -144,7 +144,7 @@ class GridView(Widget, can_focus=True):
         if self._left > max(0, columns - width):
             self._left = max(0, columns - width)
         if (top, left) != (self._top, self._left):
-            self._looks.clear()
+            self._cells_of_row.clear()
         self.refresh()
         self.post_message(self.Moved())
 
@@ -165,7 +165,7 @@ class GridView(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """A window of another size."""
-        self._looks.clear()
+        self._cells_of_row.clear()
         if self.axis is not None:
             self.move_to(self.row, self.column)
 
@@ -197,14 +197,14 @@ class GridView(Widget, can_focus=True):
         return Strip(segments).adjust_cell_length(width, style)
 
     def _cells(self, index: int, row: GridRow, style: Style) -> list[Segment]:
-        bounds, looks = self._looks_of(index, row)
+        bounds, styles = self._styles_of(index, row)
         chosen = self.selected.get(row.key)
         top, bottom, left, right = self._drawn()
         is_here, is_in_rows = index == self.row, top <= index <= bottom
         segments: list[Segment] = []
         text: list[str] = []
         last: _Kind = ("", False, False, False)
-        for offset, (glyph, color) in enumerate(looks):
+        for offset, (glyph, color) in enumerate(styles):
             column = self._left + offset
             is_column = column == self.column
             is_marked = (is_in_rows and left <= column <= right) or (
@@ -240,7 +240,7 @@ class GridView(Widget, can_focus=True):
         low, high = bounds
         if row.minor is None:
             return bool(chosen.count_within(low, high))
-        return any(index in chosen for index in row.slices(low, high))
+        return any(index in chosen for index in row.partitions_between(low, high))
 
     def _drawn(self) -> tuple[int, int, int, int]:
         """The corners of the rectangle that is being drawn; none where there is none."""
@@ -250,9 +250,9 @@ class GridView(Widget, can_focus=True):
         left, right = sorted((self.corner[1], self.column))
         return top, bottom, left, right
 
-    def _looks_of(self, index: int, row: GridRow) -> tuple[Bounds, list[Look]]:
+    def _styles_of(self, index: int, row: GridRow) -> tuple[Bounds, list[StatusStyle]]:
         """The cells of a line, kept until it, or the window, is another."""
-        known = self._looks.get(index)
+        known = self._cells_of_row.get(index)
         if known is not None and known[0] is row and known[1:3] == (self._left, self._width):
             return known[3], known[4]
         assert self.axis is not None
@@ -263,9 +263,9 @@ class GridView(Widget, can_focus=True):
             if len(self._bounds) > 64:
                 self._bounds.clear()
             bounds = self._bounds[view] = bounds_of(row, self.axis, self._left, self._width)
-        looks = looks_of(row.statuses, bounds)
-        self._looks[index] = (row, self._left, self._width, bounds, looks)
-        return bounds, looks
+        styles = styles_of(row.statuses, bounds)
+        self._cells_of_row[index] = (row, self._left, self._width, bounds, styles)
+        return bounds, styles
 
     # Keys and mouse.
 

@@ -12,7 +12,7 @@ from assettui.core.staleness import AssetStatus
 from assettui.core.text import one_line
 from assettui.core.timing import local
 from assettui.service.session import clock_us
-from assettui.tui.appearance import ASSET_LOOKS, BLUE, GREEN, GREY, RED, YELLOW
+from assettui.tui.appearance import ASSET_STYLES, BLUE, GREEN, GREY, RED, YELLOW
 from assettui.tui.situation import Role, Situation
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _line(here: Situation, *, with_zeros: bool = True, with_words: bool = True) 
         ("▶", here.running, "running", BLUE),
         ("◌", here.queued, "queued", GREY),
         ("✗", here.count(AssetStatus.FAILED), "failed", RED),
-        (ASSET_LOOKS[AssetStatus.STALE][0], here.count(AssetStatus.STALE), "stale", YELLOW),
+        (ASSET_STYLES[AssetStatus.STALE][0], here.count(AssetStatus.STALE), "stale", YELLOW),
     ):
         if count or with_zeros:
             line.append(f"   {glyph} {count:,}{f' {word}' if with_words else ''}", style=color if count else GREY)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from assettui.core.errors import ProjectError
 from assettui.core.graph import AssetGraph
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
-from assettui.core.slices import Slices
 from assettui.engine.leading import lead
 from assettui.service.catalog import Catalog, catalog
 from assettui.service.signals import Signals
@@ -119,4 +119,4 @@ def _known(session: Session) -> Catalog:
     if not session.is_new():
         return catalog(session)
     graph = AssetGraph(())
-    return Catalog(session.project.name, graph, Slices(graph, AsOf(0)), (), None, None, None)
+    return Catalog(session.project.name, graph, PartitionedGraph(graph, AsOf(0)), (), None, None, None)

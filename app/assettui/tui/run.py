@@ -21,7 +21,7 @@ from assettui.project.watch import Watch
 from assettui.service.event_text import event_text
 from assettui.service.runs import RunDetail, events_of, log_file, run_detail
 from assettui.service.session import clock_us
-from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_LOOKS, YELLOW
+from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_STYLES, YELLOW
 from assettui.tui.fetching import Fetching
 from assettui.tui.header import Header
 from assettui.tui.listing import Cell, Listing, ListingHeader
@@ -178,7 +178,7 @@ class RunScreen(MainScreen):
     def _show_summary(self, detail: RunDetail) -> None:
         run = detail.run
         now_us = clock_us()
-        glyph, color = RUN_LOOKS[run.status]
+        glyph, color = RUN_STYLES[run.status]
         took = (run.ended_us or now_us) - run.started_us if run.started_us is not None else None
         summary = Text(f"{glyph} run {run.run_id[:8]}  {run.status.value}", style=f"bold {color}", no_wrap=True)
         job = f"  job {one_line(run.job, 40)}" if run.job is not None else ""

@@ -9,7 +9,7 @@ from assettui.core.records import RunRecord, StepRecord
 from assettui.core.text import plural
 from assettui.core.timing import ago, duration
 from assettui.service.session import clock_us
-from assettui.tui.appearance import GREY, RED, RUN_LOOKS, STEP_LOOKS, time_bar
+from assettui.tui.appearance import GREY, RED, RUN_STYLES, STEP_STYLES, time_bar
 from assettui.tui.columns import Column
 from assettui.tui.listing import Cell, Listing
 
@@ -37,7 +37,7 @@ class RunList(Listing[RunRecord]):
 
     def cells(self, row: RunRecord) -> Sequence[Cell]:
         """What a line shows."""
-        glyph, color = RUN_LOOKS[row.status]
+        glyph, color = RUN_STYLES[row.status]
         now_us = clock_us()
         more = f" +{len(row.assets) - 1:,}" if len(row.assets) > 1 and row.job is None else ""
         name = f"job {row.job}" if row.job is not None else str(row.assets[-1]) if row.assets else ""
@@ -73,7 +73,7 @@ class StepList(Listing[StepRecord]):
 
     def cells(self, row: StepRecord) -> Sequence[Cell]:
         """What a line shows."""
-        glyph, color = STEP_LOOKS[row.status]
+        glyph, color = STEP_STYLES[row.status]
         began, ended = self.span
         took = (row.ended_us or ended) - row.started_us if row.started_us is not None else None
         bar = ""

@@ -19,7 +19,7 @@ from assettui.core.text import one_line, plural
 from assettui.core.timing import SECOND_US, duration, local
 from assettui.service.session import clock_us
 from assettui.service.timeline import TimelineRow, timeline
-from assettui.tui.appearance import BLUE, GREY, RUN_LOOKS, YELLOW
+from assettui.tui.appearance import BLUE, GREY, RUN_STYLES, YELLOW
 from assettui.tui.fetching import Fetching
 from assettui.tui.header import Header
 from assettui.tui.listing import Listing
@@ -79,7 +79,7 @@ def cells(row: TimelineRow, window: Window, now_us: int, width: int) -> list[tup
 
 
 def _look(run: RunRecord) -> tuple[str, str]:
-    glyph, color = RUN_LOOKS[run.status]
+    glyph, color = RUN_STYLES[run.status]
     return ("█" if run.status is RunStatus.SUCCESS else glyph), color
 
 

@@ -21,14 +21,14 @@ VERSION_MARK = "@"
 PARTITION_MARK = "="
 """Begins the name of each partition's folder, for the same reason."""
 RUNS = ".runs"
-"""Begins the address of a value that is handed on within a run. No part of an asset's key begins so."""
+"""Begins the address of a value that is passed on within a run. No part of an asset's key begins so."""
 MAX_NAME_BYTES = 200
 """Of a partition's folder: a longer one is cut, and told apart by a hash."""
 TEMPORARY_SUFFIX = ".tmp"
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 
 
-def is_handed(ref: ValueRef) -> bool:
+def is_op_output(ref: ValueRef) -> bool:
     """Whether a value was stored for other steps of its run, and not as an asset's."""
     return ref.path.startswith((RUNS, RUNS.replace(".", "%2E"))) or not ref.path
 

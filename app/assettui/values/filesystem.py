@@ -1,7 +1,7 @@
 """Values as files below a folder of the user's, or of any file system that fsspec knows: `s3://`, `gs://`, `memory://`.
 
 Values are written as the default IO manager writes them: frames as Parquet, what JSON can hold as JSON, the rest as
-pickle. There is one file for each asset and slice, and a small one beside it that says in which of these forms it is.
+pickle. There is one file for each asset and partition, and a small one beside it that says in which of these forms it is.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class FileSystem(Protocol):
 
 
 class _FileIOManager(ConfigurableIOManager):
-    """Stores values as files, one for each asset and slice."""
+    """Stores values as files, one for each asset and partition."""
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Write a value, whole or not at all.
@@ -145,7 +145,7 @@ class _FileIOManager(ConfigurableIOManager):
 
 
 class FilesystemIOManager(_FileIOManager):
-    """Stores values as files below a local folder, one for each asset and slice."""
+    """Stores values as files below a local folder, one for each asset and partition."""
 
     base_dir: str = "storage"
     """The folder; a relative one is below the project's."""

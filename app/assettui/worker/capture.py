@@ -75,7 +75,7 @@ class Printed:
             for target, descriptor in enumerate(kept, 1):
                 os.dup2(descriptor, target)
                 os.close(descriptor)
-            thread.join(PRINTED_WAIT_S)  # a process that was left behind may hold the pipe open for ever
+            thread.join(PRINTED_WAIT_S)  # a process that was orphaned may hold the pipe open for ever
 
     def lines(self) -> list[str]:
         """What was printed, in lines; the last one tells how much is missing."""

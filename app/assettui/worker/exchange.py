@@ -13,13 +13,13 @@ from assettui.definitions.context_partitions import ContextPartitions
 from assettui.definitions.inputs import CONCATENATE, MAY_LACK, wants
 from assettui.definitions.io_managers import InputContext, IOManager, OutputContext
 from assettui.definitions.resources import ManagedResource, ResourceSet
-from assettui.values.files import RUNS, is_handed
+from assettui.values.files import RUNS, is_op_output
 from assettui.values.gathered import gathered
 
 if TYPE_CHECKING:
     from assettui.core.snapshot import StepOutput, Wire
     from assettui.definitions.computation import Described, InputDeclaration, ValueDeclaration
-    from assettui.worker.request import SlicesRead, StepRequest
+    from assettui.worker.request import PartitionsRead, StepRequest
 
 BY_IO_MANAGER = "io:"
 """Begins the format of a value that an IO manager of the project has stored; its name follows."""
@@ -58,13 +58,13 @@ class Exchange:
         project: Described,
         values: Values,
         resources: ResourceSet,
-        handed_values: Values | None = None,
+        op_output_values: Values | None = None,
     ) -> None:
         self._request = request
         self._project = project
         self._values = values
         self._resources = resources
-        self._handed_values = handed_values or values
+        self._op_output_values = op_output_values or values
         subject = request.step.subject
         definition = project.partitions.get(subject) if subject is not None and request.partition_keys else None
         self.run_partitions = ContextPartitions(_only_keys(request), definition)
@@ -74,7 +74,7 @@ class Exchange:
 
     def partitions_read(self, key: AssetKey) -> ContextPartitions | None:
         """The partitions of an asset that the step reads; None where it has none."""
-        read = self._request.slices.get(key)
+        read = self._request.partitions_read.get(key)
         return None if read is None else ContextPartitions(read.keys, self._project.partitions.get(key), str(key))
 
     def load_asset(self, name: str, key: AssetKey, declared: InputDeclaration) -> Any:
@@ -99,7 +99,9 @@ class Exchange:
             )
             return self._load_by(manager, name, key, declared, upstream)
         if partitions is not None:
-            return self._load_slices(key, request.slices[key], declared, value.metadata if value is not None else {})
+            return self._load_partitions(
+                key, request.partitions_read[key], declared, value.metadata if value is not None else {}
+            )
         if key not in request.values:
             raise NotThere(
                 f"{request.step.key} reads {key}, which was never materialized",
@@ -107,8 +109,8 @@ class Exchange:
             )
         return self._load_file(key, str(key), request.values[key], declared.annotation)
 
-    def _load_slices(
-        self, key: AssetKey, read: SlicesRead, declared: InputDeclaration, metadata: Mapping[str, Any]
+    def _load_partitions(
+        self, key: AssetKey, read: PartitionsRead, declared: InputDeclaration, metadata: Mapping[str, Any]
     ) -> Any:
         """The values of the partitions that the step reads."""
         keys = read.keys
@@ -145,14 +147,14 @@ class Exchange:
             )
         return self._values.load(ref, annotation)
 
-    def load_handed(self, name: str, wire: Wire, declared: InputDeclaration) -> Any:
+    def load_op_output(self, name: str, wire: Wire, declared: InputDeclaration) -> Any:
         """What other steps of the run hand on: one value, or the list of those that were made.
 
         Raises:
             NotThere: The only one was not made.
         """
-        handed = self._request.handed
-        found = [(source, handed[source]) for source in wire.sources if source in handed]
+        op_outputs = self._request.op_outputs
+        found = [(source, op_outputs[source]) for source in wire.sources if source in op_outputs]
         if wire.is_list:
             return [self._load_one(name, source, ref, declared) for source, ref in found]
         if not found:
@@ -164,7 +166,7 @@ class Exchange:
         if manager is None and ref.format.startswith(BY_IO_MANAGER):
             manager = ref.format.removeprefix(BY_IO_MANAGER)
         if manager is None:
-            values = self._handed_values if is_handed(ref) else self._values
+            values = self._op_output_values if is_op_output(ref) else self._values
             return values.load(ref, declared.annotation)
         upstream = OutputContext(source.output, None, source.step, self._request.run_id, mapping_key=source.mapping_key)
         return self._load_by(manager, name, None, declared, upstream)
@@ -204,7 +206,7 @@ class Exchange:
             given_output_metadata=said,
         )
 
-    def store_slices(self, output: ValueDeclaration, value: Any, context: OutputContext) -> dict[str, ValueRef]:
+    def store_partitions(self, output: ValueDeclaration, value: Any, context: OutputContext) -> dict[str, ValueRef]:
         """Store the value of an asset for each partition that the step makes: one, or a mapping by key.
 
         Raises:
@@ -242,7 +244,7 @@ class Exchange:
         if output.asset_key is not None:
             return self._values.store(output.asset_key, value, self._request.version, partition)
         address = AssetKey((RUNS, *context.get_identifier()))
-        return self._handed_values.store(address, value, self._request.version)
+        return self._op_output_values.store(address, value, self._request.version)
 
     def _manager(self, name: str) -> IOManager:
         manager = self._resources.get(name)

@@ -17,17 +17,17 @@ from assettui.worker.results import BadResult
 
 if TYPE_CHECKING:
     from assettui.definitions.retries import RetryPolicy
-    from assettui.worker.request import Made
+    from assettui.worker.request import AssetEvent
 
 
 def failed_outcome(
-    error: BaseException, made: tuple[Made, ...], retries: int, policy: RetryPolicy | None
+    error: BaseException, asset_events: tuple[AssetEvent, ...], retries: int, policy: RetryPolicy | None
 ) -> StepOutcome:
     """The outcome of a step.
 
     Args:
         error: What was raised.
-        made: What it had made before, and not told yet: that is kept.
+        asset_events: What it had made before, and not told yet: that is kept.
         retries: How many times it was tried before.
         policy: Its own, or that of its job.
     """
@@ -39,7 +39,7 @@ def failed_outcome(
         except TypeError as wrong:
             told = replace(told, message=f"{told.message} (its metadata cannot be kept: {wrong})")
     after_us = _retry_after_us(error, retries, policy) if status is StepStatus.FAILURE else None
-    return StepOutcome(status, made, told, after_us, exception=error)
+    return StepOutcome(status, asset_events, told, after_us, exception=error)
 
 
 def retry_after_us(retries: int, policy: RetryPolicy | None) -> int | None:

@@ -26,7 +26,7 @@ from assettui.worker.environment import complete_environment
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.load import load, sources_below
 from assettui.worker.protocol import FrameReader, encode, receive
-from assettui.worker.request import Made, StepOutcome, StepRequest, made_json
+from assettui.worker.request import AssetEvent, StepOutcome, StepRequest, asset_event_json
 from assettui.worker.step import execute_step, retry_after_loss_us
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Worker:
             self._is_in_user_code = True
             try:
                 with output_to(request.stdout, request.stderr):
-                    outcome = execute_step(request, described, self._values, _now_us, tell=self._send_made)
+                    outcome = execute_step(request, described, self._values, _now_us, tell=self._send_asset_event)
             finally:
                 self._is_in_user_code = False
         except Canceled as error:  # it came between our own lines, just before or after the user's
@@ -136,9 +136,9 @@ class Worker:
         run_id, step_key = self._current
         self.send({"is": "log", "run": run_id, "step": step_key, **said})
 
-    def _send_made(self, made: Made) -> None:
+    def _send_asset_event(self, asset_event: AssetEvent) -> None:
         run_id, step_key = self._current
-        self.send({"is": "made", "run": run_id, "step": step_key, "made": made_json(made)})
+        self.send({"is": "made", "run": run_id, "step": step_key, "made": asset_event_json(asset_event)})
 
     def _on_terminate(self, signal_number: int, frame: object) -> None:
         self._is_ending = True

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from assettui.core.metadata import JsonObject
 
-Made: TypeAlias = Materialization | Observation
+AssetEvent: TypeAlias = Materialization | Observation
 """What a step records of an asset."""
 
 
 @dataclass(frozen=True, slots=True)
-class SlicesRead:
+class PartitionsRead:
     """The partitions of an asset that a step reads."""
 
     keys: tuple[str, ...]
@@ -36,9 +36,9 @@ class SlicesRead:
         ]
 
     @staticmethod
-    def from_json(data: Sequence[Sequence[Any]]) -> SlicesRead:
+    def from_json(data: Sequence[Sequence[Any]]) -> PartitionsRead:
         """What `to_json` wrote."""
-        return SlicesRead(
+        return PartitionsRead(
             tuple(each[0] for each in data),
             {each[0]: ValueRef.from_json(each[1]) if each[1] is not None else None for each in data if len(each) > 1},
         )
@@ -59,7 +59,7 @@ class StepRequest:
     stdout: str = ""
     """Absolute path of the file that receives what the step prints; empty leaves stdout as it is."""
     stderr: str = ""
-    handed: Mapping[StepOutput, ValueRef] = field(default_factory=dict[StepOutput, ValueRef])
+    op_outputs: Mapping[StepOutput, ValueRef] = field(default_factory=dict[StepOutput, ValueRef])
     """What other steps of the run hand to this one; what they have not made is missing."""
     job: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -70,9 +70,11 @@ class StepRequest:
     """Those of the run, as ranges of keys, both ends included."""
     partition_keys: tuple[str, ...] = ()
     """Those that the step makes, in order; empty where what it makes has none."""
-    slices: Mapping[AssetKey, SlicesRead] = field(default_factory=dict[AssetKey, SlicesRead])
+    partitions_read: Mapping[AssetKey, PartitionsRead] = field(default_factory=dict[AssetKey, PartitionsRead])
     """Of each asset with partitions that it reads, which ones."""
-    slice_versions: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict[str, "dict[str, str | None]"])
+    partition_versions: Mapping[str, Mapping[str, str | None]] = field(
+        default_factory=dict[str, "dict[str, str | None]"]
+    )
     """Where it makes several partitions: for each the data versions of what it depends on, as `input_versions`."""
     retry_number: int = 0
     """How many times the step has been tried before."""
@@ -88,8 +90,8 @@ class StepRequest:
             "stdout": self.stdout,
             "stderr": self.stderr,
         }
-        if self.handed:
-            data["handed"] = [[source.to_json(), ref.to_json()] for source, ref in self.handed.items()]
+        if self.op_outputs:
+            data["handed"] = [[source.to_json(), ref.to_json()] for source, ref in self.op_outputs.items()]
         if self.job is not None:
             data["job"] = self.job
         if self.tags:
@@ -100,10 +102,10 @@ class StepRequest:
             data["partitions"] = [list(ends) for ends in self.partitions]
         if self.partition_keys:
             data["partition_keys"] = list(self.partition_keys)
-        if self.slices:
-            data["slices"] = {str(key): read.to_json() for key, read in self.slices.items()}
-        if self.slice_versions:
-            data["slice_versions"] = {key: dict(versions) for key, versions in self.slice_versions.items()}
+        if self.partitions_read:
+            data["partitions_read"] = {str(key): read.to_json() for key, read in self.partitions_read.items()}
+        if self.partition_versions:
+            data["slice_versions"] = {key: dict(versions) for key, versions in self.partition_versions.items()}
         if self.retry_number:
             data["retry_number"] = self.retry_number
         return data
@@ -122,14 +124,18 @@ class StepRequest:
             version=data["version"],
             stdout=data["stdout"],
             stderr=data["stderr"],
-            handed={StepOutput.from_json(source): ValueRef.from_json(ref) for source, ref in data.get("handed", ())},
+            op_outputs={
+                StepOutput.from_json(source): ValueRef.from_json(ref) for source, ref in data.get("handed", ())
+            },
             job=data.get("job"),
             tags=data.get("tags", {}),
             config=data.get("config", {}),
             partitions=tuple((first, last) for first, last in data.get("partitions", ())),
             partition_keys=tuple(data.get("partition_keys", ())),
-            slices={AssetKey(key): SlicesRead.from_json(read) for key, read in data.get("slices", {}).items()},
-            slice_versions=data.get("slice_versions", {}),
+            partitions_read={
+                AssetKey(key): PartitionsRead.from_json(read) for key, read in data.get("partitions_read", {}).items()
+            },
+            partition_versions=data.get("slice_versions", {}),
             retry_number=data.get("retry_number", 0),
         )
 
@@ -139,13 +145,13 @@ class StepOutcome:
     """How a step ended."""
 
     status: StepStatus
-    made: tuple[Made, ...] = ()
+    asset_events: tuple[AssetEvent, ...] = ()
     """What it has made or seen, its values stored, as far as it was not told while the step ran; where it failed,
     what it had made before."""
     error: StepError | None = None
     retry_after_us: int | None = None
     """Of a failure: how long to wait before it is tried again; None where it is not to be."""
-    handed: Mapping[StepOutput, ValueRef] = field(default_factory=dict[StepOutput, ValueRef])
+    op_outputs: Mapping[StepOutput, ValueRef] = field(default_factory=dict[StepOutput, ValueRef])
     """The values that it hands to other steps of the run, those of a dynamic output in order."""
     omitted: tuple[str, ...] = ()
     """The outputs that it was free to leave out, and did."""
@@ -157,12 +163,12 @@ class StepOutcome:
     @property
     def materializations(self) -> tuple[Materialization, ...]:
         """What it has made."""
-        return tuple(each for each in self.made if isinstance(each, Materialization))
+        return tuple(each for each in self.asset_events if isinstance(each, Materialization))
 
     def mapping_keys(self) -> dict[str, list[str]]:
         """The keys of each of its dynamic outputs that has any."""
         found: dict[str, list[str]] = {}
-        for source in self.handed:
+        for source in self.op_outputs:
             if source.mapping_key is not None:
                 found.setdefault(source.output, []).append(source.mapping_key)
         return found
@@ -171,13 +177,13 @@ class StepOutcome:
         """As JSON, without the exception; what has its default value is left out."""
         data: dict[str, Any] = {
             "status": self.status.value,
-            "made": [made_json(each) for each in self.made],
+            "made": [asset_event_json(each) for each in self.asset_events],
             "error": self.error.to_json() if self.error else None,
         }
         if self.retry_after_us is not None:
             data["retry_after_us"] = self.retry_after_us
-        if self.handed:
-            data["handed"] = [[source.to_json(), ref.to_json()] for source, ref in self.handed.items()]
+        if self.op_outputs:
+            data["handed"] = [[source.to_json(), ref.to_json()] for source, ref in self.op_outputs.items()]
         if self.omitted:
             data["omitted"] = list(self.omitted)
             data["omitted_assets"] = [str(key) for key in self.omitted_assets]
@@ -188,7 +194,7 @@ class StepOutcome:
         """The outcome that `to_json` wrote."""
         return StepOutcome(
             StepStatus(data["status"]),
-            tuple(made_from_json(each) for each in data["made"]),
+            tuple(asset_event_from_json(each) for each in data["made"]),
             StepError.from_json(data["error"]) if data["error"] else None,
             data.get("retry_after_us"),
             {StepOutput.from_json(source): ValueRef.from_json(ref) for source, ref in data.get("handed", ())},
@@ -197,19 +203,19 @@ class StepOutcome:
         )
 
 
-def made_json(made: Made) -> JsonObject:
+def asset_event_json(asset_event: AssetEvent) -> JsonObject:
     """What a step has made or seen, as JSON."""
     return {
-        "is": "made" if isinstance(made, Materialization) else "seen",
-        "asset": str(made.asset_key),
-        "time_us": made.time_us,
-        "run_id": made.run_id,
-        **({"partition": made.partition} if made.partition is not None else {}),
-        **made.payload(),
+        "is": "made" if isinstance(asset_event, Materialization) else "seen",
+        "asset": str(asset_event.asset_key),
+        "time_us": asset_event.time_us,
+        "run_id": asset_event.run_id,
+        **({"partition": asset_event.partition} if asset_event.partition is not None else {}),
+        **asset_event.payload(),
     }
 
 
-def made_from_json(data: Mapping[str, Any]) -> Made:
-    """What `made_json` wrote."""
+def asset_event_from_json(data: Mapping[str, Any]) -> AssetEvent:
+    """What `asset_event_json` wrote."""
     kind = Materialization if data["is"] == "made" else Observation
     return kind.from_payload(AssetKey(data["asset"]), data["time_us"], data["run_id"], data, data.get("partition"))

@@ -36,7 +36,7 @@ from assettui.values.formats import row_count
 from assettui.worker.exchange import Exchange, Values
 from assettui.worker.failures import failed_outcome, retry_after_us
 from assettui.worker.hooks import call_hooks
-from assettui.worker.request import Made, StepOutcome, StepRequest
+from assettui.worker.request import AssetEvent, StepOutcome, StepRequest
 from assettui.worker.results import BadResult, results_of
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def execute_step(
     values: Values,
     now: Callable[[], int],
     *,
-    tell: Callable[[Made], None] | None = None,
+    tell: Callable[[AssetEvent], None] | None = None,
     resources: ResourceSet | None = None,
-    handed_values: Values | None = None,
+    op_output_values: Values | None = None,
 ) -> StepOutcome:
     """Run the function of one step and store its results.
 
@@ -71,7 +71,7 @@ def execute_step(
         now: The clock: microseconds since the epoch, UTC.
         tell: Takes what a function yields as soon as it is stored; without it all is in the outcome.
         resources: Those that outlive the step; by default it has a set of its own.
-        handed_values: Where values are that ops hand to each other; by default with the others.
+        op_output_values: Where the outputs of ops are kept; by default with the others.
 
     Returns:
         How it ended; the outcome of a failure holds the exception itself. Nothing is raised.
@@ -86,7 +86,7 @@ def execute_step(
     if resources is None:
         own = ResourceSet(project.resources_of(request.job), of_resources(request.config), run)
     scope = resources or own or ResourceSet({})
-    exchange = Exchange(request, project, values, scope, handed_values)
+    exchange = Exchange(request, project, values, scope, op_output_values)
     execution = _Execution(request, project, exchange, now, tell, run, scope)
     try:
         outcome = execution.carry_out()
@@ -120,7 +120,7 @@ class _Execution:
         project: Described,
         exchange: Exchange,
         now: Callable[[], int],
-        tell: Callable[[Made], None] | None,
+        tell: Callable[[AssetEvent], None] | None,
         run: ContextRun,
         resources: ResourceSet,
     ) -> None:
@@ -135,11 +135,11 @@ class _Execution:
         self.tell = tell
         self.run = run
         self.started_us = now()
-        self.made: list[Made] = []
+        self.asset_events: list[AssetEvent] = []
         """What is yet to be told."""
         self.versions: dict[tuple[str, str | None], str] = {}
         """The data version of each asset, and partition, that was made."""
-        self.handed: dict[StepOutput, ValueRef] = {}
+        self.op_outputs: dict[StepOutput, ValueRef] = {}
         self.given: dict[str, Any] = {}
         """Output values, kept only where a hook wants them."""
         self.op_config: Any = None
@@ -165,8 +165,8 @@ class _Execution:
         omitted = self._omitted(computation, wanted, seen)
         return StepOutcome(
             StepStatus.SUCCESS,
-            tuple(self.made),
-            handed=self.handed,
+            tuple(self.asset_events),
+            op_outputs=self.op_outputs,
             omitted=tuple(omitted),
             omitted_assets=tuple(key for name in omitted if (key := wanted[name].asset_key) is not None),
         )
@@ -245,7 +245,7 @@ class _Execution:
             if name in assets:
                 arguments[name] = self.exchange.load_asset(name, assets[name], declared)
             elif name in wires:
-                arguments[name] = self.exchange.load_handed(name, wires[name], declared)
+                arguments[name] = self.exchange.load_op_output(name, wires[name], declared)
             elif name in given:
                 value = given[name]
                 is_wrapped = isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"value"}
@@ -254,7 +254,7 @@ class _Execution:
                 arguments[name] = declared.default
             elif name not in computation.optional:
                 raise BadResult(
-                    f"nothing is handed to {step.key} for its input {name!r}",
+                    f"no op output goes to {step.key} for its input {name!r}",
                     hint=f"give it in the graph, or configure it: ops: {{{step.key}: {{inputs: {{{name}: …}}}}}}",
                 )
 
@@ -344,11 +344,11 @@ class _Execution:
         if not result.mapping_key.replace("_", "a").isalnum():
             raise BadResult(f"{result.mapping_key!r} is not a mapping key", hint="use letters, digits and _")
         source = StepOutput(self.request.step.key, output.name, result.mapping_key)
-        if source in self.handed:
+        if source in self.op_outputs:
             raise BadResult(f"{self.request.step.key} yielded the mapping key {result.mapping_key!r} twice")
         self._note_for_hooks(output.name, result.value, result.mapping_key)
         context = self.exchange.output_context(output, result.metadata, result.mapping_key)
-        self.handed[source] = self.exchange.store(output, result.value, context)
+        self.op_outputs[source] = self.exchange.store(output, result.value, context)
 
     def _keep(
         self,
@@ -375,7 +375,7 @@ class _Execution:
             if keys == (None,):
                 refs[None] = self.exchange.store(output, value, stored)
             else:
-                refs.update(self.exchange.store_slices(output, value, stored))
+                refs.update(self.exchange.store_partitions(output, value, stored))
             said.update(stored.said)
         if refs and computation.is_op:
             if len(refs) > 1:
@@ -383,13 +383,13 @@ class _Execution:
                     f"the op {self.request.step.key} makes {output.asset_key} for several partitions at once",
                     hint="a graph of ops is run for one partition at a time: BackfillPolicy.multi_run(1)",
                 )
-            self.handed[StepOutput(self.request.step.key, output.name)] = next(iter(refs.values()))
+            self.op_outputs[StepOutput(self.request.step.key, output.name)] = next(iter(refs.values()))
         if output.asset_key is None:
             return
         said_version = result.data_version or result.tags.get(DATA_VERSION_TAG)
         version = str(said_version) if said_version is not None else None
         if computation.is_observation:
-            self.made.extend(
+            self.asset_events.extend(
                 Observation(output.asset_key, self.now(), self.request.run_id, version, said, key) for key in keys
             )
             return
@@ -401,11 +401,11 @@ class _Execution:
         for key in keys:
             part = _part_of(value, key) if len(keys) > 1 else value
             rows = row_count(part) if part is not NO_VALUE else None
-            made = self._materialization(output.asset_key, said, version, refs.get(key), rows, key)
+            asset_event = self._materialization(output.asset_key, said, version, refs.get(key), rows, key)
             if len(keys) > 1:  # of several made at once, each took its share
-                made = replace(made, duration_us=(made.duration_us or 0) // len(keys))
-            self.versions[str(output.asset_key), key] = made.data_version
-            self.made.append(made)
+                asset_event = replace(asset_event, duration_us=(asset_event.duration_us or 0) // len(keys))
+            self.versions[str(output.asset_key), key] = asset_event.data_version
+            self.asset_events.append(asset_event)
 
     def _materialization(
         self,
@@ -440,7 +440,7 @@ class _Execution:
 
     def _input_versions(self, key: AssetKey, partition: str | None) -> dict[str, str | None]:
         """The data versions of what an asset, or a partition of it, depends on, those included that this step has made."""
-        read = self.request.slice_versions.get(partition or "", self.request.input_versions)
+        read = self.request.partition_versions.get(partition or "", self.request.input_versions)
         upstream = self.project.upstream.get(key)
         if upstream is None:  # it is the only one of its step
             return dict(read)
@@ -459,17 +459,19 @@ class _Execution:
             metadata.setdefault("description", MetadataValue.text(event.description))
         version = event.tags.get(DATA_VERSION_TAG)
         if isinstance(event, AssetObservation):
-            self.made.append(Observation(key, self.now(), self.request.run_id, version, metadata, event.partition))
+            self.asset_events.append(
+                Observation(key, self.now(), self.request.run_id, version, metadata, event.partition)
+            )
         else:
-            made = self._materialization(key, metadata, version, None, None, event.partition)
-            self.made.append(replace(made, input_versions={}, duration_us=None))
+            asset_event = self._materialization(key, metadata, version, None, None, event.partition)
+            self.asset_events.append(replace(asset_event, input_versions={}, duration_us=None))
         self._tell_all()
 
     def _tell_all(self) -> None:
         if self.tell is not None:
-            for made in self.made:
-                self.tell(made)
-            self.made.clear()
+            for asset_event in self.asset_events:
+                self.tell(asset_event)
+            self.asset_events.clear()
 
     def _omitted(self, computation: Computation, wanted: Mapping[str, ValueDeclaration], seen: set[str]) -> list[str]:
         """The outputs that were not given.
@@ -513,7 +515,7 @@ class _Execution:
     def failed(self, error: BaseException) -> StepOutcome:
         """The outcome where something was raised; what was made before is kept."""
         policy = _policy_of(self.computation, self.job)
-        return failed_outcome(error, tuple(self.made), self.request.retry_number, policy)
+        return failed_outcome(error, tuple(self.asset_events), self.request.retry_number, policy)
 
 
 def _part_of(value: Any, key: str | None) -> Any:

@@ -169,7 +169,7 @@ class PartitionSpace(ABC):
 
 
 class NoPartitions(PartitionSpace):
-    """The space of an asset without partitions: it has one slice, the whole of it, at index 0."""
+    """The space of an asset without partitions: it has one partition, the whole of it, at index 0."""
 
     identity = "none"
     all = PartitionSet(1)

@@ -29,7 +29,7 @@ STATUSES = ("running", "failed", "never", "stale", "fresh", "external")
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class SelectionContext:
     """What a selection is judged by."""
 
     graph: AssetGraph
@@ -46,15 +46,15 @@ class AssetSelection(ABC):
     """
 
     @abstractmethod
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]: ...
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]: ...
 
-    def resolve_on(self, ground: Ground) -> frozenset[AssetKey]:
+    def resolve_on(self, context: SelectionContext) -> frozenset[AssetKey]:
         """The assets that it selects.
 
         Raises:
             SelectionError: It names something that is not there.
         """
-        return self._resolve(ground)
+        return self._resolve(context)
 
     @abstractmethod
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class AssetSelection(ABC):
         Raises:
             SelectionError: It names something that is not there, or asks for a status.
         """
-        return self.resolve_on(Ground(graph))
+        return self.resolve_on(SelectionContext(graph))
 
     # What to begin with.
 
@@ -224,9 +224,9 @@ class All(AssetSelection):
 
     include_sources: bool = False
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
         return frozenset(
-            key for key, asset in ground.graph.assets.items() if self.include_sources or not asset.is_external
+            key for key, asset in context.graph.assets.items() if self.include_sources or not asset.is_external
         )
 
     def __str__(self) -> str:
@@ -239,10 +239,10 @@ class Keys(AssetSelection):
 
     selected: tuple[AssetKey, ...]
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
         for key in self.selected:
-            if key not in ground.graph.assets:
-                raise unknown_asset(str(key), ground.graph)
+            if key not in context.graph.assets:
+                raise unknown_asset(str(key), context.graph)
         return frozenset(self.selected)
 
     def __str__(self) -> str:
@@ -255,18 +255,18 @@ class Word(AssetSelection):
 
     text: str
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
-        keys = ground.graph.assets
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
+        keys = context.graph.assets
         if _is_pattern(self.text):
-            return Attribute("key", self.text).resolve_on(ground)
-        if ground.is_partial:
+            return Attribute("key", self.text).resolve_on(context)
+        if context.is_partial:
             wanted = self.text.lower()
             return frozenset(key for key in keys if wanted in str(key).lower())
         if AssetKey(self.text) in keys:
             return frozenset({AssetKey(self.text)})
         found = frozenset(key for key in keys if key.parts[-1] == self.text)
         if not found:
-            raise unknown_asset(self.text, ground.graph)
+            raise unknown_asset(self.text, context.graph)
         return found
 
     def __str__(self) -> str:
@@ -280,54 +280,54 @@ class Attribute(AssetSelection):
     name: str
     value: str
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
         if self.name == "status":
-            return self._of_status(ground)
+            return self._of_status(context)
         values = _VALUES[self.name]
-        is_match = self._matcher(ground)
+        is_match = self._matcher(context)
         found = frozenset(
-            key for key, asset in ground.graph.assets.items() if any(is_match(each) for each in values(asset))
+            key for key, asset in context.graph.assets.items() if any(is_match(each) for each in values(asset))
         )
-        if not found and not ground.is_partial:
-            raise self._unmatched(ground)
+        if not found and not context.is_partial:
+            raise self._unmatched(context)
         return found
 
-    def _matcher(self, ground: Ground) -> Callable[[str], bool]:
+    def _matcher(self, context: SelectionContext) -> Callable[[str], bool]:
         value = self.value
         if self.name == "tag" and "=" not in value:
             value += "=*"
-        if ground.is_partial and not _is_pattern(value):
+        if context.is_partial and not _is_pattern(value):
             wanted = value.lower()
             return lambda each: wanted in each.lower()
         if _is_pattern(value):
             return lambda each: fnmatchcase(each, value)
         return lambda each: each == value
 
-    def _of_status(self, ground: Ground) -> frozenset[AssetKey]:
-        assets = ground.graph.assets
+    def _of_status(self, context: SelectionContext) -> frozenset[AssetKey]:
+        assets = context.graph.assets
         if self.value == "external":
             return frozenset(key for key, asset in assets.items() if asset.is_external)
-        if not ground.statuses and assets and not ground.is_partial:
+        if not context.statuses and assets and not context.is_partial:
             raise SelectionError(
                 f"status:{self.value} cannot be told here: nothing is known but the definitions",
                 hint="a status is known on the command line, on the screens and in jobs that are run from a store",
             )
-        statuses = ground.statuses
+        statuses = context.statuses
         return frozenset(
             key
             for key, asset in assets.items()
-            if not asset.is_external and self._is_status(statuses.get(key, "never"), ground)
+            if not asset.is_external and self._is_status(statuses.get(key, "never"), context)
         )
 
-    def _is_status(self, status: str, ground: Ground) -> bool:
-        return status.startswith(self.value) if ground.is_partial else status == self.value
+    def _is_status(self, status: str, context: SelectionContext) -> bool:
+        return status.startswith(self.value) if context.is_partial else status == self.value
 
-    def _unmatched(self, ground: Ground) -> SelectionError:
+    def _unmatched(self, context: SelectionContext) -> SelectionError:
         if self.name == "key":
             if _is_pattern(self.value):
                 return SelectionError(f"no asset key matches {self.value!r}", hint="see `assettui asset ls`")
-            return unknown_asset(self.value, ground.graph)
-        known = {each for asset in ground.graph.assets.values() for each in _VALUES[self.name](asset)}
+            return unknown_asset(self.value, context.graph)
+        known = {each for asset in context.graph.assets.values() for each in _VALUES[self.name](asset)}
         what = (
             f"no group is called {self.value!r}"
             if self.name == "group"
@@ -356,8 +356,8 @@ class Or(AssetSelection):
 
     operands: tuple[AssetSelection, ...]
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
-        return frozenset[AssetKey]().union(*(each.resolve_on(ground) for each in self.operands))
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
+        return frozenset[AssetKey]().union(*(each.resolve_on(context) for each in self.operands))
 
     def __str__(self) -> str:
         return _either(map(str, self.operands))
@@ -369,8 +369,8 @@ class And(AssetSelection):
 
     operands: tuple[AssetSelection, ...]
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
-        first, *others = [each.resolve_on(ground) for each in self.operands]
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
+        first, *others = [each.resolve_on(context) for each in self.operands]
         return first.intersection(*others)
 
     def __str__(self) -> str:
@@ -383,8 +383,8 @@ class Not(AssetSelection):
 
     operand: AssetSelection
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
-        return frozenset(ground.graph.assets) - self.operand.resolve_on(ground)
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
+        return frozenset(context.graph.assets) - self.operand.resolve_on(context)
 
     def __str__(self) -> str:
         return f"not {_grouped(self.operand)}"
@@ -397,8 +397,8 @@ class Minus(AssetSelection):
     first: AssetSelection
     second: AssetSelection
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
-        return self.first.resolve_on(ground) - self.second.resolve_on(ground)
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
+        return self.first.resolve_on(context) - self.second.resolve_on(context)
 
     def __str__(self) -> str:
         return f"{_grouped(self.first)} and not {_grouped(self.second)}"
@@ -415,13 +415,13 @@ class Traversal(AssetSelection):
     is_up: bool = False
     is_down: bool = False
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
-        start = self.start.resolve_on(ground)
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
+        start = self.start.resolve_on(context)
         found = set(start)
         if self.is_up:
-            found |= within(ground.graph.upstream, start, self.up)
+            found |= within(context.graph.upstream, start, self.up)
         if self.is_down:
-            found |= within(ground.graph.downstream, start, self.down)
+            found |= within(context.graph.downstream, start, self.down)
         return frozenset(found)
 
     def __str__(self) -> str:
@@ -437,17 +437,17 @@ class Function(AssetSelection):
     name: str
     operand: AssetSelection
 
-    def _resolve(self, ground: Ground) -> frozenset[AssetKey]:
-        selected = self.operand.resolve_on(ground)
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
+        selected = self.operand.resolve_on(context)
         match self.name:
             case "roots":
-                return _ends(selected, ground.graph.upstream)
+                return _ends(selected, context.graph.upstream)
             case "sinks":
-                return _ends(selected, ground.graph.downstream)
+                return _ends(selected, context.graph.downstream)
             case "checks":
                 return frozenset()  # the checks of these assets, and none of the assets
             case _:
-                return _with_neighbors(selected, ground.graph)
+                return _with_neighbors(selected, context.graph)
 
     def __str__(self) -> str:
         return f"{self.name}({self.operand})"
@@ -471,7 +471,7 @@ def _with_neighbors(selected: frozenset[AssetKey], graph: AssetGraph) -> frozens
     return frozenset(found)
 
 
-def select(ground: Ground, terms: Iterable[str | AssetSelection]) -> list[AssetKey]:
+def select(context: SelectionContext, terms: Iterable[str | AssetSelection]) -> list[AssetKey]:
     """The assets that any of the terms selects, upstream before downstream.
 
     Raises:
@@ -481,10 +481,10 @@ def select(ground: Ground, terms: Iterable[str | AssetSelection]) -> list[AssetK
     if not operands:
         raise SelectionError("no assets were named", hint=f"name {SYNTAX}")
     selection = _any_of(operands)
-    found = selection.resolve_on(ground)
+    found = selection.resolve_on(context)
     if not found:
         raise SelectionError(f"{str(selection)!r} selects no asset", hint="see `assettui asset ls`")
-    return ground.graph.sort(found)
+    return context.graph.sort(found)
 
 
 SYNTAX = (

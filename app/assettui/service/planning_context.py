@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from assettui.core.graph import AssetGraph
     from assettui.core.keys import AssetKey
+    from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.partitions.sets import PartitionSet
-    from assettui.core.slices import Slices
     from assettui.service.catalog import Catalog
 
 
-class CatalogGround:
-    """See `Ground`.
+class CatalogContext:
+    """See `PlanningContext`.
 
     Args:
         catalog: What is known of the project and its assets.
@@ -29,7 +29,7 @@ class CatalogGround:
     def __init__(self, catalog: Catalog, connection: sqlite3.Connection | None = None) -> None:
         self.catalog = catalog
         self.graph: AssetGraph = catalog.graph
-        self.slices: Slices = catalog.slices
+        self.partitioned: PartitionedGraph = catalog.partitioned
         self.snapshot = catalog.snapshot or ProjectSnapshot(catalog.project_name)
         # What an earlier run is about to make will be there by the time that this one is carried out.
         runs = queries.runs_not_over(connection) if connection is not None else ()
@@ -38,13 +38,13 @@ class CatalogGround:
 
     @property
     def materialized(self) -> dict[AssetKey, PartitionSet]:
-        """See `Ground`."""
+        """See `PlanningContext`."""
         return {
-            row.key: row.slices.materialized | row.slices.queued | row.slices.running
+            row.key: row.statuses.materialized | row.statuses.queued | row.statuses.running
             for row in self.catalog.rows
-            if row.slices
+            if row.statuses
         }
 
     def select(self, selection: str) -> list[AssetKey]:
-        """See `Ground`."""
+        """See `PlanningContext`."""
         return self.catalog.select([parse(selection)])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from assettui.core.queue import Limits, QueuedRun
     from assettui.core.records import StepError
     from assettui.core.ticks import Evaluation, InstigatorState
-    from assettui.worker.request import Made, StepOutcome
+    from assettui.worker.request import AssetEvent, StepOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class LimitsSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class CancelAsked:
+class CancelRequested:
     """Somebody wants a run to stop."""
 
     run_id: str
@@ -50,7 +50,7 @@ class CancelAsked:
 
 @dataclass(frozen=True, slots=True)
 class BackfillLoaded:
-    """A backfill was found in the store, new or left behind, or is to be seen anew since the project was edited."""
+    """A backfill was found in the store, new or orphaned, or is to be seen anew since the project was edited."""
 
     backfill_id: str
     plan: BackfillPlan
@@ -64,14 +64,14 @@ class BackfillLoaded:
 
 
 @dataclass(frozen=True, slots=True)
-class BackfillAsked:
+class BackfillRequested:
     """Somebody wants a backfill to be paused, to go on, to stop, or to try again what has failed."""
 
     backfill_id: str
-    what: BackfillWord
+    what: BackfillCommand
 
 
-class BackfillWord(Enum):
+class BackfillCommand(Enum):
     """What can be asked of a backfill."""
 
     PAUSE = auto()
@@ -85,7 +85,7 @@ class Drain:
     """The process is about to end: what runs is finished, nothing more is launched."""
 
     is_at_once: bool = False
-    """Whether evaluations are stopped too; nothing of them is recorded. Runs are canceled by `CancelAsked`."""
+    """Whether evaluations are stopped too; nothing of them is recorded. Runs are canceled by `CancelRequested`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +128,13 @@ class StepRetriable:
 
 
 @dataclass(frozen=True, slots=True)
-class StepMade:
+class StepReported:
     """A worker says what its step has made or seen, and goes on."""
 
     worker: int
     run_id: str
     step_key: str
-    made: Made
+    asset_event: AssetEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class InstigatorsSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class TickAsked:
+class TickRequested:
     """Somebody wants a schedule or sensor to be evaluated now."""
 
     name: str
@@ -203,23 +203,23 @@ class Moment:
     """Time has passed: something that was to be done at a certain time may be due."""
 
 
-Happening: TypeAlias = (
+Input: TypeAlias = (
     RunsQueued
     | RunLoaded
     | LimitsSeen
-    | CancelAsked
+    | CancelRequested
     | BackfillLoaded
-    | BackfillAsked
+    | BackfillRequested
     | Drain
     | ProjectEdited
     | WorkerStarted
     | WorkerLoaded
     | WorkerBroken
     | StepRetriable
-    | StepMade
+    | StepReported
     | StepEnded
     | InstigatorsSeen
-    | TickAsked
+    | TickRequested
     | EvaluationEnded
     | TickRefused
     | AssetsReported

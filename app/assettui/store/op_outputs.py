@@ -1,4 +1,4 @@
-"""What the ops of runs have handed on to each other, of runs that have failed: a retry goes on with it."""
+"""What the ops of runs have passed on to each other, of runs that have failed: a retry goes on with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def copy(connection: sqlite3.Connection, parent: str, run_id: str) -> None:
-    """Let a run begin with what another one has handed on."""
+    """Let a run begin with what another one has passed on."""
     connection.execute(
         "INSERT OR IGNORE INTO handed (run, step, output, mapping_key, value)"
         " SELECT ?, step, output, mapping_key, value FROM handed WHERE run = ?",
@@ -20,7 +20,7 @@ def copy(connection: sqlite3.Connection, parent: str, run_id: str) -> None:
     )
 
 
-def failed_with_handed(connection: sqlite3.Connection) -> set[str]:
+def failed_with_op_outputs(connection: sqlite3.Connection) -> set[str]:
     """The runs that have failed, and of which it is kept."""
     return {run_id for (run_id,) in connection.execute("SELECT DISTINCT run FROM handed")}
 

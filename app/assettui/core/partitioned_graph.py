@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 _ALL = AllPartitionMapping()
 
 
-class Slices:
-    """What there is to be materialized, slice by slice.
+class PartitionedGraph:
+    """What there is to be materialized, partition by partition.
 
-    An asset without partitions is one slice, at index 0 of a space of its own kind.
+    An asset without partitions is one partition, at index 0 of a space of its own kind.
 
     Args:
         graph: The project's graph.
@@ -94,15 +94,15 @@ class Slices:
         return default_mapping(below.partitions, above.partitions)
 
     def above(self, below: AssetKey, above: AssetKey, partitions: PartitionSet) -> Upstream:
-        """The slices of one asset that some slices of another need."""
+        """The partitions of one asset that some partitions of another need."""
         return self.mapping(below, above).upstream(partitions, self.space(below), self.space(above))
 
     def below(self, above: AssetKey, below: AssetKey, partitions: PartitionSet) -> PartitionSet:
-        """The slices of an asset that need some slices of another."""
+        """The partitions of an asset that need some partitions of another."""
         return self.mapping(below, above).downstream(partitions, self.space(above), self.space(below))
 
     def are_alike(self, below: AssetKey, above: AssetKey) -> bool:
-        """Whether each slice of one asset needs just the slice of the same index of another."""
+        """Whether each partition of one asset needs just the partition of the same index of another."""
         if self.space(below).identity != self.space(above).identity:
             return False
         return self.space(below) is NO_PARTITIONS or self.mapping(below, above).offsets == (0, 0)
@@ -121,7 +121,7 @@ class Slices:
         )
 
     def set_of(self, key: AssetKey, ranges: Iterable[Sequence[str]]) -> PartitionSet:
-        """The slices of an asset between the ends of ranges of keys, both included; its only one, where it has no partitions.
+        """The partitions of an asset between the ends of ranges of keys, both included; its only one, where it has no partitions.
 
         Raises:
             UnknownPartition: An end is no partition's.

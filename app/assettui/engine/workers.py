@@ -15,7 +15,7 @@ from assettui.worker.request import StepOutcome
 if TYPE_CHECKING:
     from assettui.core.records import StepError
     from assettui.engine.actions import Action
-    from assettui.engine.happenings import EvaluationEnded, StepEnded, StepMade, StepRetriable
+    from assettui.engine.inputs import EvaluationEnded, StepEnded, StepReported, StepRetriable
     from assettui.engine.running import Running
     from assettui.engine.state import EngineState, RunRules
     from assettui.engine.ticking import Ticks
@@ -28,7 +28,7 @@ MAX_WORKER_BYTES = 4 << 30
 """A worker that has ever needed more memory than this is replaced after its step."""
 
 
-class CrewTurn(Protocol):
+class WorkersTurn(Protocol):
     """What workers ask of the rest of a decision."""
 
     actions: list[Action]
@@ -39,7 +39,7 @@ class CrewTurn(Protocol):
     ticks: Ticks
 
 
-class Crew:
+class Workers:
     """One decision's changes to the workers.
 
     Args:
@@ -47,9 +47,9 @@ class Crew:
         before: What was known.
     """
 
-    def __init__(self, turn: CrewTurn, before: EngineState) -> None:
+    def __init__(self, turn: WorkersTurn, before: EngineState) -> None:
         self.turn = turn
-        self.workers = dict(before.workers)
+        self.by_id = dict(before.workers)
         self.generation = before.generation
         self.starting = before.starting
         self.broken = before.broken
@@ -59,7 +59,7 @@ class Crew:
     def load_project_again(self) -> None:
         """Start a worker that imports the project as it is now; those that have an older edit imported retire."""
         self.generation += 1
-        for worker_id, worker in list(self.workers.items()):
+        for worker_id, worker in list(self.by_id.items()):
             if worker.phase is WorkerPhase.LOADING:  # what it imports nobody wants any more, and it may never end
                 self.end(worker_id)
         self._start_one()
@@ -72,14 +72,14 @@ class Crew:
     def is_loading(self) -> bool:
         """Whether a worker is importing the newest edit of the project, or is about to."""
         return self.starting > 0 or any(
-            w.phase is WorkerPhase.LOADING and w.generation == self.generation for w in self.workers.values()
+            w.phase is WorkerPhase.LOADING and w.generation == self.generation for w in self.by_id.values()
         )
 
     def has_loaded(self) -> bool:
         """Whether a worker has some edit of the project imported."""
-        return any(w.phase in (WorkerPhase.IDLE, WorkerPhase.BUSY) for w in self.workers.values())
+        return any(w.phase in (WorkerPhase.IDLE, WorkerPhase.BUSY) for w in self.by_id.values())
 
-    def _mourn_project(self, worker: WorkerState, error: StepError) -> None:
+    def _note_broken(self, worker: WorkerState, error: StepError) -> None:
         if worker.generation == self.generation:  # otherwise what counts is how the newest edit loads
             self.broken = error
 
@@ -88,62 +88,62 @@ class Crew:
     def note(self, worker_id: int, generation: int) -> None:
         """A worker has been started."""
         self.starting -= 1
-        self.workers[worker_id] = WorkerState(generation)
+        self.by_id[worker_id] = WorkerState(generation)
 
-    def welcome(self, worker_id: int, pid: int) -> None:
+    def on_loaded(self, worker_id: int, pid: int) -> None:
         """A worker has imported the project."""
-        worker = self.workers.get(worker_id)
+        worker = self.by_id.get(worker_id)
         if worker is None or worker.phase is not WorkerPhase.LOADING:
             return
-        self.workers[worker_id] = replace(worker, phase=WorkerPhase.IDLE, pid=pid, idle_since_us=self.turn.now_us)
+        self.by_id[worker_id] = replace(worker, phase=WorkerPhase.IDLE, pid=pid, idle_since_us=self.turn.now_us)
         if worker.generation == self.generation:
             self.broken = None
 
-    def dismiss_broken(self, worker_id: int, error: StepError) -> None:
+    def on_broken(self, worker_id: int, error: StepError) -> None:
         """A worker cannot import the project."""
-        worker = self.workers.get(worker_id)
+        worker = self.by_id.get(worker_id)
         if worker is not None and worker.phase is WorkerPhase.LOADING:
-            self._mourn_project(worker, error)
-            self.workers[worker_id] = replace(worker, phase=WorkerPhase.ENDING)  # it ends by itself
+            self._note_broken(worker, error)
+            self.by_id[worker_id] = replace(worker, phase=WorkerPhase.ENDING)  # it ends by itself
 
     def note_retriable(self, said: StepRetriable) -> None:
         """A worker tells when its step is to be tried again that it may not be able to tell the end of."""
-        worker = self.workers.get(said.worker)
+        worker = self.by_id.get(said.worker)
         if worker is not None and worker.task == (said.run_id, said.step_key):
-            self.workers[said.worker] = replace(worker, retry_after_us=said.retry_after_us)
+            self.by_id[said.worker] = replace(worker, retry_after_us=said.retry_after_us)
 
-    def record_made(self, made: StepMade) -> None:
+    def record_asset_event(self, asset_event: StepReported) -> None:
         """A worker tells what its step has made so far."""
-        worker = self.workers.get(made.worker)
-        if worker is not None and worker.task == (made.run_id, made.step_key):
-            self.turn.running.record_made(made.run_id, made.step_key, made.made)
+        worker = self.by_id.get(asset_event.worker)
+        if worker is not None and worker.task == (asset_event.run_id, asset_event.step_key):
+            self.turn.running.record_asset_event(asset_event.run_id, asset_event.step_key, asset_event.asset_event)
 
     def end_step(self, ended: StepEnded) -> None:
         """A worker is done with a step."""
-        worker = self.workers.get(ended.worker)
+        worker = self.by_id.get(ended.worker)
         if worker is None or worker.task != (ended.run_id, ended.step_key):
             return  # it says so of a step that is no longer its own
         self._free(ended.worker, worker, ended.rss_bytes)
         outcome = ended.outcome
         if worker.overdue is not None and outcome.status is not StepStatus.SUCCESS:
-            outcome = StepOutcome(StepStatus.FAILURE, outcome.made, worker.overdue, worker.retry_after_us)
+            outcome = StepOutcome(StepStatus.FAILURE, outcome.asset_events, worker.overdue, worker.retry_after_us)
         self.turn.running.end_step(ended.run_id, ended.step_key, outcome)
 
     def end_evaluation(self, ended: EvaluationEnded) -> None:
         """A worker is done with an evaluation."""
-        worker = self.workers.get(ended.worker)
+        worker = self.by_id.get(ended.worker)
         if worker is None or worker.evaluating is None or worker.evaluating.name != ended.name:
             return  # it took too long, which has been told
         self._free(ended.worker, worker, ended.rss_bytes)
         self.turn.ticks.end(worker.evaluating, ended.evaluation)
 
-    def bury(self, worker_id: int, cause: StepError) -> None:
+    def on_lost(self, worker_id: int, cause: StepError) -> None:
         """A worker is dead, and with it what it was busy with."""
-        worker = self.workers.pop(worker_id, None)
+        worker = self.by_id.pop(worker_id, None)
         if worker is None:
             return
         if worker.phase is WorkerPhase.LOADING:
-            self._mourn_project(worker, cause)
+            self._note_broken(worker, cause)
         if worker.task is not None:
             error, after_us = worker.overdue or cause, worker.retry_after_us
             self.turn.running.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, (), error, after_us))
@@ -155,7 +155,7 @@ class Crew:
         steps_done = worker.steps_done + 1
         is_ending = worker.phase is WorkerPhase.ENDING
         phase = WorkerPhase.ENDING if is_ending else WorkerPhase.IDLE
-        self.workers[worker_id] = replace(
+        self.by_id[worker_id] = replace(
             worker,
             phase=phase,
             task=None,
@@ -168,48 +168,48 @@ class Crew:
         )
         if not is_ending and (steps_done >= MAX_STEPS_OF_WORKER or rss_bytes > MAX_WORKER_BYTES):
             self.end(worker_id)
-        elif len(self.workers) > self.turn.capacity:
+        elif len(self.by_id) > self.turn.capacity:
             self.turn.actions.append(WakeAt(self.turn.now_us + IDLE_US))
 
     # What is asked of them.
 
     def usable(self) -> list[int]:
         """The workers that can be given something to do."""
-        return [worker_id for worker_id, worker in self.workers.items() if self._is_usable(worker)]
+        return [worker_id for worker_id, worker in self.by_id.items() if self._is_usable(worker)]
 
     def start(self, wanted: int) -> None:
         """Start workers until so many are on their way."""
         if self.broken is not None:
             return
         loading = sum(
-            1 for w in self.workers.values() if w.phase is WorkerPhase.LOADING and w.generation == self.generation
+            1 for w in self.by_id.values() if w.phase is WorkerPhase.LOADING and w.generation == self.generation
         )
         for _ in range(wanted - loading - self.starting):
             self._start_one()
 
     def end(self, worker_id: int) -> None:
         """Ask a worker to end; one that has not in time is killed."""
-        worker = self.workers[worker_id]
+        worker = self.by_id[worker_id]
         kill_at_us = self.turn.now_us + self.turn.rules.grace_us
-        self.workers[worker_id] = replace(worker, phase=WorkerPhase.ENDING, kill_at_us=kill_at_us)
+        self.by_id[worker_id] = replace(worker, phase=WorkerPhase.ENDING, kill_at_us=kill_at_us)
         self.turn.actions.extend((Terminate(worker_id), WakeAt(kill_at_us)))
 
     def end_those_of(self, run_id: str) -> None:
         """Ask the workers to end that run steps of a run."""
-        for worker_id, worker in self.workers.items():
+        for worker_id, worker in self.by_id.items():
             if worker.phase is WorkerPhase.BUSY and worker.task is not None and worker.task[0] == run_id:
                 self.end(worker_id)
 
     def stop_evaluations(self) -> None:
         """End the workers that evaluate, and forget what they do."""
-        for worker_id, worker in list(self.workers.items()):
+        for worker_id, worker in list(self.by_id.items()):
             if worker.evaluating is not None:
-                self.workers[worker_id] = replace(worker, evaluating=None)
+                self.by_id[worker_id] = replace(worker, evaluating=None)
                 self.end(worker_id)
 
     def kill_overdue(self) -> None:
         """Kill the workers that were asked to end and have not in time."""
-        for worker_id, worker in self.workers.items():
+        for worker_id, worker in self.by_id.items():
             if worker.kill_at_us is not None:
                 if worker.kill_at_us <= self.turn.now_us:
                     self.turn.actions.append(Kill(worker_id))
@@ -218,8 +218,8 @@ class Crew:
 
     def retire_idle(self) -> None:
         """End workers beyond those that steps need, once they have been idle for a while."""
-        surplus = len(self.workers) - self.turn.capacity
-        for worker_id, worker in list(self.workers.items()):
+        surplus = len(self.by_id) - self.turn.capacity
+        for worker_id, worker in list(self.by_id.items()):
             is_idle_long = worker.phase is WorkerPhase.IDLE and worker.idle_since_us <= self.turn.now_us - IDLE_US
             if surplus > 0 and is_idle_long:
                 self.end(worker_id)
@@ -231,11 +231,11 @@ class Crew:
             return
         is_loaded = any(
             w.generation == self.generation and w.phase in (WorkerPhase.IDLE, WorkerPhase.BUSY)
-            for w in self.workers.values()
+            for w in self.by_id.values()
         )
         if not is_loaded and self.broken is None:
             return
-        for worker_id, worker in list(self.workers.items()):
+        for worker_id, worker in list(self.by_id.items()):
             if worker.phase is WorkerPhase.IDLE and worker.generation < self.generation:
                 self.end(worker_id)
 

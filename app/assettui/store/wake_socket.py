@@ -1,4 +1,4 @@
-"""The doorbell: a local socket beside the store, on which the leader is woken, and others are told of its commits.
+"""The wake socket: a local socket beside the store, on which the leader is woken, and others are told of its commits.
 
 Only a byte travels, and it says nothing but "look": what there is to know is in the store. Where no such socket can
 be made, whoever waits looks once a second in any case.
@@ -33,7 +33,7 @@ def _address(path: Path) -> Generator[str]:
         os.close(descriptor)
 
 
-class Doorbell:
+class WakeSocket:
     """The leader's side: hears of being woken, and tells of commits.
 
     Args:
@@ -42,7 +42,7 @@ class Doorbell:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._visitors: list[socket.socket] = []
+        self._clients: list[socket.socket] = []
         self._listening: socket.socket | None = None
         with suppress(OSError):  # no such sockets here: everybody looks once a second
             listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -56,16 +56,16 @@ class Doorbell:
 
     def sockets(self) -> list[socket.socket]:
         """What to wait on: any that becomes readable is to be `answer`ed."""
-        return [*([self._listening] if self._listening else []), *self._visitors]
+        return [*([self._listening] if self._listening else []), *self._clients]
 
     def answer(self, ready: socket.socket) -> None:
         """Let a visitor in, or take what one has sent; one that has gone is forgotten."""
         if ready is self._listening:
             with suppress(OSError):
-                visitor, _ = ready.accept()
-                visitor.setblocking(False)
-                self._visitors.append(visitor)
-                visitor.send(b".")  # what was committed while it stood at the door
+                wake_client, _ = ready.accept()
+                wake_client.setblocking(False)
+                self._clients.append(wake_client)
+                wake_client.send(b".")  # what was committed while it stood at the door
             return
         try:
             if ready.recv(4096):
@@ -74,14 +74,14 @@ class Doorbell:
             return
         except OSError:
             pass
-        self._visitors.remove(ready)
+        self._clients.remove(ready)
         ready.close()
 
     def tell(self) -> None:
         """Tell every visitor to look; one that has not yet looked since the last time needs no second byte."""
-        for visitor in self._visitors:
+        for wake_client in self._clients:
             with suppress(OSError):
-                visitor.send(b".")
+                wake_client.send(b".")
 
     def close(self) -> None:
         """Take the socket away; visitors see that the leader is gone."""
@@ -90,7 +90,7 @@ class Doorbell:
         self._path.unlink(missing_ok=True)
 
 
-class Visitor:
+class WakeClient:
     """A follower's side: wakes the leader, and waits for its commits."""
 
     def __init__(self, path: Path) -> None:

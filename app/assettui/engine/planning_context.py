@@ -7,11 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assettui.core.keys import AssetKey
+from assettui.core.partition_status import KnownPartitions
 from assettui.core.partitions.sets import PartitionSet
-from assettui.core.selection.algebra import Ground as SelectionGround
-from assettui.core.selection.algebra import select
+from assettui.core.selection.algebra import SelectionContext, select
 from assettui.core.selection.syntax import parse
-from assettui.core.slice_status import KnownSlices
 from assettui.core.staleness import standings
 from assettui.store import partition_sets, queries
 
@@ -20,17 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.slices import Slices
+    from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.snapshot import ProjectSnapshot
 
 
-class StoreGround:
-    """See `Ground` of `core.launching`.
+class StoreContext:
+    """See `PlanningContext` of `core.launching`.
 
     Args:
         connection: The store.
         snapshot: The project.
-        slices: Its assets and their partitions.
+        partitioned: Its assets and their partitions.
         selected: What selections have come to before, in the same project; added to.
     """
 
@@ -38,31 +37,31 @@ class StoreGround:
         self,
         connection: sqlite3.Connection,
         snapshot: ProjectSnapshot,
-        slices: Slices,
+        partitioned: PartitionedGraph,
         selected: dict[str, Sequence[AssetKey]],
     ) -> None:
         self._connection = connection
         self._selected = selected
         self.snapshot = snapshot
-        self.slices = slices
-        self.graph: AssetGraph = slices.graph
+        self.partitioned = partitioned
+        self.graph: AssetGraph = partitioned.graph
         self.available = _Available(connection)
-        self.materialized: Mapping[AssetKey, PartitionSet] = _Materialized(connection, slices)
+        self.materialized: Mapping[AssetKey, PartitionSet] = _Materialized(connection, partitioned)
 
     def select(self, selection: str) -> Sequence[AssetKey]:
-        """See `Ground`."""
+        """See `PlanningContext`."""
         found = self._selected.get(selection)
         if found is None:
             is_lasting = "status:" not in selection
             statuses = {} if is_lasting else self._statuses()
-            found = select(SelectionGround(self.graph, statuses), [parse(selection)])
+            found = select(SelectionContext(self.graph, statuses), [parse(selection)])
             if is_lasting:
                 self._selected[selection] = found
         return found
 
     def _statuses(self) -> dict[AssetKey, str]:
-        recorded = partition_sets.recorded_slices(self._connection, self.slices)
-        known = KnownSlices(self.slices, recorded)
+        recorded = partition_sets.recorded_partitions(self._connection, self.partitioned)
+        known = KnownPartitions(self.partitioned, recorded)
         found = standings(self.graph, queries.asset_states(self._connection), known)
         return {key: standing.status.value for key, standing in found.items()}
 
@@ -85,27 +84,27 @@ class _Available:
 
 
 class _Materialized(Mapping[AssetKey, PartitionSet]):
-    """The slices that were materialized, or will be; of each asset they are read when it is asked for."""
+    """The partitions that were materialized, or will be; of each asset they are read when it is asked for."""
 
-    def __init__(self, connection: sqlite3.Connection, slices: Slices) -> None:
+    def __init__(self, connection: sqlite3.Connection, partitioned: PartitionedGraph) -> None:
         self._connection = connection
-        self._slices = slices
+        self._partitioned = partitioned
         self._known: dict[AssetKey, PartitionSet] = {}
 
     def __getitem__(self, key: AssetKey) -> PartitionSet:
-        if not self._slices.is_partitioned(key):
+        if not self._partitioned.is_partitioned(key):
             raise KeyError(key)
         if key not in self._known:
-            recorded = partition_sets.recorded_slices(self._connection, self._slices, [key]).get(key)
+            recorded = partition_sets.recorded_partitions(self._connection, self._partitioned, [key]).get(key)
             found = recorded.materialized if recorded is not None else PartitionSet()
-            for keys, _, partitions in queries.slices_on_their_way(self._connection):
+            for keys, _, partitions in queries.partitions_on_their_way(self._connection):
                 if key in keys:
-                    found = found | self._slices.set_of(key, partitions)
+                    found = found | self._partitioned.set_of(key, partitions)
             self._known[key] = found
         return self._known[key]
 
     def __iter__(self) -> Iterator[AssetKey]:
-        return (key for key in self._slices.graph.assets if self._slices.is_partitioned(key))
+        return (key for key in self._partitioned.graph.assets if self._partitioned.is_partitioned(key))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

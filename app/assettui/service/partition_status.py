@@ -1,15 +1,15 @@
-"""What the store knows of the slices of a project's assets."""
+"""What the store knows of the partitions of a project's assets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from assettui.core.errors import AssettuiError
+from assettui.core.partition_status import KnownPartitions
+from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.records import StepStatus
-from assettui.core.slice_status import KnownSlices
-from assettui.core.slices import Slices
 from assettui.service.session import Session, clock_us
 from assettui.store import dynamic_partitions, partition_sets, queries
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from assettui.core.keys import AssetKey
 
 
-def read_slices(connection: sqlite3.Connection, graph: AssetGraph, session: Session) -> KnownSlices:
-    """What the store knows of the slices of all assets of a graph, now."""
-    slices = Slices(graph, AsOf(clock_us(), dynamic_partitions.all_indices(connection)))
+def read_partitions(connection: sqlite3.Connection, graph: AssetGraph, session: Session) -> KnownPartitions:
+    """What the store knows of the partitions of all assets of a graph, now."""
+    partitioned = PartitionedGraph(graph, AsOf(clock_us(), dynamic_partitions.all_indices(connection)))
     if not any(asset.partitions is not None for asset in graph.assets.values()):
-        return KnownSlices(slices, {})
+        return KnownPartitions(partitioned, {})
     running: dict[AssetKey, PartitionSet] = {}
     queued: dict[AssetKey, PartitionSet] = {}
     is_led = session.leader() is not None
-    for keys, status, partitions in queries.slices_on_their_way(connection):
+    for keys, status, partitions in queries.partitions_on_their_way(connection):
         if status is StepStatus.RUNNING and not is_led:
             continue  # what a dead leader was making is not being made
         on_their_way = running if status is StepStatus.RUNNING else queued
         for key in keys:
-            if key in graph.assets and slices.is_partitioned(key):
+            if key in graph.assets and partitioned.is_partitioned(key):
                 try:
-                    found = slices.set_of(key, partitions)
+                    found = partitioned.set_of(key, partitions)
                 except AssettuiError:
                     continue  # the project has no such partitions any more
                 on_their_way[key] = on_their_way.get(key, EMPTY) | found
-    return KnownSlices(slices, partition_sets.recorded_slices(connection, slices), running, queued)
+    return KnownPartitions(partitioned, partition_sets.recorded_partitions(connection, partitioned), running, queued)
