@@ -9,8 +9,8 @@ import subprocess
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
+from msgspec.structs import replace
 from textual.geometry import Region
 
 from assettui.core.planning import RunPlan, StepPlan

@@ -107,7 +107,7 @@ def test_wrong_limits_are_told(folder: ProjectFolder) -> None:
     assert "'x' is no limit" in folder.run("queue", "limit", "runs", "x").stderr
     assert "write: queue limit pool POOL SLOTS" in folder.run("queue", "limit", "pool", "warehouse").stderr
     folder.write("[pools]\nwarehouse = -1\n", "assettui.toml")
-    assert "pools.warehouse is -1, not a number from 0 up" in folder.run("queue", "ls").stderr
+    assert "pools.warehouse is -1" in folder.run("queue", "ls").stderr
     folder.write("max_runs = 2\n[pools]\nwarehouse = 4\n", "assettui.toml")
     found = {each["kind"]: each for each in folder.json("queue", "limit")}
     assert (found["runs"]["slots"], found["pool"]["slots"], found["pool"]["is_set"]) == (2, 4, False)

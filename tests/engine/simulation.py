@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
 from sqlite_utils import Database
 
 from assettui.core.backfill import BackfillPlan

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from assettui.core.instigators import CatchUp, InstigatorKind, InstigatorSnapshot, Watching
 from assettui.core.keys import AssetKey

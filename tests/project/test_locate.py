@@ -91,7 +91,7 @@ def test_a_folder_that_is_itself_a_package_is_imported_as_one(tmp_path: Path) ->
         ("file =", "is not TOML"),
         ('fil = "x.py"', "did you mean 'file'?"),
         ("max_workers = 0", "at least 1"),
-        ('max_workers = "two"', "not a number"),
+        ('max_workers = "two"', "not a whole number"),
         ('environment = "dev"', "not a table"),
         ("environment = { STAGE = 3 }", "environment.STAGE is 3, not text"),
         ('file = "a.py"\nmodule = "b"', "both set"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from assettui.cli import as_json as shapes
 from assettui.cli.backfill_progress import progress_for
@@ -46,8 +46,7 @@ def backfill() -> None:
     """Build many partitions, in dependency order, as parallel as they can be."""
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """Which partitions are meant, as the options say it."""
 
     which: Which = Which.ALL

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.keys import AssetKey
 
@@ -36,8 +37,7 @@ class BackfillStatus(StrEnum):
         return self in (BackfillStatus.SUCCESS, BackfillStatus.FAILURE, BackfillStatus.CANCELED)
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillCounts:
+class BackfillCounts(Struct, frozen=True):
     """How many partitions of a backfill have come how far."""
 
     requested: int = 0
@@ -71,8 +71,7 @@ class BackfillCounts:
         return BackfillCounts(**data)
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillPlan:
+class BackfillPlan(Struct, frozen=True):
     """What a backfill is to do. The partitions are kept by their keys: they outlive changes of the definitions."""
 
     targets: Mapping[AssetKey, JsonObject]
@@ -81,9 +80,9 @@ class BackfillPlan:
     """How many of its runs may be on their way at once; None leaves it to the engine."""
     priority: int = 0
     """Of two backfills, the one with the higher priority is launched first."""
-    config: JsonObject = field(default_factory=dict[str, Any])
+    config: JsonObject = {}
     """Of each of its runs."""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     """Of each of its runs."""
     title: str | None = None
     after: int = 0
@@ -117,8 +116,7 @@ class BackfillPlan:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillRecord:
+class BackfillRecord(Struct, frozen=True):
     """One backfill, as the store has it."""
 
     backfill_id: str

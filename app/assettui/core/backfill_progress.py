@@ -6,8 +6,10 @@ each other one by one go into one run, as far as nothing else holds them up. Pur
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.backfill import BackfillCounts
 from assettui.core.partition_status import spread
@@ -22,28 +24,26 @@ if TYPE_CHECKING:
 Sets = dict["AssetKey", PartitionSet]
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """What goes into one run: some assets, upstream before downstream, and the same partitions of each."""
 
     assets: tuple[AssetKey, ...]
     partitions: PartitionSet
 
 
-@dataclass(frozen=True)
-class BackfillProgress:
+class BackfillProgress(Struct, frozen=True):
     """How far a backfill has come."""
 
     partitioned: PartitionedGraph
     targets: Mapping[AssetKey, PartitionSet]
     """Upstream before downstream."""
-    done: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
-    failed: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
-    blocked: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
+    done: Mapping[AssetKey, PartitionSet] = {}
+    failed: Mapping[AssetKey, PartitionSet] = {}
+    blocked: Mapping[AssetKey, PartitionSet] = {}
     """Not to be tried, since something that they need failed."""
-    launched: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
+    launched: Mapping[AssetKey, PartitionSet] = {}
     """In runs that are not over."""
-    ready: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
+    ready: Mapping[AssetKey, PartitionSet] = {}
     """Waiting for nothing but to be launched."""
 
     @staticmethod

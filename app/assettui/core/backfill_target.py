@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import LaunchError
 from assettui.core.partition_status import spread
@@ -39,8 +41,7 @@ class Which(StrEnum):
     STALE = "stale"
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillRequest:
+class BackfillRequest(Struct, frozen=True):
     """What is asked for. Where several things are said, a partition must fit all of them."""
 
     keys: tuple[AssetKey, ...]
@@ -55,8 +56,7 @@ class BackfillRequest:
     """Whether all that they need, and that was never materialized, is to be made first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """Partitions that are left out."""
 
     key: AssetKey
@@ -67,8 +67,7 @@ class Skipped:
     """What can be done about it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillTarget:
+class BackfillTarget(Struct, frozen=True):
     """What a backfill is about."""
 
     targets: Mapping[AssetKey, PartitionSet]

@@ -6,12 +6,12 @@ lists, `L` and `#`, and the macros `@hourly`, `@daily`, `@midnight`, `@weekly`, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import cast
 
 from cronsim import CronSim, CronSimError
+from msgspec import Struct
 
 from assettui.core.errors import AssettuiError
 
@@ -32,8 +32,7 @@ class BadCron(AssettuiError, ValueError):
     """A cron expression that cannot be understood."""
 
 
-@dataclass(frozen=True)
-class Cron:
+class Cron(Struct, frozen=True):
     """A cron expression, taken apart."""
 
     expression: str

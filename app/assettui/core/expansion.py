@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from assettui.core.snapshot import StepOutput, Wire
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(Struct, frozen=True):
     """What becomes of a run's steps once the keys of a dynamic output are known."""
 
     plan: dict[str, StepPlan]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.errors import Location
 from assettui.core.keys import AssetKey
@@ -50,8 +51,7 @@ class Watching(StrEnum):
     """Runs that come to a certain status."""
 
 
-@dataclass(frozen=True, slots=True)
-class InstigatorSnapshot:
+class InstigatorSnapshot(Struct, frozen=True):
     """A schedule or a sensor as the project defines it."""
 
     name: str
@@ -62,16 +62,16 @@ class InstigatorSnapshot:
     """The assets that it asks for, in the syntax of selections, where it is for no job."""
     is_on_by_default: bool = False
     description: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     """Given to each of its runs."""
-    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    metadata: Mapping[str, MetadataValue] = {}
     at: Location | None = None
     # Of a schedule.
     crons: tuple[str, ...] = ()
     zone_name: str = "UTC"
     is_plain: bool = False
     """Whether each tick asks for the same run, so that no user code need be asked."""
-    config: JsonObject = field(default_factory=dict[str, Any])
+    config: JsonObject = {}
     """Of a plain one: what its runs are configured with."""
     catch_up: CatchUp = CatchUp.LATEST
     catch_up_limit: int = CATCH_UP_LIMIT

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.config_check import checked_config
 from assettui.core.errors import LaunchError, NotFound
@@ -23,17 +25,16 @@ if TYPE_CHECKING:
     from assettui.core.snapshot import JobSnapshot, ProjectSnapshot
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(Struct, frozen=True):
     """What is asked for."""
 
     assets: tuple[AssetKey, ...] | None = None
     """What is to be made; None for all that the job selects, or its ops."""
     job: str | None = None
     """The job whose run it is."""
-    config: JsonObject = field(default_factory=dict[str, Any])
+    config: JsonObject = {}
     """On top of what the job says."""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     """On top of those of the job."""
     is_observation: bool = False
     """Whether the assets, external ones, are to be looked at rather than made."""

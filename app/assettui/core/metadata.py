@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from os import PathLike, fspath
 from typing import Any, Literal, TypeAlias, cast
+
+from msgspec import Struct
 
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.core.text import plural
@@ -27,26 +28,23 @@ TableRow: TypeAlias = Mapping[str, object]
 """The cells of a row, by column: text, numbers, truth values and None; dates, times, paths and decimals become text."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableRecord:
+class TableRecord(Struct, frozen=True):
     """One row of a table: column → cell."""
 
     data: TableRow
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumn:
+class TableColumn(Struct, frozen=True):
     """One column of a table."""
 
     name: str
     type: str = "string"
     """As the system that holds the table calls it."""
     description: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class TableSchema:
+class TableSchema(Struct, frozen=True):
     """The columns of a table, in order."""
 
     columns: Sequence[TableColumn]
@@ -71,16 +69,14 @@ class TableSchema:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumnDep:
+class TableColumnDep(Struct, frozen=True):
     """A column that another is derived from."""
 
     asset_key: CoercibleToAssetKey
     column_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumnLineage:
+class TableColumnLineage(Struct, frozen=True):
     """Which columns of which assets each column of a table is derived from."""
 
     deps_by_column: Mapping[str, Sequence[TableColumnDep]]
@@ -93,8 +89,7 @@ class TableColumnLineage:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class MetadataValue:
+class MetadataValue(Struct, frozen=True):
     """One metadata value and its kind. Make one with `MetadataValue.int(3)`, `MetadataValue.md("# hi")` and so on."""
 
     type: MetadataType

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 
@@ -29,8 +30,7 @@ class PartitionStatus(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedPartitions:
+class RecordedPartitions(Struct, frozen=True):
     """What the store has recorded of the partitions of an asset."""
 
     materialized: PartitionSet = EMPTY
@@ -39,12 +39,11 @@ class RecordedPartitions:
     """Those whose last attempt has failed."""
     outdated: PartitionSet = EMPTY
     """Those that need a partition whose data has changed since they were made."""
-    by_code: Mapping[str | None, PartitionSet] = field(default_factory=dict["str | None", PartitionSet])
+    by_code: Mapping[str | None, PartitionSet] = {}
     """Those that were made with each code version."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionStatuses:
+class PartitionStatuses(Struct, frozen=True):
     """The partitions of an asset by status; each partition that there is may be in several of these sets."""
 
     all: PartitionSet = EMPTY
@@ -93,15 +92,14 @@ class PartitionStatuses:
         return {status: len(self.of(status)) for status in PartitionStatus}
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPartitions:
+class KnownPartitions(Struct, frozen=True):
     """All that is known of the partitions of a project's assets."""
 
     partitioned: PartitionedGraph
     recorded: Mapping[AssetKey, RecordedPartitions]
-    running: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
+    running: Mapping[AssetKey, PartitionSet] = {}
     """The partitions that are being made."""
-    queued: Mapping[AssetKey, PartitionSet] = field(default_factory=dict["AssetKey", PartitionSet])
+    queued: Mapping[AssetKey, PartitionSet] = {}
     """The partitions that are about to be."""
 
     def statuses(self, key: AssetKey, stale: Mapping[AssetKey, PartitionSet]) -> PartitionStatuses:

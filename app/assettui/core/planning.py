@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import LaunchError
 from assettui.core.keys import AssetKey
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from assettui.core.snapshot import JobSnapshot
 
 
-@dataclass(frozen=True, slots=True)
-class StepPlan:
+class StepPlan(Struct, frozen=True):
     """One step of a run, with all that must be known to start it."""
 
     key: str
@@ -107,16 +108,15 @@ class StepPlan:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RunPlan:
+class RunPlan(Struct, frozen=True):
     """The steps of a run, upstream before downstream, and what holds for all of them."""
 
     steps: tuple[StepPlan, ...]
     job: str | None = None
     """The job whose run it is."""
-    config: JsonObject = field(default_factory=dict[str, Any])
+    config: JsonObject = {}
     """As it is written: `{"ops": {STEP: {"config": …}}, "resources": {NAME: {"config": …}}}`."""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     max_concurrent: int | None = None
     """How many of its steps may run at once; None leaves it to the engine."""
     partitions: tuple[tuple[str, str], ...] = ()

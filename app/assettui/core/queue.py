@@ -7,8 +7,10 @@ steps at once take a slot of a pool. A run is taken from the queue as soon as it
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import AssettuiError
 
@@ -29,15 +31,14 @@ class BadLimit(AssettuiError, ValueError):
     """A limit that cannot be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much may go on at once; what is not named is not limited."""
 
     runs: int | None = None
     """How many runs."""
-    tags: Mapping[str, int] = field(default_factory=dict[str, int])
+    tags: Mapping[str, int] = {}
     """How many runs with a tag: `team`, with a value of it: `team=ops`, or with each value: `team=*`."""
-    pools: Mapping[str, int] = field(default_factory=dict[str, int])
+    pools: Mapping[str, int] = {}
     """How many steps of a pool."""
     default_pool: int | None = None
     """How many steps of each pool that is not named."""
@@ -69,14 +70,13 @@ class Limits:
         return self.tags.get(f"{name.partition('=')[0]}={EACH_VALUE}")
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedRun:
+class QueuedRun(Struct, frozen=True):
     """A run that waits to be taken."""
 
     run_id: str
     created_us: int
     priority: int = 0
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     pools: tuple[str, ...] = ()
     """Where each step with which it may begin needs a slot of a pool: those pools. One of them must have room."""
     plan: RunPlan | None = None
@@ -88,12 +88,11 @@ class QueuedRun:
         return (-self.priority, self.created_us, self.run_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """What goes on now."""
 
     runs: int = 0
-    counts: Mapping[Key, int] = field(default_factory=dict[Key, int])
+    counts: Mapping[Key, int] = {}
 
     def lacks(self, key: Key, limits: Limits) -> bool:
         """Whether there is no room for one more."""
@@ -119,12 +118,11 @@ class Usage:
         return replace(self, runs=self.runs + 1, counts=counts)
 
 
-@dataclass(frozen=True, slots=True)
-class RunQueue:
+class RunQueue(Struct, frozen=True):
     """The runs that wait, in order."""
 
     order: tuple[tuple[tuple[int, int, str], QueuedRun], ...] = ()
-    by_id: Mapping[str, QueuedRun] = field(default_factory=dict[str, QueuedRun])
+    by_id: Mapping[str, QueuedRun] = {}
 
     def __len__(self) -> int:
         return len(self.order)

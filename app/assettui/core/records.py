@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.metadata import JsonObject, MetadataValue
 
@@ -104,8 +105,7 @@ class EventKind(StrEnum):
     """Payload: `level`, `logger`, `message`, and `traceback` where there is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One fact."""
 
     kind: EventKind
@@ -113,15 +113,14 @@ class Event:
     run_id: str | None = None
     step_key: str | None = None
     asset_key: AssetKey | None = None
-    payload: JsonObject = field(default_factory=dict[str, Any])
+    payload: JsonObject = {}
     partition: str | None = None
     """The key of the partition that was materialized or observed."""
     id: int = 0
     """Ascending in the order of recording; 0 before it is recorded."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepError:
+class StepError(Struct, frozen=True):
     """Why a step failed, was skipped or was canceled."""
 
     message: str
@@ -132,7 +131,7 @@ class StepError:
     """The name of the user's exception class."""
     traceback: str | None = None
     """The user's frames first, those of the program left out."""
-    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    metadata: Mapping[str, MetadataValue] = {}
     """What the function said of its failure."""
 
     def to_json(self) -> JsonObject:
@@ -158,8 +157,7 @@ class StepError:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ValueRef:
+class ValueRef(Struct, frozen=True):
     """Where a stored value is, and how to read it."""
 
     format: str
@@ -178,8 +176,7 @@ class ValueRef:
         return ValueRef(data["format"], data["path"], data["size_bytes"])
 
 
-@dataclass(frozen=True, slots=True)
-class Materialization:
+class Materialization(Struct, frozen=True):
     """The record of having computed and stored an asset."""
 
     asset_key: AssetKey
@@ -193,7 +190,7 @@ class Materialization:
     rows: int | None = None
     value: ValueRef | None = None
     """None where the function stored its data itself."""
-    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    metadata: Mapping[str, MetadataValue] = {}
     partition: str | None = None
     """The partition that was made; None of an asset that has none."""
 
@@ -234,15 +231,14 @@ class Materialization:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """The record of what an asset's data looked like, made without computing it."""
 
     asset_key: AssetKey
     time_us: int
     run_id: str
     data_version: str | None = None
-    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    metadata: Mapping[str, MetadataValue] = {}
     partition: str | None = None
     """The partition that was looked at; None of an asset that has none."""
 
@@ -270,8 +266,7 @@ class Observation:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AssetState:
+class AssetState(Struct, frozen=True):
     """What is known of an asset now."""
 
     asset_key: AssetKey
@@ -294,8 +289,7 @@ class AssetState:
         return self.observed.data_version if self.observed is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionState:
+class PartitionState(Struct, frozen=True):
     """What is known of a partition of an asset now."""
 
     partition: str
@@ -307,8 +301,7 @@ class PartitionState:
     """Why it failed, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True):
     """One run."""
 
     run_id: str
@@ -320,15 +313,14 @@ class RunRecord:
     job: str | None = None
     partitions: tuple[tuple[str, str], ...] = ()
     """Those that it is of, as ranges of keys, both ends included."""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     error: str | None = None
     """Why it failed, in one line."""
     backfill: str | None = None
     """The backfill that it is part of."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(Struct, frozen=True):
     """One step of a run."""
 
     run_id: str

@@ -5,8 +5,9 @@ People may write the config of a step in several ways; `of_steps` brings it into
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from assettui.core.errors import AssettuiError
 
@@ -23,15 +24,14 @@ class BadRunConfig(AssettuiError):
     """A run's configuration does not have the form that it should."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepConfigs:
+class StepConfigs(Struct, frozen=True):
     """What a configuration says of steps."""
 
-    found: dict[str, JsonObject] = field(default_factory=dict[str, "JsonObject"])
+    found: dict[str, JsonObject] = {}
     """Each step that it names → what it says of it."""
-    paths: dict[str, str] = field(default_factory=dict[str, str])
+    paths: dict[str, str] = {}
     """Each of those → where that is written."""
-    unknown: dict[str, str] = field(default_factory=dict[str, str])
+    unknown: dict[str, str] = {}
     """Where something is written that is no step's → the name there."""
 
     def within(self, config: Mapping[str, Any]) -> JsonObject:

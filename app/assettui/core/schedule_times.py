@@ -5,8 +5,9 @@ What happens on the days on which clocks are changed is stated in `timeline`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.timeline import moment_of, timeline
 from assettui.core.timing import SECOND_US
@@ -68,8 +69,7 @@ class ScheduleTimes:
         return [timeline(cron, self.zone_name, year) for cron in self.crons]
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """Times at which something was due."""
 
     times: tuple[int, ...]

@@ -5,8 +5,9 @@ The snapshot holds no code and needs none: it is the last good word on what the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.errors import Location, Problem
 from assettui.core.instigators import InstigatorSnapshot
@@ -24,8 +25,7 @@ FORMAT = 4
 """Raised whenever a snapshot of an older program can no longer be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class InputSnapshot:
+class InputSnapshot(Struct, frozen=True):
     """A value that an asset function reads."""
 
     name: str
@@ -45,8 +45,7 @@ class InputSnapshot:
         return InputSnapshot(data[0], AssetKey(data[1]), len(data) > 2)
 
 
-@dataclass(frozen=True, slots=True)
-class StepOutput:
+class StepOutput(Struct, frozen=True):
     """A value that a step hands to other steps of the same run."""
 
     step: str
@@ -68,8 +67,7 @@ class StepOutput:
         return f"{self.step}.{self.output}{key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Struct, frozen=True):
     """A parameter that receives what other steps of the same run hand on."""
 
     name: str
@@ -99,8 +97,7 @@ class Wire:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StepSnapshot:
+class StepSnapshot(Struct, frozen=True):
     """What there is to know of a step beyond the assets that it makes: one op of a graph, or a step of several assets."""
 
     key: str
@@ -157,8 +154,7 @@ class StepSnapshot:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class JobSnapshot:
+class JobSnapshot(Struct, frozen=True):
     """A job: a selection of assets, or a graph of ops, that is run under one name."""
 
     name: str
@@ -167,9 +163,9 @@ class JobSnapshot:
     steps: tuple[StepSnapshot, ...] = ()
     """The ops, upstream before downstream."""
     description: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
-    config: JsonObject = field(default_factory=dict[str, Any])
+    tags: Mapping[str, str] = {}
+    metadata: Mapping[str, MetadataValue] = {}
+    config: JsonObject = {}
     """What its runs are configured with, where they say nothing else; secrets are masked."""
     hooks: tuple[str, ...] = ()
     max_concurrent: int | None = None
@@ -219,8 +215,7 @@ class JobSnapshot:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AssetSnapshot:
+class AssetSnapshot(Struct, frozen=True):
     """One asset as the project defines it."""
 
     key: AssetKey
@@ -243,15 +238,15 @@ class AssetSnapshot:
     owners: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     """Sorted."""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    tags: Mapping[str, str] = {}
+    metadata: Mapping[str, MetadataValue] = {}
     code_version: str | None = None
     pool: str | None = None
     """The pool of slots, shared by all runs, that its step takes one from."""
     timeout_s: float | None = None
     """How long its step may take, in seconds."""
     partitions: PartitionsDefinition | None = None
-    mappings: Mapping[AssetKey, PartitionMapping] = field(default_factory=dict[AssetKey, "PartitionMapping"])
+    mappings: Mapping[AssetKey, PartitionMapping] = {}
     """Which partitions of what it depends on a partition needs, where that is not the default. Its own key among them
     says that a partition needs earlier ones of the asset itself, which is not in `upstream`."""
     partitions_per_run: int | None = 1
@@ -328,8 +323,7 @@ class AssetSnapshot:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectSnapshot:
+class ProjectSnapshot(Struct, frozen=True):
     """All that a project defines."""
 
     name: str
@@ -341,7 +335,7 @@ class ProjectSnapshot:
     steps: tuple[StepSnapshot, ...] = ()
     """Of the steps that make assets, those of which there is more to know."""
     jobs: tuple[JobSnapshot, ...] = ()
-    config_schemas: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    config_schemas: Mapping[str, JsonObject] = {}
     """The JSON schema of what can be configured: `ops.STEP` and `resources.NAME`, where there is any."""
     resources: tuple[str, ...] = ()
     """The names of the project's resources."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.text import plural
@@ -29,8 +30,7 @@ class AssetStatus(StrEnum):
     FRESH = "fresh"
 
 
-@dataclass(frozen=True, slots=True)
-class StaleCause:
+class StaleCause(Struct, frozen=True):
     """One reason why an asset is stale."""
 
     asset_key: AssetKey
@@ -60,8 +60,7 @@ def root_causes(causes: Iterable[StaleCause]) -> tuple[StaleCause, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The status of an asset, and why."""
 
     status: AssetStatus

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.instigators import InstigatorKind
 from assettui.core.keys import AssetKey
@@ -33,8 +34,7 @@ class TickOutcome(StrEnum):
     FAILURE = "failure"
 
 
-@dataclass(frozen=True, slots=True)
-class RunAsked:
+class RunAsked(Struct, frozen=True):
     """A run that a schedule or sensor asks for."""
 
     run_key: str | None = None
@@ -42,8 +42,8 @@ class RunAsked:
     job: str | None = None
     assets: tuple[AssetKey, ...] | None = None
     """Which of the job's assets; None for all."""
-    config: JsonObject = field(default_factory=dict[str, Any])
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    config: JsonObject = {}
+    tags: Mapping[str, str] = {}
     partition: str | None = None
 
     def to_json(self) -> JsonObject:
@@ -74,8 +74,7 @@ class RunAsked:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionKeysRequest:
+class PartitionKeysRequest(Struct, frozen=True):
     """Keys of dynamic partitions that a sensor wants to be added or removed."""
 
     name: str
@@ -84,8 +83,7 @@ class PartitionKeysRequest:
     are_added: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class AssetReport:
+class AssetReport(Struct, frozen=True):
     """What a sensor reports of an asset: that it was made or looked at elsewhere."""
 
     key: AssetKey
@@ -94,16 +92,14 @@ class AssetReport:
     partition: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """What was logged during an evaluation."""
 
     level: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """What an evaluation comes to."""
 
     runs: tuple[RunAsked, ...] = ()
@@ -168,8 +164,7 @@ class Evaluation:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TickRecord:
+class TickRecord(Struct, frozen=True):
     """One tick."""
 
     tick_id: int
@@ -265,8 +260,7 @@ class TickRecord:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class InstigatorState:
+class InstigatorState(Struct, frozen=True):
     """What is known of a schedule or a sensor now."""
 
     name: str

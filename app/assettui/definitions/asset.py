@@ -7,9 +7,11 @@ told at once.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cached_property, update_wrapper
 from typing import TYPE_CHECKING, Any, overload
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import Location, Problem
 from assettui.definitions import invocation
@@ -22,7 +24,6 @@ from assettui.definitions.asset_outputs import (
     outputs_of_specs,
 )
 from assettui.definitions.context import AssetExecutionContext, ContextRun
-from assettui.definitions.inputs import AssetIn
 from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
 from assettui.definitions.placed import caller, location_of
 
@@ -35,20 +36,20 @@ if TYPE_CHECKING:
     from assettui.definitions.backfill_policy import BackfillPolicy
     from assettui.definitions.composition import Composition
     from assettui.definitions.hooks import HookDefinition
+    from assettui.definitions.inputs import AssetIn
     from assettui.definitions.outputs import AssetOut
     from assettui.definitions.retries import RetryPolicy
     from assettui.definitions.spec import AssetSpec, CoercibleToAssetDep
 
 
-@dataclass(frozen=True, slots=True)
-class StepArguments:
+class StepArguments(Struct, frozen=True):
     """What the decorator was given that concerns the function rather than what it makes; unchecked."""
 
     name: str | None = None
-    ins: Mapping[str, AssetIn] = field(default_factory=dict[str, AssetIn])
+    ins: Mapping[str, AssetIn] = {}
     deps: Iterable[CoercibleToAssetDep] = ()
     required_resource_keys: frozenset[str] = frozenset()
-    resource_defs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    resource_defs: Mapping[str, Any] = {}
     """Resources of its own, which nothing else of the project needs."""
     config_schema: Any = None
     retry_policy: RetryPolicy | None = None
@@ -59,7 +60,7 @@ class StepArguments:
     hooks: frozenset[HookDefinition] = frozenset()
     is_observation: bool = False
     """Whether it looks at what something else makes."""
-    op_tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    op_tags: Mapping[str, str] = {}
     backfill_policy: BackfillPolicy | None = None
 
 

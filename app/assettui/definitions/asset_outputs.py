@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from inspect import cleandoc
 from types import NoneType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.errors import Location, Problem
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from assettui.core.partitions.definition import PartitionsDefinition
 
 
-@dataclass(frozen=True, slots=True)
-class AssetOutput:
+class AssetOutput(Struct, frozen=True):
     """One asset that a function makes."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec.structs import replace
 
 from assettui.core.instigators import Watching
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from assettui.definitions.event_records import AssetEventRecord
 
 
-class AssetSensorDefinition(SensorDefinition):
+class AssetSensorDefinition(SensorDefinition, frozen=True, eq=False):
     """A sensor that is shown each materialization of one asset. Made by `asset_sensor`."""
 
     @property
@@ -48,7 +49,7 @@ class AssetSensorDefinition(SensorDefinition):
         return replace(found, cursor=str(event.storage_id))
 
 
-class MultiAssetSensorDefinition(SensorDefinition):
+class MultiAssetSensorDefinition(SensorDefinition, frozen=True, eq=False):
     """A sensor that is shown what is made of several assets. Made by `multi_asset_sensor`."""
 
     def evaluate(self, context: SensorEvaluationContext, resources: Any = None) -> Evaluation:

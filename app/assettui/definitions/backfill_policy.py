@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillPolicy:
+class BackfillPolicy(Struct, frozen=True):
     """How many partitions of an asset one run of a backfill makes: one by default.
 
     A function that is to make several at once asks `context.partition_keys`, `context.partition_key_range` or

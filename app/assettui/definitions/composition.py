@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey, closest
@@ -26,8 +28,7 @@ class CompositionError(AssettuiError):
         super().__init__(f"{at}: {what}" if at else what, hint=hint)
 
 
-@dataclass(frozen=True, eq=False)
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """One call of an op or graph."""
 
     name: str
@@ -41,15 +42,13 @@ class Node:
 # What stands for a value while ops are being composed.
 
 
-@dataclass(frozen=True, eq=False)
-class GraphInput:
+class GraphInput(Struct, frozen=True, eq=False):
     """A parameter of the composing function."""
 
     name: str
 
 
-@dataclass(frozen=True, eq=False)
-class NodeOutput:
+class NodeOutput(Struct, frozen=True, eq=False):
     """An output of a call."""
 
     node: Node
@@ -80,15 +79,13 @@ class NodeOutput:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Mapped:
+class Mapped(Struct, frozen=True, eq=False):
     """One value of a dynamic output, inside of what is mapped over it."""
 
     output: NodeOutput
 
 
-@dataclass(frozen=True, eq=False)
-class Collected:
+class Collected(Struct, frozen=True, eq=False):
     """A list of what was fanned out."""
 
     output: NodeOutput
@@ -98,13 +95,12 @@ Handle: TypeAlias = GraphInput | NodeOutput | Mapped | Collected
 _DYNAMIC_HINT = "declare it with out=DynamicOut(), and yield a DynamicOutput for each value"
 
 
-@dataclass
-class Composer:
+class Composer(Struct):
     """Notes the calls that one composing function makes."""
 
     name: str
-    nodes: list[Node] = field(default_factory=list[Node])
-    taken: set[str] = field(default_factory=set[str])
+    nodes: list[Node] = []
+    taken: set[str] = set()
 
     def add(
         self,
@@ -170,8 +166,7 @@ def current_composer() -> Composer | None:
     return _composing[-1] if _composing else None
 
 
-@dataclass(frozen=True, eq=False)
-class Composition:
+class Composition(Struct, frozen=True, eq=False):
     """What a composing function has put together."""
 
     name: str
@@ -235,8 +230,7 @@ def _outputs_of(name: str, returned: Any, outputs: tuple[str, ...], at: Location
 # Laid flat.
 
 
-@dataclass(frozen=True, eq=False)
-class FlatOp:
+class FlatOp(Struct, frozen=True, eq=False):
     """One op as a step."""
 
     step: StepSnapshot
@@ -247,8 +241,7 @@ class FlatOp:
     """The names of the graphs that it is in, and its own."""
 
 
-@dataclass(frozen=True)
-class _Value:
+class _Value(Struct, frozen=True):
     """Where a value comes from, once graphs within graphs are laid flat."""
 
     asset: AssetKey | None = None
@@ -260,8 +253,7 @@ class _Value:
     is_list: bool = False
 
 
-@dataclass(frozen=True)
-class Flat:
+class Flat(Struct, frozen=True):
     """A composition as steps."""
 
     ops: tuple[FlatOp, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.definitions.results import NO_VALUE
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from assettui.definitions.sensor import SensorDefinition
 
 
-@dataclass(frozen=True, slots=True)
-class ValueDeclaration:
+class ValueDeclaration(Struct, frozen=True):
     """What is declared of a value that is stored: of an asset's, or of an op's output."""
 
     name: str = "result"
@@ -35,42 +35,40 @@ class ValueDeclaration:
     """Its type; None where nothing says it."""
     has_value: bool = True
     """Whether there is a value to store: False where the function is said to return None."""
-    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    metadata: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class InputDeclaration:
+class InputDeclaration(Struct, frozen=True):
     """What is declared of a parameter that receives a value."""
 
     annotation: Any = None
     io_manager: str | None = None
     """The resource that loads it; None for the one that stored it."""
-    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    metadata: Mapping[str, Any] = {}
     is_passed: bool = True
     """Whether the function is given the value, rather than only run after it is there."""
     default: Any = NO_VALUE
     """Given where nothing else is; `NO_VALUE` for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Computation:
+class Computation(Struct, frozen=True):
     """What a step runs."""
 
     key: str
     fn: Callable[..., Any]
     context: str | None = None
     """The parameter that receives the context."""
-    inputs: Mapping[str, InputDeclaration] = field(default_factory=dict[str, InputDeclaration])
+    inputs: Mapping[str, InputDeclaration] = {}
     """By parameter."""
     optional: frozenset[str] = frozenset()
     """Those of the inputs that have a default."""
-    resources: Mapping[str, str] = field(default_factory=dict[str, str])
+    resources: Mapping[str, str] = {}
     """Parameter → the resource that it receives."""
     config: tuple[str, Any] | None = None
     """The parameter that receives the configuration, and its class."""
     config_schema: Any = None
     """Of `context.op_config`; None where anything goes."""
-    outputs: Mapping[str, ValueDeclaration] = field(default_factory=dict[str, ValueDeclaration])
+    outputs: Mapping[str, ValueDeclaration] = {}
     """By name, in the order of the definition."""
     required_resources: frozenset[str] = frozenset()
     """What `context.resources` holds."""
@@ -87,8 +85,7 @@ class Computation:
         return self.config[1] if self.config is not None else self.config_schema
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(Struct, frozen=True):
     """A project that is well defined: its snapshot, and what is behind it."""
 
     snapshot: ProjectSnapshot
@@ -97,16 +94,12 @@ class Described:
     values: Mapping[AssetKey, ValueDeclaration]
     """Of every asset whose value can be stored or loaded."""
     resources: Mapping[str, Any]
-    jobs: Mapping[str, JobDefinition] = field(default_factory=dict[str, "JobDefinition"])
-    upstream: Mapping[AssetKey, tuple[AssetKey, ...]] = field(default_factory=dict["AssetKey", "tuple[AssetKey, ...]"])
+    jobs: Mapping[str, JobDefinition] = {}
+    upstream: Mapping[AssetKey, tuple[AssetKey, ...]] = {}
     """What each asset depends on, of those that are made together with others."""
-    partitions: Mapping[AssetKey, PartitionsDefinition] = field(
-        default_factory=dict["AssetKey", "PartitionsDefinition"]
-    )
+    partitions: Mapping[AssetKey, PartitionsDefinition] = {}
     """Of the assets that have any."""
-    instigators: Mapping[str, ScheduleDefinition | SensorDefinition] = field(
-        default_factory=dict[str, "ScheduleDefinition | SensorDefinition"]
-    )
+    instigators: Mapping[str, ScheduleDefinition | SensorDefinition] = {}
     """Schedules and sensors, by name."""
 
     def resources_of(self, job: str | None) -> Mapping[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.core.metadata import MetadataValue, RawMetadata, as_metadata
@@ -21,14 +22,13 @@ LOGGER_NAME = "assettui.context"
 """The name of the standard logger behind `context.log`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContextRun:
+class ContextRun(Struct, frozen=True):
     """What a step can know of its run."""
 
     run_id: str
     job_name: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    run_config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tags: Mapping[str, str] = {}
+    run_config: Mapping[str, Any] = {}
     """The part that concerns the step."""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.errors import AssettuiError
 
@@ -19,8 +20,7 @@ class NotInContext(AssettuiError, AttributeError):
     """A context was asked for something that there is none of in this step."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContextPartitions:
+class ContextPartitions(Struct, frozen=True):
     """Some partitions of one definition, in order."""
 
     keys: tuple[str, ...] = ()

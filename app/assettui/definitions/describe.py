@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import DefinitionsError
 from assettui.core.graph import AssetGraph
@@ -48,8 +50,7 @@ if TYPE_CHECKING:
     from assettui.definitions.describe_instigators import InstigatorDescription
 
 
-@dataclass(frozen=True)
-class _Declared:
+class _Declared(Struct, frozen=True):
     """One asset: what is said of it, and by what function it is made."""
 
     spec: AssetSpec

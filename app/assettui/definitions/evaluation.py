@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from importlib import import_module
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct
 
 from assettui.core.errors import AssettuiError
 from assettui.core.keys import AssetKey, closest
@@ -32,8 +33,7 @@ class BadRequest(AssettuiError):
     """What a schedule or sensor gives back cannot be understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class SensorResult:
+class SensorResult(Struct, frozen=True):
     """What a sensor gives back, all at once."""
 
     run_requests: Sequence[RunRequest] | None = None
@@ -83,8 +83,7 @@ class HasInstance:
         return logging.getLogger(LOGGER_NAME)
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationParameters:
+class EvaluationParameters(Struct, frozen=True):
     """How a function of a schedule or sensor takes what it is given."""
 
     context: str | None = None
@@ -130,15 +129,14 @@ def call(
     return fn(**arguments)
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(Struct, frozen=True):
     """Who asks for runs, and for which it may."""
 
     subject: str
     """Such as `schedule nightly`."""
     jobs: tuple[str, ...] = ()
     has_selection: bool = False
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     """Given to each of its runs."""
     is_schedule: bool = False
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.keys import AssetKey
 from assettui.core.metadata import MetadataValue
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from assettui.core.metadata import JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class DagsterEvent:
+class DagsterEvent(Struct, frozen=True):
     """What has happened, apart from when and where."""
 
     asset_key: AssetKey | None = None
@@ -37,8 +37,7 @@ class DagsterEvent:
         return self.materialization is not None
 
 
-@dataclass(frozen=True, slots=True)
-class AssetEventRecord:
+class AssetEventRecord(Struct, frozen=True):
     """A materialization, as sensors are shown it."""
 
     storage_id: int
@@ -48,7 +47,7 @@ class AssetEventRecord:
     """When; seconds since the epoch, UTC."""
     asset_key: AssetKey
     partition_key: str | None = None
-    metadata: Mapping[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    metadata: Mapping[str, MetadataValue] = {}
     data_version: str | None = None
 
     @property
@@ -93,17 +92,16 @@ class AssetEventRecord:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DagsterRun:
+class DagsterRun(Struct, frozen=True):
     """A run, as sensors are shown it."""
 
     run_id: str
     job_name: str | None
     status: RunStatus
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     asset_selection: frozenset[AssetKey] = frozenset()
     """The assets that it makes."""
-    run_config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    run_config: Mapping[str, Any] = {}
     """What it was configured with, its secrets masked."""
     partition_key: str | None = None
 
@@ -118,8 +116,7 @@ class DagsterRun:
         return self.status is RunStatus.FAILURE
 
 
-@dataclass(frozen=True, slots=True)
-class RunEventRecord:
+class RunEventRecord(Struct, frozen=True):
     """A run that has come to a status, as sensors are shown it."""
 
     storage_id: int

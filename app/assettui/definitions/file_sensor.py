@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from assettui.core.ticks import Evaluation
 from assettui.definitions.evaluation import EvaluationParameters, call, evaluation_of, evaluation_parameters
@@ -26,8 +28,7 @@ MAX_FILES: Final = 1_000
 """So many files are told in one evaluation; the others in those that follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileSeen:
+class FileSeen(Struct, frozen=True):
     """A file that is new, or has changed."""
 
     path: Path
@@ -43,8 +44,7 @@ class FileSeen:
         return f"{self.path}:{_mark(self.modified, self.size_bytes)}"
 
 
-@dataclass(frozen=True, eq=False)
-class FileSensorDefinition(SensorDefinition):
+class FileSensorDefinition(SensorDefinition, frozen=True, eq=False):
     """A sensor that is shown files that are new or have changed. Made by `file_sensor`."""
 
     path_glob: str = ""

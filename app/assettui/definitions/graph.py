@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.definitions.asset import AssetsDefinition, StepArguments
 from assettui.definitions.asset_outputs import AssetOutput, as_asset_ins, decorated_spec, docstring, outputs_of_outs
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from assettui.definitions.retries import RetryPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class GraphOut:
+class GraphOut(Struct, frozen=True):
     """One output of a graph of ops."""
 
     description: str | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from assettui.definitions.context import LOGGER_NAME, ContextRun, ScopedResources
 from assettui.definitions.placed import caller, location_of
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from assettui.core.keys import AssetKey
 
 
-@dataclass(frozen=True, eq=False)
-class HookContext:
+class HookContext(Struct, frozen=True, eq=False):
     """What a hook can know of the step that has ended."""
 
     run: ContextRun
@@ -30,7 +30,7 @@ class HookContext:
     op_config: Any = None
     op_exception: BaseException | None = None
     """Why it failed: what the function raised."""
-    op_output_values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    op_output_values: Mapping[str, Any] = {}
     """What it gave, by output; of a dynamic output a dict by mapping key. Empty where the step failed."""
 
     @property
@@ -77,8 +77,7 @@ def build_hook_context(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class HookDefinition:
+class HookDefinition(Struct, frozen=True, eq=False):
     """A function that is called when a step has succeeded, or has failed for good. What it raises is only logged."""
 
     name: str

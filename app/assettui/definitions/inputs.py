@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.definitions.results import NO_VALUE
@@ -26,8 +27,7 @@ def wants(name: str, *metadata: RawMetadata) -> bool:
     return any(bool(getattr(each.get(name), "value", each.get(name))) for each in metadata)
 
 
-@dataclass(frozen=True, slots=True)
-class AssetIn:
+class AssetIn(Struct, frozen=True):
     """Says which asset a parameter reads, where its name alone does not: `ins={"rows": AssetIn("raw/sales")}`."""
 
     key: CoercibleToAssetKey | None = None
@@ -35,7 +35,7 @@ class AssetIn:
     key_prefix: str | Sequence[str] | None = None
     input_manager_key: str | None = None
     """The resource that loads the value; by default the one that stores the asset."""
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    metadata: RawMetadata = {}
     """Given to the IO manager that loads it."""
     dagster_type: Any = None
     """The type of the value, where the parameter has no annotation. `Nothing`, or None as an annotation, reads none."""
@@ -51,8 +51,7 @@ class AssetIn:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class In:
+class In(Struct, frozen=True):
     """One parameter of an op."""
 
     dagster_type: Any = None
@@ -60,6 +59,6 @@ class In:
     description: str | None = None
     default_value: Any = NO_VALUE
     """Given to the op where nothing else is."""
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    metadata: RawMetadata = {}
     input_manager_key: str | None = None
     """The resource that loads the value; by default the one that stored it."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.selection.algebra import AssetSelection
 from assettui.definitions.composition import Composition, compose
@@ -27,8 +29,7 @@ IN_PROCESS: Final = "assettui.executors.in_process"
 """What runs definitions in this process: known here by its name alone, since it stands above."""
 
 
-@dataclass(frozen=True, eq=False)
-class JobDefinition:
+class JobDefinition(Struct, frozen=True, eq=False):
     """What is run under one name. Made by `define_asset_job` or `job`."""
 
     name: str
@@ -38,16 +39,16 @@ class JobDefinition:
     config: Any = None
     """What its runs are configured with, where they say nothing else."""
     description: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     """Given to each of its runs."""
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    metadata: RawMetadata = {}
     hooks: frozenset[HookDefinition] = frozenset()
     """Called after each of its steps."""
     op_retry_policy: RetryPolicy | None = None
     """Of the steps that have none of their own."""
     max_concurrent: int | None = None
     """How many of its steps may run at once, in one run."""
-    resource_defs: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    resource_defs: Mapping[str, Any] = {}
     """Resources of its own."""
     at: Location | None = None
     partitions_def: PartitionsDefinition | None = None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from dataclasses import dataclass, replace
 from functools import cached_property, update_wrapper
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.definitions import invocation
 from assettui.definitions.composition import NodeOutput, current_composer
@@ -34,8 +36,7 @@ class _Nothing:
 Nothing: Final = _Nothing()
 
 
-@dataclass(frozen=True, slots=True)
-class OpOutput:
+class OpOutput(Struct, frozen=True):
     """One output of an op."""
 
     name: str
@@ -135,8 +136,7 @@ class OpDefinition:
         return f"<op {self.name}>"
 
 
-@dataclass(frozen=True)
-class OpCall:
+class OpCall(Struct, frozen=True):
     """An op or graph as it is to be called in a graph, something about it being otherwise."""
 
     definition: Any

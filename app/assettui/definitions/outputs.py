@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from assettui.core.metadata import RawMetadata
 
 
-@dataclass(frozen=True, slots=True)
-class AssetOut:
+class AssetOut(Struct, frozen=True):
     """One asset of a function that makes several: `@multi_asset(outs={"users": AssetOut(group_name="raw")})`."""
 
     key_prefix: str | Sequence[str] | None = None
@@ -24,16 +24,15 @@ class AssetOut:
     is_required: bool = True
     """Whether the step fails where the function does not yield it; otherwise what reads it is skipped."""
     io_manager_key: str | None = None
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    metadata: RawMetadata = {}
     group_name: str | None = None
     code_version: str | None = None
     owners: Sequence[str] = ()
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     kinds: Iterable[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Out:
+class Out(Struct, frozen=True):
     """One output of an op."""
 
     dagster_type: Any = None
@@ -41,11 +40,10 @@ class Out:
     is_required: bool = True
     """Whether the step fails where the op does not yield it; otherwise what reads it is skipped."""
     io_manager_key: str | None = None
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    metadata: RawMetadata = {}
 
 
-@dataclass(frozen=True, slots=True)
-class DynamicOut(Out):
+class DynamicOut(Out, frozen=True):
     """An output of an op that has any number of values, each yielded as a `DynamicOutput`."""
 
     @property

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,8 +19,7 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _SCOPE = "__assettui_scope__"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """The parameters of a function."""
 
     context: str | None = None
@@ -30,7 +30,7 @@ class Parameters:
     """Those of them that have a default."""
     variadic: str | None = None
     """`*args` or `**kwargs`, which says nothing of what is wanted."""
-    annotations: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    annotations: Mapping[str, Any] = {}
     """Of those that have one; as text where it cannot be evaluated, as a name that only a type checker imports."""
     result: Any = Parameter.empty
     """What it is said to return; `Parameter.empty` where nothing is said."""

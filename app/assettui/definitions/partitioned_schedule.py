@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import AssettuiError
 from assettui.core.partitions.multi import MultiPartitionKey, MultiPartitionsDefinition
@@ -23,8 +25,7 @@ class BadPartitionedSchedule(AssettuiError, ValueError):
     """There can be no schedule for the partitions of a job."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueAt:
+class DueAt(Struct, frozen=True):
     """When in the hour, day, week or month a schedule of partitions is due; None for when a window ends."""
 
     minute_of_hour: int | None = None

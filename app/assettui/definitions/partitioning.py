@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from assettui.core.partitions.defaults import default_mapping
 from assettui.core.partitions.definition import AsOf, PartitionsDefinition, as_of

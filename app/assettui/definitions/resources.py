@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
 from inspect import isgenerator, signature
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_args, get_origin
+
+from msgspec import Struct, field
 
 from assettui.core.errors import AssettuiError
 from assettui.definitions.context import LOGGER_NAME, ContextRun, ScopedResources
@@ -27,8 +28,7 @@ class ResourceFailed(AssettuiError):
     """A resource could not be set up; the user's exception is its `__cause__`."""
 
 
-@dataclass(frozen=True, slots=True)
-class InitResourceContext:
+class InitResourceContext(Struct, frozen=True):
     """Given to a resource when it is set up and torn down."""
 
     resource_config: Any = None
@@ -187,8 +187,7 @@ def resource(
     return decorate if resource_fn is None else decorate(resource_fn)
 
 
-@dataclass(frozen=True, slots=True)
-class DependencyMarker:
+class DependencyMarker(Struct, frozen=True):
     """Says in an annotation that a parameter or field receives a resource."""
 
 

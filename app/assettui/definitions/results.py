@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic
+
+from msgspec import Struct
 
 from assettui.core.errors import AssettuiError
 
@@ -32,8 +33,7 @@ class _NoValue:
 NO_VALUE: Final = _NoValue()
 
 
-@dataclass(frozen=True, slots=True)
-class DataVersion:
+class DataVersion(Struct, frozen=True):
     """What identifies the data that an asset holds: the same text for the same data."""
 
     value: str
@@ -42,76 +42,74 @@ class DataVersion:
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Output(Generic[T]):
+class _Said(Struct, frozen=True, kw_only=True):
+    """What may be said of a result, by name."""
+
+    metadata: RawMetadata = {}
+    data_version: DataVersion | str | None = None
+    """What identifies the data; by default derived from the code version and the versions of the inputs."""
+    tags: Mapping[str, str] = {}
+    """`dagster/data_version` is another way to say the data version."""
+
+
+class Output(_Said, Generic[T], frozen=True):
     """A value to be stored, with something to say about it."""
 
     value: T
     output_name: str = "result"
     """Which of several outputs."""
-    metadata: RawMetadata = field(default_factory=dict[str, Any], kw_only=True)
-    data_version: DataVersion | str | None = field(default=None, kw_only=True)
-    """What identifies the data; by default derived from the code version and the versions of the inputs."""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
-    """`dagster/data_version` is another way to say the data version."""
 
 
-@dataclass(frozen=True, slots=True)
-class DynamicOutput(Generic[T]):
-    """One of the values of an output that has any number of them; each is handed to a step of its own."""
+class _DynamicMetadata(Struct, frozen=True, kw_only=True):
+    metadata: RawMetadata = {}
+
+
+class DynamicOutput(_DynamicMetadata, Generic[T], frozen=True):
+    """One of the values of an output that has any number of them; a copy of each step downstream works on it."""
 
     value: T
     mapping_key: str
     """Names the value and the steps that work on it: letters, digits and `_`, unique within the output."""
     output_name: str = "result"
-    metadata: RawMetadata = field(default_factory=dict[str, Any], kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class MaterializeResult(Generic[T]):
+class _Materialized(_Said, Generic[T], frozen=True, kw_only=True):
+    value: T | _NoValue = NO_VALUE
+    """What is to be stored and can then be read; without one there is nothing to read."""
+
+
+class MaterializeResult(_Materialized[T], Generic[T], frozen=True):
     """Says that the function has stored its data itself; or, with a value, what is to be stored."""
 
     asset_key: CoercibleToAssetKey | None = None
     """The asset; None where the function makes just one."""
-    metadata: RawMetadata = field(default_factory=dict[str, Any], kw_only=True)
-    data_version: DataVersion | str | None = field(default=None, kw_only=True)
-    tags: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
-    value: T | _NoValue = field(default=NO_VALUE, kw_only=True)
-    """What is to be stored and can then be read; without one there is nothing to read."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObserveResult:
-    """What a function that looks at an external asset has seen."""
+class ObserveResult(_Said, frozen=True):
+    """What a function that looks at an external asset has seen. Where its data version changes, what was derived is stale."""
 
     asset_key: CoercibleToAssetKey | None = None
     """The asset; None where the function looks at just one."""
-    metadata: RawMetadata = field(default_factory=dict[str, Any], kw_only=True)
-    data_version: DataVersion | str | None = field(default=None, kw_only=True)
-    """What identifies the data now: where it changes, what was derived from it is stale."""
-    tags: Mapping[str, str] = field(default_factory=dict[str, str], kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class AssetMaterialization:
+class AssetMaterialization(Struct, frozen=True):
     """Yielded or logged by any step: says that an asset, which need not be the step's own, has been materialized."""
 
     asset_key: CoercibleToAssetKey
     description: str | None = None
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    metadata: RawMetadata = {}
     partition: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class AssetObservation:
+class AssetObservation(Struct, frozen=True):
     """Yielded or logged by any step: says what an asset's data looks like, without its having been computed."""
 
     asset_key: CoercibleToAssetKey
     description: str | None = None
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    metadata: RawMetadata = {}
     partition: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
 
 
 class Failure(AssettuiError):

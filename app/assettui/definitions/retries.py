@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Backoff(StrEnum):
@@ -24,8 +25,7 @@ class Jitter(StrEnum):
     """Up to the base delay more or less."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """How often a failed step is tried again, and how long is waited before it.
 
     The formulas are those that Dagster documents for the classes of these names.

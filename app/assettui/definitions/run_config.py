@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from assettui.core.run_config import SECTIONS, BadRunConfig
 from assettui.definitions.env_var import EnvVar, IntEnvVar
@@ -15,21 +17,20 @@ if TYPE_CHECKING:
     from assettui.core.metadata import JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class RunConfig:
+class RunConfig(Struct, frozen=True):
     """What a run is configured with.
 
     The same as a dict, and in files, is written
     `{"ops": {STEP: {"config": {…}}}, "resources": {NAME: {"config": {…}}}}`.
     """
 
-    ops: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    ops: Mapping[str, Any] = {}
     """Name of each step (an asset's key, or an op's name) → its `Config`, or a dict."""
-    resources: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    resources: Mapping[str, Any] = {}
     """Name of each resource → its fields."""
-    execution: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    execution: Mapping[str, Any] = {}
     """`{"config": {"max_concurrent": N}}`: how many of the run's steps may run at once."""
-    loggers: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    loggers: Mapping[str, Any] = {}
 
     def to_config_dict(self) -> JsonObject:
         """As JSON has it; environment variables by their names alone."""
@@ -77,8 +78,7 @@ class RunRequest:
         return config_json(self.run_config)
 
 
-@dataclass(frozen=True, slots=True)
-class SkipReason:
+class SkipReason(Struct, frozen=True):
     """Why a schedule or sensor asks for no run."""
 
     skip_message: str | None = None

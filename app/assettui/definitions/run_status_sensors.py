@@ -95,7 +95,7 @@ def build_run_status_sensor_context(
     return RunStatusSensorContext(event, sensor_name=sensor_name, instance=instance, resources=resources)
 
 
-class RunStatusSensorDefinition(SensorDefinition):
+class RunStatusSensorDefinition(SensorDefinition, frozen=True, eq=False):
     """A sensor that is shown each run that comes to certain statuses. Made by `run_status_sensor` and its kin."""
 
     def evaluate(self, context: SensorEvaluationContext, resources: Any = None) -> Evaluation:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from assettui.core.instigators import CATCH_UP_LIMIT, CatchUp
 from assettui.core.ticks import Evaluation
@@ -101,8 +103,7 @@ def build_schedule_context(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class ScheduleDefinition:
+class ScheduleDefinition(Struct, frozen=True, eq=False):
     """What is run at certain times.
 
     A schedule that is given no function asks for the same run each time.
@@ -131,7 +132,7 @@ class ScheduleDefinition:
     required_resource_keys: Iterable[str] = ()
     target: Any = None
     """A job, or a selection of assets."""
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    metadata: RawMetadata = {}
     catch_up: CatchUp | str = CatchUp.LATEST
     """What becomes of ticks that are missed while nothing runs: of all of them the `latest` is made up for, `all` are,
     or `none` is."""
@@ -139,7 +140,7 @@ class ScheduleDefinition:
     """Of `all`, so many: the last ones."""
     due_at: DueAt | None = None
     """Of one that is made by `build_schedule_from_partitioned_job`: when it is due."""
-    at: Location | None = field(default_factory=lambda: caller(3))
+    at: Location | None = field(default_factory=lambda: caller())
 
     @property
     def targets(self) -> Target:
@@ -235,8 +236,7 @@ class ScheduleDefinition:
         return f"<schedule {self.called}>"
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleExecutionData:
+class ScheduleExecutionData(Struct, frozen=True):
     """What a schedule asked for."""
 
     run_requests: Sequence[RunRequest] = ()

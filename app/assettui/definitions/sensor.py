@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.instigators import SENSOR_INTERVAL_S, Watching
 from assettui.definitions.evaluation import (
@@ -137,8 +139,7 @@ def build_sensor_context(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class SensorDefinition:
+class SensorDefinition(Struct, frozen=True, eq=False):
     """What looks, again and again, whether something is to be run. Made by `sensor` and its kin."""
 
     name: str
@@ -154,7 +155,7 @@ class SensorDefinition:
     required_resource_keys: Iterable[str] = ()
     tags: Mapping[str, str] | None = None
     """Given to each of its runs."""
-    metadata: RawMetadata = field(default_factory=dict[str, Any])
+    metadata: RawMetadata = {}
     target: Any = None
     watching: Watching = Watching.TIME
     """What wakes it."""
@@ -227,8 +228,7 @@ class SensorDefinition:
         return f"<sensor {self.name}>"
 
 
-@dataclass(frozen=True, slots=True)
-class SensorExecutionData:
+class SensorExecutionData(Struct, frozen=True):
     """What a sensor asked for."""
 
     run_requests: Sequence[RunRequest] = ()

@@ -5,8 +5,9 @@ Nothing is checked here: all that is wrong with a project is found when it is de
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from msgspec import Struct
 
 from assettui.core.errors import Location, Problem
 from assettui.core.keys import AssetKey, CoercibleToAssetKey
@@ -26,8 +27,7 @@ IO_MANAGER_METADATA = "dagster/io_manager_key"
 """Metadata that names the IO manager of a spec, as Dagster documents it."""
 
 
-@dataclass(frozen=True, slots=True)
-class AssetDep:
+class AssetDep(Struct, frozen=True):
     """Another asset that one depends on."""
 
     asset: CoercibleToAssetKey | AssetsDefinition | AssetSpec

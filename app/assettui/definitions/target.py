@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from assettui.core.selection.algebra import AssetSelection
 from assettui.definitions.job import JobDefinition
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What runs may be asked for of."""
 
     job_names: tuple[str, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from assettui.core.backfill import BackfillCounts
@@ -12,23 +13,20 @@ if TYPE_CHECKING:
     from assettui.engine.tick_state import Evaluating, TickDecided
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """Append an event to the store. It is committed before any other action of the same turn is carried out."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Progressed:
+class Progressed(Struct, frozen=True):
     """Keep how far a backfill has come, together with what is recorded in the same turn."""
 
     backfill_id: str
     counts: BackfillCounts
 
 
-@dataclass(frozen=True, slots=True)
-class Execute:
+class Execute(Struct, frozen=True):
     """Have an idle worker run a step."""
 
     worker: int
@@ -41,8 +39,7 @@ class Execute:
     retry_number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class QueueRun:
+class QueueRun(Struct, frozen=True):
     """Record a run as queued that tries another one again. It is committed with what is recorded in the same turn."""
 
     run_id: str
@@ -50,51 +47,44 @@ class QueueRun:
     parent: str
 
 
-@dataclass(frozen=True, slots=True)
-class LoadRun:
+class LoadRun(Struct, frozen=True):
     """Say by `RunLoaded` what a run does that is about to begin."""
 
     run_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordTick:
+class RecordTick(Struct, frozen=True):
     """Record a tick, with the runs that it asks for. It is committed with what is recorded in the same turn."""
 
     decided: TickDecided
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluate:
+class Evaluate(Struct, frozen=True):
     """Have an idle worker evaluate a schedule or sensor."""
 
     worker: int
     evaluating: Evaluating
 
 
-@dataclass(frozen=True, slots=True)
-class StartWorker:
+class StartWorker(Struct, frozen=True):
     """Start a worker; it imports the project as it is then."""
 
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class Terminate:
+class Terminate(Struct, frozen=True):
     """Ask a worker, and all that it started, to end."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(Struct, frozen=True):
     """Kill a worker, and all that it started."""
 
     worker: int
 
 
-@dataclass(frozen=True, slots=True)
-class WakeAt:
+class WakeAt(Struct, frozen=True):
     """Say `Moment` at that time, if not before."""
 
     time_us: int

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.backfill import BACKFILL_TAG, BackfillStatus
 from assettui.core.backfill_progress import BackfillProgress, Unit
@@ -32,8 +34,7 @@ LOOK_AHEAD = 2
 """So many runs for each worker are on their way at once: none of them has to wait for its next step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Struct, frozen=True):
     """A run that a backfill would launch next."""
 
     backfill_id: str

@@ -10,8 +10,9 @@ import select
 import signal
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
+
+from msgspec.structs import replace
 
 from assettui.core.backfill import BackfillStatus
 from assettui.core.errors import AssettuiError

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from assettui.core.backfill import BackfillPlan, BackfillStatus
@@ -19,37 +20,32 @@ if TYPE_CHECKING:
     from assettui.worker.request import AssetEvent, StepOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class RunsQueued:
+class RunsQueued(Struct, frozen=True):
     """Runs were found in the queue."""
 
     runs: tuple[QueuedRun, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RunLoaded:
+class RunLoaded(Struct, frozen=True):
     """What a run does that is about to begin; None where it is gone."""
 
     run_id: str
     plan: RunPlan | None
 
 
-@dataclass(frozen=True, slots=True)
-class LimitsSeen:
+class LimitsSeen(Struct, frozen=True):
     """How much may go on at once has been read."""
 
     limits: Limits
 
 
-@dataclass(frozen=True, slots=True)
-class CancelRequested:
+class CancelRequested(Struct, frozen=True):
     """Somebody wants a run to stop."""
 
     run_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillLoaded:
+class BackfillLoaded(Struct, frozen=True):
     """A backfill was found in the store, new or orphaned, or is to be seen anew since the project was edited."""
 
     backfill_id: str
@@ -63,8 +59,7 @@ class BackfillLoaded:
     """Why not all of it can be made, where the project no longer has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillRequested:
+class BackfillRequested(Struct, frozen=True):
     """Somebody wants a backfill to be paused, to go on, to stop, or to try again what has failed."""
 
     backfill_id: str
@@ -80,45 +75,39 @@ class BackfillCommand(Enum):
     RETRY = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Drain:
+class Drain(Struct, frozen=True):
     """The process is about to end: what runs is finished, nothing more is launched."""
 
     is_at_once: bool = False
     """Whether evaluations are stopped too; nothing of them is recorded. Runs are canceled by `CancelRequested`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectEdited:
+class ProjectEdited(Struct, frozen=True):
     """The project's files have changed, or somebody wants them loaded again."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerStarted:
+class WorkerStarted(Struct, frozen=True):
     """A worker process was started, and is importing the project."""
 
     worker: int
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerLoaded:
+class WorkerLoaded(Struct, frozen=True):
     """A worker has imported the project."""
 
     worker: int
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerBroken:
+class WorkerBroken(Struct, frozen=True):
     """A worker cannot import the project."""
 
     worker: int
     error: StepError
 
 
-@dataclass(frozen=True, slots=True)
-class StepRetriable:
+class StepRetriable(Struct, frozen=True):
     """A worker says of the step that it begins with that it is to be tried again if it takes too long or ends it."""
 
     worker: int
@@ -127,8 +116,7 @@ class StepRetriable:
     retry_after_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class StepReported:
+class StepReported(Struct, frozen=True):
     """A worker says what its step has made or seen, and goes on."""
 
     worker: int
@@ -137,8 +125,7 @@ class StepReported:
     asset_event: AssetEvent
 
 
-@dataclass(frozen=True, slots=True)
-class StepEnded:
+class StepEnded(Struct, frozen=True):
     """A worker says how its step ended."""
 
     worker: int
@@ -148,15 +135,13 @@ class StepEnded:
     rss_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class InstigatorsSeen:
+class InstigatorsSeen(Struct, frozen=True):
     """What the project defines of schedules and sensors, and what is recorded of them, may have changed."""
 
     found: tuple[tuple[InstigatorSnapshot, InstigatorState | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TickRequested:
+class TickRequested(Struct, frozen=True):
     """Somebody wants a schedule or sensor to be evaluated now."""
 
     name: str
@@ -166,8 +151,7 @@ class TickRequested:
     intent: int
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationEnded:
+class EvaluationEnded(Struct, frozen=True):
     """A worker says what an evaluation has come to; None where there was nothing to look at, so that none was asked."""
 
     worker: int
@@ -176,30 +160,26 @@ class EvaluationEnded:
     rss_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TickRefused:
+class TickRefused(Struct, frozen=True):
     """What an evaluation has asked for cannot be: its tick was recorded as one that failed."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class AssetsReported:
+class AssetsReported(Struct, frozen=True):
     """A sensor has reported what happened to assets elsewhere."""
 
     keys: tuple[AssetKey, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerLost:
+class WorkerLost(Struct, frozen=True):
     """A worker process is dead."""
 
     worker: int
     cause: StepError
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """Time has passed: something that was to be done at a certain time may be due."""
 
 

@@ -7,8 +7,9 @@ succeeded. Whatever dies, every step ends, and with its last step the run does.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from assettui.core.errors import LaunchError
 from assettui.core.expansion import expand

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from assettui.core.expansion import awaited
 from assettui.core.queue import Limits, QueuedRun, RunQueue
@@ -35,8 +37,7 @@ class WorkerPhase(Enum):
     """Asked to end; nothing more is asked of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerState:
+class WorkerState(Struct, frozen=True):
     """One worker."""
 
     generation: int
@@ -60,8 +61,7 @@ class WorkerState:
     """When it last became idle."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunState:
+class RunState(Struct, frozen=True):
     """One run that is not over."""
 
     run_id: str
@@ -82,9 +82,9 @@ class RunState:
     awaited: frozenset[str] = frozenset()
     """The steps whose ends may expand it."""
     first_error: str | None = None
-    retries: Mapping[str, int] = field(default_factory=dict[str, int])
+    retries: Mapping[str, int] = {}
     """How many times each step was tried again, where it was."""
-    retry_at_us: Mapping[str, int] = field(default_factory=dict[str, int])
+    retry_at_us: Mapping[str, int] = {}
     """When the steps are to be tried again that wait for it."""
     backfill: str | None = None
     """The backfill that it is part of."""
@@ -149,8 +149,7 @@ class RunState:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillState:
+class BackfillState(Struct, frozen=True):
     """One backfill that is not over."""
 
     backfill_id: str
@@ -167,14 +166,11 @@ class BackfillState:
     first_error: str | None = None
     gone: str | None = None
     """What of it the project no longer has, in one line."""
-    templates: dict[tuple[AssetKey, ...], RunPlan] = field(
-        default_factory=dict["tuple[AssetKey, ...]", "RunPlan"], compare=False, repr=False
-    )
+    templates: dict[tuple[AssetKey, ...], RunPlan] = {}
     """The plans of its runs without their partitions, by the assets that they make: each is made once."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunRules:
+class RunRules(Struct, frozen=True):
     """What holds for runs that say nothing else."""
 
     retries: int = 0
@@ -187,14 +183,13 @@ class RunRules:
     """How long user code may clean up after it was asked to end, before it is killed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """The queue, and how much may go on at once."""
 
     queue: RunQueue = field(default_factory=RunQueue)
     """The runs that wait, those of backfills excepted: these are launched when they can begin."""
     limits: Limits = field(default_factory=Limits)
-    loading: Mapping[str, QueuedRun] = field(default_factory=dict[str, QueuedRun])
+    loading: Mapping[str, QueuedRun] = {}
     """Runs that were taken from the queue, and of which is not known yet what they do."""
     unwanted: frozenset[str] = frozenset()
     """Those of them that are to be canceled as soon as it is."""
@@ -204,8 +199,7 @@ class Waiting:
     """Which of them was the last one that came from the queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineState:
+class EngineState(Struct, frozen=True):
     """All that the engine's decisions depend on."""
 
     capacity: int
@@ -214,12 +208,12 @@ class EngineState:
     """The edit of the project that new work is done with."""
     starting: int = 0
     """Workers that were asked for, and whose processes have not been started yet."""
-    runs: Mapping[str, RunState] = field(default_factory=dict[str, RunState])
+    runs: Mapping[str, RunState] = {}
     """Those that are not over, the oldest first."""
-    workers: Mapping[int, WorkerState] = field(default_factory=dict[int, WorkerState])
+    workers: Mapping[int, WorkerState] = {}
     broken: StepError | None = None
     """Why the project cannot be loaded as it is now."""
-    backfills: Mapping[str, BackfillState] = field(default_factory=dict[str, BackfillState])
+    backfills: Mapping[str, BackfillState] = {}
     """Those that are not over."""
     is_draining: bool = False
     """Whether nothing more is launched of the backfills, and nothing is evaluated by itself."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import AssettuiError, LaunchError
 from assettui.core.instigators import InstigatorKind
@@ -34,8 +36,7 @@ if TYPE_CHECKING:
     from assettui.engine.tick_state import TickDecided
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """What a tick has come to."""
 
     runs: tuple[tuple[str, RunPlan], ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.timing import SECOND_US
 
@@ -18,8 +19,7 @@ EVALUATION_TIMEOUT_US = 60 * SECOND_US
 """How long a function of a schedule or sensor may take, where the settings say nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instigator:
+class Instigator(Struct, frozen=True):
     """A schedule or a sensor, as the engine knows it."""
 
     snapshot: InstigatorSnapshot
@@ -43,8 +43,7 @@ class Instigator:
     """Of a sensor that watches: how much it has done of late, as `pacing` counts it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluating:
+class Evaluating(Struct, frozen=True):
     """An evaluation that waits for a worker, or goes on in one."""
 
     name: str
@@ -59,8 +58,7 @@ class Evaluating:
     deadline_us: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TickDecided:
+class TickDecided(Struct, frozen=True):
     """A tick that is to be recorded."""
 
     name: str
@@ -74,13 +72,12 @@ class TickDecided:
     intent: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ticking:
+class Ticking(Struct, frozen=True):
     """What the engine knows of schedules and sensors."""
 
     is_on: bool = False
     """Whether this leader evaluates them by itself; one that only carries out a command does not."""
-    instigators: Mapping[str, Instigator] = field(default_factory=dict[str, Instigator])
+    instigators: Mapping[str, Instigator] = {}
     waiting: tuple[Evaluating, ...] = ()
     """Evaluations that wait for a worker."""
     next_us: int | None = None

@@ -7,8 +7,9 @@ caught up with as the schedule says; back, and what was ticked for already is no
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from assettui.core.instigators import CatchUp, InstigatorKind, InstigatorSnapshot, Watching, backoff_s
 from assettui.core.pacing import AT_ONCE, dry_after, earliest

@@ -6,8 +6,9 @@ import select
 import signal
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from assettui.core.instigators import Watching
 from assettui.core.records import StepError

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.errors import AssettuiError
 from assettui.core.schedule_times import ScheduleTimes
@@ -31,8 +32,7 @@ class BadTime(AssettuiError, ValueError):
     """A clock that is asked to go back, or without a time zone."""
 
 
-@dataclass(frozen=True, slots=True)
-class FakeTick:
+class FakeTick(Struct, frozen=True):
     """One evaluation."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from assettui.core.errors import LaunchError, NotFound
 from assettui.core.graph import AssetGraph

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from assettui.core.partitioned_runs import partitions_of
 from assettui.core.partitions.sets import PartitionSet
@@ -32,15 +33,14 @@ class KnownPartitions(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionedRequest:
+class PartitionedRequest(Struct, frozen=True):
     """The part of a `StepRequest` that concerns partitions; see there."""
 
     partition_keys: tuple[str, ...] = ()
-    partitions_read: dict[AssetKey, PartitionsRead] = field(default_factory=dict["AssetKey", PartitionsRead])
-    input_versions: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+    partitions_read: dict[AssetKey, PartitionsRead] = {}
+    input_versions: dict[str, str | None] = {}
     """Of the assets with partitions that it depends on."""
-    partition_versions: dict[str, dict[str, str | None]] = field(default_factory=dict[str, "dict[str, str | None]"])
+    partition_versions: dict[str, dict[str, str | None]] = {}
     """The same for each partition that it makes, where it makes several."""
 
 

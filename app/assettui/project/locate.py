@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from assettui.core.errors import ProjectError
 from assettui.project.settings import Settings, read_settings
@@ -14,8 +15,7 @@ SETTINGS_FILES = ("pyproject.toml", "assettui.toml")
 PLAIN_FILES = ("definitions.py", "pipeline.py")
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """The user's code: where it is, and what it says of itself. Either `file` or `module` is set."""
 
     root: Path

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from msgspec import Meta, Struct, ValidationError, convert
 
 from assettui.core.errors import ProjectError
 from assettui.core.keys import closest
 from assettui.core.queue import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+Count = Annotated[int, Meta(ge=1)]
+CountFrom0 = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(gt=0)]
+SecondsFrom0 = Annotated[float, Meta(ge=0)]
+_UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`")
+_BOUND = re.compile(r"(>=?) ([0-9.]+)")
+_BOUNDS: Final = {">=": "at least", ">": "more than"}
+_WORDS: Final = {
+    "int": "a whole number",
+    "float": "a number of seconds",
+    "bool": "true or false",
+    "str": "text",
+    "object": "a table",
+}
+"""What msgspec calls the kinds of values, in words."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The settings, as written; paths are relative to the file that holds them."""
 
     file: str | None = None
@@ -27,58 +45,39 @@ class Settings:
     """What it is called on screen; by default the name of its folder."""
     store: str | None = None
     """Where its store is; by default `.assettui`."""
-    max_workers: int | None = None
+    max_workers: Count | None = None
     """How many steps may run at once; by default as many as there are cores."""
-    confirm_partitions: int = 10_000
+    confirm_partitions: Count = 10_000
     """A backfill of more partitions than this is asked about first."""
-    max_runs: int | None = None
+    max_runs: Count | None = None
     """How many runs may go on at once; by default any number: their steps share the workers."""
-    tag_limits: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
+    tag_limits: Mapping[str, CountFrom0] = {}
     """How many runs with a tag may go on at once: `team`, with a value of it `team=ops`, or with each, `team=*`."""
-    pools: Mapping[str, int] = field(default_factory=dict[str, int], hash=False)
+    pools: Mapping[str, CountFrom0] = {}
     """How many slots each pool has."""
-    default_pool_limit: int | None = None
+    default_pool_limit: Count | None = None
     """How many slots a pool has that is not named; by default any number."""
-    run_retries: int = 0
+    run_retries: CountFrom0 = 0
     """How many times a run that has failed is tried again by itself, where its tags say nothing."""
-    run_timeout: float | None = None
+    run_timeout: Seconds | None = None
     """How long a run may take, in seconds; by default any time."""
-    step_timeout: float | None = None
+    step_timeout: Seconds | None = None
     """How long a step may take, in seconds, where its function says nothing; by default any time."""
-    cancel_grace: float = 2.0
+    cancel_grace: SecondsFrom0 = 2.0
     """How long a step that is stopped may clean up, in seconds, before it is killed."""
-    evaluation_timeout: float = 60.0
+    evaluation_timeout: Seconds = 60.0
     """How long the function of a schedule or sensor may take, in seconds."""
     keep_running: bool = False
     """Whether a leader whose terminal is gone goes on for ever, rather than until nothing runs or is scheduled."""
-    tick_days: int = 30
+    tick_days: Count = 30
     """How long ticks are kept that did something, in days; of those that were skipped the last ones."""
-    environment: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    environment: Mapping[str, str] = {}
     """Environment variables of the workers, where neither the environment nor `.env` says. Not the place for secrets."""
 
     @property
     def limits(self) -> Limits:
         """How much may go on at once, where nobody has set something else."""
         return Limits(self.max_runs, self.tag_limits, self.pools, self.default_pool_limit)
-
-
-_KINDS: Final = {
-    "max_workers": (int, "a number"),
-    "confirm_partitions": (int, "a number"),
-    "max_runs": (int, "a number"),
-    "default_pool_limit": (int, "a number"),
-    "run_retries": (int, "a number"),
-    "run_timeout": (float, "a number of seconds"),
-    "step_timeout": (float, "a number of seconds"),
-    "cancel_grace": (float, "a number of seconds"),
-    "evaluation_timeout": (float, "a number of seconds"),
-    "tick_days": (int, "a number of days"),
-    "keep_running": (bool, "true or false"),
-    "tag_limits": (dict, "a table"),
-    "pools": (dict, "a table"),
-    "environment": (dict, "a table"),
-}
-"""Of the settings that are no text: what they are, in Python and in words."""
 
 
 def read_settings(path: Path) -> Settings | None:
@@ -100,41 +99,41 @@ def read_settings(path: Path) -> Settings | None:
     return _checked(data, path)
 
 
-def _checked(data: Mapping[str, Any], path: Path) -> Settings:
-    known = {field.name: _KINDS.get(field.name, (str, "text")) for field in fields(Settings)}
-    for name, value in data.items():
-        if name not in known:
-            near = closest(name, known)
-            raise ProjectError(
-                f"{path}: no setting is called {name!r}",
-                hint=f"did you mean {near!r}?" if near else f"settings: {', '.join(known)}",
-            )
-        kind, wanted = known[name]
-        if type(value) is not kind and not (kind is float and type(value) is int):
-            raise ProjectError(f"{path}: {name} is {value!r}, not {wanted}")
-    for name, value in cast("dict[str, Any]", data.get("environment", {})).items():
-        if not isinstance(value, str):
-            raise ProjectError(f"{path}: environment.{name} is {value!r}, not text", hint=f'{name} = "{value}"')
-    for table in ("tag_limits", "pools"):
-        for name, value in cast("dict[str, Any]", data.get(table, {})).items():
-            if type(value) is not int or value < 0:
-                raise ProjectError(f"{path}: {table}.{name} is {value!r}, not a number from 0 up")
-    settings = Settings(**data)
-    if settings.max_workers is not None and settings.max_workers < 1:
-        raise ProjectError(f"{path}: max_workers is {settings.max_workers}", hint="at least 1")
-    for name in ("max_runs", "default_pool_limit", "tick_days"):
-        count: int | None = getattr(settings, name)
-        if count is not None and count < 1:
-            raise ProjectError(f"{path}: {name} is {count}", hint="at least 1")
-    for name in ("run_timeout", "step_timeout", "evaluation_timeout"):
-        seconds: float | None = getattr(settings, name)
-        if seconds is not None and seconds <= 0:
-            raise ProjectError(f"{path}: {name} is {seconds:g}", hint="more than 0 seconds")
-    for name in ("run_retries", "cancel_grace"):
-        if getattr(settings, name) < 0:
-            raise ProjectError(f"{path}: {name} is {getattr(settings, name):g}", hint="0 or more")
-    if settings.confirm_partitions < 1:
-        raise ProjectError(f"{path}: confirm_partitions is {settings.confirm_partitions}", hint="at least 1")
+def _checked(data: Any, path: Path) -> Settings:
+    try:
+        settings = convert(data, Settings)
+    except ValidationError as error:
+        raise _wrong(error, data, path) from None
     if settings.file and settings.module:
         raise ProjectError(f"{path}: file and module are both set", hint="keep one of them")
     return settings
+
+
+def _wrong(error: ValidationError, data: Any, path: Path) -> ProjectError:
+    """What is wrong with a setting, where, and what it should be."""
+    said, _, place = str(error).partition(" - at `$")
+    unknown = _UNKNOWN_FIELD.search(said)
+    if unknown is not None:
+        known = Settings.__struct_fields__
+        near = closest(unknown[1], known)
+        hint = f"did you mean {near!r}?" if near else f"settings: {', '.join(known)}"
+        return ProjectError(f"{path}: no setting is called {unknown[1]!r}", hint=hint)
+    name = place.strip("`.")
+    value = data.get(name, data)
+    if name.endswith("[...]"):
+        table = name.removesuffix("[...]")
+        key, value = next((key, each) for key, each in data[table].items() if not _fits(table, key, each))
+        name = f"{table}.{key}"
+    bound = _BOUND.search(said)
+    if bound is not None:
+        return ProjectError(f"{path}: {name} is {value!r}", hint=f"{_BOUNDS[bound[1]]} {float(bound[2]):g}")
+    wanted = next((words for kind, words in _WORDS.items() if f"`{kind}" in said.partition(", got")[0]), said)
+    return ProjectError(f"{path}: {name} is {value!r}, not {wanted}")
+
+
+def _fits(table: str, key: str, value: Any) -> bool:
+    try:
+        convert({table: {key: value}}, Settings)
+    except ValidationError:
+        return False
+    return True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import AssettuiError, LaunchError, NotFound
 from assettui.core.instigators import InstigatorKind, InstigatorSnapshot, Watching, backoff_s
@@ -32,8 +34,7 @@ LAST_TICKS = 20
 """So many of the last ticks are shown with each schedule and sensor."""
 
 
-@dataclass(frozen=True, slots=True)
-class InstigatorRow:
+class InstigatorRow(Struct, frozen=True):
     """One schedule or sensor, and how it stands."""
 
     snapshot: InstigatorSnapshot
@@ -198,8 +199,7 @@ def tick_of(session: Session, tick_id: int) -> TickRecord:
         return ticks.tick(connection, tick_id)
 
 
-@dataclass(frozen=True, slots=True)
-class TickRequest:
+class TickRequest(Struct, frozen=True):
     """A tick that was asked for."""
 
     intent: int
@@ -254,8 +254,7 @@ def requested_tick(session: Session, request: TickRequest) -> TickRecord | None:
         return ticks.requested_tick(connection, request.intent, request.after)
 
 
-@dataclass(frozen=True, slots=True)
-class DryTick:
+class DryTick(Struct, frozen=True):
     """What a tick would come to."""
 
     name: str
@@ -319,8 +318,7 @@ def _check(connection: sqlite3.Connection, session: Session, snapshot: Instigato
 # What is to come.
 
 
-@dataclass(frozen=True, slots=True)
-class Upcoming:
+class Upcoming(Struct, frozen=True):
     """A time at which a schedule is due."""
 
     time_us: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.backfill import BackfillPlan, BackfillRecord, BackfillStatus
 from assettui.core.backfill_progress import BackfillProgress
@@ -45,19 +46,17 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillOptions:
+class BackfillOptions(Struct, frozen=True):
     """How a backfill is to be carried out."""
 
     title: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     max_concurrent: int | None = None
     priority: int = 0
-    config: JsonObject = field(default_factory=dict[str, Any])
+    config: JsonObject = {}
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedAsset:
+class PlannedAsset(Struct, frozen=True):
     """What a backfill would make of one asset."""
 
     key: AssetKey
@@ -70,8 +69,7 @@ class PlannedAsset:
     """How long one materialization took on the average; None where it was never made."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillPreview:
+class BackfillPreview(Struct, frozen=True):
     """What a backfill would do: what is launched is this very value."""
 
     target: BackfillTarget
@@ -179,8 +177,7 @@ def ask(session: Session, what: str, backfill_id: str) -> BackfillRecord:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class FailureGroup:
+class FailureGroup(Struct, frozen=True):
     """What of a backfill has failed in one way."""
 
     error: str
@@ -191,8 +188,7 @@ class FailureGroup:
     traceback: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillDetail:
+class BackfillDetail(Struct, frozen=True):
     """One backfill with what became of it."""
 
     backfill: BackfillRecord
@@ -204,8 +200,7 @@ class BackfillDetail:
     """The last runs, the newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackfillPage:
+class BackfillPage(Struct, frozen=True):
     """Some of the backfills."""
 
     backfills: tuple[BackfillRecord, ...]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.errors import NotFound
 from assettui.core.graph import AssetGraph
@@ -29,8 +31,7 @@ HISTORY_LENGTH = 30
 """How many past materializations an asset is shown with."""
 
 
-@dataclass(frozen=True, slots=True)
-class AssetRow:
+class AssetRow(Struct, frozen=True):
     """One asset: how it is defined, what has happened to it, and where it stands."""
 
     asset: AssetSnapshot
@@ -83,8 +84,7 @@ class AssetRow:
                 return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """The assets of a project, and how well its files load."""
 
     project_name: str
@@ -135,8 +135,7 @@ class Catalog:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AssetDetail:
+class AssetDetail(Struct, frozen=True):
     """One asset with its past."""
 
     row: AssetRow

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.metadata import config_lines
 from assettui.core.records import EventKind
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from assettui.core.records import Event
 
 
-@dataclass(frozen=True, slots=True)
-class EventText:
+class EventText(Struct, frozen=True):
     """The words of an event. Text from outside, not yet cleaned."""
 
     text: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.errors import LaunchError, SelectionError
 from assettui.core.launching import job_named, selected_by
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 RUNS_SHOWN = 10
 
 
-@dataclass(frozen=True, slots=True)
-class JobRow:
+class JobRow(Struct, frozen=True):
     """One job, what it would run now, and how it ran last."""
 
     job: JobSnapshot

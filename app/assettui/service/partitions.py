@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.errors import LaunchError, NotFound
 from assettui.core.keys import closest
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from assettui.core.records import Materialization, PartitionState
 
 
-@dataclass(frozen=True, slots=True)
-class AssetPartitions:
+class AssetPartitions(Struct, frozen=True):
     """The partitions of one asset."""
 
     row: AssetRow

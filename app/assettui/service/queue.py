@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.queue import Key, Limits, QueuedRun, Usage, checked_limit, shortage, waits_for
 from assettui.core.records import Event, EventKind, RunStatus, StepStatus
@@ -23,8 +24,7 @@ ROWS = 200
 """So many of the runs that wait are looked at closely."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingRun:
+class WaitingRun(Struct, frozen=True):
     """A run that waits to begin."""
 
     run: RunRecord
@@ -33,8 +33,7 @@ class WaitingRun:
     """In words, such as `pool warehouse 2/2 held by 1a2b3c4d load`."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingStep:
+class WaitingStep(Struct, frozen=True):
     """A step of a run that has begun, which waits for a slot of a pool."""
 
     run_id: str
@@ -42,8 +41,7 @@ class WaitingStep:
     waits_for: str
 
 
-@dataclass(frozen=True, slots=True)
-class LimitRow:
+class LimitRow(Struct, frozen=True):
     """Something that is limited."""
 
     kind: str
@@ -58,8 +56,7 @@ class LimitRow:
     """Whether somebody has set it, rather than the project's settings."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueView:
+class QueueView(Struct, frozen=True):
     """What waits, and for what."""
 
     waiting: tuple[WaitingRun, ...]

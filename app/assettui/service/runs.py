@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.backfill import BACKFILL_TAG
 from assettui.core.errors import LaunchError
@@ -34,21 +36,19 @@ if TYPE_CHECKING:
 LOOK_EVERY_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class RunDetail:
+class RunDetail(Struct, frozen=True):
     """One run with its steps."""
 
     run: RunRecord
     steps: tuple[StepRecord, ...]
     """Upstream before downstream."""
-    config: JsonObject = field(default_factory=dict[str, Any])
+    config: JsonObject = {}
     """What it was configured with, its secrets masked."""
     waits_for: str | None = None
     """Of one that is queued: what it waits for, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunPage:
+class RunPage(Struct, frozen=True):
     """Some of the runs."""
 
     runs: tuple[RunRecord, ...]

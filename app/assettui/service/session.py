@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.store.database import open_for_reading, store_exists, told, writing
 from assettui.store.lease import Leader, holder
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from assettui.store.folder import StoreFolder
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """What is asked about. Cheap: nothing is open while nothing is asked."""
 
     project: Project

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.records import RunRecord, RunStatus
 from assettui.core.staleness import AssetStatus
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 LAST_FAILURES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """How things are."""
 
     leader: Leader | None

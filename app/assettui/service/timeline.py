@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.instigators import InstigatorKind
 from assettui.core.ticks import NAME_TAG
@@ -20,14 +21,13 @@ BACKFILLS, ASSETS = "(backfills)", "(assets)"
 """Stand for the runs of backfills, and for other runs of no job."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineRow:
+class TimelineRow(Struct, frozen=True):
     """What has happened, and will happen, of one job."""
 
     name: str
-    runs: list[RunRecord] = field(default_factory=list["RunRecord"])
+    runs: list[RunRecord] = []
     """The oldest first."""
-    upcoming: list[int] = field(default_factory=list[int])
+    upcoming: list[int] = []
     """When schedules are due for it; microseconds since the epoch, UTC."""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.errors import StoreError
 
@@ -14,8 +15,7 @@ DATABASE_NAME = "store.db"
 _DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 
-@dataclass(frozen=True, slots=True)
-class StoreFolder:
+class StoreFolder(Struct, frozen=True):
     """The paths of one store."""
 
     database: Path

@@ -6,9 +6,10 @@ A run that is asked for is no intent of its own: it is recorded as queued, and s
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,15 +30,14 @@ class IntentKind(StrEnum):
     """Payload: `instigator`, `kind`, and `scheduled`, the time that it is to be evaluated for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """One wish."""
 
     id: int
     kind: IntentKind
     run_id: str | None
     """The run, or the backfill, that it concerns."""
-    payload: JsonObject = field(default_factory=dict[str, Any])
+    payload: JsonObject = {}
 
 
 def request(

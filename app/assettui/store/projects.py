@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.records import StepError
 from assettui.core.snapshot import ProjectSnapshot
@@ -18,8 +19,7 @@ Sources = Mapping[str, tuple[int, int]]
 """Path of a file → its modification time in ns and its size in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownProject:
+class KnownProject(Struct, frozen=True):
     """What the store knows of a project's definitions."""
 
     snapshot: ProjectSnapshot | None

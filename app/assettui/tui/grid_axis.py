@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from assettui.core.timeline import Timeline, moment_of, timeline
@@ -55,8 +55,7 @@ class Axis(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Zoom:
+class Zoom(Struct, frozen=True):
     """What one cell stands for."""
 
     unit: str

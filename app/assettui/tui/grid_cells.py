@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.partition_status import PartitionStatus, PartitionStatuses
 from assettui.core.partitions.multi import ProductSpace
@@ -34,8 +35,7 @@ PARTITION_STYLES: dict[PartitionStatus, StatusStyle] = {
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 
-@dataclass(frozen=True)
-class GridRow:
+class GridRow(Struct, frozen=True):
     """One line of the grid: the partitions of an asset, or of two dimensions those of one key of the second."""
 
     key: AssetKey

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from assettui.core.staleness import AssetStatus
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from assettui.core.staleness import AssetStatus
 
 
 class Role(Enum):
@@ -21,8 +22,7 @@ class Role(Enum):
     """Nobody leads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """How things are."""
 
     project_name: str
@@ -33,7 +33,7 @@ class Situation:
     queued: int = 0
     next_due: tuple[str, int] | None = None
     """The schedule that is due next, and when: microseconds since the epoch, UTC."""
-    assets: Mapping[AssetStatus, int] = field(default_factory=dict[AssetStatus, int])
+    assets: Mapping[AssetStatus, int] = {}
 
     def count(self, status: AssetStatus) -> int:
         """How many assets have that status."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual import on
@@ -43,8 +44,7 @@ _RANK = {RunStatus.FAILURE: 3, RunStatus.STARTED: 2, RunStatus.STARTING: 2, RunS
 """Of several runs in one cell, the one is shown that matters most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The time that is shown."""
 
     from_us: int

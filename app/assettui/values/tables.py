@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, cast
+
+from msgspec import Struct
 
 from assettui.core.errors import ValueStorageError
 from assettui.core.metadata import TableColumn, TableSchema
@@ -27,8 +28,7 @@ FrameKind: TypeAlias = Literal["polars", "polars-lazy", "pandas", "pyarrow", "ro
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class TableName:
+class TableName(Struct, frozen=True):
     """A table, by the parts of an asset's key or what its metadata says."""
 
     schema: str | None
@@ -43,8 +43,7 @@ class TableName:
         return f"{self.schema}.{self.table}" if self.schema is not None else self.table
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """Which rows of a table are those of some partitions."""
 
     sql: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.definitions.event_records import AssetEventRecord, RunEventRecord
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from assettui.core.metadata import JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationRequest:
+class EvaluationRequest(Struct, frozen=True):
     """All that an evaluation needs."""
 
     name: str

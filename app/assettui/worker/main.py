@@ -14,9 +14,10 @@ import signal
 import socket
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from msgspec.structs import replace
 
 from assettui.core.records import StepStatus
 from assettui.core.ticks import Evaluation, LogLine

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 from assettui.core.keys import AssetKey
 from assettui.core.planning import StepPlan
@@ -19,8 +20,7 @@ AssetEvent: TypeAlias = Materialization | Observation
 """What a step records of an asset."""
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionsRead:
+class PartitionsRead(Struct, frozen=True):
     """The partitions of an asset that a step reads."""
 
     keys: tuple[str, ...]
@@ -44,8 +44,7 @@ class PartitionsRead:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StepRequest:
+class StepRequest(Struct, frozen=True):
     """All that a step needs: nothing in it assumes that it runs on the leader's machine but the paths."""
 
     run_id: str
@@ -59,22 +58,20 @@ class StepRequest:
     stdout: str = ""
     """Absolute path of the file that receives what the step prints; empty leaves stdout as it is."""
     stderr: str = ""
-    op_outputs: Mapping[StepOutput, ValueRef] = field(default_factory=dict[StepOutput, ValueRef])
+    op_outputs: Mapping[StepOutput, ValueRef] = {}
     """What other steps of the run hand to this one; what they have not made is missing."""
     job: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, str] = {}
     """Of the run."""
-    config: JsonObject = field(default_factory=dict[str, Any])
+    config: JsonObject = {}
     """The run's configuration."""
     partitions: tuple[tuple[str, str], ...] = ()
     """Those of the run, as ranges of keys, both ends included."""
     partition_keys: tuple[str, ...] = ()
     """Those that the step makes, in order; empty where what it makes has none."""
-    partitions_read: Mapping[AssetKey, PartitionsRead] = field(default_factory=dict[AssetKey, PartitionsRead])
+    partitions_read: Mapping[AssetKey, PartitionsRead] = {}
     """Of each asset with partitions that it reads, which ones."""
-    partition_versions: Mapping[str, Mapping[str, str | None]] = field(
-        default_factory=dict[str, "dict[str, str | None]"]
-    )
+    partition_versions: Mapping[str, Mapping[str, str | None]] = {}
     """Where it makes several partitions: for each the data versions of what it depends on, as `input_versions`."""
     retry_number: int = 0
     """How many times the step has been tried before."""
@@ -140,8 +137,7 @@ class StepRequest:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StepOutcome:
+class StepOutcome(Struct, frozen=True):
     """How a step ended."""
 
     status: StepStatus
@@ -151,13 +147,13 @@ class StepOutcome:
     error: StepError | None = None
     retry_after_us: int | None = None
     """Of a failure: how long to wait before it is tried again; None where it is not to be."""
-    op_outputs: Mapping[StepOutput, ValueRef] = field(default_factory=dict[StepOutput, ValueRef])
+    op_outputs: Mapping[StepOutput, ValueRef] = {}
     """The values that it hands to other steps of the run, those of a dynamic output in order."""
     omitted: tuple[str, ...] = ()
     """The outputs that it was free to leave out, and did."""
     omitted_assets: tuple[AssetKey, ...] = ()
     """The assets of those outputs."""
-    exception: BaseException | None = field(default=None, compare=False)
+    exception: BaseException | None = None
     """The user's own exception; it does not travel."""
 
     @property

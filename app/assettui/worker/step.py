@@ -7,9 +7,10 @@ becomes an outcome.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec.structs import replace
 
 from assettui.core.keys import AssetKey
 from assettui.core.masking import restored

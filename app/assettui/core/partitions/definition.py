@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from assettui.core.errors import AssettuiError
 from assettui.core.partitions.subset import PartitionsSubset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.metadata import JsonObject
     from assettui.core.partitions.space import PartitionKeyRange, PartitionSpace
@@ -33,13 +33,12 @@ class NeedsStore(AssettuiError, ValueError):
     """Partitions whose keys are added and removed were asked about, and no store of them was given."""
 
 
-@dataclass(frozen=True, slots=True)
-class AsOf:
+class AsOf(Struct, frozen=True):
     """A moment, and what is known then: all that it takes to say which partitions there are."""
 
     time_us: int
     """Microseconds since the epoch, UTC."""
-    dynamic: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
+    dynamic: Mapping[str, Mapping[str, int]] = {}
     """For each definition of dynamic partitions, by name: key → index, in the order in which the keys were added."""
 
     @property

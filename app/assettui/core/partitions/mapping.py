@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from assettui.core.errors import AssettuiError
 from assettui.core.partitions.definition import AsOf, KnownKeys, as_of
@@ -33,8 +34,7 @@ class Upstream(NamedTuple):
     """Some of what does not exist, by key."""
 
 
-@dataclass(frozen=True)
-class UpstreamPartitionsResult:
+class UpstreamPartitionsResult(Struct, frozen=True):
     """What some partitions depend on, as custom mappings give it."""
 
     partitions_subset: PartitionsSubset

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.partitions.mapping import BadMapping, IdentityPartitionMapping, PartitionMapping, Upstream
 from assettui.core.partitions.multi import MultiPartitionsDefinition, ProductSpace
@@ -112,8 +113,7 @@ def _between(downstream: PartitionSpace, upstream: PartitionSpace) -> PartitionM
     return IdentityPartitionMapping()
 
 
-@dataclass(frozen=True, eq=True)
-class DimensionPartitionMapping:
+class DimensionPartitionMapping(Struct, frozen=True):
     """How a dimension downstream relates to one upstream."""
 
     dimension_name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import PartitionKeyRange
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from assettui.core.partitions.space import PartitionSpace
 
 
-@dataclass(frozen=True)
-class PartitionsSubset:
+class PartitionsSubset(Struct, frozen=True):
     """Some of the partitions of a definition; and keys that are named with them, and are no partition's now."""
 
     space: PartitionSpace

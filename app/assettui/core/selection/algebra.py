@@ -7,10 +7,10 @@ The words and what they mean are those that Dagster documents for `AssetSelectio
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from assettui.core.errors import SelectionError
 from assettui.core.graph import within
@@ -28,25 +28,24 @@ STATUSES = ("running", "failed", "never", "stale", "fresh", "external")
 """What `status:` may name."""
 
 
-@dataclass(frozen=True, slots=True)
-class SelectionContext:
+class SelectionContext(Struct, frozen=True):
     """What a selection is judged by."""
 
     graph: AssetGraph
-    statuses: Mapping[AssetKey, str] = field(default_factory=dict[AssetKey, str])
+    statuses: Mapping[AssetKey, str] = {}
     """The status of each asset, where it is known."""
     is_partial: bool = False
     """Whether the expression is still being typed: a word matches anywhere in a key, and nothing need match."""
 
 
-class AssetSelection(ABC):
+class AssetSelection(Struct, frozen=True):
     """A set of assets, told by what they have in common; which they are is found out when it is used.
 
     Combine selections with `|` (either), `&` (both) and `-` (the first without the second).
     """
 
-    @abstractmethod
-    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]: ...
+    def _resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
+        raise NotImplementedError(type(self).__name__)
 
     def resolve_on(self, context: SelectionContext) -> frozenset[AssetKey]:
         """The assets that it selects.
@@ -56,9 +55,9 @@ class AssetSelection(ABC):
         """
         return self._resolve(context)
 
-    @abstractmethod
     def __str__(self) -> str:
         """As it is written, for `parse` to read."""
+        raise NotImplementedError(type(self).__name__)
 
     def resolve(self, graph: AssetGraph) -> frozenset[AssetKey]:
         """The assets that it selects from a graph of which nothing is known but the definitions.
@@ -218,8 +217,7 @@ class AssetSelection(ABC):
         return str(self)
 
 
-@dataclass(frozen=True, repr=False)
-class All(AssetSelection):
+class All(AssetSelection, frozen=True):
     """Every asset."""
 
     include_sources: bool = False
@@ -233,8 +231,7 @@ class All(AssetSelection):
         return "* or status:external" if self.include_sources else "*"
 
 
-@dataclass(frozen=True, repr=False)
-class Keys(AssetSelection):
+class Keys(AssetSelection, frozen=True):
     """The assets of these very keys."""
 
     selected: tuple[AssetKey, ...]
@@ -249,8 +246,7 @@ class Keys(AssetSelection):
         return _either(f"key:{written(str(key))}" for key in self.selected)
 
 
-@dataclass(frozen=True, repr=False)
-class Word(AssetSelection):
+class Word(AssetSelection, frozen=True):
     """A bare word: the key itself, or a pattern of keys, or else the last part of keys."""
 
     text: str
@@ -273,8 +269,7 @@ class Word(AssetSelection):
         return written(self.text)
 
 
-@dataclass(frozen=True, repr=False)
-class Attribute(AssetSelection):
+class Attribute(AssetSelection, frozen=True):
     """The assets of which one thing is so: their key, group, owner, tag, kind or status is, or matches, this."""
 
     name: str
@@ -350,8 +345,7 @@ ATTRIBUTES = (*_VALUES, "status")
 """What may stand before a colon."""
 
 
-@dataclass(frozen=True, repr=False)
-class Or(AssetSelection):
+class Or(AssetSelection, frozen=True):
     """What any of these selects."""
 
     operands: tuple[AssetSelection, ...]
@@ -363,8 +357,7 @@ class Or(AssetSelection):
         return _either(map(str, self.operands))
 
 
-@dataclass(frozen=True, repr=False)
-class And(AssetSelection):
+class And(AssetSelection, frozen=True):
     """What all of these select."""
 
     operands: tuple[AssetSelection, ...]
@@ -377,8 +370,7 @@ class And(AssetSelection):
         return " and ".join(map(_grouped, self.operands))
 
 
-@dataclass(frozen=True, repr=False)
-class Not(AssetSelection):
+class Not(AssetSelection, frozen=True):
     """What this does not select, of all assets, external ones included."""
 
     operand: AssetSelection
@@ -390,8 +382,7 @@ class Not(AssetSelection):
         return f"not {_grouped(self.operand)}"
 
 
-@dataclass(frozen=True, repr=False)
-class Minus(AssetSelection):
+class Minus(AssetSelection, frozen=True):
     """What the first selects and the second does not."""
 
     first: AssetSelection
@@ -404,8 +395,7 @@ class Minus(AssetSelection):
         return f"{_grouped(self.first)} and not {_grouped(self.second)}"
 
 
-@dataclass(frozen=True, repr=False)
-class Traversal(AssetSelection):
+class Traversal(AssetSelection, frozen=True):
     """These, and what lies upstream or downstream of them, so many steps far."""
 
     start: AssetSelection
@@ -430,8 +420,7 @@ class Traversal(AssetSelection):
         return f"{before}{_grouped(self.start)}{behind}"
 
 
-@dataclass(frozen=True, repr=False)
-class Function(AssetSelection):
+class Function(AssetSelection, frozen=True):
     """`roots(…)`, `sinks(…)`, `neighbors(…)` or `checks(…)` of a selection."""
 
     name: str

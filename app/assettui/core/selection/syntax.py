@@ -10,8 +10,9 @@ than both; two terms side by side are both meant.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from assettui.core.errors import SelectionError
 from assettui.core.keys import closest
@@ -37,8 +38,7 @@ _TOKEN = re.compile(r"""\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*"?)|(?P<mark>[()+])|(?P
 _END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: str
     """`quoted`, `mark`, `word` or `end`."""
     text: str
