@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from assettui.core.keys import AssetKey
+from assettui.model.keys import AssetKey
 from assettui.project.locate import locate
 from assettui.service.catalog import catalog
 from assettui.service.session import Session

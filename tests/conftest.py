@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from assettui.project.locate import Project, locate
 from assettui.service.catalog import catalog
 from assettui.service.session import Session
 from assettui.store.database import store_exists
 from assettui.store.folder import StoreFolder
+
+settings.register_profile("assettui", deadline=None)  # how long an example takes is for the benchmarks
+settings.load_profile("assettui")
 
 SALES = """
     from assettui import asset

@@ -18,17 +18,6 @@ from typing import TYPE_CHECKING, Any
 from assettui.definitions.lazy import definitions
 
 if TYPE_CHECKING:
-    from assettui.core.errors import AssettuiError, DefinitionsError, StepFailed
-    from assettui.core.instigators import CatchUp
-    from assettui.core.keys import AssetKey
-    from assettui.core.metadata import (
-        MetadataValue,
-        TableColumn,
-        TableColumnDep,
-        TableColumnLineage,
-        TableRecord,
-        TableSchema,
-    )
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.core.partitions.keyed import (
         AddDynamicPartitionsRequest,
@@ -66,7 +55,6 @@ if TYPE_CHECKING:
         WeeklyPartitionsDefinition,
     )
     from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
-    from assettui.core.records import RunStatus
     from assettui.core.selection.algebra import AssetSelection
     from assettui.definitions.asset import AssetsDefinition, asset, multi_asset
     from assettui.definitions.asset_sensors import (
@@ -173,16 +161,28 @@ if TYPE_CHECKING:
     from assettui.executors.in_process import materialize, materialize_to_memory, observe
     from assettui.executors.instance import Instance
     from assettui.executors.result import MaterializeInProcessResult
+    from assettui.model.errors import AssettuiError, DefinitionsError, StepFailed
+    from assettui.model.instigator import CatchUp
+    from assettui.model.keys import AssetKey
+    from assettui.model.metadata import (
+        MetadataValue,
+        TableColumn,
+        TableColumnDep,
+        TableColumnLineage,
+        TableRecord,
+        TableSchema,
+    )
+    from assettui.model.run import RunStatus
     from assettui.values.filesystem import FilesystemIOManager, FsspecIOManager
 
 __version__ = "0.1.0"
 
 # Every name is imported when it is first asked for: a command of ours needs none of them, a project needs few.
 _MODULES = {
-    "core.errors": "AssettuiError DefinitionsError StepFailed",
-    "core.instigators": "CatchUp",
-    "core.keys": "AssetKey",
-    "core.metadata": "MetadataValue TableColumn TableColumnDep TableColumnLineage TableRecord TableSchema",
+    "model.errors": "AssettuiError DefinitionsError StepFailed",
+    "model.instigator": "CatchUp",
+    "model.keys": "AssetKey",
+    "model.metadata": "MetadataValue TableColumn TableColumnDep TableColumnLineage TableRecord TableSchema",
     "core.partitions.definition": "PartitionsDefinition",
     "core.partitions.keyed": "AddDynamicPartitionsRequest DeleteDynamicPartitionsRequest DynamicPartitionsDefinition StaticPartitionsDefinition",
     "core.partitions.mapping": "AllPartitionMapping IdentityPartitionMapping LastPartitionMapping PartitionMapping SpecificPartitionsPartitionMapping StaticPartitionMapping UpstreamPartitionsResult",
@@ -192,7 +192,7 @@ _MODULES = {
     "core.partitions.subset": "PartitionsSubset",
     "core.partitions.time_windows": "DailyPartitionsDefinition HourlyPartitionsDefinition MonthlyPartitionsDefinition ScheduleType TimeWindowPartitionsDefinition WeeklyPartitionsDefinition",
     "core.partitions.window_mapping": "TimeWindowPartitionMapping",
-    "core.records": "RunStatus",
+    "model.run": "RunStatus",
     "core.selection.algebra": "AssetSelection",
     "definitions.asset": "asset AssetsDefinition multi_asset",
     "definitions.asset_sensors": "asset_sensor AssetSensorDefinition build_multi_asset_sensor_context multi_asset_sensor MultiAssetSensorDefinition MultiAssetSensorEvaluationContext",

@@ -11,9 +11,9 @@ import click
 import assettui
 from assettui.cli.output import Exit, tell
 from assettui.cli.target import Target, target_options
-from assettui.core.errors import AssettuiError, LaunchError, NotFound, ProjectError, SelectionError
 from assettui.core.partitions.space import BadPartitions, BadRange, UnknownPartition
 from assettui.core.queue import BadLimit
+from assettui.model.errors import AssettuiError, LaunchError, NotFound, ProjectError, SelectionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

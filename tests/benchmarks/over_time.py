@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from msgspec.structs import replace
 from textual.geometry import Region
 
-from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.queue import Limits, queued_run
 from assettui.engine.decide import decide
 from assettui.engine.inputs import LimitsSeen, Moment, RunsQueued
 from assettui.engine.state import EngineState, RunState
+from assettui.model.run import RunPlan, StepPlan
 from assettui.service import automation, queue
 from assettui.service.catalog import catalog
 from assettui.service.session import Session
@@ -170,7 +170,7 @@ def reactions(session: Session) -> Iterator[Figure]:
             for tick in ticks.ticks(connection, instigator=name, limit=100):
                 cause = int(tick.cursor_after or 0)
                 row = connection.execute("SELECT time FROM events WHERE id = ? AND kind = ?", (cause, kind)).fetchone()
-                queued = connection.execute("SELECT created FROM runs WHERE tick = ?", (tick.tick_id,)).fetchone()
+                queued = connection.execute("SELECT created FROM runs WHERE tick = ?", (tick.id,)).fetchone()
                 if row and queued:
                     waits.append((queued[0] - row[0]) / 1e6)
             yield Figure(f"{kind} → run of its sensor", statistics.median(waits), "s", 0.3)
@@ -181,7 +181,7 @@ def reactions(session: Session) -> Iterator[Figure]:
 
 def queue_of_many(session: Session) -> Iterator[Figure]:
     """10,000 runs that wait: what a decision costs, and what it costs to look at them."""
-    from assettui.core.records import Event, EventKind
+    from assettui.model.events import RunQueued
 
     plan = RunPlan((StepPlan("a"),), tags={"team": "ops"})
     runs = tuple(replace(queued_run(f"{n:08x}", n, plan), plan=None) for n in range(QUEUED))
@@ -203,9 +203,8 @@ def queue_of_many(session: Session) -> Iterator[Figure]:
         5,
     )
     db = open_for_writing(session.folder)
-    payload = {"plan": plan.to_json()}
     with writing(db):
-        record(db.conn, [Event(EventKind.RUN_QUEUED, n, f"{n:016x}", payload=payload) for n in range(QUEUED)])
+        record(db.conn, [RunQueued(n, f"{n:016x}", plan=plan) for n in range(QUEUED)])
     db.conn.close()
     yield Figure(f"{QUEUED:,} queued: the first 200 and why", median_seconds(lambda: queue.queue_view(session), 5), "s")
     yield from asyncio.run(_frames(session))

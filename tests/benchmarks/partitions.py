@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from assettui.core.backfill_progress import BackfillProgress
-from assettui.core.backfill_target import BackfillRequest, resolve_target
+from assettui.core.backfill_target import resolve_target
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey
 from assettui.core.partition_status import PartitionStatuses
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
@@ -22,7 +21,9 @@ from assettui.core.partitions.multi_mapping import MultiToSingleDimensionPartiti
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.time_windows import DailyPartitionsDefinition, HourlyPartitionsDefinition
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
-from assettui.core.snapshot import AssetSnapshot
+from assettui.model.backfill import BackfillRequest
+from assettui.model.keys import AssetKey
+from assettui.model.project import AssetSnapshot
 from assettui.service import backfills
 from assettui.service.loading import ensure_loaded
 from assettui.service.session import Session

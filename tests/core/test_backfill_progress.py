@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from assettui.core.backfill_progress import BackfillProgress, Unit
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf, PartitionsDefinition
 from assettui.core.partitions.keyed import StaticPartitionsDefinition
@@ -21,7 +20,8 @@ from assettui.core.partitions.multi import MultiPartitionsDefinition
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.time_windows import DailyPartitionsDefinition, WeeklyPartitionsDefinition
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
-from assettui.core.snapshot import AssetSnapshot, StepSnapshot
+from assettui.model.keys import AssetKey
+from assettui.model.project import AssetSnapshot, StepSnapshot
 
 MOMENT = AsOf(int(datetime(2013, 2, 12, tzinfo=UTC).timestamp()) * 1_000_000)
 DAYS = DailyPartitionsDefinition("2013-01-20")

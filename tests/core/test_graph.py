@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assettui.core.graph import AssetGraph, find_cycle
-from assettui.core.keys import AssetKey
-from assettui.core.snapshot import AssetSnapshot
+from assettui.model.keys import AssetKey
+from assettui.model.project import AssetSnapshot
 
 
 @st.composite

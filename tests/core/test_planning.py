@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from assettui.core.errors import LaunchError
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey
-from assettui.core.planning import RunPlan, plan_run
-from assettui.core.snapshot import AssetSnapshot, InputSnapshot
+from assettui.core.planning import plan_run
+from assettui.model import codec
+from assettui.model.errors import LaunchError
+from assettui.model.keys import AssetKey
+from assettui.model.project import AssetSnapshot, InputSnapshot
+from assettui.model.run import RunPlan
 
 EXTERNAL, A, B, C = AssetKey("ext"), AssetKey("a"), AssetKey("b"), AssetKey("c")
 GRAPH = AssetGraph(
@@ -28,7 +30,7 @@ def test_a_step_waits_for_what_it_needs_of_the_same_run() -> None:
 
 def test_a_plan_reads_back_from_json() -> None:
     plan = plan_run(GRAPH, [A, B, C])
-    assert RunPlan.from_json(plan.to_json()) == plan
+    assert codec.decode(codec.encode(plan), RunPlan) == plan
 
 
 def test_an_asset_that_was_never_materialized_cannot_be_read() -> None:

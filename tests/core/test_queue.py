@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assettui.core.planning import StepPlan
 from assettui.core.queue import (
     BadLimit,
     Limits,
@@ -20,6 +19,7 @@ from assettui.core.queue import (
     priority_of,
     waits_for,
 )
+from assettui.model.run import StepPlan
 
 
 def run(name: str, created: int = 0, priority: int = 0, pools: tuple[str, ...] = (), **tags: str) -> QueuedRun:

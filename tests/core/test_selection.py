@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assettui import AssetSelection
-from assettui.core.errors import SelectionError
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey
 from assettui.core.selection.algebra import SelectionContext, select
 from assettui.core.selection.syntax import parse
-from assettui.core.snapshot import AssetSnapshot, StepSnapshot
+from assettui.model.errors import SelectionError
+from assettui.model.keys import AssetKey
+from assettui.model.project import AssetSnapshot, StepSnapshot
 
 
 def asset(key: str, *upstream: str, **said: object) -> AssetSnapshot:

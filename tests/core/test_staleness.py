@@ -4,11 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey
-from assettui.core.records import AssetState, Materialization
-from assettui.core.snapshot import AssetSnapshot
 from assettui.core.staleness import AssetStatus, root_causes, standings
 from assettui.core.versions import default_data_version
+from assettui.model.asset import AssetState
+from assettui.model.events import Materialization
+from assettui.model.keys import AssetKey
+from assettui.model.project import AssetSnapshot
 
 A, B, C = AssetKey("a"), AssetKey("b"), AssetKey("c")
 
@@ -24,7 +25,9 @@ def chain(code_version: str = "1") -> AssetGraph:
 
 
 def made(key: AssetKey, data: str, code: str | None = "1", **inputs: str | None) -> AssetState:
-    return AssetState(key, Materialization(key, 1, "run", data, code, inputs))
+    return AssetState(
+        key, Materialization(1, "run", asset_key=key, data_version=data, code_version=code, input_versions=inputs)
+    )
 
 
 FRESH = {A: made(A, "a1"), B: made(B, "b1", a="a1"), C: made(C, "c1", b="b1")}

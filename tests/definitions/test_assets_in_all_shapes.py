@@ -42,12 +42,12 @@ from assettui import (
     observable_source_asset,
     observe,
 )
-from assettui.core.errors import NotFound
 from assettui.core.graph import AssetGraph
 from assettui.core.planning import plan_run
 from assettui.core.staleness import AssetStatus, standings
 from assettui.definitions.describe import describe
 from assettui.executors.result import MaterializeInProcessResult
+from assettui.model.errors import NotFound
 
 
 def keys_made(result: MaterializeInProcessResult) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from assettui import (
     AssetExecutionContext,
@@ -19,9 +20,9 @@ from assettui import (
     asset,
     build_asset_context,
 )
-from assettui.core.snapshot import ProjectSnapshot
 from assettui.definitions.definitions import in_namespace
 from assettui.definitions.describe import describe
+from assettui.model.project import FORMAT, ProjectSnapshot
 
 
 def described(*assets: Any) -> ProjectSnapshot:
@@ -85,7 +86,7 @@ def test_every_keyword_is_kept() -> None:
 
 def test_a_snapshot_reads_back_from_json() -> None:
     snapshot = described(sales, one(name="x", deps=[sales, "sale"], metadata={"a": 1}, tags={"t": "v"}))
-    assert ProjectSnapshot.from_json(snapshot.to_json()) == snapshot
+    assert ProjectSnapshot.decode(snapshot.encode()) == replace(snapshot, format=FORMAT)
 
 
 def test_parameters_are_matched_by_name_then_beside_the_asset_then_in_its_group() -> None:

@@ -26,8 +26,8 @@ from assettui import (
     op,
     success_hook,
 )
-from assettui.core.errors import LaunchError, NotFound
 from assettui.definitions.describe import describe
+from assettui.model.errors import LaunchError, NotFound
 
 
 class Limit(Config):

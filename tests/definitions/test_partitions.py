@@ -51,9 +51,9 @@ from assettui import (
     multi_asset,
     op,
 )
-from assettui.core.errors import LaunchError
 from assettui.core.partitions.space import UnknownPartition
 from assettui.definitions.describe import describe
+from assettui.model.errors import LaunchError
 
 DAYS = DailyPartitionsDefinition("2013-01-01", end_date="2013-03-01")
 MONTHS = MonthlyPartitionsDefinition("2013-01-01", end_date="2013-03-01")

@@ -31,9 +31,10 @@ from assettui import (
     define_asset_job,
     schedule,
 )
-from assettui.core.instigators import InstigatorSnapshot
 from assettui.definitions.describe import describe
 from assettui.definitions.evaluation import BadRequest
+from assettui.model import codec
+from assettui.model.instigator import InstigatorSnapshot
 
 DUE = datetime(2024, 3, 1, 3, tzinfo=UTC)
 days = DailyPartitionsDefinition("2024-01-01")
@@ -82,7 +83,7 @@ def test_a_plain_schedule_asks_for_the_same_run_each_time() -> None:
     assert found.catch_up is CatchUp.LATEST
     assert found.at is not None
     assert found.at.file == __file__
-    assert InstigatorSnapshot.from_json(found.to_json()) == found
+    assert codec.decode(codec.encode(found), InstigatorSnapshot) == found
 
 
 def test_a_schedule_may_be_for_assets_rather_than_a_job() -> None:
@@ -264,5 +265,5 @@ def test_a_secret_in_the_configuration_stays_with_the_code() -> None:
         job=nightly, cron_schedule="@daily", run_config={"ops": {"sales": {"config": {"password": "s3cret"}}}}
     )
     found = described(it)["nightly_schedule"]
-    assert "s3cret" not in str(found.to_json())
+    assert "s3cret" not in str(codec.builtins(found))
     assert not found.is_plain

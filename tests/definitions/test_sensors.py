@@ -36,11 +36,13 @@ from assettui import (
     run_status_sensor,
     sensor,
 )
-from assettui.core.instigators import InstigatorSnapshot, Watching
 from assettui.definitions.describe import describe
 from assettui.definitions.evaluation import BadRequest
 from assettui.definitions.event_records import RunEventRecord
 from assettui.definitions.sensor import SensorEvaluationContext
+from assettui.model import codec
+from assettui.model.events import Materialization
+from assettui.model.instigator import InstigatorSnapshot, Watching
 
 
 @asset
@@ -86,7 +88,7 @@ def test_a_sensor_remembers_by_its_cursor() -> None:
     assert (list(second.run_requests), second.skip_message, second.cursor) == ([], "odd", "2")
     found = described(counting)["counting"]
     assert (found.interval_s, found.is_on_by_default, found.description) == (10.0, True, "Counts.")
-    assert InstigatorSnapshot.from_json(found.to_json()) == found
+    assert codec.decode(codec.encode(found), InstigatorSnapshot) == found
 
 
 def test_a_result_says_all_at_once() -> None:
@@ -110,7 +112,9 @@ def test_a_result_says_all_at_once() -> None:
         ("who", ("ann",), True),
         ("who", ("bob",), False),
     ]
-    assert [(str(each.key), each.is_materialization, each.partition) for each in found.asset_events] == [
+    assert [
+        (str(each.asset_key), isinstance(each, Materialization), each.partition) for each in found.asset_events
+    ] == [
         ("sales", True, "x"),
         ("weather", False, None),
     ]

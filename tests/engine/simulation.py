@@ -15,19 +15,12 @@ from typing import Any
 from msgspec.structs import replace
 from sqlite_utils import Database
 
-from assettui.core.backfill import BackfillPlan
 from assettui.core.graph import AssetGraph
-from assettui.core.instigators import InstigatorKind, InstigatorSnapshot
-from assettui.core.keys import AssetKey
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.sets import PartitionSet
-from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.queue import Limits, queued_run
-from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus, ValueRef
-from assettui.core.snapshot import JobSnapshot, ProjectSnapshot, StepOutput, StepSnapshot, Wire
-from assettui.core.ticks import Evaluation, RunAsked
 from assettui.engine.actions import (
     Action,
     Evaluate,
@@ -64,11 +57,27 @@ from assettui.engine.recovery import closing_events
 from assettui.engine.state import EngineState, RunRules, Waiting
 from assettui.engine.tick_recording import Recorded, following, record_tick
 from assettui.engine.tick_state import Evaluating, TickDecided, Ticking
+from assettui.model.asset import ValueRef
+from assettui.model.backfill import BackfillPlan, Target
+from assettui.model.events import (
+    BackfillQueued,
+    Event,
+    Materialization,
+    OpOutput,
+    RunQueued,
+    StepRetried,
+    StepStarted,
+)
+from assettui.model.instigator import InstigatorKind, InstigatorSnapshot
+from assettui.model.keys import AssetKey
+from assettui.model.project import JobSnapshot, ProjectSnapshot, StepOutput, StepSnapshot, Wire
+from assettui.model.run import RunPlan, RunRequest, RunStatus, StepError, StepPlan, StepStatus
+from assettui.model.step import StepOutcome
+from assettui.model.tick import Evaluation
 from assettui.store import backfills, queries, ticks
 from assettui.store.migrations import migrations
 from assettui.store.recording import apply, record
 from assettui.store.retries import queue_retry
-from assettui.worker.request import StepOutcome
 
 
 @dataclass(frozen=True)
@@ -198,7 +207,7 @@ class Simulation:
 
     def queue(self, run_id: str) -> None:
         plan = random_plan(self.draw, run_id)
-        self._commit([Event(EventKind.RUN_QUEUED, self.now_us, run_id, payload={"plan": plan.to_json()})])
+        self._commit([RunQueued(self.now_us, run_id, plan=plan)])
         self.happen(RunsQueued((queued_run(run_id, self.now_us, plan),)))
 
     def happen(self, input: Input) -> None:
@@ -253,14 +262,14 @@ class Simulation:
     def backfill(self, name: str, targets: Mapping[AssetKey, PartitionSet], **options: Any) -> None:
         """Ask for a backfill."""
         assert self.partitioned is not None
-        kept = {
-            key: set_to_json(partitions, self.partitioned.space(key), self.partitioned.graph.assets[key].partitions)
+        graph = self.partitioned.graph
+        kept = tuple(
+            Target(key, set_to_json(partitions, self.partitioned.space(key), graph.assets[key].partitions))
             for key, partitions in targets.items()
-        }
+        )
         plan = BackfillPlan(kept, after=queries.last_event(self.store), **options)
         requested = sum(map(len, targets.values()))
-        payload = {"backfill": name, "plan": plan.to_json(), "requested": requested}
-        self._commit([Event(EventKind.BACKFILL_QUEUED, self.now_us, payload=payload)])
+        self._commit([BackfillQueued(self.now_us, backfill=name, plan=plan, requested=requested)])
         for loaded in self.backfills():
             self.happen(loaded)
 
@@ -325,15 +334,17 @@ class Simulation:
             return EvaluationEnded(worker_id, evaluating.name, Evaluation(error=error))
         snapshot = next(each for each in self.instigators if each.name == evaluating.name)
         if snapshot.kind is InstigatorKind.SCHEDULE:
-            found = Evaluation((RunAsked(job="made_of_ops"),)) if roll < 0.9 else Evaluation(skip_reason="not today")
+            found = Evaluation((RunRequest(job="made_of_ops"),)) if roll < 0.9 else Evaluation(skip_reason="not today")
         elif roll < 0.3:  # asks for what cannot be, and would remember that it had
-            found = Evaluation((RunAsked("x", job="unknown"),), cursor="999999")
+            found = Evaluation((RunRequest(run_key="x", job="unknown"),), cursor="999999")
         elif roll < 0.5:
             found = Evaluation(skip_reason="nothing new")
         else:  # each run key stands for a number, and the cursor for the last one that was asked for
             seen = int(ticks.cursor_of(self.store, evaluating.name) or 0)
             upto = seen + self.draw.randint(1, 3)
-            asked = tuple(RunAsked(f"key-{number}", "made_of_ops") for number in range(seen + 1, upto + 1))
+            asked = tuple(
+                RunRequest(run_key=f"key-{number}", job="made_of_ops") for number in range(seen + 1, upto + 1)
+            )
             found = Evaluation(asked, cursor=str(upto))
         return EvaluationEnded(worker_id, evaluating.name, found)
 
@@ -357,18 +368,20 @@ class Simulation:
     def _success(self, run_id: str, step_key: str) -> StepOutcome:
         if step_key.endswith("make"):
             keys = ["a", "b", "c"][: self.draw.randint(0, 3)]
-            op_outputs = {StepOutput(step_key, "result", key): ValueRef("json", f"x{key}") for key in keys}
+            op_outputs = tuple(
+                OpOutput(StepOutput(step_key, "result", key), ValueRef("json", f"x{key}")) for key in keys
+            )
             return StepOutcome(StepStatus.SUCCESS, op_outputs=op_outputs)
         if self.state.runs[run_id].about.job == "made_of_ops":
             return StepOutcome(StepStatus.SUCCESS)
         if "f" in step_key and not step_key.endswith("all"):
             if self.draw.random() < 0.2:
                 return StepOutcome(StepStatus.SUCCESS, omitted=("result",))
-            return StepOutcome(StepStatus.SUCCESS, op_outputs={StepOutput(step_key): ValueRef("json", "y")})
+            return StepOutcome(StepStatus.SUCCESS, op_outputs=(OpOutput(StepOutput(step_key), ValueRef("json", "y")),))
         run = self.state.runs[run_id]
         if run.about.partitions and self.partitioned is not None:
             made = [
-                Materialization(key, self.now_us, run_id, "v", None, {}, partition=partition)
+                Materialization(self.now_us, run_id, asset_key=key, data_version="v", partition=partition)
                 for key in run.plan[step_key].assets
                 for partition in self.partitioned.space(key).keys(self.partitioned.set_of(key, run.about.partitions))
             ]
@@ -376,7 +389,7 @@ class Simulation:
         key = AssetKey(step_key)
         if run.backfill is None and self.draw.random() < 0.1:
             return StepOutcome(StepStatus.SUCCESS, omitted=("result",), omitted_assets=(key,))
-        return StepOutcome(StepStatus.SUCCESS, (Materialization(key, self.now_us, run_id, "v", None, {}),))
+        return StepOutcome(StepStatus.SUCCESS, (Materialization(self.now_us, run_id, asset_key=key, data_version="v"),))
 
     def _applied(self, input: Input) -> None:
         """What it means for the simulated processes."""
@@ -452,12 +465,10 @@ class Simulation:
         self.store.execute("COMMIT")
         self.now_us += 1_000
         for event in events:
-            if event.kind is EventKind.STEP_STARTED:
-                assert event.run_id is not None
+            if isinstance(event, StepStarted):
                 assert event.step_key is not None
                 self.started[event.run_id, event.step_key] = self.started.get((event.run_id, event.step_key), 0) + 1
-            elif event.kind is EventKind.STEP_RETRY:
-                assert event.run_id is not None
+            elif isinstance(event, StepRetried):
                 assert event.step_key is not None
                 self.started[event.run_id, event.step_key] -= 1
         return recorded

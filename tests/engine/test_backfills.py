@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from assettui.core.backfill import BackfillStatus
 from assettui.core.partitions.sets import PartitionSet
-from assettui.engine.inputs import BackfillCommand, BackfillRequested, ProjectEdited
+from assettui.engine.inputs import BackfillRequested, ProjectEdited
+from assettui.model.backfill import BackfillCommand, BackfillStatus
 from assettui.store import backfills, queries
 from tests.core.test_backfill_progress import SHAPES
 from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say

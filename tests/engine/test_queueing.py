@@ -6,16 +6,16 @@ import random
 from typing import Any
 
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.keyed import StaticPartitionsDefinition
 from assettui.core.partitions.sets import PartitionSet
-from assettui.core.planning import RunPlan, StepPlan
 from assettui.core.queue import Limits, queued_run
-from assettui.core.records import Event, EventKind
-from assettui.core.snapshot import AssetSnapshot
 from assettui.engine.inputs import LimitsSeen, RunsQueued
+from assettui.model.events import EventKind, RunQueued
+from assettui.model.keys import AssetKey
+from assettui.model.project import AssetSnapshot
+from assettui.model.run import RunPlan, StepPlan
 from assettui.store import queries
 from tests.engine.simulation import Simulation
 
@@ -39,7 +39,7 @@ def queue(simulated: Simulation, names: list[str], **tags: str) -> None:
     runs: list[Any] = []
     for name in names:
         plan = RunPlan((StepPlan(name, (AssetKey(name),)),), tags=tags)
-        event = Event(EventKind.RUN_QUEUED, simulated.now_us, name, payload={"plan": plan.to_json()})
+        event = RunQueued(simulated.now_us, name, plan=plan)
         simulated._commit([event])
         runs.append(queued_run(name, simulated.now_us, plan))
     simulated.happen(RunsQueued(tuple(runs)))

@@ -6,9 +6,10 @@ import random
 
 import pytest
 
-from assettui.core.records import EventKind, RunStatus, StepError, StepStatus
 from assettui.engine.inputs import CancelRequested, ProjectEdited, WorkerLost
 from assettui.engine.state import RunRules
+from assettui.model.events import EventKind
+from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.store import queries
 from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
 

@@ -9,13 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from assettui.core.instigators import CatchUp, InstigatorKind, InstigatorSnapshot, Watching
-from assettui.core.keys import AssetKey
 from assettui.core.pacing import AT_ONCE
-from assettui.core.records import EventKind, RunStatus, StepError
 from assettui.core.schedule_times import ScheduleTimes
-from assettui.core.ticks import Evaluation, InstigatorState, RunAsked, TickOutcome
-from assettui.core.timing import SECOND_US
 from assettui.engine.actions import Evaluate, Record, RecordTick, WakeAt
 from assettui.engine.decide import decide, is_idle
 from assettui.engine.inputs import (
@@ -30,6 +25,12 @@ from assettui.engine.inputs import (
 )
 from assettui.engine.state import EngineState
 from assettui.engine.tick_state import TickDecided, Ticking
+from assettui.model.events import EventKind, TickOutcome
+from assettui.model.instigator import CatchUp, InstigatorKind, InstigatorSnapshot, Watching
+from assettui.model.keys import AssetKey
+from assettui.model.run import RunRequest, RunStatus, StepError
+from assettui.model.tick import Evaluation, InstigatorState
+from assettui.model.timing import SECOND_US
 from assettui.store import queries, ticks
 from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
 
@@ -214,7 +215,7 @@ def test_a_sensor_that_wakes_itself_is_slowed_down_and_says_so() -> None:
             clock.now_us = clock.state.ticking.next_us
             clock.happen(Moment())
         evaluate = clock.evaluations.pop()
-        clock.happen(EvaluationEnded(evaluate.worker, "on_a", Evaluation((RunAsked(job="made_of_ops"),), cursor="1")))
+        clock.happen(EvaluationEnded(evaluate.worker, "on_a", Evaluation((RunRequest(job="made_of_ops"),), cursor="1")))
         clock.now_us += 5_000
         clock.happen(AssetsReported((AssetKey("a"),)))
     at_once = [each for each in clock.ticked if each.ended_us < begun_us + SECOND_US]
@@ -226,7 +227,7 @@ def test_a_sensor_that_wakes_itself_is_slowed_down_and_says_so() -> None:
     clock.happen(Moment())
     for _ in range(AT_ONCE - 1):  # left in peace, it is as quick as before
         evaluate = clock.evaluations.pop()
-        clock.happen(EvaluationEnded(evaluate.worker, "on_a", Evaluation((RunAsked(job="made_of_ops"),), cursor="1")))
+        clock.happen(EvaluationEnded(evaluate.worker, "on_a", Evaluation((RunRequest(job="made_of_ops"),), cursor="1")))
     assert clock.ticked[-1].evaluation.log == ()
 
 

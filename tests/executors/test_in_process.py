@@ -20,9 +20,9 @@ from assettui import (
     asset,
     materialize,
 )
-from assettui.core.errors import LaunchError, NotFound, StoreError
-from assettui.core.records import StepStatus
 from assettui.executors.instance import Instance
+from assettui.model.errors import LaunchError, NotFound, StoreError
+from assettui.model.run import StepStatus
 
 
 @asset

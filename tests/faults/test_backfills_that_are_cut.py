@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from assettui.core.backfill import BackfillStatus
+from assettui.model.backfill import BackfillStatus
 from assettui.store import backfills, queries
 from assettui.store.database import open_for_reading
 from tests.conftest import ProjectFolder, children, is_alive, wait_until

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from assettui.core.records import RunStatus
 from assettui.engine.journal import FAILED_KEPT
+from assettui.model.run import RunStatus
 from assettui.store import queries, ticks
 from assettui.store.database import open_for_reading
 from tests.conftest import ProjectFolder, children, is_alive, wait_until

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assettui.core.errors import ProjectError
+from assettui.model.errors import ProjectError
 from assettui.project.locate import Project, locate
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from assettui.core.instigators import InstigatorKind
-from assettui.core.records import StepError
-from assettui.core.ticks import LogLine, PartitionKeysRequest, TickOutcome, TickRecord
+from assettui.model.events import LogLine, PartitionKeysRequest, Tick, TickOutcome, TickRun
+from assettui.model.instigator import InstigatorKind
+from assettui.model.run import StepError
 from assettui.service.automation_text import what_it_did
 
 WARNED = (LogLine("INFO", "looking"), LogLine("WARNING", "the bucket is nearly full"))
@@ -17,13 +17,13 @@ WARNED = (LogLine("INFO", "looking"), LogLine("WARNING", "the bucket is nearly f
 @pytest.mark.parametrize(
     ("outcome", "found", "words"),
     [
-        (TickOutcome.SUCCESS, {"runs": (("a1", "key"),)}, "✓ 1 run"),
+        (TickOutcome.SUCCESS, {"runs": (TickRun("a1", "key"),)}, "✓ 1 run"),
         (
             TickOutcome.SUCCESS,
-            {"runs": (("a1", None),), "keys": (PartitionKeysRequest("shops", ("x", "y")),)},
+            {"runs": (TickRun("a1"),), "keys": (PartitionKeysRequest("shops", ("x", "y")),)},
             "✓ 1 run, 2 partition keys",
         ),
-        (TickOutcome.SUCCESS, {"runs": (("a1", None),), "log": WARNED}, "✓ 1 run, 1 warning"),
+        (TickOutcome.SUCCESS, {"runs": (TickRun("a1"),), "log": WARNED}, "✓ 1 run, 1 warning"),
         (TickOutcome.SUCCESS, {}, "✓ reported"),
         (TickOutcome.SKIPPED, {"skip_reason": "nothing new\nsince then"}, "○ nothing new…"),
         (TickOutcome.SKIPPED, {}, "○ nothing to do"),
@@ -31,5 +31,13 @@ WARNED = (LogLine("INFO", "looking"), LogLine("WARNING", "the bucket is nearly f
     ],
 )
 def test_by_its_outcome(outcome: TickOutcome, found: dict[str, Any], words: str) -> None:
-    tick = TickRecord(1, "looking", InstigatorKind.SENSOR, outcome, 0, 0, 1_000, **found)
+    tick = Tick(
+        1_000,
+        instigator="looking",
+        instigator_kind=InstigatorKind.SENSOR,
+        outcome=outcome,
+        scheduled_us=0,
+        started_us=0,
+        **found,
+    )
     assert what_it_did(tick) == words

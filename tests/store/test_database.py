@@ -14,8 +14,9 @@ import pytest
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from assettui.core.errors import StoreError
-from assettui.core.records import Event, EventKind
+from assettui.model.errors import StoreError
+from assettui.model.events import LogEntry, RunChanged
+from assettui.model.run import RunStatus
 from assettui.store import database, migrations, queries
 from assettui.store.database import SCHEMA_VERSION, database_class, open_for_reading, open_for_writing, writing
 from assettui.store.folder import StoreFolder
@@ -34,7 +35,7 @@ def mode(path: Path) -> int:
 def test_a_new_store_is_for_its_owner_only(store: StoreFolder) -> None:
     db = open_for_writing(store)
     with writing(db):
-        record(db.conn, [Event(EventKind.RUN_STARTED, 1, "r")])
+        record(db.conn, [RunChanged(1, "r", status=RunStatus.STARTED)])
     assert mode(store.root) == 0o700
     assert {path.name: mode(path) for path in store.root.glob("store.db*")} == {
         "store.db": 0o600,
@@ -59,7 +60,7 @@ def test_commits_are_durable_and_readers_do_not_wait(store: StoreFolder) -> None
     assert db.conn.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     reader = open_for_reading(store)
     with writing(db):
-        record(db.conn, [Event(EventKind.RUN_STARTED, 1, "r")])
+        record(db.conn, [RunChanged(1, "r", status=RunStatus.STARTED)])
         assert queries.events(reader) == []
     assert len(queries.events(reader)) == 1
     with pytest.raises(sqlite3.OperationalError):
@@ -71,7 +72,7 @@ def test_commits_are_durable_and_readers_do_not_wait(store: StoreFolder) -> None
 def test_a_write_that_fails_leaves_nothing(store: StoreFolder) -> None:
     db = open_for_writing(store)
     with pytest.raises(ZeroDivisionError), writing(db):
-        record(db.conn, [Event(EventKind.RUN_STARTED, 1, "r")])
+        record(db.conn, [RunChanged(1, "r", status=RunStatus.STARTED)])
         _ = 1 / 0
     assert queries.events(db.conn) == []
     db.conn.close()
@@ -144,7 +145,7 @@ import os, pathlib
 from assettui.store import migrations
 from assettui.store.database import open_for_writing, writing
 from assettui.store.folder import StoreFolder
-from assettui.core.errors import StoreError
+from assettui.model.errors import StoreError
 os.setuid(65534)  # only now: nobody may not read the interpreter's own files either
 for path in ({str(store.root)!r}, {str(outside / "new")!r}):
     try:
@@ -162,11 +163,11 @@ for path in ({str(store.root)!r}, {str(outside / "new")!r}):
 def test_a_full_disk_is_told_and_nothing_is_lost(store: StoreFolder) -> None:
     db = open_for_writing(store)
     with writing(db):
-        record(db.conn, [Event(EventKind.LOG, 1, "r", payload={"message": "before"})])
+        record(db.conn, [LogEntry(1, "r", level="INFO", message="before")])
     pages = db.conn.execute("PRAGMA page_count").fetchone()[0]
     db.conn.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError, match="disk that holds the store .* is full"), writing(db):
-        record(db.conn, [Event(EventKind.LOG, 2, "r", payload={"message": "x" * 100_000})])
+        record(db.conn, [LogEntry(2, "r", level="INFO", message="x" * 100_000)])
     assert [event.payload["message"] for event in queries.events(db.conn)] == ["before"]
     db.conn.close()
 
@@ -192,7 +193,7 @@ def test_an_older_store_is_brought_up_to_date_and_a_copy_kept(
 ) -> None:
     db = open_for_writing(store)
     with writing(db):
-        record(db.conn, [Event(EventKind.RUN_STARTED, 1, "r")])
+        record(db.conn, [RunChanged(1, "r", status=RunStatus.STARTED)])
     db.conn.close()
     request.getfixturevalue("two_versions")
     reader = open_for_reading(store)
@@ -244,13 +245,13 @@ open_for_writing(StoreFolder.at(pathlib.Path({str(store.root)!r}))).conn.close()
 
 def test_data_that_looks_like_sql_is_data(store: StoreFolder) -> None:
     from assettui import AssetKey
-    from assettui.core.records import Materialization
+    from assettui.model.events import Materialization
 
     db = open_for_writing(store)
     key = AssetKey(["x'; DROP TABLE events; --"])
-    made = Materialization(key, 1, "r", "v", None, {})
+    made = Materialization(1, "r", asset_key=key, data_version="v")
     with writing(db):
-        record(db.conn, [Event(EventKind.MATERIALIZED, 1, "r", "s", key, made.payload())])
+        record(db.conn, [made])
     assert queries.asset_state(db.conn, key).last == made
     db.conn.close()
 
@@ -258,6 +259,6 @@ def test_data_that_looks_like_sql_is_data(store: StoreFolder) -> None:
 def test_text_that_utf8_cannot_hold_is_recorded_all_the_same(store: StoreFolder) -> None:
     db = open_for_writing(store)
     with writing(db):
-        record(db.conn, [Event(EventKind.LOG, 1, "r", payload={"message": "a\ud800b"})])
+        record(db.conn, [LogEntry(1, "r", level="INFO", message="a\ud800b")])
     assert queries.events(db.conn)[0].payload["message"] == "a?b"
     db.conn.close()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from assettui.core.instigators import InstigatorKind
-from assettui.core.records import Event, EventKind
-from assettui.core.ticks import TickOutcome, TickRecord
+from assettui.model.events import RunChanged, Tick, TickOutcome, TickRun
+from assettui.model.instigator import InstigatorKind
+from assettui.model.run import RunStatus
 from assettui.store import ticks
 from assettui.store.database import open_for_writing, writing
 from assettui.store.folder import StoreFolder
@@ -26,9 +26,16 @@ def db(tmp_path: Path) -> Generator[Database]:
     db.conn.close()
 
 
-def tick(name: str, time_us: int, outcome: TickOutcome, *runs: tuple[str, str | None]) -> Event:
-    found = TickRecord(0, name, InstigatorKind.SENSOR, outcome, time_us, time_us, time_us, runs=runs)
-    return Event(ticks.KIND_OF[outcome], time_us, payload=found.payload())
+def tick(name: str, time_us: int, outcome: TickOutcome, *runs: tuple[str, str | None]) -> Tick:
+    return Tick(
+        time_us,
+        instigator=name,
+        instigator_kind=InstigatorKind.SENSOR,
+        outcome=outcome,
+        scheduled_us=time_us,
+        started_us=time_us,
+        runs=tuple(TickRun(*run) for run in runs),
+    )
 
 
 def test_old_ticks_and_too_many_skipped_ones_are_forgotten_and_run_keys_never(
@@ -40,7 +47,7 @@ def test_old_ticks_and_too_many_skipped_ones_are_forgotten_and_run_keys_never(
         for number in range(10):
             record(db.conn, [tick("a", 5 * DAY + number, TickOutcome.SKIPPED)])
         record(db.conn, [tick("b", 5 * DAY, TickOutcome.SKIPPED), tick("a", 6 * DAY, TickOutcome.FAILURE)])
-        record(db.conn, [Event(EventKind.RUN_STARTED, 1, "r1")])
+        record(db.conn, [RunChanged(1, "r1", status=RunStatus.STARTED)])
     with writing(db):
         assert ticks.forget_old(db.conn, 2 * DAY) == 8
     left = [(each.instigator, each.outcome) for each in ticks.ticks(db.conn, limit=100)]

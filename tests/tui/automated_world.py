@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from assettui.core.instigators import InstigatorKind, InstigatorSnapshot, Watching
-from assettui.core.keys import AssetKey
+from msgspec.structs import replace
+
 from assettui.core.planning import plan_ops
-from assettui.core.records import Event, EventKind, StepError
-from assettui.core.snapshot import JobSnapshot, ProjectSnapshot, StepSnapshot
-from assettui.core.ticks import LogLine, TickOutcome, TickRecord
+from assettui.model.events import (
+    CursorSet,
+    InstigatorTurned,
+    LogLine,
+    RunChanged,
+    RunQueued,
+    Tick,
+    TickOutcome,
+    TickRun,
+)
+from assettui.model.instigator import InstigatorKind, InstigatorSnapshot, Watching
+from assettui.model.keys import AssetKey
+from assettui.model.project import JobSnapshot, ProjectSnapshot, StepSnapshot
+from assettui.model.run import RunStatus, StepError
 from assettui.service.session import Session
-from assettui.store import projects, ticks
+from assettui.store import projects
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
 from tests.tui.world import NOW_US, session
@@ -33,10 +45,17 @@ ON_SALES = InstigatorSnapshot(
 )
 
 
-def tick(name: str, kind: InstigatorKind, ago_us: int, outcome: TickOutcome, **said: object) -> Event:
+def tick(name: str, kind: InstigatorKind, ago_us: int, outcome: TickOutcome, **said: Any) -> Tick:
     at_us = NOW_US - ago_us
-    found = TickRecord(0, name, kind, outcome, at_us, at_us, at_us + 20_000, **said)  # pyright: ignore[reportArgumentType]
-    return Event(ticks.KIND_OF[outcome], at_us + 20_000, payload=found.payload())
+    return Tick(
+        at_us + 20_000,
+        instigator=name,
+        instigator_kind=kind,
+        outcome=outcome,
+        scheduled_us=at_us,
+        started_us=at_us,
+        **said,
+    )
 
 
 def automated_world(folder: Path) -> Session:
@@ -44,21 +63,23 @@ def automated_world(folder: Path) -> Session:
     made = session(folder)
     job = JobSnapshot("report", steps=(StepSnapshot("send", is_op=True),))
     snapshot = ProjectSnapshot("shop", jobs=(job,), instigators=(NIGHTLY, INBOX, ON_SALES))
-    plan = {"plan": plan_ops(job).to_json() | {"job": "report"}}
+    plan = replace(plan_ops(job), job="report")
     hour = 60 * MINUTE
     db = open_for_writing(made.folder)
     with writing(db):
-        projects.save_loaded(db.conn, made.project.id, snapshot, {}, NOW_US)
-        for name, kind in (("nightly", "schedule"), ("inbox", "sensor")):
-            on = {"instigator": name, "kind": kind, "by": "default"}
-            record(db.conn, [Event(EventKind.INSTIGATOR_ON, NOW_US - 2 * 24 * hour, payload=dict(on))])
+        projects.save_loaded(db.conn, made.project.id, snapshot.encode(), {}, NOW_US)
+        for each in (NIGHTLY, INBOX):
+            on = InstigatorTurned(
+                NOW_US - 2 * 24 * hour, status="on", instigator=each.name, instigator_kind=each.kind, by="default"
+            )
+            record(db.conn, [on])
         record(
             db.conn,
             [
-                tick("nightly", InstigatorKind.SCHEDULE, 2 * hour, TickOutcome.SUCCESS, runs=(("ab" * 8, None),)),
-                Event(EventKind.RUN_QUEUED, NOW_US - 2 * hour, "ab" * 8, payload=plan),
-                Event(EventKind.RUN_STARTED, NOW_US - 2 * hour, "ab" * 8),
-                Event(EventKind.RUN_SUCCESS, NOW_US - hour, "ab" * 8),
+                tick("nightly", InstigatorKind.SCHEDULE, 2 * hour, TickOutcome.SUCCESS, runs=(TickRun("ab" * 8),)),
+                RunQueued(NOW_US - 2 * hour, "ab" * 8, plan=plan),
+                RunChanged(NOW_US - 2 * hour, "ab" * 8, status=RunStatus.STARTED),
+                RunChanged(NOW_US - hour, "ab" * 8, status=RunStatus.SUCCESS),
                 tick("inbox", InstigatorKind.SENSOR, 60 * SECOND, TickOutcome.SKIPPED, skip_reason="nothing new"),
                 tick(
                     "inbox",
@@ -69,7 +90,7 @@ def automated_world(folder: Path) -> Session:
                     log=(LogLine("INFO", "looked"),),
                     cursor_before="7",
                 ),
-                Event(EventKind.CURSOR_SET, NOW_US, payload={"instigator": "inbox", "kind": "sensor", "cursor": "7"}),
+                CursorSet(NOW_US, instigator="inbox", instigator_kind=InstigatorKind.SENSOR, cursor="7"),
             ],
         )
     db.conn.close()

@@ -12,7 +12,6 @@ import sqlite3
 from pathlib import Path
 
 from assettui import AssetKey
-from assettui.core.backfill import BackfillPlan
 from assettui.core.graph import AssetGraph
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf, PartitionsDefinition
@@ -21,9 +20,19 @@ from assettui.core.partitions.keyed import DynamicPartitionsDefinition, StaticPa
 from assettui.core.partitions.multi import MultiPartitionsDefinition
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.time_windows import DailyPartitionsDefinition, MonthlyPartitionsDefinition
-from assettui.core.planning import RunPlan, StepPlan
-from assettui.core.records import Event, EventKind, Materialization, StepError
-from assettui.core.snapshot import AssetSnapshot, InputSnapshot, ProjectSnapshot
+from assettui.model.backfill import BackfillCounts, BackfillPlan, BackfillStatus, Target
+from assettui.model.events import (
+    BackfillChanged,
+    BackfillQueued,
+    Event,
+    Materialization,
+    RunChanged,
+    RunQueued,
+    StepEnded,
+    StepStarted,
+)
+from assettui.model.project import AssetSnapshot, InputSnapshot, ProjectSnapshot
+from assettui.model.run import RunPlan, RunStatus, StepError, StepPlan, StepStatus
 from assettui.service.session import Session
 from assettui.store import dynamic_partitions, projects, queries
 from assettui.store.database import open_for_writing, writing
@@ -69,7 +78,7 @@ def partitioned_world(root: Path) -> Session:
     made = session(root)
     db = open_for_writing(made.folder)
     with writing(db):
-        projects.save_loaded(db.conn, made.project.id, ProjectSnapshot("shop", ASSETS), {}, NOW_US - MINUTE_US)
+        projects.save_loaded(db.conn, made.project.id, ProjectSnapshot("shop", ASSETS).encode(), {}, NOW_US - MINUTE_US)
         dynamic_partitions.add(db.conn, "customers", ["acme", "bolt"], NOW_US - MINUTE_US)
         partitioned = PartitionedGraph(GRAPH, AsOf(NOW_US, dynamic_partitions.all_indices(db.conn)))
         whole = partitioned.space(AssetKey("raw/sales")).all
@@ -106,18 +115,16 @@ def build(
     for number, partition in enumerate(partitioned.space(asset_key).keys(partitions)):
         run_id = run_of(key, partition, version)
         made = Materialization(
-            asset_key,
             time_us + number,
             run_id,
-            version,
-            None,
-            {},
-            40_000 + 1_000 * (number % 7),
-            rows,
+            key,
+            asset_key=asset_key,
             partition=partition,
+            data_version=version,
+            duration_us=40_000 + 1_000 * (number % 7),
+            rows=rows,
         )
-        event = Event(EventKind.MATERIALIZED, time_us + number, run_id, key, asset_key, made.payload(), partition)
-        record(connection, [event], partitioned)
+        record(connection, [made], partitioned)
 
 
 def run_of(*parts: object) -> str:
@@ -133,9 +140,9 @@ def begin(
     ranges = tuple(partitioned.space(AssetKey(key)).ranges(partitions))
     plan = RunPlan((StepPlan(key, (AssetKey(key),), is_partitioned=True),), partitions=ranges)
     events = [
-        Event(EventKind.RUN_QUEUED, time_us, run_id, payload={"plan": plan.to_json()}),
-        Event(EventKind.RUN_STARTED, time_us, run_id),
-        Event(EventKind.STEP_STARTED, time_us, run_id, key, payload={"worker": 4711}),
+        RunQueued(time_us, run_id, plan=plan),
+        RunChanged(time_us, run_id, status=RunStatus.STARTED),
+        StepStarted(time_us, run_id, key, worker=4711),
     ]
     record(connection, events, partitioned)
     return run_id
@@ -146,17 +153,11 @@ def fail(
 ) -> None:
     """Record that a backfill of some partitions has failed, each in a run of its own."""
     backfill = "bf00000000000000"
-    plan = BackfillPlan(
-        {AssetKey(key): set_to_json(partitions, partitioned.space(AssetKey(key)), DAYS)}, title="Christmas"
-    )
-    plan = BackfillPlan(plan.targets, title="Christmas", after=queries.last_event(connection))
-    events = [
-        Event(
-            EventKind.BACKFILL_QUEUED,
-            time_us,
-            payload={"backfill": backfill, "plan": plan.to_json(), "requested": len(partitions)},
-        ),
-        Event(EventKind.BACKFILL_STARTED, time_us, payload={"backfill": backfill}),
+    target = Target(AssetKey(key), set_to_json(partitions, partitioned.space(AssetKey(key)), DAYS))
+    plan = BackfillPlan((target,), title="Christmas", after=queries.last_event(connection))
+    events: list[Event] = [
+        BackfillQueued(time_us, backfill=backfill, plan=plan, requested=len(partitions)),
+        BackfillChanged(time_us, backfill=backfill, status=BackfillStatus.STARTED),
     ]
     error = StepError(
         "ValueError: no rate for the 20th",
@@ -171,13 +172,18 @@ def fail(
         ranges = tuple(partitioned.space(AssetKey(key)).ranges(one))
         run = RunPlan((StepPlan(key, (AssetKey(key),), is_partitioned=True),), partitions=ranges)
         events += [
-            Event(EventKind.RUN_QUEUED, time_us, run_id, payload={"plan": run.to_json(), "backfill": backfill}),
-            Event(EventKind.RUN_STARTED, time_us, run_id),
-            Event(EventKind.STEP_STARTED, time_us, run_id, key, payload={"worker": 4711}),
-            Event(EventKind.STEP_FAILURE, time_us + 90_000, run_id, key, payload={"error": error.to_json()}),
-            Event(EventKind.RUN_FAILURE, time_us + 90_000, run_id, payload={"error": f"{key}: {error.message}"}),
+            RunQueued(time_us, run_id, plan=run, backfill=backfill),
+            RunChanged(time_us, run_id, status=RunStatus.STARTED),
+            StepStarted(time_us, run_id, key, worker=4711),
+            StepEnded(time_us + 90_000, run_id, key, status=StepStatus.FAILURE, error=error),
+            RunChanged(time_us + 90_000, run_id, status=RunStatus.FAILURE, error=f"{key}: {error.message}"),
         ]
-    counts = {"requested": 2, "materialized": 0, "failed": 2, "skipped": 0, "canceled": 0, "running": 0}
-    payload = {"backfill": backfill, "counts": counts, "error": f"{key}: {error.message}"}
-    events.append(Event(EventKind.BACKFILL_FAILURE, time_us + 2_000_000, payload=payload))
+    ended = BackfillChanged(
+        time_us + 2_000_000,
+        backfill=backfill,
+        status=BackfillStatus.FAILURE,
+        counts=BackfillCounts(requested=2, failed=2),
+        error=f"{key}: {error.message}",
+    )
+    events.append(ended)
     record(connection, events, partitioned)

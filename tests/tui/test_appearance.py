@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assettui.core.records import RunStatus, StepStatus
 from assettui.core.staleness import AssetStatus
+from assettui.model.run import RunStatus, StepStatus
 from assettui.tui.appearance import ASSET_STYLES, RUN_STYLES, STEP_STYLES, sparkline, time_bar
 
 fractions = st.floats(0, 1)

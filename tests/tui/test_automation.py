@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from textual.widgets import Input, Static
 
-from assettui.core.instigators import InstigatorKind
-from assettui.core.records import StepError
-from assettui.core.ticks import TickOutcome, TickRecord
+from assettui.model.events import Tick, TickOutcome
+from assettui.model.instigator import InstigatorKind
+from assettui.model.intents import EvaluateInstigator
+from assettui.model.run import StepError
 from assettui.service import automation
 from assettui.service.session import Session
 from assettui.store import intents
 from assettui.store.database import open_for_reading
-from assettui.store.intents import Intent, IntentKind
 from assettui.tui.app import AssettuiApp
 from assettui.tui.automation import AutomationScreen, InstigatorList
 from assettui.tui.header import Header
@@ -55,14 +55,14 @@ async def test_space_turns_and_t_ticks(automated: Session) -> None:
         assert automation.instigator(automated, "on_sales").state.is_manual
         await pilot.press("t")
 
-        def asked() -> list[Intent]:
+        def asked() -> list[EvaluateInstigator]:
             reader = open_for_reading(automated.folder)
-            found = [each for each in intents.pending(reader) if each.kind is IntentKind.TICK]
+            found = [each for each in intents.pending(reader) if isinstance(each, EvaluateInstigator)]
             reader.close()
             return found
 
         (intent,) = await until(pilot, asked)
-        assert intent.payload["instigator"] == "on_sales"
+        assert intent.instigator == "on_sales"
         assert any("asked for a tick" in text for text in told(pilot))
 
 
@@ -146,5 +146,14 @@ async def test_a_project_without_any_says_how_to_make_one(shop: Session) -> None
 
 def test_what_a_tick_says_in_several_lines_is_shown_so() -> None:
     error = StepError("the configuration is wrong:\n    ops.a: 7\x1b[31m")
-    tick = TickRecord(1, "inbox", InstigatorKind.SENSOR, TickOutcome.FAILURE, 0, 0, 0, error=error)
+    tick = Tick(
+        0,
+        id=1,
+        instigator="inbox",
+        instigator_kind=InstigatorKind.SENSOR,
+        outcome=TickOutcome.FAILURE,
+        scheduled_us=0,
+        started_us=0,
+        error=error,
+    )
     assert told_of(tick).plain.endswith("the configuration is wrong:\n    ops.a: 7␛[31m")

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from assettui import AssetKey
-from assettui.core.records import RunStatus, StepError
+from assettui.model.run import RunStatus, StepError
 from assettui.service.runs import run_page
 from assettui.service.session import Session
 from assettui.store import projects

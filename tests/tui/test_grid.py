@@ -8,11 +8,11 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from assettui import AssetKey
-from assettui.core.backfill import BackfillStatus
+from assettui.model.backfill import BackfillCommand, BackfillStatus
+from assettui.model.intents import CommandBackfill
 from assettui.service.session import Session
 from assettui.store import backfills, dynamic_partitions, intents
 from assettui.store.database import open_for_reading
-from assettui.store.intents import IntentKind
 from assettui.tui.backfill_plan import BackfillPlanScreen
 from assettui.tui.backfills import BackfillList, BackfillScreen, BackfillsScreen
 from assettui.tui.grid import GridScreen
@@ -135,7 +135,7 @@ async def test_a_rectangle_narrowed_to_what_is_missing_is_backfilled(of_partitio
         found = backfills.backfills(reader, limit=1)[0]
         reader.close()
         assert (found.status, found.counts.requested) == (BackfillStatus.QUEUED, 5)
-        assert set(found.plan.targets) == {AssetKey("raw/sales"), AssetKey("marts/daily")}
+        assert {each.asset_key for each in found.plan.targets} == {AssetKey("raw/sales"), AssetKey("marts/daily")}
         await until(pilot, lambda: not view.chosen())
         assert any("B shows how it goes" in said for said in told(pilot))
 
@@ -276,6 +276,7 @@ async def test_the_backfills_are_listed_and_one_is_told_by_its_errors(of_partiti
         reader = open_for_reading(of_partitions.folder)
         (intent,) = intents.pending(reader)
         reader.close()
-        assert intent.kind is IntentKind.RETRY_BACKFILL
+        assert isinstance(intent, CommandBackfill)
+        assert intent.command is BackfillCommand.RETRY
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))

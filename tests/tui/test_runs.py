@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from textual.widgets import Static
 
-from assettui.core.records import Event, EventKind, RunStatus
+from assettui.model.events import RunChanged, StepEnded
+from assettui.model.intents import CancelRun, Intent
+from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.service.runs import run_detail, run_page
 from assettui.service.session import Session
 from assettui.store import intents
 from assettui.store.database import open_for_reading, open_for_writing, writing
-from assettui.store.intents import IntentKind
 from assettui.store.recording import record
 from assettui.tui.app import AssettuiApp
 from assettui.tui.log_view import LogView
@@ -50,13 +51,13 @@ async def test_c_asks_the_leader_to_cancel_the_run(shop: Session) -> None:
         )
         await pilot.press("c")
 
-        def asked() -> list[tuple[IntentKind, str | None]]:
+        def asked() -> list[Intent]:
             reader = open_for_reading(shop.folder)
-            found = [(each.kind, each.run_id) for each in intents.pending(reader)]
+            found = intents.pending(reader)
             reader.close()
             return found
 
-        assert await until(pilot, asked) == [(IntentKind.CANCEL, RUNNING)]
+        assert await until(pilot, asked) == [CancelRun(RUNNING, 1)]
         await pilot.press("down", "c")
         messages = await until(pilot, lambda: told(pilot))
         assert "is over: failure" in messages[0]
@@ -124,14 +125,14 @@ async def test_new_events_and_the_end_of_the_run_appear(shop: Session) -> None:
             record(
                 db.conn,
                 [
-                    Event(
-                        EventKind.STEP_CANCELED,
+                    StepEnded(
                         NOW_US,
                         RUNNING,
                         "models/forecast",
-                        payload={"error": {"message": "canceled"}},
+                        status=StepStatus.CANCELED,
+                        error=StepError("canceled"),
                     ),
-                    Event(EventKind.RUN_CANCELED, NOW_US, RUNNING),
+                    RunChanged(NOW_US, RUNNING, status=RunStatus.CANCELED),
                 ],
             )
         db.conn.close()

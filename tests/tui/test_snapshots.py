@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from assettui.core.records import StepError
+from assettui.model.run import StepError
 from assettui.service.session import Session
 from assettui.store import projects
 from assettui.store.database import open_for_writing, writing

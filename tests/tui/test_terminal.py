@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 
 import pytest
 
-from assettui.core.text import UNSAFE
+from assettui.model.text import UNSAFE
 from tests.conftest import ProjectFolder, command, is_alive, wait_until
 from tests.terminal import Terminal
 

@@ -10,12 +10,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assettui import AssetKey, MetadataValue
-from assettui.core.errors import Location
 from assettui.core.graph import AssetGraph
 from assettui.core.planning import plan_run
-from assettui.core.records import Event, EventKind, Materialization, StepError
-from assettui.core.snapshot import AssetSnapshot, InputSnapshot, ProjectSnapshot
 from assettui.core.versions import default_data_version
+from assettui.model.errors import Location
+from assettui.model.events import (
+    Event,
+    LogEntry,
+    Materialization,
+    RunChanged,
+    RunQueued,
+    StepEnded,
+    StepStarted,
+)
+from assettui.model.project import AssetSnapshot, InputSnapshot, ProjectSnapshot
+from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.project.locate import Project
 from assettui.project.settings import Settings
 from assettui.service.catalog import catalog
@@ -84,33 +93,35 @@ class History:
     connection: sqlite3.Connection
     versions: dict[str, str] = field(default_factory=dict)
 
-    def tell(self, kind: EventKind, time_us: int, run_id: str, step: str | None = None, **payload: object) -> None:
-        record(self.connection, [Event(kind, time_us, run_id, step, payload=payload)])
+    def tell(self, *events: Event) -> None:
+        record(self.connection, events)
 
     def begin(self, run_id: str, time_us: int, *keys: str) -> None:
         plan = plan_run(GRAPH, map(AssetKey, keys))
-        self.tell(EventKind.RUN_QUEUED, time_us, run_id, plan=plan.to_json())
-        self.tell(EventKind.RUN_STARTING, time_us, run_id)
-        self.tell(EventKind.RUN_STARTED, time_us, run_id)
+        self.tell(
+            RunQueued(time_us, run_id, plan=plan),
+            RunChanged(time_us, run_id, status=RunStatus.STARTING),
+            RunChanged(time_us, run_id, status=RunStatus.STARTED),
+        )
 
     def build(self, run_id: str, time_us: int, took_us: int, key: str, rows: int | None, **metadata: object) -> None:
         at = AssetKey(key)
-        self.tell(EventKind.STEP_STARTED, time_us, run_id, key, worker=4711)
+        self.tell(StepStarted(time_us, run_id, key, worker=4711))
         inputs = {str(each): self.versions.get(str(each)) for each in GRAPH.upstream[at]}
         self.versions[key] = default_data_version(GRAPH.assets[at].code_version, inputs, run_id)
         made = Materialization(
-            at,
             time_us + took_us,
             run_id,
-            self.versions[key],
-            GRAPH.assets[at].code_version,
-            inputs,
-            took_us,
-            rows,
+            key,
+            asset_key=at,
+            data_version=self.versions[key],
+            code_version=GRAPH.assets[at].code_version,
+            input_versions=inputs,
+            duration_us=took_us,
+            rows=rows,
             metadata=metadata,  # pyright: ignore[reportArgumentType]
         )
-        record(self.connection, [Event(EventKind.MATERIALIZED, time_us + took_us, run_id, key, at, made.payload())])
-        self.tell(EventKind.STEP_SUCCESS, time_us + took_us, run_id, key)
+        self.tell(made, StepEnded(time_us + took_us, run_id, key, status=StepStatus.SUCCESS))
 
 
 def happen(history: History) -> None:
@@ -123,12 +134,12 @@ def happen(history: History) -> None:
         share = MetadataValue.float(0.031)
         history.build(run_id, began_us + 2_400_000, 310_000, "marts/revenue", 144, refund_share=share)
         history.build(run_id, began_us + 2_400_000, 45_000, "marts/churn", 12)
-        history.tell(EventKind.RUN_SUCCESS, began_us + 2_800_000, run_id)
+        history.tell(RunChanged(began_us + 2_800_000, run_id, status=RunStatus.SUCCESS))
 
     began_us = NOW_US - 12 * MINUTE_US
     history.begin("fa11000000000000", began_us, "raw/orders", "marts/churn")
     history.build("fa11000000000000", began_us, 950_000, "raw/orders", 48_012)
-    history.tell(EventKind.STEP_STARTED, began_us, "fa11000000000000", "marts/churn", worker=4712)
+    history.tell(StepStarted(began_us, "fa11000000000000", "marts/churn", worker=4712))
     error = StepError(
         "ZeroDivisionError: division by zero",
         "exception",
@@ -136,21 +147,18 @@ def happen(history: History) -> None:
         f'Traceback (most recent call last):\n  File "{CODE}", line 47, in churn\n    return lost / len(customers)\n'
         "ZeroDivisionError: division by zero\n",
     )
-    history.tell(EventKind.STEP_FAILURE, began_us + 120_000, "fa11000000000000", "marts/churn", error=error.to_json())
-    history.tell(EventKind.RUN_FAILURE, began_us + 950_000, "fa11000000000000", error=f"marts/churn: {error.message}")
+    history.tell(
+        StepEnded(began_us + 120_000, "fa11000000000000", "marts/churn", status=StepStatus.FAILURE, error=error),
+        RunChanged(
+            began_us + 950_000, "fa11000000000000", status=RunStatus.FAILURE, error=f"marts/churn: {error.message}"
+        ),
+    )
 
     began_us = NOW_US - 1 * MINUTE_US
     history.begin(RUNNING, began_us, "models/forecast", "models/letters")
-    history.tell(EventKind.STEP_STARTED, began_us, RUNNING, "models/forecast", worker=4711)
+    history.tell(StepStarted(began_us, RUNNING, "models/forecast", worker=4711))
     for seconds, level, message in ((1, "INFO", "144 months"), (40, "WARNING", "the fit has not converged [yet]")):
-        history.tell(
-            EventKind.LOG,
-            began_us + seconds * 1_000_000,
-            RUNNING,
-            "models/forecast",
-            level=level,
-            message=message,
-        )
+        history.tell(LogEntry(began_us + seconds * 1_000_000, RUNNING, "models/forecast", level=level, message=message))
 
 
 def project(root: Path) -> Project:
@@ -170,7 +178,7 @@ def world(root: Path) -> Session:
     made = session(root)
     db = open_for_writing(made.folder)
     with writing(db):
-        projects.save_loaded(db.conn, made.project.id, ProjectSnapshot("shop", ASSETS), {}, NOW_US - MINUTE_US)
+        projects.save_loaded(db.conn, made.project.id, ProjectSnapshot("shop", ASSETS).encode(), {}, NOW_US - MINUTE_US)
         happen(History(db.conn))
     db.conn.close()
     out = made.folder.step_log(RUNNING, "models/forecast", "out")

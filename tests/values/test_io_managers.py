@@ -49,10 +49,10 @@ from assettui import (
     multi_asset,
     op,
 )
-from assettui.core.errors import LaunchError, NotFound, ValueStorageError
-from assettui.core.metadata import MetadataValue
 from assettui.integrations.duckdb import DuckDBIOManager
 from assettui.integrations.sqlite import SQLiteIOManager
+from assettui.model.errors import LaunchError, NotFound, ValueStorageError
+from assettui.model.metadata import MetadataValue
 from tests.s3_server import s3_server
 
 FRAME = pl.DataFrame(

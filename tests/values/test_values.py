@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assettui import AssetKey
-from assettui.core.errors import ValueStorageError
-from assettui.core.records import ValueRef
+from assettui.model.asset import ValueRef
+from assettui.model.errors import ValueStorageError
 from assettui.values.files import FileValues, folder_of
 from assettui.values.formats import format_of, row_count
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assettui.worker.protocol import MAX_FRAME_BYTES, FrameReader, encode
+from assettui.worker.protocol import MAX_FRAME_BYTES, FrameReader, frame
 
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -22,16 +22,16 @@ messages = st.dictionaries(st.text(), json_values)
 def test_messages_arrive_whole_and_in_order_however_the_bytes_are_cut(
     sent: list[dict[str, Any]], data: st.DataObject
 ) -> None:
-    stream = b"".join(map(encode, sent))
+    stream = b"".join(map(frame, sent))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
-    reader, received = FrameReader(), list[dict[str, Any]]()
+    reader, received = FrameReader(dict), list[dict[str, Any]]()
     for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
         received.extend(reader.feed(stream[start:end]))
     assert received == sent
 
 
 def test_what_no_encoding_can_carry_travels_all_the_same() -> None:
-    assert list(FrameReader().feed(encode({"a": "\ud800\x00"}))) == [{"a": "\ud800\x00"}]
+    assert list(FrameReader(dict).feed(frame({"a": "\ud800\x00"}))) == [{"a": "\ud800\x00"}]
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_what_no_encoding_can_carry_travels_all_the_same() -> None:
 )
 def test_noise_is_no_message(noise: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any kind of it
-        list(FrameReader().feed(noise))
+        list(FrameReader(dict).feed(noise))

@@ -5,20 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.partitions.space import partitions_text
-from assettui.core.timing import iso, iso_or_none
+from assettui.model import codec
+from assettui.model.timing import iso, iso_or_none
 
 if TYPE_CHECKING:
-    from assettui.core.backfill import BackfillRecord
     from assettui.core.partition_status import PartitionStatus
-    from assettui.core.records import (
-        Event,
-        Materialization,
-        Observation,
-        PartitionState,
-        RunRecord,
-        StepError,
-        StepRecord,
-    )
+    from assettui.model.asset import PartitionState
+    from assettui.model.backfill import BackfillRecord
+    from assettui.model.events import Event, Materialization, Observation
+    from assettui.model.run import RunRecord, StepError, StepRecord
     from assettui.service.backfills import BackfillDetail, BackfillPreview
     from assettui.service.catalog import AssetDetail, AssetRow, Catalog
     from assettui.service.jobs import JobRow
@@ -55,7 +50,7 @@ def asset_json(row: AssetRow, catalog: Catalog) -> dict[str, Any]:
         "kinds": list(asset.kinds),
         "tags": dict(asset.tags),
         "description": asset.description,
-        "metadata": {name: value.to_json() for name, value in row.metadata.items()},
+        "metadata": {name: codec.builtins(value) for name, value in row.metadata.items()},
         "source": str(asset.at) if asset.at else None,
     }
 
@@ -102,8 +97,8 @@ def backfill_json(backfill: BackfillRecord) -> dict[str, Any]:
         "created": iso(backfill.created_us),
         "started": iso_or_none(backfill.started_us),
         "ended": iso_or_none(backfill.ended_us),
-        "assets": [str(key) for key in backfill.plan.targets],
-        "counts": backfill.counts.to_json(),
+        "assets": [str(each.asset_key) for each in backfill.plan.targets],
+        "counts": codec.builtins(backfill.counts),
         "max_concurrent": backfill.plan.max_concurrent,
         "priority": backfill.plan.priority,
         "tags": dict(backfill.plan.tags),
@@ -123,7 +118,7 @@ NO_BACKFILL: dict[str, Any] = {
 
 def backfill_result_json(backfill: BackfillRecord) -> dict[str, Any]:
     """How a backfill ended."""
-    counts = backfill.counts.to_json()
+    counts = codec.builtins(backfill.counts)
     del counts["running"]
     begun = backfill.started_us or backfill.created_us
     return {
@@ -196,7 +191,7 @@ def observation_json(seen: Observation) -> dict[str, Any]:
         "run_id": seen.run_id,
         "partition": seen.partition,
         "data_version": seen.data_version,
-        "metadata": {name: value.to_json() for name, value in seen.metadata.items()},
+        "metadata": {name: codec.builtins(value) for name, value in seen.metadata.items()},
     }
 
 
@@ -211,7 +206,7 @@ def materialization_json(made: Materialization) -> dict[str, Any]:
         "data_version": made.data_version,
         "code_version": made.code_version,
         "input_versions": dict(made.input_versions),
-        "metadata": {name: value.to_json() for name, value in made.metadata.items()},
+        "metadata": {name: codec.builtins(value) for name, value in made.metadata.items()},
     }
 
 
@@ -248,7 +243,7 @@ def step_json(step: StepRecord) -> dict[str, Any]:
 
 def error_json(error: StepError | None) -> dict[str, Any] | None:
     """Why a step failed, was skipped or was canceled."""
-    return None if error is None else dict(error.to_json())
+    return None if error is None else {"message": error.message, "kind": error.kind, **codec.builtins(error)}
 
 
 def run_detail_json(detail: RunDetail) -> dict[str, Any]:
@@ -278,7 +273,7 @@ def job_json(row: JobRow) -> dict[str, Any]:
         "config": job.config,
         "hooks": list(job.hooks),
         "max_concurrent": job.max_concurrent,
-        "metadata": {name: value.to_json() for name, value in job.metadata.items()},
+        "metadata": {name: codec.builtins(value) for name, value in job.metadata.items()},
         "source": str(job.at) if job.at else None,
         "runs": [run_json(run) for run in row.runs],
     }
@@ -290,7 +285,7 @@ def event_json(event: Event) -> dict[str, Any]:
         "id": event.id,
         "time": iso(event.time_us),
         "kind": event.kind.value,
-        "run_id": event.run_id,
+        "run_id": event.run_id or None,
         "step": event.step_key,
         "asset": str(event.asset_key) if event.asset_key is not None else None,
         **{name: value for name, value in event.payload.items() if name not in ("plan", "version", "handed")},

@@ -12,10 +12,10 @@ from assettui.cli.current import current_catalog
 from assettui.cli.output import Exit, print_json, say, table
 from assettui.cli.run_options import config_option
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.keys import AssetKey
-from assettui.core.launching import RunRequest
-from assettui.core.metadata import schema_lines
-from assettui.core.timing import ago, duration, local
+from assettui.model.keys import AssetKey
+from assettui.model.metadata import schema_lines
+from assettui.model.run import RunRequest
+from assettui.model.timing import ago, duration, local
 from assettui.service.catalog import AssetDetail, AssetRow, Catalog, asset_detail
 from assettui.service.run_config import read_config
 from assettui.service.session import clock_us
@@ -24,7 +24,7 @@ from assettui.service.table_text import markdown_lines, table_lines
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assettui.core.records import Materialization
+    from assettui.model.events import Materialization
 
 
 @click.group()

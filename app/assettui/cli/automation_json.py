@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.instigators import InstigatorKind
-from assettui.core.timing import SECOND_US, iso, iso_or_none
+from assettui.model import codec
+from assettui.model.instigator import InstigatorKind
+from assettui.model.timing import SECOND_US, iso, iso_or_none
 
 if TYPE_CHECKING:
-    from assettui.core.ticks import TickRecord
+    from assettui.model.events import Tick
     from assettui.service.automation import DryTick, InstigatorRow, Upcoming
 
 
@@ -25,7 +26,7 @@ def instigator_json(row: InstigatorRow) -> dict[str, Any]:
         "selection": described.selection,
         "description": described.description,
         "tags": dict(described.tags),
-        "metadata": {name: value.to_json() for name, value in described.metadata.items()},
+        "metadata": {name: codec.builtins(value) for name, value in described.metadata.items()},
         "next": iso_or_none(row.next_us),
         "last": tick_json(row.last) if row.last is not None else None,
         "failures": row.state.failures,
@@ -46,19 +47,19 @@ def instigator_json(row: InstigatorRow) -> dict[str, Any]:
     return data
 
 
-def tick_json(tick: TickRecord) -> dict[str, Any]:
+def tick_json(tick: Tick) -> dict[str, Any]:
     """One tick."""
     return {
-        "tick_id": tick.tick_id,
+        "tick_id": tick.id,
         "instigator": tick.instigator,
-        "kind": tick.kind.value,
+        "kind": tick.instigator_kind.value,
         "scheduled": iso(tick.scheduled_us),
         "started": iso(tick.started_us),
         "ended": iso(tick.ended_us),
         "duration_s": (tick.ended_us - tick.started_us) / SECOND_US,
         "outcome": tick.outcome.value,
         "run_ids": list(tick.run_ids),
-        "run_keys": [key for _, key in tick.runs if key is not None],
+        "run_keys": [run.run_key for run in tick.runs if run.run_key is not None],
         "known_run_keys": list(tick.known_run_keys),
         "skip_reason": tick.skip_reason,
         "error": tick.error.message if tick.error is not None else None,
@@ -90,7 +91,7 @@ def dry_tick_json(dry: DryTick) -> dict[str, Any]:
                 "run_key": each.run_key,
                 "job": each.job,
                 "assets": [str(key) for key in each.assets] if each.assets is not None else None,
-                "partition": each.partition,
+                "partition": each.partition_key,
                 "config": each.config,
                 "tags": dict(each.tags),
             }

@@ -21,12 +21,12 @@ from assettui.cli.run_options import (
     yes_option,
 )
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.backfill import BackfillStatus
-from assettui.core.backfill_target import BackfillRequest, NothingToDo, Which
-from assettui.core.errors import LaunchError
+from assettui.core.backfill_target import NothingToDo
 from assettui.core.selection.algebra import SYNTAX
-from assettui.core.text import one_line, plural
-from assettui.core.timing import SECOND_US, duration, local
+from assettui.model.backfill import BackfillCommand, BackfillRequest, BackfillStatus, Which
+from assettui.model.errors import LaunchError
+from assettui.model.text import one_line, plural
+from assettui.model.timing import SECOND_US, duration, local
 from assettui.service import backfills
 from assettui.service.backfills import BackfillOptions, rate_and_rest
 from assettui.service.catalog import catalog
@@ -36,7 +36,7 @@ from assettui.service.session import Session, clock_us
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assettui.core.keys import AssetKey
+    from assettui.model.keys import AssetKey
 
 _UNITS_S = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -211,26 +211,26 @@ def show_backfill(target: Target, backfill_id: str, as_json: bool) -> None:
     _show_result(session, backfill_id)
 
 
-def _asking(name: str, help_text: str) -> None:
-    @backfill.command(name, help=help_text)
+def _asking(wanted: BackfillCommand, help_text: str) -> None:
+    @backfill.command(wanted.value, help=help_text)
     @click.argument("backfill_id", metavar="ID")
     @json_option
     @target_options
     def command(target: Target, backfill_id: str, as_json: bool) -> None:
         session = target.session()
-        before = backfills.ask(session, name, backfill_id)
+        before = backfills.command(session, wanted, backfill_id)
         if session.leader() is None:
-            tell(f"nobody leads the store now: the next assettui to do so will {name} it")
+            tell(f"nobody leads the store now: the next assettui to do so will {wanted.value} it")
         if as_json:
             print_json(shapes.backfill_json(backfills.detail(session, before.backfill_id).backfill))
         else:
-            say(f"backfill {before.backfill_id[:8]}: asked to {name}")
+            say(f"backfill {before.backfill_id[:8]}: asked to {wanted.value}")
 
 
-_asking("pause", "Launch nothing more of a backfill for now; what runs goes on.")
-_asking("resume", "Go on with a backfill that was paused.")
-_asking("cancel", "Launch nothing more of a backfill, and end what runs.")
-_asking("retry", "Try again what of a backfill has failed, and what that had held up.")
+_asking(BackfillCommand.PAUSE, "Launch nothing more of a backfill for now; what runs goes on.")
+_asking(BackfillCommand.RESUME, "Go on with a backfill that was paused.")
+_asking(BackfillCommand.CANCEL, "Launch nothing more of a backfill, and end what runs.")
+_asking(BackfillCommand.RETRY, "Try again what of a backfill has failed, and what that had held up.")
 
 
 def _parsed_span(text: str) -> int:

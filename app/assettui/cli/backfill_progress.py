@@ -7,14 +7,14 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from assettui.cli.output import tell
-from assettui.core.timing import duration
+from assettui.model.timing import duration
 from assettui.service.backfills import rate_and_rest
 from assettui.service.session import clock_us
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from assettui.core.backfill import BackfillRecord
+    from assettui.model.backfill import BackfillRecord
 
 LINE_EVERY_S = 5.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assettui.cli.output import tell
-from assettui.core.timing import local
+from assettui.model.timing import local
 from assettui.service.catalog import Catalog, catalog
 from assettui.service.loading import ProjectBroken, ensure_loaded
 

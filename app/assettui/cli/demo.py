@@ -13,10 +13,10 @@ from assettui.cli.current import current_catalog
 from assettui.cli.materialize import launch_and_wait
 from assettui.cli.output import Exit, tell
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.backfill_target import Which
-from assettui.core.errors import ProjectError
-from assettui.core.keys import closest
-from assettui.core.launching import RunRequest
+from assettui.model.backfill import Which
+from assettui.model.errors import ProjectError
+from assettui.model.keys import closest
+from assettui.model.run import RunRequest
 from assettui.service.backfills import BackfillOptions
 
 DEFAULT = "flights"

@@ -8,7 +8,7 @@ import click
 
 from assettui.cli.output import print_json, say
 from assettui.cli.target import json_option
-from assettui.core.errors import ProjectError
+from assettui.model.errors import ProjectError
 
 _FILES = {
     "assettui.toml": """\

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from assettui.cli import automation_json as shapes
 from assettui.cli.output import Exit, print_json, say, table, tell
-from assettui.core.instigators import InstigatorKind
-from assettui.core.text import one_line, plural
-from assettui.core.ticks import TickOutcome, TickRecord
 from assettui.core.timeline import zone_named
-from assettui.core.timing import ago, duration, local
+from assettui.model.events import Tick, TickOutcome
+from assettui.model.instigator import InstigatorKind
+from assettui.model.text import one_line, plural
+from assettui.model.timing import ago, duration, local
 from assettui.service import automation
 from assettui.service.automation_text import next_in, subject, what_it_did, when
 from assettui.service.session import Session, clock_us
@@ -118,14 +118,14 @@ def tick(session: Session, name: str, kind: InstigatorKind, at_us: int | None, *
     return Exit.OK if found.outcome is not TickOutcome.FAILURE else Exit.WORK_FAILED
 
 
-def tick_table(found: Sequence[TickRecord], now_us: int, *, has_name: bool) -> None:
+def tick_table(found: Sequence[Tick], now_us: int, *, has_name: bool) -> None:
     """Ticks as a table."""
     header = ("TICK", *(("OF",) if has_name else ()), "WHEN", "FOR", "TOOK", "DID", "RUNS")
     table(
         header,
         (
             (
-                str(each.tick_id),
+                str(each.id),
                 *((each.instigator,) if has_name else ()),
                 ago(each.ended_us, now_us),
                 local(each.scheduled_us),
@@ -138,18 +138,18 @@ def tick_table(found: Sequence[TickRecord], now_us: int, *, has_name: bool) -> N
     )
 
 
-def show_tick(found: TickRecord) -> None:
+def show_tick(found: Tick) -> None:
     """One tick: what it came to, and what it said."""
     by = " by hand" if found.is_manual else ""
-    say(f"tick {found.tick_id} of {found.kind.value} {found.instigator}{by}: {found.outcome.value}")
+    say(f"tick {found.id} of {found.instigator_kind.value} {found.instigator}{by}: {found.outcome.value}")
     say(f"for      {local(found.scheduled_us)}")
     say(f"took     {duration(found.ended_us - found.started_us)}")
     if found.missed:
         say(f"missed   {plural(found.missed, 'tick')} before it")
     if found.skip_reason:
         say(f"skipped  {found.skip_reason}")
-    for run_id, run_key in found.runs:
-        say(f"run      {run_id}{f'  {run_key}' if run_key else ''}")
+    for run in found.runs:
+        say(f"run      {run.run_id}{f'  {run.run_key}' if run.run_key else ''}")
     for run_key in found.known_run_keys:
         say(f"known    {run_key}: a run of this key was asked for before")
     for request in found.keys:
@@ -172,7 +172,7 @@ def _show_dry(dry: DryTick) -> None:
     for request in found.runs:
         of = request.job or (", ".join(map(str, request.assets)) if request.assets else "its assets")
         known = " (asked for before)" if request.run_key in dry.known_run_keys else ""
-        partition = f" {request.partition}" if request.partition else ""
+        partition = f" {request.partition_key}" if request.partition_key else ""
         key = f"  {request.run_key}{known}" if request.run_key else ""
         say(f"run      of {of}{partition}{key}")
     for request in found.keys:

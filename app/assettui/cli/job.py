@@ -11,10 +11,10 @@ from assettui.cli.current import current_catalog
 from assettui.cli.output import Exit, print_json, say, table, tell
 from assettui.cli.run_options import config_option, parsed_partition, parsed_tags, partition_option, tag_option
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.launching import RunRequest
-from assettui.core.metadata import config_lines
-from assettui.core.text import one_line, plural
-from assettui.core.timing import duration, local
+from assettui.model.metadata import config_lines
+from assettui.model.run import RunRequest
+from assettui.model.text import one_line, plural
+from assettui.model.timing import duration, local
 from assettui.service.jobs import JobRow, jobs
 from assettui.service.jobs import job as find_job
 from assettui.service.run_config import read_config

@@ -22,9 +22,8 @@ from assettui.cli.run_options import (
 )
 from assettui.cli.target import Target, json_option, target_options
 from assettui.cli.work import Work
-from assettui.core.launching import RunRequest
-from assettui.core.records import RunStatus
 from assettui.core.selection.algebra import SYNTAX
+from assettui.model.run import RunRequest, RunStatus
 from assettui.service.backfills import BackfillOptions
 from assettui.service.catalog import catalog
 from assettui.service.run_config import read_config

@@ -7,7 +7,7 @@ import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.text import clean
+from assettui.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

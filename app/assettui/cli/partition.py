@@ -8,10 +8,10 @@ from assettui.cli import as_json as shapes
 from assettui.cli.current import current_catalog
 from assettui.cli.output import print_json, say, table, tell
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.keys import AssetKey
 from assettui.core.partition_status import PartitionStatus
-from assettui.core.text import one_line, plural
-from assettui.core.timing import duration, local
+from assettui.model.keys import AssetKey
+from assettui.model.text import one_line, plural
+from assettui.model.timing import duration, local
 from assettui.service.partitions import add_keys, asset_partitions, partition_states, remove_keys
 
 _LIMIT = 1_000

@@ -6,21 +6,22 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from assettui.cli.output import say, tell
-from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus
-from assettui.core.text import clean, one_line, plural
-from assettui.core.timing import duration
+from assettui.model.events import Event, Materialization, Observation, RunExpanded, StepEnded, StepRetried, StepStarted
+from assettui.model.run import RunStatus, StepError, StepStatus
+from assettui.model.text import clean, one_line, plural
+from assettui.model.timing import duration
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from assettui.core.keys import AssetKey
+    from assettui.model.keys import AssetKey
     from assettui.service.runs import RunDetail
 
 _GLYPHS = {
-    EventKind.STEP_SUCCESS: "✓",
-    EventKind.STEP_FAILURE: "✗",
-    EventKind.STEP_SKIPPED: "↷",
-    EventKind.STEP_CANCELED: "■",
+    StepStatus.SUCCESS: "✓",
+    StepStatus.FAILURE: "✗",
+    StepStatus.SKIPPED: "↷",
+    StepStatus.CANCELED: "■",
 }
 
 
@@ -118,16 +119,19 @@ class _Bars:
 
     def show(self, event: Event) -> None:
         line = step_line(event, self.tally)
-        if event.kind is EventKind.STEP_STARTED and event.step_key:
-            self.running[event.step_key] = None
-        elif event.kind is EventKind.STEP_RETRY and event.step_key:
-            self.running.pop(event.step_key, None)
-        elif event.kind is EventKind.RUN_EXPANDED:
-            grown = len(event.payload["steps"]) - len(event.payload["replaced"])
-            self.bars.update(self.task, total=(self.bars.tasks[0].total or 0) + grown)
-        elif event.kind in _GLYPHS and event.step_key:
-            self.running.pop(event.step_key, None)
-            self.bars.advance(self.task)
+        match event:
+            case StepStarted():
+                self.running[event.step_key or ""] = None
+            case StepRetried():
+                self.running.pop(event.step_key or "", None)
+            case RunExpanded():
+                grown = len(event.steps) - len(event.replaced)
+                self.bars.update(self.task, total=(self.bars.tasks[0].total or 0) + grown)
+            case StepEnded():
+                self.running.pop(event.step_key or "", None)
+                self.bars.advance(self.task)
+            case _:
+                pass
         self.bars.update(self.task, description=one_line(", ".join(self.running), 60))
         if line and not self.quiet:
             self.bars.console.print(clean(line), markup=False, highlight=False, soft_wrap=True)
@@ -139,27 +143,25 @@ class _Bars:
 def step_line(event: Event, tally: Tally) -> str | None:
     """What to say of an event, if anything; the tally is kept."""
     step, started, rows = event.step_key or "", tally.started, tally.rows
-    match event.kind:
-        case EventKind.STEP_STARTED:
+    match event:
+        case StepStarted():
             started[step] = event.time_us
-        case EventKind.MATERIALIZED if event.asset_key is not None:
+        case Materialization():
             tally.materialized.add(event.asset_key)
-            count = event.payload.get("rows")
-            if isinstance(count, int):
-                rows[step] = rows.get(step, 0) + count
-        case EventKind.OBSERVED if event.asset_key is not None:
+            if event.rows is not None:
+                rows[step] = rows.get(step, 0) + event.rows
+        case Observation():
             tally.observed.add(event.asset_key)
-        case EventKind.STEP_RETRY:
-            reason = one_line(event.payload["error"]["message"], 200)
-            return f"↻ {step}  retry {event.payload['retry']}  {reason}"
-        case EventKind.STEP_SUCCESS | EventKind.STEP_FAILURE | EventKind.STEP_SKIPPED | EventKind.STEP_CANCELED:
+        case StepRetried():
+            reason = one_line(event.error.message, 200) if event.error is not None else ""
+            return f"↻ {step}  retry {event.retry}  {reason}"
+        case StepEnded():
             took = f"  {duration(event.time_us - started[step])}" if step in started else ""
             made = f"  {plural(rows[step], 'row')}" if step in rows else ""
-            error = event.payload.get("error")
-            reason = f"  {one_line(error['message'], 200)}" if error else ""
-            return f"{_GLYPHS[event.kind]} {step}{took}{made}{reason}"
+            reason = f"  {one_line(event.error.message, 200)}" if event.error is not None else ""
+            return f"{_GLYPHS[event.status]} {step}{took}{made}{reason}"
         case _:
-            return None
+            pass
     return None
 
 

@@ -10,13 +10,13 @@ from assettui.cli.output import print_json, say, table, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.partitions.space import partitions_text
 from assettui.core.queue import BadLimit
-from assettui.core.text import one_line, plural
-from assettui.core.timing import ago, iso
+from assettui.model.text import one_line, plural
+from assettui.model.timing import ago, iso
 from assettui.service import queue as queues
 from assettui.service.session import clock_us
 
 if TYPE_CHECKING:
-    from assettui.core.records import RunRecord
+    from assettui.model.run import RunRecord
     from assettui.service.queue import LimitRow, QueueView, WaitingRun
 
 

@@ -9,11 +9,11 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.output import Exit, print_json, say, table, tell
 from assettui.cli.target import Target, json_option, target_options, target_options_without_f
-from assettui.core.metadata import config_lines
 from assettui.core.partitions.space import partitions_text
-from assettui.core.records import Event, RunRecord, RunStatus, StepRecord
-from assettui.core.text import one_line, plural
-from assettui.core.timing import duration, local
+from assettui.model.metadata import config_lines
+from assettui.model.run import RunRecord, RunStatus, StepRecord
+from assettui.model.text import one_line, plural
+from assettui.model.timing import duration, local
 from assettui.service.event_text import event_text
 from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, orphaned, run_detail, run_page
 from assettui.service.session import Session, clock_us
@@ -21,6 +21,8 @@ from assettui.service.session import Session, clock_us
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from assettui.model.events import Event
 
 _PAGE = 1_000
 

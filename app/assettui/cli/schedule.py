@@ -10,9 +10,9 @@ from assettui.cli import instigators
 from assettui.cli.current import current_catalog
 from assettui.cli.output import Exit, print_json, say
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.instigators import InstigatorKind
 from assettui.core.timeline import moment_of, seconds_of, zone_named
-from assettui.core.timing import SECOND_US
+from assettui.model.instigator import InstigatorKind
+from assettui.model.timing import SECOND_US
 from assettui.service import automation
 from assettui.service.session import clock_us
 

@@ -8,7 +8,7 @@ from assettui.cli import instigators
 from assettui.cli.current import current_catalog
 from assettui.cli.output import Exit, print_json, say
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.instigators import InstigatorKind
+from assettui.model.instigator import InstigatorKind
 from assettui.service import automation
 
 _KIND = InstigatorKind.SENSOR

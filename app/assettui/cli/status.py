@@ -7,8 +7,8 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.output import print_json, say
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.text import one_line, plural
-from assettui.core.timing import local
+from assettui.model.text import one_line, plural
+from assettui.model.timing import local
 from assettui.service.status import status as status_of
 
 

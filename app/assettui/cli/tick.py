@@ -8,7 +8,7 @@ from assettui.cli import automation_json as shapes
 from assettui.cli import instigators
 from assettui.cli.output import print_json
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.ticks import TickOutcome
+from assettui.model.events import TickOutcome
 from assettui.service import automation
 from assettui.service.session import clock_us
 

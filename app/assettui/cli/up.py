@@ -11,8 +11,8 @@ import click
 
 from assettui.cli.output import Exit, print_json, tell
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.errors import StoreError
 from assettui.engine.leading import lead
+from assettui.model.errors import StoreError
 from assettui.service.signals import Signals, leave_terminal
 from assettui.store.wake_socket import WakeClient
 

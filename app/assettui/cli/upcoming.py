@@ -8,7 +8,7 @@ from assettui.cli import automation_json as shapes
 from assettui.cli.current import current_catalog
 from assettui.cli.output import print_json, table, tell
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.timing import duration, local
+from assettui.model.timing import duration, local
 from assettui.service import automation
 from assettui.service.session import clock_us
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from assettui.cli.output import tell
 from assettui.engine.leading import lead
+from assettui.model.backfill import BackfillCommand
 from assettui.service import automation, backfills
 from assettui.service.loading import await_loaded, ensure_loaded
 from assettui.service.runs import LOOK_EVERY_S, RunDetail, cancel, follow, run_detail
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from assettui.cli.progress import Progress
-    from assettui.core.backfill import BackfillRecord
-    from assettui.core.ticks import TickRecord
     from assettui.engine.engine import Engine
+    from assettui.model.backfill import BackfillRecord
+    from assettui.model.events import Tick
     from assettui.service.automation import TickRequest
 
 
@@ -84,9 +85,9 @@ class Work:
                 is_canceled = True
                 tell("canceling; Ctrl+C again to leave at once")
                 if not backfills.detail(self.session, backfill_id).backfill.status.is_over:
-                    backfills.ask(self.session, "cancel", backfill_id)
+                    backfills.command(self.session, BackfillCommand.CANCEL, backfill_id)
 
-    def tick(self, request: TickRequest) -> TickRecord:
+    def tick(self, request: TickRequest) -> Tick:
         """Wait until a tick that was asked for is recorded."""
         wake_client = WakeClient(self.session.folder.socket)
         try:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.backfill import BackfillCounts
 from assettui.core.partition_status import spread
 from assettui.core.partitions.sets import EMPTY, PartitionSet
+from assettui.model.backfill import BackfillCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitioned_graph import PartitionedGraph
+    from assettui.model.keys import AssetKey
 
 Sets = dict["AssetKey", PartitionSet]
 

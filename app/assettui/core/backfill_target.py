@@ -2,58 +2,33 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import LaunchError
 from assettui.core.partition_status import spread
 from assettui.core.partitions.multi import ProductSpace
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace, range_text
 from assettui.core.partitions.time_windows import TimeSpace
 from assettui.core.planning import is_subsettable
-from assettui.core.text import plural
+from assettui.model.backfill import BackfillRequest, Which
+from assettui.model.errors import LaunchError
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partition_status import PartitionStatuses
     from assettui.core.partitioned_graph import PartitionedGraph
+    from assettui.model.keys import AssetKey
 
 Sets = dict["AssetKey", PartitionSet]
 
 
 class NothingToDo(LaunchError):
     """Of what was asked for, all is as it should be."""
-
-
-class Which(StrEnum):
-    """Which partitions of the selected assets, by where they stand."""
-
-    ALL = "all"
-    MISSING = "missing"
-    """Those that were never materialized."""
-    FAILED = "failed"
-    STALE = "stale"
-
-
-class BackfillRequest(Struct, frozen=True):
-    """What is asked for. Where several things are said, a partition must fit all of them."""
-
-    keys: tuple[AssetKey, ...]
-    which: Which = Which.ALL
-    ranges: tuple[tuple[str, str], ...] = ()
-    """Ranges of keys, both ends included; empty for no such bound."""
-    since_us: int | None = None
-    """Partitions whose window begins no earlier."""
-    partitions: Mapping[AssetKey, PartitionSet] | None = None
-    """Certain partitions, as they were selected in the grid."""
-    with_upstream: bool = False
-    """Whether all that they need, and that was never materialized, is to be made first."""
 
 
 class Skipped(Struct, frozen=True):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from assettui.core.errors import AssettuiError
-from assettui.core.keys import closest
 from assettui.core.masking import MASK
 from assettui.core.run_config import SECTIONS, merged, of_step, of_steps
+from assettui.model.errors import AssettuiError
+from assettui.model.keys import closest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.metadata import JsonObject
-    from assettui.core.planning import RunPlan
-    from assettui.core.snapshot import ProjectSnapshot
+    from assettui.model.metadata import JsonObject
+    from assettui.model.project import ProjectSnapshot
+    from assettui.model.run import RunPlan
 
 
 class WrongConfig(AssettuiError):

@@ -13,7 +13,7 @@ from typing import cast
 from cronsim import CronSim, CronSimError
 from msgspec import Struct
 
-from assettui.core.errors import AssettuiError
+from assettui.model.errors import AssettuiError
 
 MACROS = {
     "@hourly": "0 * * * *",

@@ -10,9 +10,8 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.metadata import JsonObject
-    from assettui.core.planning import StepPlan
-    from assettui.core.snapshot import StepOutput, Wire
+    from assettui.model.project import StepOutput, Wire
+    from assettui.model.run import StepPlan
 
 
 class Expansion(Struct, frozen=True):
@@ -24,10 +23,6 @@ class Expansion(Struct, frozen=True):
     """The steps that gave way, or are otherwise now; empty where nothing hangs on the output."""
     steps: tuple[StepPlan, ...] = ()
     """The steps that are new, or are otherwise now."""
-
-    def payload(self) -> JsonObject:
-        """The payload of the event that records it."""
-        return {"replaced": list(self.replaced), "steps": [step.to_json() for step in self.steps]}
 
 
 def expand(steps: Mapping[str, StepPlan], made_by: str, keys: Mapping[str, Sequence[str]]) -> Expansion:

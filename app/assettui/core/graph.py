@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.keys import AssetKey
-    from assettui.core.snapshot import AssetSnapshot, StepSnapshot
+    from assettui.model.keys import AssetKey
+    from assettui.model.project import AssetSnapshot, StepSnapshot
 
 
 class AssetGraph:

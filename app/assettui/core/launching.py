@@ -4,42 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.core.config_check import checked_config
-from assettui.core.errors import LaunchError, NotFound
-from assettui.core.keys import AssetKey, closest
 from assettui.core.partitioned_runs import of_job_partitions, with_partitions
 from assettui.core.planning import plan_observation, plan_ops, plan_run
 from assettui.core.run_config import max_concurrent_of
+from assettui.model.errors import LaunchError, NotFound
+from assettui.model.keys import AssetKey, closest
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.metadata import JsonObject
     from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.partitions.sets import PartitionSet
-    from assettui.core.planning import RunPlan
-    from assettui.core.snapshot import JobSnapshot, ProjectSnapshot
-
-
-class RunRequest(Struct, frozen=True):
-    """What is asked for."""
-
-    assets: tuple[AssetKey, ...] | None = None
-    """What is to be made; None for all that the job selects, or its ops."""
-    job: str | None = None
-    """The job whose run it is."""
-    config: JsonObject = {}
-    """On top of what the job says."""
-    tags: Mapping[str, str] = {}
-    """On top of those of the job."""
-    is_observation: bool = False
-    """Whether the assets, external ones, are to be looked at rather than made."""
-    partitions: tuple[tuple[str, str], ...] = ()
-    """Those that are to be made, as ranges of keys, both ends included."""
+    from assettui.model.project import JobSnapshot, ProjectSnapshot
+    from assettui.model.run import RunPlan, RunRequest
 
 
 class PlanningContext(Protocol):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec.structs import replace
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.metadata import JsonObject
+    from assettui.model.metadata import JsonObject
+    from assettui.model.run import RunPlan
 
 MASK = "••••••"
 """Stands for a secret."""
@@ -45,6 +48,17 @@ def masked(config: Mapping[str, Any], schemas: Mapping[str, JsonObject], job: st
                 for name, value in entries.items()
             }
     return found
+
+
+def without_secrets(plan: RunPlan, schemas: Mapping[str, JsonObject]) -> RunPlan:
+    """What a run does, as it may be kept and shown.
+
+    Args:
+        plan: What it does.
+        schemas: Of what can be configured: what they call a secret is masked.
+    """
+    shown = masked(plan.config, schemas, plan.job)
+    return replace(plan, config=shown, has_secrets=plan.has_secrets or shown != plan.config)
 
 
 def restored(config: Mapping[str, Any], original: Mapping[str, Any]) -> JsonObject:

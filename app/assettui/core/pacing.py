@@ -7,7 +7,7 @@ The rule is that of a leaky bucket, in one number: the time at which the bucket 
 
 from __future__ import annotations
 
-from assettui.core.timing import SECOND_US
+from assettui.model.timing import SECOND_US
 
 AT_ONCE = 60
 """So many times in quick succession."""

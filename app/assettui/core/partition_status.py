@@ -12,8 +12,8 @@ from assettui.core.partitions.sets import EMPTY, PartitionSet
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitioned_graph import PartitionedGraph
+    from assettui.model.keys import AssetKey
 
 MAX_ROUNDS = 1_000
 """How often what a stale partition makes stale of its own asset is followed, where no shortcut is known."""

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.keys import AssetKey
     from assettui.core.partitions.definition import AsOf, PartitionsDefinition
-    from assettui.core.snapshot import AssetSnapshot
+    from assettui.model.keys import AssetKey
+    from assettui.model.project import AssetSnapshot
 
 _ALL = AllPartitionMapping()
 

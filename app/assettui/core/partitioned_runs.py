@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from assettui.core.errors import LaunchError
 from assettui.core.partitions.space import range_text
-from assettui.core.text import plural
+from assettui.model.errors import LaunchError
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.partitions.definition import AsOf
     from assettui.core.partitions.sets import PartitionSet
-    from assettui.core.planning import RunPlan, StepPlan
-    from assettui.core.snapshot import JobSnapshot
+    from assettui.model.keys import AssetKey
+    from assettui.model.project import JobSnapshot
+    from assettui.model.run import RunPlan, StepPlan
 
 Ranges = tuple[tuple[str, str], ...]
 """Partitions as ranges of keys, both ends included."""

@@ -2,183 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import LaunchError
-from assettui.core.keys import AssetKey
-from assettui.core.masking import masked
-from assettui.core.snapshot import InputSnapshot, StepOutput, StepSnapshot, Wire
+from assettui.model.errors import LaunchError
+from assettui.model.run import RunPlan, StepPlan
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.metadata import JsonObject
-    from assettui.core.snapshot import JobSnapshot
-
-
-class StepPlan(Struct, frozen=True):
-    """One step of a run, with all that must be known to start it."""
-
-    key: str
-    assets: tuple[AssetKey, ...] = ()
-    after: tuple[str, ...] = ()
-    """The steps of the same run that must have succeeded."""
-    inputs: tuple[InputSnapshot, ...] = ()
-    upstream: tuple[AssetKey, ...] = ()
-    """All that it depends on: their data versions are recorded with the result."""
-    code_versions: Mapping[AssetKey, str] | None = None
-    """Of those of its assets that have one."""
-    wires: tuple[Wire, ...] = ()
-    fan_out: StepOutput | None = None
-    """The dynamic output for each of whose keys the step is to be copied, once they are known."""
-    computes: str | None = None
-    """The step of the project that it carries out, where its own key is another: a copy, or a part of it."""
-    mapping_key: str | None = None
-    """Of a copy: the key of the dynamic output that it was made for."""
-    serves: AssetKey | None = None
-    """Of an op that makes no asset itself: the one that it works for."""
-    is_partitioned: bool = False
-    """Whether it is carried out for the partitions of the run."""
-    pool: str | None = None
-    """The pool of slots, shared by all runs, that it takes one from."""
-    timeout_s: float | None = None
-    """How long it may take, in seconds."""
-
-    @property
-    def subject(self) -> AssetKey | None:
-        """The asset whose dependencies say which partitions it reads; None where it is of none."""
-        return self.assets[0] if self.assets else self.serves
-
-    @property
-    def computation(self) -> str:
-        """The step of the project that it carries out."""
-        return self.computes or self.key
-
-    def to_json(self) -> JsonObject:
-        """Compact: what is empty is left out."""
-        data: dict[str, Any] = {"key": self.key, "assets": [str(key) for key in self.assets]}
-        if self.after:
-            data["after"] = list(self.after)
-        if self.inputs:
-            data["inputs"] = [each.to_json() for each in self.inputs]
-        if self.upstream:
-            data["upstream"] = [str(key) for key in self.upstream]
-        if self.code_versions:
-            data["code_versions"] = {str(key): version for key, version in self.code_versions.items()}
-        if self.wires:
-            data["wires"] = [wire.to_json() for wire in self.wires]
-        if self.fan_out is not None:
-            data["fan_out"] = self.fan_out.to_json()
-        if self.computes is not None:
-            data["computes"] = self.computes
-        if self.mapping_key is not None:
-            data["mapping_key"] = self.mapping_key
-        if self.serves is not None:
-            data["serves"] = str(self.serves)
-        if self.is_partitioned:
-            data["partitioned"] = True
-        if self.pool is not None:
-            data["pool"] = self.pool
-        if self.timeout_s is not None:
-            data["timeout_s"] = self.timeout_s
-        return data
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> StepPlan:
-        """The step that `to_json` wrote."""
-        return StepPlan(
-            key=data["key"],
-            assets=tuple(AssetKey(key) for key in data["assets"]),
-            after=tuple(data.get("after", ())),
-            inputs=tuple(InputSnapshot.from_json(each) for each in data.get("inputs", ())),
-            upstream=tuple(AssetKey(key) for key in data.get("upstream", ())),
-            code_versions={AssetKey(key): version for key, version in data.get("code_versions", {}).items()},
-            wires=tuple(Wire.from_json(wire) for wire in data.get("wires", ())),
-            fan_out=StepOutput.from_json(data["fan_out"]) if "fan_out" in data else None,
-            computes=data.get("computes"),
-            mapping_key=data.get("mapping_key"),
-            serves=AssetKey(data["serves"]) if "serves" in data else None,
-            is_partitioned=data.get("partitioned", False),
-            pool=data.get("pool"),
-            timeout_s=data.get("timeout_s"),
-        )
-
-
-class RunPlan(Struct, frozen=True):
-    """The steps of a run, upstream before downstream, and what holds for all of them."""
-
-    steps: tuple[StepPlan, ...]
-    job: str | None = None
-    """The job whose run it is."""
-    config: JsonObject = {}
-    """As it is written: `{"ops": {STEP: {"config": …}}, "resources": {NAME: {"config": …}}}`."""
-    tags: Mapping[str, str] = {}
-    max_concurrent: int | None = None
-    """How many of its steps may run at once; None leaves it to the engine."""
-    partitions: tuple[tuple[str, str], ...] = ()
-    """Those that it is of, as ranges of keys, both ends included; empty where it is of none."""
-    has_secrets: bool = False
-    """Whether it was configured with secrets, which stand masked in `config` where it was read from the store."""
-
-    def without_secrets(self, schemas: Mapping[str, JsonObject]) -> RunPlan:
-        """As it may be kept and shown.
-
-        Args:
-            schemas: Of what can be configured: what they call a secret is masked.
-        """
-        shown = masked(self.config, schemas, self.job)
-        return replace(self, config=shown, has_secrets=self.has_secrets or shown != self.config)
-
-    @property
-    def partition_key(self) -> str | None:
-        """The only partition that it is of; None where there are several, or none."""
-        if len(self.partitions) == 1 and self.partitions[0][0] == self.partitions[0][1]:
-            return self.partitions[0][0]
-        return None
-
-    @property
-    def assets(self) -> tuple[AssetKey, ...]:
-        """All that the run materializes."""
-        return tuple(key for step in self.steps for key in step.assets)
-
-    def configurable(self) -> dict[str, str]:
-        """Each step as a configuration names it → the step of the project that it carries out."""
-        # A job's own op is `JOB:OP` in the project, and may be copied or split in the run.
-        return {step.computation.rpartition(":")[2]: step.computation for step in self.steps}
-
-    def to_json(self) -> JsonObject:
-        """Compact: what is empty is left out."""
-        data: dict[str, Any] = {"steps": [step.to_json() for step in self.steps]}
-        if self.job is not None:
-            data["job"] = self.job
-        if self.config:
-            data["config"] = self.config
-        if self.tags:
-            data["tags"] = dict(self.tags)
-        if self.max_concurrent is not None:
-            data["max_concurrent"] = self.max_concurrent
-        if self.partitions:
-            data["partitions"] = [[first] if first == last else [first, last] for first, last in self.partitions]
-        if self.has_secrets:
-            data["has_secrets"] = True
-        return data
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> RunPlan:
-        """The plan that `to_json` wrote."""
-        return RunPlan(
-            tuple(StepPlan.from_json(step) for step in data["steps"]),
-            job=data.get("job"),
-            config=data.get("config", {}),
-            tags=data.get("tags", {}),
-            max_concurrent=data.get("max_concurrent"),
-            partitions=tuple((ends[0], ends[-1]) for ends in data.get("partitions", ())),
-            has_secrets=data.get("has_secrets", False),
-        )
+    from assettui.model.keys import AssetKey
+    from assettui.model.project import JobSnapshot, StepOutput, StepSnapshot, Wire
 
 
 def plan_run(graph: AssetGraph, keys: Iterable[AssetKey], available: Container[AssetKey] | None = None) -> RunPlan:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import AssettuiError
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.planning import RunPlan, StepPlan
+    from assettui.model.run import RunPlan, StepPlan
 
 PRIORITY_TAG = "dagster/priority"
 """The tag by which a run has another priority than 0, as Dagster documents it; higher ones are taken first."""

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from assettui.core.errors import LaunchError
-from assettui.core.planning import RunPlan, StepPlan, in_order
-from assettui.core.records import StepStatus
+from assettui.core.planning import in_order
+from assettui.model.errors import LaunchError
+from assettui.model.run import RunPlan, StepPlan, StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.metadata import JsonObject
+    from assettui.model.events import RunExpanded
+
 
 # Tags, by the names that Dagster documents.
 MAX_RETRIES_TAG = "dagster/max_retries"
@@ -82,19 +83,18 @@ def _unsuccessful(steps: Iterable[StepPlan], statuses: Mapping[str, StepStatus])
     return wanted
 
 
-def expanded(plan: RunPlan, expansions: Iterable[JsonObject]) -> RunPlan:
+def expanded(plan: RunPlan, expansions: Iterable[RunExpanded]) -> RunPlan:
     """A plan with the copies of steps in their place that its dynamic outputs have brought.
 
     Args:
         plan: As it was asked for.
-        expansions: The payloads of the events that recorded them, in order.
+        expansions: What they brought, in order.
     """
     steps = {step.key: step for step in plan.steps}
-    for payload in expansions:
-        for name in payload["replaced"]:
+    for expansion in expansions:
+        for name in expansion.replaced:
             steps.pop(name, None)
-        for step in map(StepPlan.from_json, payload["steps"]):
-            steps[step.key] = step
+        steps.update((step.key, step) for step in expansion.steps)
     return replace(plan, steps=in_order(steps))
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
-from assettui.core.errors import AssettuiError
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.metadata import JsonObject
+    from assettui.model.metadata import JsonObject
 
 SECTIONS = ("ops", "resources", "execution", "loggers")
 """What a configuration may have at its top; `loggers` is read for Dagster's sake, and changes nothing."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assettui.core.timeline import moment_of, timeline
-from assettui.core.timing import SECOND_US
+from assettui.model.timing import SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

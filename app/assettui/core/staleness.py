@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assettui.core.partitions.sets import PartitionSet
-from assettui.core.text import plural
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.keys import AssetKey
     from assettui.core.partition_status import KnownPartitions, PartitionStatuses
-    from assettui.core.records import AssetState, Materialization
-    from assettui.core.snapshot import AssetSnapshot
+    from assettui.model.asset import AssetState
+    from assettui.model.events import Materialization
+    from assettui.model.keys import AssetKey
+    from assettui.model.project import AssetSnapshot
 
 
 class AssetStatus(StrEnum):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from assettui.core.cron import Cron, parse_cron
-from assettui.core.errors import AssettuiError
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, overload
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import Location, Problem
 from assettui.definitions import invocation
 from assettui.definitions.asset_outputs import (
     AssetOutput,
@@ -26,12 +25,11 @@ from assettui.definitions.asset_outputs import (
 from assettui.definitions.context import AssetExecutionContext, ContextRun
 from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
 from assettui.definitions.placed import caller, location_of
+from assettui.model.errors import Location, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
-    from assettui.core.keys import AssetKey, CoercibleToAssetKey
-    from assettui.core.metadata import RawMetadata
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.backfill_policy import BackfillPolicy
     from assettui.definitions.composition import Composition
@@ -40,6 +38,8 @@ if TYPE_CHECKING:
     from assettui.definitions.outputs import AssetOut
     from assettui.definitions.retries import RetryPolicy
     from assettui.definitions.spec import AssetSpec, CoercibleToAssetDep
+    from assettui.model.keys import AssetKey, CoercibleToAssetKey
+    from assettui.model.metadata import RawMetadata
 
 
 class StepArguments(Struct, frozen=True):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from assettui.core.errors import Location, Problem
-from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.definitions.inputs import AssetIn
 from assettui.definitions.outputs import AssetOut
 from assettui.definitions.placed import location_of
 from assettui.definitions.spec import AssetSpec
+from assettui.model.errors import Location, Problem
+from assettui.model.keys import AssetKey, CoercibleToAssetKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

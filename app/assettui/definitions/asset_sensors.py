@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
-from assettui.core.instigators import Watching
-from assettui.core.keys import AssetKey, CoercibleToAssetKey
-from assettui.core.ticks import Evaluation
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.evaluation import (
     BadRequest,
@@ -22,12 +19,15 @@ from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext
 from assettui.definitions.spec import AssetSpec
+from assettui.model.instigator import Watching
+from assettui.model.keys import AssetKey, CoercibleToAssetKey
+from assettui.model.tick import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from assettui.core.metadata import RawMetadata
     from assettui.definitions.event_records import AssetEventRecord
+    from assettui.model.metadata import RawMetadata
 
 
 class AssetSensorDefinition(SensorDefinition, frozen=True, eq=False):

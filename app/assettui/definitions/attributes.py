@@ -6,16 +6,16 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.keys import NAME, AssetKey, invalid_part
-from assettui.core.metadata import MetadataValue, as_metadata
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.spec import AssetDep, AssetSpec
+from assettui.model.keys import NAME, AssetKey, invalid_part
+from assettui.model.metadata import MetadataValue, as_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.errors import Location
     from assettui.definitions.problems import Problems
+    from assettui.model.errors import Location
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _TEAM = re.compile(r"team:[A-Za-z0-9_.-]+")

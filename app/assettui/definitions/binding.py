@@ -8,19 +8,19 @@ from inspect import Parameter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
-from assettui.core.keys import AssetKey, closest
-from assettui.core.snapshot import InputSnapshot
 from assettui.definitions.computation import InputDeclaration
 from assettui.definitions.inputs import AssetIn
 from assettui.definitions.op import Nothing, OpDefinition
 from assettui.definitions.resources import ManagedResource, ResourceDefinition, is_resource_annotation
 from assettui.definitions.results import MaterializeResult, Output
+from assettui.model.keys import AssetKey, closest
+from assettui.model.project import InputSnapshot
 
 if TYPE_CHECKING:
-    from assettui.core.errors import Location
     from assettui.definitions.asset import AssetsDefinition
     from assettui.definitions.parameters import Parameters
     from assettui.definitions.problems import Problems
+    from assettui.model.errors import Location
 
 
 @dataclass

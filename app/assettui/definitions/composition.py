@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import AssettuiError
-from assettui.core.keys import AssetKey, closest
-from assettui.core.snapshot import InputSnapshot, StepOutput, StepSnapshot, Wire
 from assettui.definitions.placed import caller
+from assettui.model.errors import AssettuiError
+from assettui.model.keys import AssetKey, closest
+from assettui.model.project import InputSnapshot, StepOutput, StepSnapshot, Wire
 
 if TYPE_CHECKING:
-    from assettui.core.errors import Location
     from assettui.definitions.graph import GraphDefinition
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.op import OpDefinition
     from assettui.definitions.retries import RetryPolicy
+    from assettui.model.errors import Location
 
 
 class CompositionError(AssettuiError):

@@ -11,14 +11,14 @@ from assettui.definitions.results import NO_VALUE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitions.definition import PartitionsDefinition
-    from assettui.core.snapshot import ProjectSnapshot
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.retries import RetryPolicy
     from assettui.definitions.schedule import ScheduleDefinition
     from assettui.definitions.sensor import SensorDefinition
+    from assettui.model.keys import AssetKey
+    from assettui.model.project import ProjectSnapshot
 
 
 class ValueDeclaration(Struct, frozen=True):

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, PrivateAttr, PydanticUserError, TypeAdapter, ValidationError, create_model
 from pydantic_core import core_schema
 
-from assettui.core.errors import AssettuiError
 from assettui.definitions.env_var import EnvVar, IntEnvVar, is_deferred, resolved
 from assettui.definitions.io_managers import IOManager
 from assettui.definitions.resources import DependencyMarker, InitResourceContext, ManagedResource
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.graph import find_cycle
-from assettui.core.keys import AssetKey
 from assettui.definitions.binding import is_mapping, is_mismatch, value_of_mapping
+from assettui.model.keys import AssetKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.snapshot import AssetSnapshot
     from assettui.definitions.asset import AssetsDefinition
     from assettui.definitions.computation import Computation, ValueDeclaration
     from assettui.definitions.problems import Problems
+    from assettui.model.project import AssetSnapshot
 
 Snapshots = dict[AssetKey, "AssetSnapshot"]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from assettui.core.keys import AssetKey, CoercibleToAssetKey
-from assettui.core.metadata import MetadataValue, RawMetadata, as_metadata
 from assettui.definitions.context_partitions import ContextPartitions, NotInContext, given_partitions
+from assettui.model.keys import AssetKey, CoercibleToAssetKey
+from assettui.model.metadata import MetadataValue, RawMetadata, as_metadata
 
 if TYPE_CHECKING:
     import logging

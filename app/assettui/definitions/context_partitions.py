@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.errors import AssettuiError
+from assettui.model.errors import AssettuiError
 
 # What knows partitions is imported where there are some: 20 ms that most steps need not take.
 if TYPE_CHECKING:

@@ -6,19 +6,19 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import AssettuiError, DefinitionsError, NotFound, Problem
-from assettui.core.keys import AssetKey, CoercibleToAssetKey, closest
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.job import IN_PROCESS, JobDefinition
 from assettui.definitions.lazy import LazyDefinitions
 from assettui.definitions.spec import AssetSpec
+from assettui.model.errors import AssettuiError, DefinitionsError, NotFound, Problem
+from assettui.model.keys import AssetKey, CoercibleToAssetKey, closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.metadata import RawMetadata
     from assettui.definitions.schedule import ScheduleDefinition
     from assettui.definitions.sensor import SensorDefinition
+    from assettui.model.metadata import RawMetadata
 
 
 class Definitions:

@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import DefinitionsError
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey, closest
 from assettui.core.masking import masked
-from assettui.core.snapshot import (
-    AssetSnapshot,
-    InputSnapshot,
-    JobSnapshot,
-    ProjectSnapshot,
-    StepSnapshot,
-)
 from assettui.definitions import attributes, consistency
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.binding import (
@@ -39,15 +30,24 @@ from assettui.definitions.io_managers import DEFAULT_IO_MANAGER
 from assettui.definitions.job import JobDefinition
 from assettui.definitions.problems import Problems
 from assettui.definitions.spec import IO_MANAGER_METADATA, AssetSpec, SourceAsset
+from assettui.model.errors import DefinitionsError
+from assettui.model.keys import AssetKey, closest
+from assettui.model.project import (
+    AssetSnapshot,
+    InputSnapshot,
+    JobSnapshot,
+    ProjectSnapshot,
+    StepSnapshot,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.errors import Location
-    from assettui.core.instigators import InstigatorSnapshot
     from assettui.core.partitions.mapping import PartitionMapping
     from assettui.definitions.asset_outputs import AssetOutput
     from assettui.definitions.describe_instigators import InstigatorDescription
+    from assettui.model.errors import Location
+    from assettui.model.instigator import InstigatorSnapshot
 
 
 class _Declared(Struct, frozen=True):

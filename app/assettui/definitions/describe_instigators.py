@@ -6,23 +6,23 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.cron import parse_cron
-from assettui.core.errors import AssettuiError, SelectionError
-from assettui.core.instigators import CatchUp, InstigatorKind, InstigatorSnapshot, Watching
-from assettui.core.keys import closest
 from assettui.core.timeline import zone_named
 from assettui.definitions import attributes
 from assettui.definitions.binding import check_resources
 from assettui.definitions.job import JobDefinition
 from assettui.definitions.schedule import ScheduleDefinition
 from assettui.definitions.sensor import SensorDefinition
+from assettui.model.errors import AssettuiError, SelectionError
+from assettui.model.instigator import CatchUp, InstigatorKind, InstigatorSnapshot, Watching
+from assettui.model.keys import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.metadata import JsonObject
-    from assettui.core.snapshot import JobSnapshot
     from assettui.definitions.problems import Problems
+    from assettui.model.metadata import JsonObject
+    from assettui.model.project import JobSnapshot
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 MAX_INTERVAL_S = 366 * 86_400.0

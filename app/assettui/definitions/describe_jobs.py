@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import AssettuiError, SelectionError
-from assettui.core.keys import closest
 from assettui.core.run_config import of_resources, of_steps
-from assettui.core.snapshot import JobSnapshot, StepSnapshot
 from assettui.definitions import attributes
 from assettui.definitions.run_config import config_json
+from assettui.model.errors import AssettuiError, SelectionError
+from assettui.model.keys import closest
+from assettui.model.project import JobSnapshot, StepSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.metadata import JsonObject
     from assettui.core.selection.algebra import AssetSelection
     from assettui.definitions.computation import Computation
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.problems import Problems
+    from assettui.model.metadata import JsonObject
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 

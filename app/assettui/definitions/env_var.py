@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, NoReturn, cast
 
-from assettui.core.errors import AssettuiError
+from assettui.model.errors import AssettuiError
 
 
 class MissingEnvVar(AssettuiError):

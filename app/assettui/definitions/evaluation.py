@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from importlib import import_module
 from inspect import isgenerator
@@ -9,21 +11,23 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct
 
-from assettui.core.errors import AssettuiError
-from assettui.core.keys import AssetKey, closest
-from assettui.core.metadata import as_metadata
-from assettui.core.ticks import MAX_REQUESTS, AssetReport, Evaluation, PartitionKeysRequest, RunAsked
 from assettui.definitions.context import LOGGER_NAME, ScopedResources
 from assettui.definitions.parameters import Parameters, parameters_of
 from assettui.definitions.resources import ResourceSet, is_resource_annotation
 from assettui.definitions.results import AssetMaterialization, AssetObservation
 from assettui.definitions.run_config import RunRequest, SkipReason, config_json
+from assettui.model.errors import AssettuiError
+from assettui.model.events import AssetEvent, Materialization, Observation, PartitionKeysRequest
+from assettui.model.keys import AssetKey, closest
+from assettui.model.metadata import as_metadata
+from assettui.model.run import RunRequest as AskedRun
+from assettui.model.tick import MAX_REQUESTS, Evaluation
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from assettui.core.metadata import JsonObject
+    from assettui.model.metadata import JsonObject
 
 INSTANCE: Final = "assettui.executors.instance"
 """What reads the store: known here by its name alone, since it stands above. Imported only where it is asked for."""
@@ -175,9 +179,9 @@ class _Gathered:
 
     def __init__(self, asker: Asker) -> None:
         self.asker = asker
-        self.runs: list[RunAsked] = []
+        self.runs: list[AskedRun] = []
         self.keys: list[PartitionKeysRequest] = []
-        self.seen: list[AssetReport] = []
+        self.reports: list[AssetEvent] = []
         self.skip_reason: str | None = None
         self.cursor: str | None = None
 
@@ -232,7 +236,7 @@ class _Gathered:
         job = self._job_of(request)
         self._check(request)
         self.runs.append(
-            RunAsked(
+            AskedRun(
                 run_key=request.run_key,
                 job=job,
                 assets=tuple(AssetKey.from_coercible(key) for key in request.asset_selection)
@@ -240,7 +244,9 @@ class _Gathered:
                 else None,
                 config=config_json(request.run_config),
                 tags={**self.asker.tags, **request.tags},
-                partition=request.partition_key,
+                partitions=((request.partition_key, request.partition_key),)
+                if request.partition_key is not None
+                else (),
             )
         )
 
@@ -290,15 +296,18 @@ class _Gathered:
             raise BadRequest(
                 f"{self.asker.subject} reports {event!r:.60}", hint="give AssetMaterialization or AssetObservation"
             )
-        metadata = {name: value.to_json() for name, value in as_metadata(event.metadata or {}).items()}
-        payload: JsonObject = {"metadata": metadata} if metadata else {}
-        if event.description:
-            payload["description"] = event.description
+        said: Any = {
+            "asset_key": AssetKey.from_coercible(event.asset_key),
+            "partition": event.partition,
+            "metadata": as_metadata(event.metadata or {}),
+            "description": event.description or None,
+        }
         version = (event.tags or {}).get("dagster/data_version")
-        if version is not None:
-            payload["data_version"] = version
-        store_exists = isinstance(event, AssetMaterialization)
-        self.seen.append(AssetReport(AssetKey.from_coercible(event.asset_key), store_exists, payload, event.partition))
+        if isinstance(event, AssetObservation):
+            self.reports.append(Observation(time.time_ns() // 1000, data_version=version, **said))
+        else:  # nothing is known of its data but that it is new
+            new = version if version is not None else os.urandom(8).hex()
+            self.reports.append(Materialization(time.time_ns() // 1000, data_version=new, **said))
 
     def finished(self, cursor: str | None) -> Evaluation:
         if self.runs and self.skip_reason is not None:
@@ -308,7 +317,7 @@ class _Gathered:
             self.skip_reason,
             self.cursor if self.cursor is not None else cursor,
             tuple(self.keys),
-            tuple(self.seen),
+            tuple(self.reports),
         )
 
 

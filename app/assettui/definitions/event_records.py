@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
-from assettui.core.keys import AssetKey
-from assettui.core.metadata import MetadataValue
-from assettui.core.records import RunStatus
 from assettui.definitions.results import AssetMaterialization
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from assettui.core.metadata import JsonObject
+from assettui.model.keys import AssetKey
+from assettui.model.metadata import MetadataValue
+from assettui.model.run import RunStatus
 
 
 class DagsterEvent(Struct, frozen=True):
@@ -66,31 +62,6 @@ class AssetEventRecord(Struct, frozen=True):
         """The same, by the other name that it goes by."""
         return self
 
-    def to_json(self) -> JsonObject:
-        """As JSON."""
-        return {
-            "id": self.storage_id,
-            "run": self.run_id,
-            "time": self.timestamp,
-            "asset": str(self.asset_key),
-            "partition": self.partition_key,
-            "metadata": {name: value.to_json() for name, value in self.metadata.items()},
-            "version": self.data_version,
-        }
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> AssetEventRecord:
-        """The record that `to_json` wrote."""
-        return AssetEventRecord(
-            storage_id=data["id"],
-            run_id=data["run"],
-            timestamp=data["time"],
-            asset_key=AssetKey(data["asset"]),
-            partition_key=data.get("partition"),
-            metadata={name: MetadataValue.from_json(value) for name, value in data.get("metadata", {}).items()},
-            data_version=data.get("version"),
-        )
-
 
 class DagsterRun(Struct, frozen=True):
     """A run, as sensors are shown it."""
@@ -128,42 +99,3 @@ class RunEventRecord(Struct, frozen=True):
     """Why it failed, in one line."""
     failed_steps: Sequence[tuple[str, str]] = ()
     """Each step that failed, and why."""
-
-    def to_json(self) -> JsonObject:
-        """As JSON."""
-        run = self.run
-        return {
-            "id": self.storage_id,
-            "time": self.timestamp,
-            "error": self.error,
-            "steps": [list(each) for each in self.failed_steps],
-            "run": {
-                "id": run.run_id,
-                "job": run.job_name,
-                "status": run.status.value,
-                "tags": dict(run.tags),
-                "assets": sorted(str(key) for key in run.asset_selection),
-                "config": dict(run.run_config),
-                "partition": run.partition_key,
-            },
-        }
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> RunEventRecord:
-        """The record that `to_json` wrote."""
-        run: Mapping[str, Any] = data["run"]
-        return RunEventRecord(
-            storage_id=data["id"],
-            timestamp=data["time"],
-            run=DagsterRun(
-                run_id=run["id"],
-                job_name=run.get("job"),
-                status=RunStatus(run["status"]),
-                tags=run.get("tags", {}),
-                asset_selection=frozenset(AssetKey(key) for key in run.get("assets", ())),
-                run_config=run.get("config", {}),
-                partition_key=run.get("partition"),
-            ),
-            error=data.get("error"),
-            failed_steps=tuple((step, why) for step, why in data.get("steps", ())),
-        )

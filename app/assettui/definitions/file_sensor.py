@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from assettui.core.ticks import Evaluation
 from assettui.definitions.evaluation import EvaluationParameters, call, evaluation_of, evaluation_parameters
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext
+from assettui.model.tick import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from assettui.core.errors import Location
-    from assettui.core.metadata import RawMetadata
+    from assettui.model.errors import Location
+    from assettui.model.metadata import RawMetadata
 
 INTERVAL_S: Final = 5.0
 """How often the files are looked at, where nothing else is said."""
@@ -97,7 +97,7 @@ class FileSensorDefinition(SensorDefinition, frozen=True, eq=False):
             None if runs else reason,
             json.dumps(marks, sort_keys=True) if marks != known else None,
             tuple(keys for each in told for keys in each.keys),
-            tuple(event for each in told for event in each.seen),
+            tuple(event for each in told for event in each.reports),
         )
 
     def _paths(self) -> Iterable[Path]:

@@ -16,9 +16,6 @@ from assettui.definitions.placed import caller, location_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from assettui.core.errors import Location
-    from assettui.core.keys import CoercibleToAssetKey
-    from assettui.core.metadata import RawMetadata
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.backfill_policy import BackfillPolicy
     from assettui.definitions.hooks import HookDefinition
@@ -26,6 +23,9 @@ if TYPE_CHECKING:
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.outputs import AssetOut
     from assettui.definitions.retries import RetryPolicy
+    from assettui.model.errors import Location
+    from assettui.model.keys import CoercibleToAssetKey
+    from assettui.model.metadata import RawMetadata
 
 
 class GraphOut(Struct, frozen=True):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Mapping
 
-    from assettui.core.errors import Location
-    from assettui.core.keys import AssetKey
+    from assettui.model.errors import Location
+    from assettui.model.keys import AssetKey
 
 
 class HookContext(Struct, frozen=True, eq=False):

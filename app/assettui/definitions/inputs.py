@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.definitions.results import NO_VALUE
+from assettui.model.keys import AssetKey, CoercibleToAssetKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.core.metadata import RawMetadata
     from assettui.core.partitions.mapping import PartitionMapping
+    from assettui.model.metadata import RawMetadata
 
 
 CONCATENATE = "concat_partitions"

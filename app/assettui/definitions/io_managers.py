@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.keys import AssetKey, CoercibleToAssetKey
-from assettui.core.metadata import MetadataValue, RawMetadata, as_metadata
 from assettui.definitions.context import LOGGER_NAME, ScopedResources
 from assettui.definitions.context_partitions import ContextPartitions, NotInContext, given_partitions
 from assettui.definitions.resources import ResourceDefinition
+from assettui.model.keys import AssetKey, CoercibleToAssetKey
+from assettui.model.metadata import MetadataValue, RawMetadata, as_metadata
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from assettui.core.partitions.definition import PartitionsDefinition
@@ -138,6 +138,8 @@ class _ValueContext:
     @property
     def log(self) -> logging.Logger:
         """A standard logger; what it is given is kept with the step."""
+        import logging  # deferred: 4 ms that importing a project need not take
+
         return logging.getLogger(LOGGER_NAME)
 
     def get_identifier(self) -> Sequence[str]:

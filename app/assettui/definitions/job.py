@@ -16,13 +16,13 @@ from assettui.definitions.placed import caller, location_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from assettui.core.errors import Location
-    from assettui.core.metadata import RawMetadata
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.definitions import Definitions
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.retries import RetryPolicy
     from assettui.definitions.run_config import RunConfig
+    from assettui.model.errors import Location
+    from assettui.model.metadata import RawMetadata
 
 
 IN_PROCESS: Final = "assettui.executors.in_process"

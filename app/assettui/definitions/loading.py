@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from assettui.core.errors import AssettuiError
-from assettui.core.keys import AssetKey
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.definitions import Definitions, assets_among, flatten, in_namespace
 from assettui.definitions.inputs import AssetIn
 from assettui.definitions.spec import AssetDep, AssetSpec
+from assettui.model.errors import AssettuiError
+from assettui.model.keys import AssetKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -20,10 +20,10 @@ from assettui.definitions.resources import is_resource_annotation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from assettui.core.errors import Location
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.inputs import In
     from assettui.definitions.retries import RetryPolicy
+    from assettui.model.errors import Location
 
 
 class _Nothing:

@@ -9,8 +9,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.keys import CoercibleToAssetKey
-    from assettui.core.metadata import RawMetadata
+    from assettui.model.keys import CoercibleToAssetKey
+    from assettui.model.metadata import RawMetadata
 
 
 class AssetOut(Struct, frozen=True):

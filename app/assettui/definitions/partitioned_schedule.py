@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import AssettuiError
 from assettui.core.partitions.multi import MultiPartitionKey, MultiPartitionsDefinition
 from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
 from assettui.definitions.placed import caller
 from assettui.definitions.run_config import RunRequest, SkipReason
 from assettui.definitions.schedule import DefaultScheduleStatus, ScheduleDefinition, ScheduleEvaluationContext
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,9 +15,9 @@ from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.keys import AssetKey
-    from assettui.core.snapshot import AssetSnapshot
     from assettui.definitions.problems import Problems
+    from assettui.model.keys import AssetKey
+    from assettui.model.project import AssetSnapshot
 
 _OURS = PartitionMapping.__module__.rpartition(".")[0]
 

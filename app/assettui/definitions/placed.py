@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import Location
+from assettui.model.errors import Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core.errors import Problem
+from assettui.model.errors import Problem
 
 if TYPE_CHECKING:
-    from assettui.core.errors import Location
+    from assettui.model.errors import Location
 
 
 class Problems:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from inspect import isgenerator, signature
@@ -10,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_args, ge
 
 from msgspec import Struct, field
 
-from assettui.core.errors import AssettuiError
 from assettui.definitions.context import LOGGER_NAME, ContextRun, ScopedResources
 from assettui.definitions.context_partitions import NotInContext
 from assettui.definitions.env_var import resolved
 from assettui.definitions.placed import caller, location_of
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable, Generator, Iterable, Mapping
     from types import TracebackType
     from typing import Self
@@ -45,6 +45,8 @@ class InitResourceContext(Struct, frozen=True):
     @property
     def log(self) -> logging.Logger:
         """A standard logger; what it is given is kept with the step."""
+        import logging  # deferred: 4 ms that importing a project need not take
+
         return logging.getLogger(LOGGER_NAME)
 
 
@@ -311,6 +313,8 @@ def _end(name: str, manager: AbstractContextManager[Any]) -> None:
     try:
         manager.__exit__(None, None, None)
     except Exception:
+        import logging  # deferred, as above
+
         logging.getLogger(LOGGER_NAME).exception("the resource %r could not be torn down", name)
 
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 
 from msgspec import Struct
 
-from assettui.core.errors import AssettuiError
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typing_extensions import TypeVar
 
-    from assettui.core.keys import CoercibleToAssetKey
-    from assettui.core.metadata import RawMetadata
+    from assettui.model.keys import CoercibleToAssetKey
+    from assettui.model.metadata import RawMetadata
 
     T = TypeVar("T", default=Any)
 else:

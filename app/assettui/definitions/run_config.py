@@ -13,8 +13,8 @@ from assettui.definitions.env_var import EnvVar, IntEnvVar
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from assettui.core.keys import CoercibleToAssetKey
-    from assettui.core.metadata import JsonObject
+    from assettui.model.keys import CoercibleToAssetKey
+    from assettui.model.metadata import JsonObject
 
 
 class RunConfig(Struct, frozen=True):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.instigators import Watching
-from assettui.core.records import RunStatus
-from assettui.core.ticks import Evaluation
 from assettui.definitions.evaluation import HasInstance, call, evaluation_of, scoped
 from assettui.definitions.event_records import DagsterEvent, DagsterRun, RunEventRecord
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext
+from assettui.model.instigator import Watching
+from assettui.model.run import RunStatus
+from assettui.model.tick import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from assettui.core.metadata import RawMetadata
+    from assettui.model.metadata import RawMetadata
 
 
 class RunStatusSensorContext(HasInstance):
@@ -110,7 +110,7 @@ class RunStatusSensorDefinition(SensorDefinition, frozen=True, eq=False):
             )
             own = kind(event, sensor_name=self.name, instance=context.store, resources=context.resources._asdict())
             found.append(evaluation_of(call(self.evaluation_fn, self.parameters, own, given), self.asker))
-        seen = tuple(each for evaluation in found for each in evaluation.seen)
+        seen = tuple(each for evaluation in found for each in evaluation.reports)
         runs = tuple(each for evaluation in found for each in evaluation.runs)
         keys = tuple(each for evaluation in found for each in evaluation.keys)
         reason = next((each.skip_reason for each in reversed(found) if each.skip_reason), None)

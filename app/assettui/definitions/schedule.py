@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from assettui.core.instigators import CATCH_UP_LIMIT, CatchUp
-from assettui.core.ticks import Evaluation
 from assettui.definitions.evaluation import (
     Asker,
     BadRequest,
@@ -24,14 +22,16 @@ from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.run_config import RunConfig, RunRequest, config_json
 from assettui.definitions.target import Target, target_of
+from assettui.model.instigator import CATCH_UP_LIMIT, CatchUp
+from assettui.model.tick import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from assettui.core.errors import Location
-    from assettui.core.metadata import JsonObject, RawMetadata
     from assettui.definitions.partitioned_schedule import DueAt
+    from assettui.model.errors import Location
+    from assettui.model.metadata import JsonObject, RawMetadata
 
 
 class DefaultScheduleStatus(StrEnum):
@@ -252,7 +252,7 @@ def requests_of(found: Evaluation) -> list[RunRequest]:
             tags=each.tags,
             job_name=each.job,
             asset_selection=each.assets,
-            partition_key=each.partition,
+            partition_key=each.partition_key,
         )
         for each in found.runs
     ]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.instigators import SENSOR_INTERVAL_S, Watching
 from assettui.definitions.evaluation import (
     Asker,
     EvaluationParameters,
@@ -22,16 +21,18 @@ from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.schedule import requests_of
 from assettui.definitions.target import Target, target_of
+from assettui.model.instigator import SENSOR_INTERVAL_S, Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from assettui.core.errors import Location
-    from assettui.core.keys import AssetKey
-    from assettui.core.metadata import RawMetadata
-    from assettui.core.ticks import AssetReport, Evaluation, PartitionKeysRequest
     from assettui.definitions.event_records import AssetEventRecord, RunEventRecord
     from assettui.definitions.run_config import RunRequest
+    from assettui.model.errors import Location
+    from assettui.model.events import AssetEvent, PartitionKeysRequest
+    from assettui.model.keys import AssetKey
+    from assettui.model.metadata import RawMetadata
+    from assettui.model.tick import Evaluation
 
 
 class DefaultSensorStatus(StrEnum):
@@ -218,7 +219,7 @@ class SensorDefinition(Struct, frozen=True, eq=False):
         """
         found = self.evaluate(context)
         cursor = context.cursor if found.cursor is None else found.cursor
-        return SensorExecutionData(requests_of(found), found.skip_reason, cursor, found.keys, found.seen)
+        return SensorExecutionData(requests_of(found), found.skip_reason, cursor, found.keys, found.reports)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call its function directly."""
@@ -236,7 +237,7 @@ class SensorExecutionData(Struct, frozen=True):
     cursor: str | None = None
     """What it remembers now."""
     dynamic_partitions_requests: Sequence[PartitionKeysRequest] = ()
-    asset_events: Sequence[AssetReport] = ()
+    asset_events: Sequence[AssetEvent] = ()
 
 
 def sensor(

@@ -11,9 +11,9 @@ from assettui.definitions.placed import caller
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from assettui.core.keys import CoercibleToAssetKey
-    from assettui.core.metadata import RawMetadata
     from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.model.keys import CoercibleToAssetKey
+    from assettui.model.metadata import RawMetadata
 
 
 def observable_source_asset(

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from msgspec import Struct
 
-from assettui.core.errors import Location, Problem
-from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.definitions.placed import caller
+from assettui.model.errors import Location, Problem
+from assettui.model.keys import AssetKey, CoercibleToAssetKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.metadata import RawMetadata
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.core.partitions.mapping import PartitionMapping
     from assettui.definitions.asset import AssetsDefinition
+    from assettui.model.metadata import RawMetadata
 
 CoercibleToAssetDep: TypeAlias = "CoercibleToAssetKey | AssetsDefinition | AssetSpec | AssetDep"
 """What may stand in `deps`: a key, however written, or the decorated function, the spec or the dependency itself."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from assettui.core.backfill import BackfillCounts
-    from assettui.core.planning import RunPlan, StepPlan
-    from assettui.core.records import Event
     from assettui.engine.tick_state import Evaluating, TickDecided
+    from assettui.model.backfill import BackfillCounts
+    from assettui.model.events import Event
+    from assettui.model.run import RunPlan, StepPlan
 
 
 class Record(Struct, frozen=True):

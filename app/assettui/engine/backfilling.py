@@ -8,27 +8,28 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.backfill import BACKFILL_TAG, BackfillStatus
 from assettui.core.backfill_progress import BackfillProgress, Unit
-from assettui.core.errors import AssettuiError
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
-from assettui.core.planning import RunPlan, plan_run
+from assettui.core.planning import plan_run
 from assettui.core.queue import first_pools
-from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepStatus
 from assettui.engine.actions import Progressed, Record
 from assettui.engine.state import BackfillState
+from assettui.model.backfill import BACKFILL_TAG, BackfillStatus
+from assettui.model.errors import AssettuiError
+from assettui.model.events import BackfillChanged, Materialization, RunQueued
+from assettui.model.run import RunPlan, RunStatus, StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from assettui.core.keys import AssetKey
     from assettui.core.queue import Key, Limits, Usage
     from assettui.engine.actions import Action
     from assettui.engine.inputs import BackfillLoaded
     from assettui.engine.running import Running
     from assettui.engine.state import RunState
-    from assettui.worker.request import AssetEvent
+    from assettui.model.events import AssetEvent
+    from assettui.model.keys import AssetKey
 
 LOOK_AHEAD = 2
 """So many runs for each worker are on their way at once: none of them has to wait for its next step."""
@@ -96,24 +97,24 @@ class Backfills:
             state = replace(state, progress=progress)
         self.states[loaded.backfill_id] = state
         if state.status is BackfillStatus.QUEUED:
-            self._set(loaded.backfill_id, BackfillStatus.STARTED, EventKind.BACKFILL_STARTED)
+            self._set(loaded.backfill_id, BackfillStatus.STARTED)
         self._end_if_over(loaded.backfill_id)
 
     def pause(self, backfill_id: str) -> None:
         """Launch nothing more of it for now."""
         if self._status(backfill_id) in (BackfillStatus.STARTED, BackfillStatus.QUEUED):
-            self._set(backfill_id, BackfillStatus.PAUSED, EventKind.BACKFILL_PAUSED)
+            self._set(backfill_id, BackfillStatus.PAUSED)
 
     def resume(self, backfill_id: str) -> None:
         """Go on with it."""
         if self._status(backfill_id) is BackfillStatus.PAUSED:
-            self._set(backfill_id, BackfillStatus.STARTED, EventKind.BACKFILL_STARTED)
+            self._set(backfill_id, BackfillStatus.STARTED)
 
     def cancel(self, backfill_id: str) -> None:
         """Launch nothing more of it, and end what runs."""
         if self._status(backfill_id) in (None, BackfillStatus.CANCELING):
             return
-        self._set(backfill_id, BackfillStatus.CANCELING, EventKind.BACKFILL_CANCELING)
+        self._set(backfill_id, BackfillStatus.CANCELING)
         for run_id in [each.run_id for each in self.turn.running.runs.values() if each.backfill == backfill_id]:
             self.turn.running.cancel(run_id)
         self._end_if_over(backfill_id)
@@ -123,7 +124,7 @@ class Backfills:
         state = self.states.get(backfill_id)
         if state is not None and state.status is not BackfillStatus.CANCELING:
             self.states[backfill_id] = replace(state, progress=state.progress.with_retry(), first_error=None)
-            self._set(backfill_id, BackfillStatus.STARTED, EventKind.BACKFILL_STARTED, is_retry=True)
+            self._set(backfill_id, BackfillStatus.STARTED, is_retry=True)
 
     def note_materialized(self, run: RunState, asset_event: AssetEvent) -> None:
         """Note what a run of a backfill has made."""
@@ -206,8 +207,7 @@ class Backfills:
         seed = f"{state.backfill_id}:{state.launched}:{self.turn.now_us}"
         run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
         kept = replace(plan, config=state.plan.config, has_secrets=state.plan.has_secrets)
-        payload = {"plan": kept.to_json(), "backfill": state.backfill_id}
-        self.turn.actions.append(Record(Event(EventKind.RUN_QUEUED, self.turn.now_us, run_id, payload=payload)))
+        self.turn.actions.append(Record(RunQueued(self.turn.now_us, run_id, plan=kept, backfill=state.backfill_id)))
         self.turn.running.take(run_id, plan, state.backfill_id)
         self.states[state.backfill_id] = replace(
             state, progress=state.progress.with_launched(chosen.unit), launched=state.launched + 1, turn=turn
@@ -233,10 +233,10 @@ class Backfills:
         state = self.states.get(backfill_id)
         return state.status if state is not None else None
 
-    def _set(self, backfill_id: str, status: BackfillStatus, kind: EventKind, *, is_retry: bool = False) -> None:
+    def _set(self, backfill_id: str, status: BackfillStatus, *, is_retry: bool = False) -> None:
         self.states[backfill_id] = replace(self.states[backfill_id], status=status)
-        payload = {"backfill": backfill_id, **({"retry": True} if is_retry else {})}
-        self.turn.actions.append(Record(Event(kind, self.turn.now_us, payload=dict(payload))))
+        event = BackfillChanged(self.turn.now_us, status=status, backfill=backfill_id, retry=is_retry)
+        self.turn.actions.append(Record(event))
 
     def _tell(self, backfill_id: str) -> None:
         counts = self.states[backfill_id].progress.counts()
@@ -254,13 +254,15 @@ class Backfills:
             return
         counts = state.progress.counts(is_canceled)
         is_failure = bool(counts.failed or counts.skipped or state.gone)
-        kind = EventKind.BACKFILL_FAILURE if is_failure else EventKind.BACKFILL_SUCCESS
-        payload = {"backfill": backfill_id, "counts": counts.to_json()}
-        error = state.gone or state.first_error
-        if is_failure and error is not None:
-            payload["error"] = error
-        kind = EventKind.BACKFILL_CANCELED if is_canceled else kind
-        self.turn.actions.append(Record(Event(kind, self.turn.now_us, payload=dict(payload))))
+        status = BackfillStatus.FAILURE if is_failure else BackfillStatus.SUCCESS
+        event = BackfillChanged(
+            self.turn.now_us,
+            status=BackfillStatus.CANCELED if is_canceled else status,
+            backfill=backfill_id,
+            counts=counts,
+            error=(state.gone or state.first_error) if is_failure else None,
+        )
+        self.turn.actions.append(Record(event))
         del self.states[backfill_id]
 
 

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from assettui.core.records import RunStatus, StepError
 from assettui.core.retrying import max_runtime_of
-from assettui.core.ticks import Evaluation
-from assettui.core.timing import SECOND_US
 from assettui.engine.actions import WakeAt
 from assettui.engine.state import WorkerPhase
+from assettui.model.run import RunStatus, StepError
+from assettui.model.tick import Evaluation
+from assettui.model.timing import SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.planning import StepPlan
     from assettui.engine.actions import Action
     from assettui.engine.running import Running
     from assettui.engine.state import RunRules
     from assettui.engine.ticking import Ticks
     from assettui.engine.workers import Workers
+    from assettui.model.run import StepPlan
 
 
 class Clocked(Protocol):

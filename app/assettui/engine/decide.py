@@ -14,7 +14,6 @@ from assettui.engine.backfilling import Backfills, is_at_work
 from assettui.engine.dispatching import give_evaluations, give_steps
 from assettui.engine.inputs import (
     AssetsReported,
-    BackfillCommand,
     BackfillLoaded,
     BackfillRequested,
     CancelRequested,
@@ -42,6 +41,7 @@ from assettui.engine.running import Running
 from assettui.engine.state import EngineState
 from assettui.engine.ticking import Ticks
 from assettui.engine.workers import Workers
+from assettui.model.backfill import BackfillCommand
 
 if TYPE_CHECKING:
     from assettui.engine.actions import Action
@@ -176,7 +176,7 @@ class _Turn:
         )
 
     def command_backfill(self, requested: BackfillRequested) -> None:
-        match requested.what:
+        match requested.command:
             case BackfillCommand.PAUSE:
                 self.backfills.pause(requested.backfill_id)
             case BackfillCommand.RESUME:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from assettui.core.records import RunStatus, StepError
 from assettui.engine import deadlines
 from assettui.engine.actions import Evaluate, Execute, WakeAt
 from assettui.engine.state import WorkerPhase
 from assettui.engine.ticking import EVALUATORS
+from assettui.model.run import RunStatus, StepError
 
 if TYPE_CHECKING:
     from assettui.engine.actions import Action

@@ -14,14 +14,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from msgspec.structs import replace
 
-from assettui.core.backfill import BackfillStatus
-from assettui.core.errors import AssettuiError
-from assettui.core.instigators import InstigatorKind
 from assettui.core.queue import queued_run
-from assettui.core.records import Event, EventKind, StepError, StepStatus
-from assettui.core.snapshot import ProjectSnapshot
-from assettui.core.ticks import Evaluation
-from assettui.core.timing import SECOND_US
 from assettui.engine.actions import (
     Action,
     Evaluate,
@@ -41,7 +34,6 @@ from assettui.engine.decide import decide, has_nothing_to_do, is_idle
 from assettui.engine.edits import Edits
 from assettui.engine.inbox import Inbox
 from assettui.engine.inputs import (
-    BackfillCommand,
     BackfillRequested,
     CancelRequested,
     Drain,
@@ -66,25 +58,27 @@ from assettui.engine.state import EngineState, RunRules
 from assettui.engine.tick_recording import following
 from assettui.engine.tick_state import Ticking
 from assettui.executors.workers import WorkerPool, WorkerProcess
-from assettui.store.intents import Intent, IntentKind
+from assettui.model.backfill import BackfillCommand, BackfillStatus
+from assettui.model.errors import AssettuiError
+from assettui.model.intents import CancelRun, CommandBackfill, EvaluateInstigator, Intent, ReloadProject
+from assettui.model.project import ProjectSnapshot
+from assettui.model.run import StepError, StepStatus
+from assettui.model.step import Broken, Done, Evaluated, Loaded, Logged, Reported, Retriable, StepOutcome, WorkerMessage
+from assettui.model.timing import SECOND_US
 from assettui.store.wake_socket import WakeSocket
-from assettui.worker.request import AssetEvent, StepOutcome, asset_event_from_json
+from assettui.worker import orders
+from assettui.worker.orders import RunStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from assettui.engine.tick_recording import Recorded
     from assettui.engine.tick_state import TickDecided
+    from assettui.model.events import AssetEvent, Event
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
     from assettui.store.lease import Leader, Lease
 
-_WORDS = {
-    IntentKind.PAUSE_BACKFILL: BackfillCommand.PAUSE,
-    IntentKind.RESUME_BACKFILL: BackfillCommand.RESUME,
-    IntentKind.CANCEL_BACKFILL: BackfillCommand.CANCEL,
-    IntentKind.RETRY_BACKFILL: BackfillCommand.RETRY,
-}
 LOOK_EVERY_S = 1.0
 """The store is looked at so often even if nobody rings: a follower may die between writing and ringing."""
 FORGET_AFTER_S, FORGET_EVERY_S = 10.0, 3_600.0
@@ -358,24 +352,18 @@ class Engine:
         yield self._journal.instigators(now_us)
         for intent in self._journal.pending_intents():
             self._taken.append(intent)
-            match intent.kind:
-                case IntentKind.CANCEL:
+            match intent:
+                case CancelRun():
                     yield from self._queued()  # it may have been asked for just now
-                    yield CancelRequested(intent.run_id or "")
-                case IntentKind.RELOAD:
+                    yield CancelRequested(intent.run_id)
+                case ReloadProject():
                     yield ProjectEdited()
-                case IntentKind.TICK:
-                    said = intent.payload
-                    yield TickRequested(said["instigator"], InstigatorKind(said["kind"]), said["scheduled"], intent.id)
-                case (
-                    IntentKind.PAUSE_BACKFILL
-                    | IntentKind.RESUME_BACKFILL
-                    | IntentKind.CANCEL_BACKFILL
-                    | IntentKind.RETRY_BACKFILL
-                ):
-                    yield from self._command_backfill(intent.run_id or "", _WORDS[intent.kind])
+                case EvaluateInstigator():
+                    yield TickRequested(intent.instigator, intent.instigator_kind, intent.scheduled_us, intent.id)
+                case CommandBackfill():
+                    yield from self._command_backfill(intent.backfill_id, intent.command)
                 case _:
-                    assert_never(intent.kind)
+                    assert_never(intent)
         if not self._is_draining:
             yield from self._queued()
             yield from self._journal.backfills(clock_us(), self._state.backfills)
@@ -388,18 +376,18 @@ class Engine:
         if runs:
             yield RunsQueued(runs)
 
-    def _command_backfill(self, backfill_id: str, what: BackfillCommand) -> Iterator[Input]:
+    def _command_backfill(self, backfill_id: str, command: BackfillCommand) -> Iterator[Input]:
         if backfill_id not in self._state.backfills:
             # It may be queued still; or it is over, and what failed is to be tried again.
             loaded = self._journal.backfill(backfill_id, clock_us())
-            if loaded is None or (loaded.status.is_over and what is not BackfillCommand.RETRY):
+            if loaded is None or (loaded.status.is_over and command is not BackfillCommand.RETRY):
                 return
             if loaded.status.is_over and loaded.plan.has_secrets:
                 return  # it has ended since it was asked for, and its secrets are gone
             if loaded.status.is_over:
                 loaded = replace(loaded, progress=loaded.progress.with_retry(), status=BackfillStatus.PAUSED)
             yield loaded
-        yield BackfillRequested(backfill_id, what)
+        yield BackfillRequested(backfill_id, command)
 
     # Acting.
 
@@ -438,7 +426,7 @@ class Engine:
         unmade = {(key, partition) for key in action.step.assets for partition in partitions}
         self._attempts[action.worker] = (unmade, action.version)
         if worker is not None:  # otherwise it has just died, which is told by itself
-            worker.send("run", request.to_json())
+            worker.send(RunStep(request))
 
     def _evaluate(self, action: Evaluate) -> Iterator[Input]:
         worker = self._pool.workers.get(action.worker)
@@ -446,7 +434,7 @@ class Engine:
         if request is None:
             yield EvaluationEnded(action.worker, action.evaluating.name, None)
         elif worker is not None:  # otherwise it has just died, which is told by itself
-            worker.send("evaluate", request.to_json())
+            worker.send(orders.Evaluate(request))
 
     def _start_worker(self, generation: int) -> Iterator[Input]:
         try:
@@ -469,47 +457,39 @@ class Engine:
                 return
             for message in messages:
                 yield from self._understand(worker, message)
-        except (ValueError, KeyError):
+        except ValueError:
             worker.signal(signal.SIGKILL)  # user code has written to the pipe: no later word of it can be trusted
 
-    def _understand(self, worker: WorkerProcess, message: dict[str, Any]) -> Iterator[Input | _SnapshotKept]:
-        match message["is"]:
-            case "loaded":
+    def _understand(self, worker: WorkerProcess, message: WorkerMessage) -> Iterator[Input | _SnapshotKept]:
+        match message:
+            case Loaded():
                 worker.has_told = True
-                if message["snapshot"] is not None:
-                    yield from self._keep_snapshot(worker, ProjectSnapshot.from_json(message["snapshot"]))
-                yield WorkerLoaded(worker.id, message["pid"])
-            case "broken":
+                if message.described is not None:
+                    yield from self._keep_snapshot(worker, message.described)
+                yield WorkerLoaded(worker.id, message.pid)
+            case Broken():
                 worker.has_told = True
-                error = StepError.from_json(message["error"])
-                yield from self._keep_load_error(worker, error, message["sources"])
-                yield WorkerBroken(worker.id, error)
-            case "log":
+                yield from self._keep_load_error(worker, message.error, message.sources)
+                yield WorkerBroken(worker.id, message.error)
+            case Logged():
                 if not self._logs:
                     self._logs_since = time.monotonic()
-                payload = {
-                    name: message[name] for name in ("level", "logger", "message", "traceback") if message.get(name)
-                }
-                self._logs.append(
-                    Event(EventKind.LOG, message["time_us"], message["run"], message["step"], payload=payload)
-                )
-            case "retriable":
-                yield StepRetriable(worker.id, message["run"], message["step"], message["retry_after_us"])
-            case "made":
-                asset_event = asset_event_from_json(message["made"])
-                self._keep_value_of(worker.id, asset_event)
-                yield StepReported(worker.id, message["run"], message["step"], asset_event)
-            case "done":
-                outcome = StepOutcome.from_json(message["outcome"])
+                self._logs.append(message.entry)
+            case Retriable():
+                yield StepRetriable(worker.id, message.run_id, message.step_key, message.retry_after_us)
+            case Reported():
+                self._keep_value_of(worker.id, message.asset_event)
+                yield StepReported(worker.id, message.run_id, message.step_key, message.asset_event)
+            case Done():
+                outcome = message.outcome
                 for asset_event in outcome.asset_events:
                     self._keep_value_of(worker.id, asset_event)
                 self._forget_attempt(worker.id, is_kept=outcome.status is StepStatus.SUCCESS)
-                yield StepEnded(worker.id, message["run"], message["step"], outcome, message["rss_bytes"])
-            case "evaluated":
-                evaluation = Evaluation.from_json(message["evaluation"])
-                yield EvaluationEnded(worker.id, message["name"], evaluation, message["rss_bytes"])
+                yield StepEnded(worker.id, message.run_id, message.step_key, outcome, message.rss_bytes)
+            case Evaluated():
+                yield EvaluationEnded(worker.id, message.name, message.evaluation, message.rss_bytes)
             case _:
-                raise ValueError("not a message")
+                assert_never(message)
 
     def _on_lost(self, died: _Died) -> Iterator[Input | _SnapshotKept]:
         worker = self._pool.workers.get(died.worker)
@@ -538,13 +518,14 @@ class Engine:
 
     # The project.
 
-    def _keep_snapshot(self, worker: WorkerProcess, snapshot: ProjectSnapshot) -> Iterator[Input | _SnapshotKept]:
+    def _keep_snapshot(self, worker: WorkerProcess, text: bytes) -> Iterator[Input | _SnapshotKept]:
         state = self._state.workers.get(worker.id)
         if state is None or state.generation < self._state.generation:
             return  # an older edit
+        snapshot = ProjectSnapshot.decode(text)
         self._described = state.generation
         self._edits.imported(snapshot.sources, since_ns=worker.started_ns)
-        self._journal.keep_snapshot(snapshot, self._edits.sources, clock_us())
+        self._journal.keep_snapshot(text, self._edits.sources, clock_us())
         self._wake_socket.tell()
         yield _SnapshotKept()
         if not self._edits.watch():

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from assettui.core.backfill import BackfillPlan, BackfillStatus
     from assettui.core.backfill_progress import BackfillProgress
-    from assettui.core.instigators import InstigatorKind, InstigatorSnapshot
-    from assettui.core.keys import AssetKey
-    from assettui.core.metadata import JsonObject
-    from assettui.core.planning import RunPlan
     from assettui.core.queue import Limits, QueuedRun
-    from assettui.core.records import StepError
-    from assettui.core.ticks import Evaluation, InstigatorState
-    from assettui.worker.request import AssetEvent, StepOutcome
+    from assettui.model.backfill import BackfillCommand, BackfillPlan, BackfillStatus
+    from assettui.model.events import AssetEvent
+    from assettui.model.instigator import InstigatorKind, InstigatorSnapshot
+    from assettui.model.keys import AssetKey
+    from assettui.model.metadata import JsonObject
+    from assettui.model.run import RunPlan, StepError
+    from assettui.model.step import StepOutcome
+    from assettui.model.tick import Evaluation, InstigatorState
 
 
 class RunsQueued(Struct, frozen=True):
@@ -63,16 +62,7 @@ class BackfillRequested(Struct, frozen=True):
     """Somebody wants a backfill to be paused, to go on, to stop, or to try again what has failed."""
 
     backfill_id: str
-    what: BackfillCommand
-
-
-class BackfillCommand(Enum):
-    """What can be asked of a backfill."""
-
-    PAUSE = auto()
-    RESUME = auto()
-    CANCEL = auto()
-    RETRY = auto()
+    command: BackfillCommand
 
 
 class Drain(Struct, frozen=True):

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from assettui.core.backfill_progress import BackfillProgress
-from assettui.core.errors import AssettuiError, NotFound
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
-from assettui.core.records import Event, EventKind, RunStatus, StepError, StepStatus, ValueRef
-from assettui.core.snapshot import ProjectSnapshot
 from assettui.engine.inputs import BackfillLoaded, InstigatorsSeen
 from assettui.engine.planning_context import StoreContext
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
 from assettui.executors.partitioned_requests import partitioned_request
+from assettui.model.errors import AssettuiError, NotFound
+from assettui.model.events import Event, Materialization, RunChanged, StepStarted
+from assettui.model.keys import AssetKey
+from assettui.model.project import ProjectSnapshot
+from assettui.model.run import RunStatus, StepError, StepStatus
+from assettui.model.step import StepRequest
 from assettui.store import backfills, dynamic_partitions, intents, limits, partition_sets, projects, queries
 from assettui.store import ticks as ticks_store
 from assettui.store.database import open_for_writing, writing
@@ -31,7 +33,6 @@ from assettui.store.queueing import secrets_of
 from assettui.store.recording import record
 from assettui.store.retries import queue_retry
 from assettui.values.files import RUNS, FileValues
-from assettui.worker.request import StepRequest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,25 +40,25 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from assettui.core.backfill import BackfillRecord
-    from assettui.core.instigators import InstigatorSnapshot
-    from assettui.core.planning import RunPlan
     from assettui.core.queue import Limits, QueuedRun
-    from assettui.core.records import RunRecord, StepRecord
     from assettui.engine.actions import Execute, Progressed, QueueRun
     from assettui.engine.tick_recording import Recorded
     from assettui.engine.tick_state import Evaluating, TickDecided
+    from assettui.model.asset import ValueRef
+    from assettui.model.backfill import BackfillRecord
+    from assettui.model.instigator import InstigatorSnapshot
+    from assettui.model.intents import Intent
+    from assettui.model.run import RunPlan, RunRecord, StepRecord
     from assettui.store.folder import StoreFolder
-    from assettui.store.intents import Intent
     from assettui.store.projects import Sources
-    from assettui.worker.evaluation_request import EvaluationRequest
+    from assettui.worker.orders import EvaluationRequest
 
 PartitionName = tuple[AssetKey, str | None]
 """A partition of an asset by its key; None is the whole of one that has none."""
 DAY_US = 86_400 * 1_000_000
 PARTITIONS_LAST_US = 1_000_000
 """How old the view of which partitions there are may be."""
-_DONE_WITH: Final = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_CANCELED})
+_DONE_WITH: Final = frozenset({RunStatus.SUCCESS, RunStatus.CANCELED})
 FAILED_KEPT = 20
 """Of so many runs that have failed, the last ones, it is kept what their ops have passed on, for a retry."""
 
@@ -156,7 +157,7 @@ class Journal:
         for ref in superseded:
             self._values.remove(ref)
         for event in kept:
-            if event.kind in _DONE_WITH and event.run_id is not None:
+            if isinstance(event, RunChanged) and event.status in _DONE_WITH:
                 self._values.remove_below(AssetKey((RUNS, event.run_id)))
         for run_id in forgotten:
             self._values.remove_below(AssetKey((RUNS, run_id)))
@@ -167,9 +168,10 @@ class Journal:
 
         That is when a run that went on from it is over, and of all the others when they are no longer among the last.
         """
-        over = [event.run_id for event in events if event.kind in _DONE_WITH and event.run_id is not None]
+        ended = [event for event in events if isinstance(event, RunChanged)]
+        over = [event.run_id for event in ended if event.status in _DONE_WITH]
         found = [parent for run_id in over for parent in forget_ancestors(connection, run_id)]
-        if any(event.kind is EventKind.RUN_FAILURE for event in events):
+        if any(event.status is RunStatus.FAILURE for event in ended):
             found.extend(forget_oldest(connection, FAILED_KEPT))
         return found
 
@@ -205,7 +207,7 @@ class Journal:
         with writing(self._db) as db:
             return ticks_store.forget_old(db.conn, now_us - days * DAY_US) >= ticks_store.FORGOTTEN_AT_ONCE
 
-    def keep_snapshot(self, snapshot: ProjectSnapshot, sources: Sources, now_us: int) -> None:
+    def keep_snapshot(self, snapshot: bytes, sources: Sources, now_us: int) -> None:
         """Keep the project's last good snapshot."""
         with writing(self._db) as db:
             projects.save_loaded(db.conn, self._project_id, snapshot, sources, now_us)
@@ -339,7 +341,7 @@ class Journal:
 
     def _remove_unfinished_of(self, run: RunRecord, step: StepRecord, partitioned: PartitionedGraph) -> None:
         events = queries.events(self._db.conn, run_id=run.run_id, step_key=step.step_key, limit=-1)
-        made = {(event.asset_key, event.partition) for event in events if event.kind is EventKind.MATERIALIZED}
+        made = {(event.asset_key, event.partition) for event in events if isinstance(event, Materialization)}
         partitions: list[str | None] = [None]
         if step.is_partitioned and step.assets and step.assets[0] in partitioned.graph.assets:
             with suppress(AssettuiError):  # the project has no such partitions any more
@@ -348,9 +350,8 @@ class Journal:
                 ]
         assets = [(key, partition) for key in step.assets for partition in partitions if (key, partition) not in made]
         for event in events:
-            version = event.payload.get("version")
-            if event.kind is EventKind.STEP_STARTED and isinstance(version, str):
-                self.remove_unfinished(assets, version)
+            if isinstance(event, StepStarted) and event.version is not None:
+                self.remove_unfinished(assets, event.version)
 
 
 def loaded_backfill(
@@ -362,7 +363,7 @@ def loaded_backfill(
 
     done: dict[AssetKey, PartitionSet] = {}
     failed: dict[AssetKey, PartitionSet] = {}
-    for key, said in kept.plan.targets.items():
+    for key, said in ((each.asset_key, each.partitions) for each in kept.plan.targets):
         if key not in partitioned.graph.assets:
             continue  # the project no longer has it
         space = partitioned.space(key)
@@ -372,7 +373,7 @@ def loaded_backfill(
         wrong = backfills.failed_since(connection, key, kept.started_us or kept.created_us, whole=is_whole)
         done[key] = PartitionSet(int(bool(made))) if is_whole else space.known_of(made)
         failed[key] = PartitionSet(int(bool(wrong))) if is_whole else space.known_of(wrong)
-    gone = next((key for key in kept.plan.targets if key not in targets), None)
+    gone = next((each.asset_key for each in kept.plan.targets if each.asset_key not in targets), None)
     error = f"the project no longer defines {gone}" if gone is not None else None
     progress = BackfillProgress.begun(partitioned, targets, done, failed)
     config = kept.plan.config

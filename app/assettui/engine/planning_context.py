@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from assettui.core.keys import AssetKey
 from assettui.core.partition_status import KnownPartitions
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.selection.algebra import SelectionContext, select
 from assettui.core.selection.syntax import parse
 from assettui.core.staleness import standings
+from assettui.model.keys import AssetKey
 from assettui.store import partition_sets, queries
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from assettui.core.graph import AssetGraph
     from assettui.core.partitioned_graph import PartitionedGraph
-    from assettui.core.snapshot import ProjectSnapshot
+    from assettui.model.project import ProjectSnapshot
 
 
 class StoreContext:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core.records import Event, EventKind, RunRecord, RunStatus, StepError, StepRecord, StepStatus
+from assettui.model.events import Event, RunChanged, StepEnded
+from assettui.model.run import RunRecord, RunStatus, StepError, StepRecord, StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,16 +30,11 @@ def closing_events(run: RunRecord, steps: Iterable[StepRecord], reason: str, now
     for step in steps:
         match step.status:
             case StepStatus.RUNNING:
-                kind = EventKind.STEP_CANCELED if is_canceling else EventKind.STEP_FAILURE
-                yield Event(kind, now_us, run.run_id, step.step_key, payload={"error": lost.to_json()})
+                status = StepStatus.CANCELED if is_canceling else StepStatus.FAILURE
+                yield StepEnded(now_us, run.run_id, step.step_key, status=status, error=lost)
             case StepStatus.PENDING:
                 skipped = StepError(reason, "skipped")
-                yield Event(
-                    EventKind.STEP_SKIPPED, now_us, run.run_id, step.step_key, payload={"error": skipped.to_json()}
-                )
+                yield StepEnded(now_us, run.run_id, step.step_key, status=StepStatus.SKIPPED, error=skipped)
             case _:
                 continue
-    if is_canceling:
-        yield Event(EventKind.RUN_CANCELED, now_us, run.run_id, payload={"error": reason})
-    else:
-        yield Event(EventKind.RUN_FAILURE, now_us, run.run_id, payload={"error": reason})
+    yield RunChanged(now_us, run.run_id, status=RunStatus.CANCELED if is_canceling else RunStatus.FAILURE, error=reason)

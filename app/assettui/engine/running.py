@@ -11,28 +11,29 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from assettui.core.errors import LaunchError
 from assettui.core.expansion import expand
 from assettui.core.planning import reason_to_skip
 from assettui.core.queue import priority_of
-from assettui.core.records import Event, EventKind, Materialization, RunStatus, StepError, StepStatus
 from assettui.core.retrying import ALL_STEPS, RETRY_STRATEGY_TAG, retries_of, retry_number_of, retry_of
 from assettui.engine import deadlines
 from assettui.engine.actions import QueueRun, Record, WakeAt
 from assettui.engine.state import RunState
+from assettui.model.errors import LaunchError
+from assettui.model.events import AssetEvent, RunChanged, RunExpanded, StepEnded, StepRetried, StepStarted
+from assettui.model.run import RunStatus, StepError, StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from assettui.core.keys import AssetKey
-    from assettui.core.metadata import JsonObject
-    from assettui.core.planning import RunPlan
     from assettui.engine.actions import Action
     from assettui.engine.backfilling import Backfills
     from assettui.engine.queueing import Queueing
     from assettui.engine.state import RunRules
     from assettui.engine.workers import Workers
-    from assettui.worker.request import AssetEvent, StepOutcome
+    from assettui.model.events import AssetEvent
+    from assettui.model.keys import AssetKey
+    from assettui.model.run import RunPlan
+    from assettui.model.step import StepOutcome
 
 
 class RunsTurn(Protocol):
@@ -80,7 +81,7 @@ class Running:
         )
         self.runs[run_id] = empty.with_steps({step.key: step for step in plan.steps})
         if backfill is None:
-            self._record(EventKind.RUN_STARTING, run_id)
+            self._record(run_id, RunStatus.STARTING)
         self.turn.workers.try_broken_project_again()
 
     def cancel(self, run_id: str) -> None:
@@ -90,7 +91,7 @@ class Running:
         run = self.runs.get(run_id)
         if run is None or run.status is RunStatus.CANCELING:
             return
-        self._record(EventKind.RUN_CANCELING, run_id)
+        self._record(run_id, RunStatus.CANCELING)
         run = replace(run, status=RunStatus.CANCELING)
         self.runs[run_id] = run
         self.skip(run_id, run.pending(), "the run was canceled")
@@ -108,11 +109,8 @@ class Running:
         """
         run = self.runs[run_id]
         if run.status is RunStatus.STARTING:
-            self._record(EventKind.RUN_STARTED, run_id)
-        payload: JsonObject = {"worker": pid, "version": version}
-        self.turn.actions.append(
-            Record(Event(EventKind.STEP_STARTED, self.turn.now_us, run_id, step_key, payload=payload))
-        )
+            self._record(run_id, RunStatus.STARTED)
+        self.turn.actions.append(Record(StepStarted(self.turn.now_us, run_id, step_key, worker=pid, version=version)))
         self.runs[run_id] = replace(
             run,
             status=RunStatus.STARTED,
@@ -147,26 +145,15 @@ class Running:
 
     def record_asset_event(self, run_id: str, step_key: str, asset_event: AssetEvent) -> None:
         """Record what a step has made or seen."""
-        kind = EventKind.MATERIALIZED if isinstance(asset_event, Materialization) else EventKind.OBSERVED
-        event = Event(
-            kind,
-            asset_event.time_us,
-            run_id,
-            step_key,
-            asset_event.asset_key,
-            asset_event.payload(),
-            asset_event.partition,
-        )
-        self.turn.actions.append(Record(event))
+        self.turn.actions.append(Record(replace(asset_event, run_id=run_id, step_key=step_key)))
         run = self.runs.get(run_id)
         if run is not None and run.backfill is not None:
             self.turn.backfills.note_materialized(run, asset_event)
 
     def _retry_later(self, run: RunState, step_key: str, after_us: int, error: StepError | None) -> None:
         number, at_us = run.retries.get(step_key, 0) + 1, self.turn.now_us + after_us
-        payload = {"error": error.to_json() if error else None, "retry": number, "at_us": at_us}
         self.turn.actions.append(
-            Record(Event(EventKind.STEP_RETRY, self.turn.now_us, run.run_id, step_key, payload=dict(payload)))
+            Record(StepRetried(self.turn.now_us, run.run_id, step_key, retry=number, at_us=at_us, error=error))
         )
         self.runs[run.run_id] = replace(
             run,
@@ -191,8 +178,11 @@ class Running:
         if step_key not in run.awaited:
             return run
         expansion = expand(run.plan, step_key, outcome.mapping_keys())
-        event = Event(EventKind.RUN_EXPANDED, self.turn.now_us, run.run_id, step_key, payload=expansion.payload())
-        self.turn.actions.append(Record(event))
+        self.turn.actions.append(
+            Record(
+                RunExpanded(self.turn.now_us, run.run_id, step_key, replaced=expansion.replaced, steps=expansion.steps)
+            )
+        )
         return run.with_steps(expansion.plan)
 
     def _skip_what_was_left_out(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
@@ -252,12 +242,12 @@ class Running:
             return
         del self.runs[run_id]
         if run.status is RunStatus.CANCELING:
-            self._record(EventKind.RUN_CANCELED, run_id)
+            self._record(run_id, RunStatus.CANCELED)
         elif run.first_error is not None:
-            self._record(EventKind.RUN_FAILURE, run_id, error=run.first_error)
+            self._record(run_id, RunStatus.FAILURE, error=run.first_error)
             self._retry_run(run)
         else:
-            self._record(EventKind.RUN_SUCCESS, run_id)
+            self._record(run_id, RunStatus.SUCCESS)
         if run.backfill is not None:
             self.turn.backfills.end_run(run)
 
@@ -291,9 +281,8 @@ class Running:
                 self.skip(run_id, run.pending(), error.message)
                 self.end_if_over(run_id)
 
-    def _record(self, kind: EventKind, run_id: str, *, error: str | None = None) -> None:
-        payload = {"error": error} if error is not None else {}
-        self.turn.actions.append(Record(Event(kind, self.turn.now_us, run_id, payload=dict(payload))))
+    def _record(self, run_id: str, status: RunStatus, *, error: str | None = None) -> None:
+        self.turn.actions.append(Record(RunChanged(self.turn.now_us, run_id, status=status, error=error)))
 
     def _record_step_end(
         self,
@@ -303,9 +292,7 @@ class Running:
         error: StepError | None,
         outcome: StepOutcome | None = None,
     ) -> None:
-        payload: JsonObject = {"error": error.to_json()} if error is not None else {}
-        if outcome is not None and status is StepStatus.SUCCESS and outcome.op_outputs:
-            payload["handed"] = [[source.to_json(), ref.to_json()] for source, ref in outcome.op_outputs.items()]
+        op_outputs = outcome.op_outputs if outcome is not None and status is StepStatus.SUCCESS else ()
         self.turn.actions.append(
-            Record(Event(EventKind(f"step_{status.value}"), self.turn.now_us, run_id, step_key, payload=payload))
+            Record(StepEnded(self.turn.now_us, run_id, step_key, status=status, error=error, op_outputs=op_outputs))
         )

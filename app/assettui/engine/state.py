@@ -10,20 +10,19 @@ from msgspec.structs import replace
 
 from assettui.core.expansion import awaited
 from assettui.core.queue import Limits, QueuedRun, RunQueue
-from assettui.core.records import StepStatus
-from assettui.core.timing import SECOND_US
 from assettui.engine.tick_state import Ticking
+from assettui.model.run import StepStatus
+from assettui.model.timing import SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.backfill import BackfillPlan, BackfillStatus
     from assettui.core.backfill_progress import BackfillProgress
-    from assettui.core.keys import AssetKey
-    from assettui.core.metadata import JsonObject
-    from assettui.core.planning import RunPlan, StepPlan
-    from assettui.core.records import RunStatus, StepError
     from assettui.engine.tick_state import Evaluating
+    from assettui.model.backfill import BackfillPlan, BackfillStatus
+    from assettui.model.keys import AssetKey
+    from assettui.model.metadata import JsonObject
+    from assettui.model.run import RunPlan, RunStatus, StepError, StepPlan
 
 
 class WorkerPhase(Enum):

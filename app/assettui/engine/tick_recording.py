@@ -8,32 +8,32 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import AssettuiError, LaunchError
-from assettui.core.instigators import InstigatorKind
-from assettui.core.launching import RunRequest, plan_launch
+from assettui.core.launching import plan_launch
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.space import BadPartitions
 from assettui.core.queue import queued_run
-from assettui.core.records import Event, EventKind, StepError
-from assettui.core.text import plural
-from assettui.core.ticks import NAME_TAG, RUN_KEY_TAG, Evaluation, TickOutcome, TickRecord
 from assettui.engine.inputs import AssetsReported, RunsQueued, TickRefused
+from assettui.model.errors import AssettuiError, LaunchError
+from assettui.model.events import Materialization, Tick, TickOutcome, TickRun
+from assettui.model.instigator import InstigatorKind
+from assettui.model.run import RunRequest, StepError
+from assettui.model.text import plural
+from assettui.model.tick import NAME_TAG, RUN_KEY_TAG, Evaluation
 from assettui.store import dynamic_partitions, ticks
 from assettui.store.queueing import queue_run
 from assettui.store.recording import record
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from assettui.core.instigators import InstigatorSnapshot
-    from assettui.core.keys import AssetKey
     from assettui.core.launching import PlanningContext
-    from assettui.core.planning import RunPlan
-    from assettui.core.records import ValueRef
-    from assettui.core.ticks import RunAsked
     from assettui.engine.inputs import Input
     from assettui.engine.tick_state import TickDecided
+    from assettui.model.asset import ValueRef
+    from assettui.model.instigator import InstigatorSnapshot
+    from assettui.model.keys import AssetKey
+    from assettui.model.run import RunPlan
 
 
 class Recorded(Struct, frozen=True):
@@ -105,7 +105,7 @@ def _recorded(
         return Recorded()
     _change_keys(connection, decided)
     known: list[str] = []
-    planned: list[tuple[str, RunAsked, RunPlan]] = []
+    planned: list[tuple[str, RunRequest, RunPlan]] = []
     seen = ticks.known_run_keys(
         connection, decided.name, [each.run_key for each in evaluation.runs if each.run_key is not None]
     )
@@ -116,20 +116,20 @@ def _recorded(
                 continue
             seen.add(request.run_key)
         planned.append((os.urandom(8).hex(), request, _plan(decided, request, snapshot, context())))
-    runs = tuple((run_id, request.run_key) for run_id, request, _ in planned)
+    runs = tuple(TickRun(run_id, request.run_key) for run_id, request, _ in planned)
     tick_id = _write(connection, decided, evaluation, runs, tuple(known), cursor)
     for run_id, _, plan in planned:
         queue_run(connection, run_id, plan, context().snapshot.config_schemas, decided.ended_us, tick=tick_id)
-    superseded = _report(connection, decided, context) if evaluation.seen else []
+    superseded = _report(connection, decided, context) if evaluation.reports else []
     return Recorded(
         tuple((run_id, plan) for run_id, _, plan in planned),
-        assets=tuple(each.key for each in evaluation.seen if each.is_materialization),
+        assets=tuple(each.asset_key for each in evaluation.reports if isinstance(each, Materialization)),
         superseded=tuple(superseded),
     )
 
 
 def _plan(
-    decided: TickDecided, request: RunAsked, snapshot: InstigatorSnapshot | None, context: PlanningContext
+    decided: TickDecided, request: RunRequest, snapshot: InstigatorSnapshot | None, context: PlanningContext
 ) -> RunPlan:
     tags = {NAME_TAG[decided.kind]: decided.name, **request.tags}
     if request.run_key is not None:
@@ -141,8 +141,7 @@ def _plan(
         missing = next((key for key in assets if key not in context.graph.assets), None)
         if missing is not None:
             raise LaunchError(f"it asks for the asset {missing}, which nothing defines", hint="see `assettui asset ls`")
-    partitions = ((request.partition, request.partition),) if request.partition is not None else ()
-    return plan_launch(RunRequest(assets, request.job, request.config, tags, partitions=partitions), context)
+    return plan_launch(replace(request, assets=assets, tags=tags), context)
 
 
 def _change_keys(connection: sqlite3.Connection, decided: TickDecided) -> None:
@@ -159,13 +158,7 @@ def _report(
     connection: sqlite3.Connection, decided: TickDecided, context: Callable[[], PlanningContext]
 ) -> list[ValueRef]:
     """Record what a sensor reports of assets, as it was made or seen elsewhere."""
-    events: list[Event] = []
-    for each in decided.evaluation.seen:
-        kind = EventKind.MATERIALIZED if each.is_materialization else EventKind.OBSERVED
-        payload = dict(each.payload)
-        if each.is_materialization and "data_version" not in payload:
-            payload["data_version"] = os.urandom(8).hex()  # nothing is known of its data but that it is new
-        events.append(Event(kind, decided.ended_us, None, None, each.key, payload, each.partition))
+    events = [replace(each, time_us=decided.ended_us) for each in decided.evaluation.reports]
     return record(connection, events, context().partitioned)
 
 
@@ -173,28 +166,26 @@ def _write(
     connection: sqlite3.Connection,
     decided: TickDecided,
     evaluation: Evaluation,
-    runs: Iterable[tuple[str, str | None]],
+    runs: tuple[TickRun, ...],
     known: tuple[str, ...],
     cursor: str | None,
 ) -> int:
     """Append the event that records the tick; its id."""
-    queued = tuple(runs)
     outcome = evaluation.outcome
     reason = evaluation.skip_reason
-    if outcome is TickOutcome.SUCCESS and not (queued or evaluation.keys or evaluation.seen):
+    if outcome is TickOutcome.SUCCESS and not (runs or evaluation.keys or evaluation.reports):
         outcome = TickOutcome.SKIPPED
         reason = f"{plural(len(known), 'run')} asked for before, by the same run key"
     after = evaluation.cursor if outcome is not TickOutcome.FAILURE else None
-    tick = TickRecord(
-        tick_id=0,
+    tick = Tick(
+        decided.ended_us,
         instigator=decided.name,
-        kind=decided.kind,
+        instigator_kind=decided.kind,
         outcome=outcome,
         scheduled_us=decided.scheduled_us,
         started_us=decided.started_us,
-        ended_us=decided.ended_us,
         due_us=decided.due_us,
-        runs=queued,
+        runs=runs,
         known_run_keys=known,
         skip_reason=reason if outcome is TickOutcome.SKIPPED else None,
         cursor_before=cursor,
@@ -205,5 +196,5 @@ def _write(
         missed=decided.missed,
         intent=decided.intent,
     )
-    record(connection, [Event(ticks.KIND_OF[outcome], decided.ended_us, payload=tick.payload())])
+    record(connection, [tick])
     return connection.execute("SELECT max(id) FROM events").fetchone()[0]

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.timing import SECOND_US
+from assettui.model.timing import SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.instigators import InstigatorKind, InstigatorSnapshot
-    from assettui.core.keys import AssetKey
-    from assettui.core.ticks import Evaluation
+    from assettui.model.instigator import InstigatorKind, InstigatorSnapshot
+    from assettui.model.keys import AssetKey
+    from assettui.model.tick import Evaluation
 
 EVALUATION_TIMEOUT_US = 60 * SECOND_US
 """How long a function of a schedule or sensor may take, where the settings say nothing."""

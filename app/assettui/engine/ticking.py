@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from assettui.core.instigators import CatchUp, InstigatorKind, InstigatorSnapshot, Watching, backoff_s
 from assettui.core.pacing import AT_ONCE, dry_after, earliest
-from assettui.core.records import Event, EventKind, StepError
 from assettui.core.schedule_times import ScheduleTimes
-from assettui.core.ticks import Evaluation, InstigatorState, LogLine, RunAsked
-from assettui.core.timing import SECOND_US
 from assettui.engine.actions import Record, RecordTick, WakeAt
 from assettui.engine.tick_state import Evaluating, Instigator, TickDecided, Ticking
+from assettui.model.events import InstigatorTurned, LogLine, Materialization, RunChanged, RunQueued
+from assettui.model.instigator import CatchUp, InstigatorKind, InstigatorSnapshot, Watching, backoff_s
+from assettui.model.run import RunRequest, RunStatus, StepError
+from assettui.model.tick import Evaluation, InstigatorState
+from assettui.model.timing import SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from assettui.core.keys import AssetKey
     from assettui.engine.actions import Action
     from assettui.engine.inputs import TickRequested
+    from assettui.model.keys import AssetKey
 
 EVALUATORS = 4
 """So many evaluations go on at once, besides the steps that run."""
@@ -38,15 +39,6 @@ _TOO_OFTEN = LogLine(
     f"this sensor has acted {AT_ONCE} times in quick succession, and now does so once a second: "
     "does what it asks for bring about what it watches?",
 )
-_RUN_KINDS = {
-    EventKind.RUN_QUEUED: "queued",
-    EventKind.RUN_STARTING: "starting",
-    EventKind.RUN_STARTED: "started",
-    EventKind.RUN_SUCCESS: "success",
-    EventKind.RUN_FAILURE: "failure",
-    EventKind.RUN_CANCELING: "canceling",
-    EventKind.RUN_CANCELED: "canceled",
-}
 
 
 class TickTurn(Protocol):
@@ -116,8 +108,17 @@ class Ticks:
         if state is not None and (state.is_manual or state.is_on == is_on):
             is_on, since_us = state.is_on, state.since_us
         else:
-            kind = EventKind.INSTIGATOR_ON if is_on else EventKind.INSTIGATOR_OFF
-            self._record(kind, snapshot, by="default")
+            self.turn.actions.append(
+                Record(
+                    InstigatorTurned(
+                        now_us,
+                        status="on" if is_on else "off",
+                        instigator=snapshot.name,
+                        instigator_kind=snapshot.kind,
+                        by="default",
+                    )
+                )
+            )
         base = known or Instigator(snapshot, is_woken=True)
         is_new = known is None or known.is_on != is_on or known.since_us != since_us
         scheduled_us = state.scheduled_us if state is not None else None
@@ -228,7 +229,7 @@ class Ticks:
         intent: int | None = None,
     ) -> None:
         job = snapshot.jobs[0] if snapshot.jobs else None
-        requested = RunAsked(job=job, config=snapshot.config, tags=snapshot.tags)
+        requested = RunRequest(job=job, config=snapshot.config, tags=snapshot.tags)
         now_us = self.turn.now_us
         evaluation = Evaluation((requested,))
         self._record_tick(
@@ -266,10 +267,10 @@ class Ticks:
         if not (state.is_on and (state.watched_assets or state.watched_statuses)):
             return
         events = [action.event for action in actions if isinstance(action, Record)]
-        assets = {
-            each.asset_key for each in events if each.kind is EventKind.MATERIALIZED and each.asset_key is not None
-        }
-        statuses = {_RUN_KINDS[each.kind] for each in events if each.kind in _RUN_KINDS}
+        assets = {each.asset_key for each in events if isinstance(each, Materialization)}
+        statuses = {each.status.value for each in events if isinstance(each, RunChanged)}
+        if any(isinstance(each, RunQueued) for each in events):
+            statuses.add(RunStatus.QUEUED.value)
         self.wake(assets & state.watched_assets, statuses & state.watched_statuses)
 
     def wake(self, assets: Iterable[AssetKey], statuses: Iterable[str]) -> None:
@@ -382,10 +383,6 @@ class Ticks:
         return (self._instigators if self._instigators is not None else self.before.instigators).get(name)
 
     # Actions.
-
-    def _record(self, kind: EventKind, snapshot: InstigatorSnapshot, *, by: str) -> None:
-        payload = {"instigator": snapshot.name, "kind": snapshot.kind.value, "by": by}
-        self.turn.actions.append(Record(Event(kind, self.turn.now_us, payload=dict(payload))))
 
     def _record_tick(self, decided: TickDecided) -> None:
         self.turn.actions.append(RecordTick(decided))

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
-from assettui.core.records import RunStatus, StepStatus
-from assettui.core.ticks import Evaluation
-from assettui.core.timing import SECOND_US
 from assettui.engine.actions import Kill, StartWorker, Terminate, WakeAt
 from assettui.engine.state import WorkerPhase, WorkerState
-from assettui.worker.request import StepOutcome
+from assettui.model.run import RunStatus, StepStatus
+from assettui.model.step import StepOutcome
+from assettui.model.tick import Evaluation
+from assettui.model.timing import SECOND_US
 
 if TYPE_CHECKING:
-    from assettui.core.records import StepError
     from assettui.engine.actions import Action
     from assettui.engine.inputs import EvaluationEnded, StepEnded, StepReported, StepRetriable
     from assettui.engine.running import Running
     from assettui.engine.state import EngineState, RunRules
     from assettui.engine.ticking import Ticks
+    from assettui.model.run import StepError
 
 IDLE_US = 60 * SECOND_US
 """How long a worker that only evaluations needed is kept, lest it must be started again for the next one."""

@@ -6,9 +6,9 @@ import select
 import threading
 from typing import TYPE_CHECKING
 
-from assettui.core.records import StepError
-from assettui.core.snapshot import ProjectSnapshot
 from assettui.executors.workers import WorkerPool
+from assettui.model.run import StepError
+from assettui.model.step import Broken, Loaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def describe_in_worker(
     project: Project, folder: StoreFolder, dynamic: Mapping[str, Mapping[str, int]]
-) -> ProjectSnapshot | StepError:
-    """Import the project in a worker of its own and describe it; the error tells why it cannot be.
+) -> bytes | StepError:
+    """Import the project in a worker of its own and describe it: a `ProjectSnapshot`, encoded, or why it cannot be.
 
     Raises:
         StoreError: The folder for the worker's log cannot be made.
@@ -33,10 +33,10 @@ def describe_in_worker(
         while select.select([worker.connection], [], [])[0]:
             messages = worker.messages()
             for message in messages or ():
-                if message["is"] == "loaded":
-                    return ProjectSnapshot.from_json(message["snapshot"])
-                if message["is"] == "broken":
-                    return StepError.from_json(message["error"])
+                if isinstance(message, Loaded) and message.described is not None:
+                    return message.described
+                if isinstance(message, Broken):
+                    return message.error
             if messages is None:
                 break
         has_died.wait()

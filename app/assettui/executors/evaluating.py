@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from assettui.core.instigators import Watching
-from assettui.core.records import StepError
-from assettui.core.ticks import Evaluation, InstigatorState
 from assettui.executors.workers import WorkerPool
+from assettui.model.instigator import Watching
+from assettui.model.run import StepError
+from assettui.model.step import Broken, Evaluated, Loaded
+from assettui.model.tick import Evaluation, InstigatorState
 from assettui.store import ticks
-from assettui.worker.evaluation_request import EvaluationRequest, number_of, positions
+from assettui.worker.orders import Evaluate, EvaluationRequest, number_of, positions
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from assettui.core.instigators import InstigatorSnapshot
+    from assettui.model.instigator import InstigatorSnapshot
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
 
@@ -88,14 +89,14 @@ def evaluate_in_worker(
             if messages is None:
                 break
             for message in messages:
-                match message["is"]:
-                    case "loaded":
+                match message:
+                    case Loaded():
                         deadline = time.monotonic() + timeout_s
-                        worker.send("evaluate", request.to_json())
-                    case "broken":
-                        return Evaluation(error=StepError.from_json(message["error"]))
-                    case "evaluated":
-                        return Evaluation.from_json(message["evaluation"])
+                        worker.send(Evaluate(request))
+                    case Broken():
+                        return Evaluation(error=message.error)
+                    case Evaluated():
+                        return message.evaluation
                     case _:
                         continue
         has_died.wait()

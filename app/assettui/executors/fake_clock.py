@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from assettui.core.errors import AssettuiError
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.core.timeline import zone_named
-from assettui.core.timing import SECOND_US
 from assettui.definitions.describe import describe
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.schedule import ScheduleDefinition, ScheduleEvaluationContext, requests_of
 from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext
+from assettui.model.errors import AssettuiError
+from assettui.model.timing import SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.instigators import InstigatorSnapshot
-    from assettui.core.ticks import Evaluation
     from assettui.definitions.definitions import Definitions
     from assettui.definitions.run_config import RunRequest
     from assettui.executors.instance import Instance
+    from assettui.model.instigator import InstigatorSnapshot
+    from assettui.model.tick import Evaluation
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from assettui.core.errors import LaunchError, NotFound
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import closest
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitioned_runs import of_job_partitions, with_partitions
 from assettui.core.partitions.definition import AsOf
-from assettui.core.planning import RunPlan, StepPlan, plan_observation, plan_ops, plan_run
+from assettui.core.planning import plan_observation, plan_ops, plan_run
 from assettui.core.run_config import BadRunConfig, merged, of_resources, of_steps
 from assettui.core.selection.algebra import AssetSelection, SelectionContext, select
 from assettui.definitions.asset import AssetsDefinition
@@ -23,22 +21,25 @@ from assettui.definitions.io_managers import DEFAULT_IO_MANAGER, InMemoryIOManag
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.run_config import config_json
 from assettui.executors.run_in_process import InProcessRun, clock_us
+from assettui.model.errors import LaunchError, NotFound
+from assettui.model.keys import closest
+from assettui.model.run import RunPlan, StepPlan
+from assettui.model.step import PartitionsRead, StepRequest
 from assettui.worker.exchange import Exchange
-from assettui.worker.request import PartitionsRead, StepRequest
 
 RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitions.sets import PartitionSet
-    from assettui.core.records import AssetState
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.run_config import RunConfig
     from assettui.definitions.spec import AssetSpec
     from assettui.executors.instance import Instance
     from assettui.executors.result import MaterializeInProcessResult
+    from assettui.model.asset import AssetState
+    from assettui.model.keys import AssetKey
 
 
 def materialize(

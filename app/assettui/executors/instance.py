@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from assettui.core.errors import NotFound, StoreError
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey, CoercibleToAssetKey
 from assettui.core.partition_status import KnownPartitions
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.space import BadPartitions
 from assettui.core.staleness import AssetStatus, standings
+from assettui.model.errors import NotFound, StoreError
+from assettui.model.keys import AssetKey, CoercibleToAssetKey
 from assettui.project.locate import locate
 from assettui.store import dynamic_partitions, lease, partition_sets, projects, queries
 from assettui.store.database import open_for_reading, open_for_writing, store_exists, writing
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from assettui.core.partition_status import RecordedPartitions
-    from assettui.core.records import AssetState, Event, Materialization, RunRecord, RunStatus, StepRecord
     from assettui.definitions.event_records import AssetEventRecord
+    from assettui.model.asset import AssetState
+    from assettui.model.events import Event, Materialization
+    from assettui.model.run import RunRecord, RunStatus, StepRecord
 
 STORE_VARIABLE = "ASSETTUI_STORE"
 T = TypeVar("T")
@@ -194,7 +196,7 @@ class Instance:
 
     def get_asset_states(self, asset_keys: Sequence[CoercibleToAssetKey] | None = None) -> dict[AssetKey, AssetState]:
         """What is known of these assets; by default of all of which anything is."""
-        from assettui.core.records import AssetState
+        from assettui.model.asset import AssetState
 
         with self._reading() as connection:
             if connection is None:

@@ -10,15 +10,15 @@ from assettui.core.partitioned_runs import partitions_of
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.versions import combined_version
-from assettui.worker.request import PartitionsRead
+from assettui.model.step import PartitionsRead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitioned_graph import PartitionedGraph
-    from assettui.core.planning import StepPlan
-    from assettui.core.records import ValueRef
+    from assettui.model.asset import ValueRef
+    from assettui.model.keys import AssetKey
+    from assettui.model.run import StepPlan
 
 
 class KnownPartitions(Protocol):

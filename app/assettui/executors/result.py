@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assettui.core.errors import NotFound
-from assettui.core.keys import AssetKey, CoercibleToAssetKey
-from assettui.core.records import Materialization, Observation, StepStatus, ValueRef
+from assettui.model.errors import NotFound
+from assettui.model.events import Materialization, Observation
+from assettui.model.keys import AssetKey, CoercibleToAssetKey
+from assettui.model.run import StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.records import StepError
-    from assettui.core.snapshot import StepOutput
     from assettui.definitions.computation import Computation
-    from assettui.worker.request import StepOutcome
+    from assettui.model.asset import ValueRef
+    from assettui.model.project import StepOutput
+    from assettui.model.run import StepError
+    from assettui.model.step import StepOutcome
 
 
 class RunBehind(Protocol):
@@ -62,9 +64,11 @@ class MaterializeInProcessResult:
         outcome = self.outcomes.get(step)
         if outcome is None or outcome.status is not StepStatus.SUCCESS:
             raise NotFound(f"the run made no {name!r}", hint=f"it made: {', '.join(self.outcomes) or 'nothing'}")
-        op_outputs = {source: ref for source, ref in outcome.op_outputs.items() if output_name in (None, source.output)}
+        op_outputs = [each for each in outcome.op_outputs if output_name in (None, each.source.output)]
         if op_outputs:
-            values = {source.mapping_key: self._run.op_output_value(ref, source) for source, ref in op_outputs.items()}
+            values = {
+                each.source.mapping_key: self._run.op_output_value(each.value, each.source) for each in op_outputs
+            }
             return values.get(None, values)
         found = self._made_by(step, output_name)
         if len(found) != 1:

@@ -7,30 +7,45 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import StepFailed
+from msgspec.structs import replace
+
 from assettui.core.expansion import awaited, expand
-from assettui.core.planning import RunPlan, StepPlan, reason_to_skip
-from assettui.core.records import Event, EventKind, Materialization, Observation, StepError, StepStatus, ValueRef
+from assettui.core.masking import without_secrets
+from assettui.core.planning import reason_to_skip
 from assettui.core.run_config import of_resources
-from assettui.core.snapshot import Wire
 from assettui.definitions.computation import Computation, Described, InputDeclaration
 from assettui.definitions.context import ContextRun
 from assettui.definitions.resources import ResourceSet
 from assettui.executors.partitioned_requests import partitioned_request
 from assettui.executors.result import MaterializeInProcessResult
+from assettui.model.errors import StepFailed
+from assettui.model.events import (
+    AssetEvent,
+    Event,
+    Materialization,
+    OpOutput,
+    RunChanged,
+    RunExpanded,
+    RunQueued,
+    StepEnded,
+    StepRetried,
+    StepStarted,
+)
+from assettui.model.project import Wire
+from assettui.model.run import RunPlan, RunStatus, StepError, StepPlan, StepStatus
+from assettui.model.step import PartitionsRead, StepOutcome, StepRequest
 from assettui.values.memory import MemoryValues
 from assettui.worker.exchange import Exchange, Values
-from assettui.worker.request import AssetEvent, PartitionsRead, StepOutcome, StepRequest
 from assettui.worker.step import execute_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitioned_graph import PartitionedGraph
-    from assettui.core.records import AssetState
-    from assettui.core.snapshot import StepOutput
     from assettui.executors.instance import Instance
+    from assettui.model.asset import AssetState, ValueRef
+    from assettui.model.keys import AssetKey
+    from assettui.model.project import StepOutput
 
 COMMIT_EVERY_S = 0.02
 """Events are committed together, at most this long after the first of them; the last ones when the run ends."""
@@ -69,7 +84,7 @@ class InProcessRun:
         self.steps = {step.key: step for step in plan.steps}
         self.awaited = awaited(plan.steps)
         self.outcomes: dict[str, StepOutcome] = {}
-        self.op_outputs: dict[StepOutput, ValueRef] = {}
+        self.op_outputs: dict[StepOutput, OpOutput] = {}
         self.blocked: set[str] = set()
         """The steps that were skipped because another failed, rather than because something was left out."""
         self.asset_events_by: dict[str, list[AssetEvent]] = {}
@@ -91,23 +106,23 @@ class InProcessRun:
                 self.recorder = _Recorder(
                     stack.enter_context(self.instance.leading()), self.values, self.partitioned
                 ).add
-            kept = self.plan.without_secrets(self.described.snapshot.config_schemas)
-            self._record(EventKind.RUN_QUEUED, plan=kept.to_json())
-            self._record(EventKind.RUN_STARTED)
+            kept = without_secrets(self.plan, self.described.snapshot.config_schemas)
+            self.recorder(RunQueued(clock_us(), self.run_id, plan=kept))
+            self._change(RunStatus.STARTED)
             try:
                 while (step := self._next_step()) is not None:
                     self.outcomes[step.key] = self._carry_out_step(step)
             except BaseException:
-                self._record(EventKind.RUN_CANCELED)
+                self._change(RunStatus.CANCELED)
                 raise
             finally:
                 self.begun = self.resources.begun()
                 self.resources.close()
             failed = [key for key, outcome in self.outcomes.items() if outcome.status is StepStatus.FAILURE]
             if not failed:
-                self._record(EventKind.RUN_SUCCESS)
+                self._change(RunStatus.SUCCESS)
             else:
-                self._record(EventKind.RUN_FAILURE, error=f"{failed[0]}: {self._message(failed[0])}")
+                self._change(RunStatus.FAILURE, f"{failed[0]}: {self._message(failed[0])}")
         if failed and raise_on_error:
             raise StepFailed(f"{failed[0]} failed: {self._message(failed[0])}") from self.outcomes[failed[0]].exception
         return MaterializeInProcessResult(self.run_id, not failed, self.outcomes, self)
@@ -123,11 +138,11 @@ class InProcessRun:
         reason, is_free = self._reason_to_skip(step)
         if reason is not None:
             error = StepError(reason, "skipped")
-            self._record(EventKind.STEP_SKIPPED, step=step, error=error.to_json())
+            self.recorder(StepEnded(clock_us(), self.run_id, step.key, status=StepStatus.SKIPPED, error=error))
             return StepOutcome(StepStatus.SKIPPED, error=error, omitted_assets=step.assets if is_free else ())
         retries = 0
         while True:
-            self._record(EventKind.STEP_STARTED, step=step, worker=os.getpid())
+            self.recorder(StepStarted(clock_us(), self.run_id, step.key, worker=os.getpid()))
             outcome = execute_step(
                 self._request(step, retries),
                 self.described,
@@ -139,16 +154,17 @@ class InProcessRun:
             )
             for asset_event in outcome.asset_events:
                 self._note(asset_event, step)
-            error = outcome.error.to_json() if outcome.error else None
             if outcome.retry_after_us is None:
                 break
             retries += 1
             at_us = clock_us() + outcome.retry_after_us
-            self._record(EventKind.STEP_RETRY, step=step, error=error, retry=retries, at_us=at_us)
+            self.recorder(
+                StepRetried(clock_us(), self.run_id, step.key, retry=retries, at_us=at_us, error=outcome.error)
+            )
             time.sleep(outcome.retry_after_us / 1_000_000)
-        self._record(EventKind(f"step_{outcome.status.value}"), step=step, error=error)
+        self.recorder(StepEnded(clock_us(), self.run_id, step.key, status=outcome.status, error=outcome.error))
         if outcome.status is StepStatus.SUCCESS:
-            self.op_outputs.update(outcome.op_outputs)
+            self.op_outputs.update((each.source, each) for each in outcome.op_outputs)
             self._expand(step, outcome)
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise outcome.exception
@@ -179,7 +195,9 @@ class InProcessRun:
         if expansion.replaced:
             self.steps = expansion.plan
             self.awaited = awaited(self.steps.values())
-            self._record(EventKind.RUN_EXPANDED, **expansion.payload())
+            self.recorder(
+                RunExpanded(clock_us(), self.run_id, step.key, replaced=expansion.replaced, steps=expansion.steps)
+            )
 
     def _note(self, asset_event: AssetEvent, step: StepPlan) -> None:
         self.asset_events_by.setdefault(step.key, []).append(asset_event)
@@ -187,19 +205,9 @@ class InProcessRun:
             self.last[asset_event.asset_key] = asset_event
             if asset_event.partition is not None:
                 self.materialized_partitions.setdefault(asset_event.asset_key, {})[asset_event.partition] = asset_event
-        kind = EventKind.OBSERVED if isinstance(asset_event, Observation) else EventKind.MATERIALIZED
         if asset_event.data_version is not None:
             self.versions[asset_event.asset_key] = asset_event.data_version
-        event = Event(
-            kind,
-            asset_event.time_us,
-            self.run_id,
-            step.key,
-            asset_event.asset_key,
-            asset_event.payload(),
-            asset_event.partition,
-        )
-        self.recorder(event)
+        self.recorder(replace(asset_event, run_id=self.run_id, step_key=step.key))
 
     def _request(self, step: StepPlan, retries: int) -> StepRequest:
         values: dict[AssetKey, ValueRef | None] = {
@@ -214,7 +222,7 @@ class InProcessRun:
             values,
             versions,
             version=f"{clock_us()}-{self.run_id[:8]}",
-            op_outputs={source: self.op_outputs[source] for source in sources if source in self.op_outputs},
+            op_outputs=tuple(self.op_outputs[source] for source in sources if source in self.op_outputs),
             job=self.plan.job,
             tags=self.plan.tags,
             config=self.plan.config,
@@ -245,9 +253,8 @@ class InProcessRun:
         )
         return {**(earlier or {}), **{each: made[each].value for each in partitions if each in made}}
 
-    def _record(self, kind: EventKind, *, step: StepPlan | None = None, **payload: Any) -> None:
-        said = {name: value for name, value in payload.items() if value}
-        self.recorder(Event(kind, clock_us(), self.run_id, step.key if step else None, payload=said))
+    def _change(self, status: RunStatus, error: str | None = None) -> None:
+        self.recorder(RunChanged(clock_us(), self.run_id, status=status, error=error))
 
     # What a result asks.
 
@@ -276,7 +283,7 @@ class InProcessRun:
 
     def op_output_value(self, ref: ValueRef, source: StepOutput) -> Any:
         """A value that was passed on by a step."""
-        request = StepRequest(self.run_id, StepPlan("result"), {}, {}, "", op_outputs={source: ref})
+        request = StepRequest(self.run_id, StepPlan("result"), {}, {}, "", op_outputs=(OpOutput(source, ref),))
         with ResourceSet({**self.described.resources_of(self.plan.job), **self.begun}) as resources:
             exchange = Exchange(request, self.described, self.values, resources, self.op_output_values)
             return exchange.load_op_output("value", Wire("value", (source,)), InputDeclaration())
@@ -284,9 +291,6 @@ class InProcessRun:
 
 def _forget(event: Event) -> None:
     """What becomes of the events of a run that is not kept."""
-
-
-_LAST = frozenset({EventKind.RUN_SUCCESS, EventKind.RUN_FAILURE, EventKind.RUN_CANCELED})
 
 
 class _Recorder:
@@ -305,7 +309,8 @@ class _Recorder:
         if not self.pending:
             self.since = now
         self.pending.append(event)
-        if event.kind in _LAST or now - self.since > COMMIT_EVERY_S:
+        is_last = isinstance(event, RunChanged) and event.status.is_over
+        if is_last or now - self.since > COMMIT_EVERY_S:
             self._commit()
 
     def _commit(self) -> None:

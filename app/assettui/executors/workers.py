@@ -14,18 +14,19 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
-from assettui.core.records import StepError
 from assettui.executors.guard import Guard
-from assettui.worker.protocol import FrameReader, encode, receive
+from assettui.model.run import StepError
+from assettui.model.step import WorkerMessage
+from assettui.worker.protocol import FrameReader, frame, receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from assettui.core.metadata import JsonObject
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
+    from assettui.worker.orders import ToWorker
 
 SEND_TIMEOUT_S = 5.0
 _VMSTAT = Path("/proc/vmstat")
@@ -47,14 +48,14 @@ class WorkerProcess:
     """Whether it has said how importing the project went."""
     memory_kills: int = 0
     """How often the system had killed a process for want of memory, when it was started."""
-    reader: FrameReader = field(default_factory=FrameReader)
+    reader: FrameReader[WorkerMessage] = field(default_factory=lambda: FrameReader[WorkerMessage](WorkerMessage))  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
 
     @property
     def pid(self) -> int:
         """The process id, which is also that of its process group."""
         return self.process.pid
 
-    def messages(self) -> Iterator[dict[str, Any]] | None:
+    def messages(self) -> Iterator[WorkerMessage] | None:
         """The messages that have come, without waiting if the pipe is readable; None once it has ended.
 
         Raises:
@@ -62,7 +63,7 @@ class WorkerProcess:
         """
         return receive(self.connection, self.reader)
 
-    def remaining_messages(self) -> Iterator[dict[str, Any]]:
+    def remaining_messages(self) -> Iterator[WorkerMessage]:
         """What a dead worker had still said."""
         while select.select([self.connection], [], [], 0)[0]:
             try:
@@ -73,10 +74,10 @@ class WorkerProcess:
             except ValueError:
                 return
 
-    def send(self, what: str, request: JsonObject) -> None:
-        """Ask it to `run` a step, or to `evaluate`; one that cannot even be asked is killed, and its death tells the rest."""
+    def send(self, message: ToWorker) -> None:
+        """Tell it what to do; one that cannot even be told is killed, and its death tells the rest."""
         try:
-            self.connection.sendall(encode({"do": what, "request": request}))
+            self.connection.sendall(frame(message))
         except OSError:
             self.signal(signal.SIGKILL)
 

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from assettui.core.errors import ValueStorageError
-from assettui.core.metadata import TableColumn
+from assettui.model.errors import ValueStorageError
+from assettui.model.metadata import TableColumn
 from assettui.values.tables import (
     FrameKind,
     TableIOManager,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from assettui.core.errors import ProjectError
+from assettui.model.errors import ProjectError
 from assettui.project.settings import Settings, read_settings
 
 STORE_NAME = ".assettui"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from msgspec import Meta, Struct, ValidationError, convert
 
-from assettui.core.errors import ProjectError
-from assettui.core.keys import closest
 from assettui.core.queue import Limits
+from assettui.model.errors import ProjectError
+from assettui.model.keys import closest
 
 if TYPE_CHECKING:
     from pathlib import Path

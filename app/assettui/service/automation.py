@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import AssettuiError, LaunchError, NotFound
-from assettui.core.instigators import InstigatorKind, InstigatorSnapshot, Watching, backoff_s
-from assettui.core.keys import closest
-from assettui.core.launching import RunRequest, plan_launch
-from assettui.core.records import Event, EventKind, StepError
+from assettui.core.launching import plan_launch
 from assettui.core.schedule_times import ScheduleTimes
-from assettui.core.ticks import Evaluation, InstigatorState, RunAsked, TickOutcome, TickRecord
-from assettui.core.timing import SECOND_US
 from assettui.executors.evaluating import evaluate_in_worker, evaluation_request
+from assettui.model.errors import AssettuiError, LaunchError, NotFound
+from assettui.model.events import CursorSet, InstigatorTurned, Tick, TickOutcome
+from assettui.model.instigator import InstigatorKind, InstigatorSnapshot, Watching, backoff_s
+from assettui.model.intents import EvaluateInstigator
+from assettui.model.keys import closest
+from assettui.model.run import RunRequest, StepError
+from assettui.model.tick import Evaluation, InstigatorState
+from assettui.model.timing import SECOND_US
 from assettui.service.catalog import read_catalog
 from assettui.service.planning_context import CatalogContext
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, projects, queries, ticks
-from assettui.store.intents import IntentKind
 from assettui.store.recording import record
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class InstigatorRow(Struct, frozen=True):
     is_on: bool
     next_us: int | None
     """When it is due next; None where it is off, or waits for something to happen."""
-    ticks: tuple[TickRecord, ...] = ()
+    ticks: tuple[Tick, ...] = ()
     """The last ones, the newest first."""
 
     @property
@@ -51,7 +52,7 @@ class InstigatorRow(Struct, frozen=True):
         return self.snapshot.name
 
     @property
-    def last(self) -> TickRecord | None:
+    def last(self) -> Tick | None:
         """Its last tick."""
         return self.ticks[0] if self.ticks else None
 
@@ -137,7 +138,7 @@ def turn(session: Session, names: Iterable[str], kind: InstigatorKind | None, *,
     with session.reading() as connection:
         known = _snapshot(connection, session)
         chosen = [find(known, name, kind) for name in names]
-    event = EventKind.INSTIGATOR_ON if is_on else EventKind.INSTIGATOR_OFF
+    status = "on" if is_on else "off"
     now_us = clock_us()
     with session.writing() as connection:
         states = ticks.instigator_states(connection)
@@ -145,8 +146,8 @@ def turn(session: Session, names: Iterable[str], kind: InstigatorKind | None, *,
             state = states.get(each.name)
             if state is not None and state.is_manual and state.is_on == is_on:
                 continue  # as it is: it need not begin anew
-            payload = {"instigator": each.name, "kind": each.kind.value, "by": "person"}
-            record(connection, [Event(event, now_us, payload=dict(payload))])
+            turned = InstigatorTurned(now_us, status=status, instigator=each.name, instigator_kind=each.kind)
+            record(connection, [turned])
     return [instigator(session, each.name) for each in chosen]
 
 
@@ -159,9 +160,8 @@ def set_cursor(session: Session, name: str, cursor: str | None) -> InstigatorRow
     """
     with session.reading() as connection:
         found = find(_snapshot(connection, session), name, InstigatorKind.SENSOR)
-    payload = {"instigator": name, "kind": found.kind.value, "cursor": cursor or ""}
     with session.writing() as connection:
-        record(connection, [Event(EventKind.CURSOR_SET, clock_us(), payload=dict(payload))])
+        record(connection, [CursorSet(clock_us(), instigator=name, instigator_kind=found.kind, cursor=cursor or "")])
     return instigator(session, name)
 
 
@@ -175,7 +175,7 @@ def tick_page(
     outcome: TickOutcome | None = None,
     limit: int = 20,
     before: int | None = None,
-) -> list[TickRecord]:
+) -> list[Tick]:
     """Ticks, the newest first.
 
     Args:
@@ -189,7 +189,7 @@ def tick_page(
         return ticks.ticks(connection, instigator=name, outcome=outcome, limit=limit, before=before)
 
 
-def tick_of(session: Session, tick_id: int) -> TickRecord:
+def tick_of(session: Session, tick_id: int) -> Tick:
     """One tick.
 
     Raises:
@@ -241,14 +241,14 @@ def request_tick(
 
 def request_again(session: Session, request: TickRequest) -> TickRequest:
     """Ask for the same tick, since whoever was asked before has gone."""
-    payload = {"instigator": request.name, "kind": request.kind.value, "scheduled": request.scheduled_us}
+    wanted = EvaluateInstigator(request.name, request.kind, request.scheduled_us)
     with session.writing() as connection:
         after = queries.last_event(connection)
-        intent = intents.request(connection, IntentKind.TICK, clock_us(), payload=dict(payload))
+        intent = intents.request(connection, wanted, clock_us())
     return replace(request, intent=intent, after=after)
 
 
-def requested_tick(session: Session, request: TickRequest) -> TickRecord | None:
+def requested_tick(session: Session, request: TickRequest) -> Tick | None:
     """The tick that was asked for; None as long as it has not been recorded."""
     with session.reading() as connection:
         return ticks.requested_tick(connection, request.intent, request.after)
@@ -288,7 +288,7 @@ def dry_tick(session: Session, name: str, kind: InstigatorKind | None, scheduled
         request, _ = evaluation_request(connection, session.folder, snapshot, at_us)
     if snapshot.is_plain:
         job = snapshot.jobs[0] if snapshot.jobs else None
-        found = Evaluation((RunAsked(job=job, config=snapshot.config, tags=snapshot.tags),))
+        found = Evaluation((RunRequest(job=job, config=snapshot.config, tags=snapshot.tags),))
     else:
         timeout_s = session.project.settings.evaluation_timeout
         found = evaluate_in_worker(session.project, session.folder, request, timeout_s)
@@ -311,8 +311,7 @@ def _check(connection: sqlite3.Connection, session: Session, snapshot: Instigato
         assets = request.assets
         if assets is None and request.job is None and snapshot.selection is not None:
             assets = tuple(context.select(snapshot.selection))
-        partitions = ((request.partition, request.partition),) if request.partition is not None else ()
-        plan_launch(RunRequest(assets, request.job, request.config, request.tags, partitions=partitions), context)
+        plan_launch(replace(request, assets=assets), context)
 
 
 # What is to come.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core.instigators import InstigatorKind, Watching
-from assettui.core.text import one_line, plural
-from assettui.core.ticks import TickOutcome, TickRecord
-from assettui.core.timing import duration
+from assettui.model.events import Tick, TickOutcome
+from assettui.model.instigator import InstigatorKind, Watching
+from assettui.model.text import one_line, plural
+from assettui.model.timing import duration
 
 if TYPE_CHECKING:
     from assettui.service.automation import InstigatorRow
@@ -45,7 +45,7 @@ def next_in(row: InstigatorRow, now_us: int) -> str:
     return "now" if row.next_us <= now_us else f"in {duration(row.next_us - now_us)}"
 
 
-def what_it_did(found: TickRecord) -> str:
+def what_it_did(found: Tick) -> str:
     """What a tick came to, in a few words."""
     glyph = GLYPH[found.outcome]
     match found.outcome:

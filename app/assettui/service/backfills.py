@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from assettui.core.backfill import BackfillPlan, BackfillRecord, BackfillStatus
 from assettui.core.backfill_progress import BackfillProgress
-from assettui.core.backfill_target import BackfillRequest, BackfillTarget, Which, resolve_target
+from assettui.core.backfill_target import BackfillTarget, resolve_target
 from assettui.core.config_check import checked_config
-from assettui.core.errors import LaunchError
 from assettui.core.masking import masked
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.space import partitions_text
 from assettui.core.planning import plan_run
-from assettui.core.records import Event, EventKind, StepError
 from assettui.core.staleness import AssetStatus
+from assettui.model import codec
+from assettui.model.backfill import (
+    BackfillCommand,
+    BackfillPlan,
+    BackfillRecord,
+    BackfillRequest,
+    BackfillStatus,
+    Target,
+    Which,
+)
+from assettui.model.errors import LaunchError
+from assettui.model.events import BackfillQueued
+from assettui.model.intents import CommandBackfill
+from assettui.model.run import StepError
 from assettui.service.catalog import Catalog, read_catalog
 from assettui.service.session import Session, clock_us
 from assettui.store import backfills, intents, queries
-from assettui.store.intents import IntentKind
 from assettui.store.queueing import keep_secrets
 from assettui.store.recording import record
 from assettui.store.wake_socket import WakeClient
@@ -31,19 +40,13 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from assettui.core.keys import AssetKey
-    from assettui.core.metadata import JsonObject
-    from assettui.core.records import RunRecord
+    from assettui.model.keys import AssetKey
+    from assettui.model.metadata import JsonObject
+    from assettui.model.run import RunRecord
 
 LOOK_EVERY_S = 1.0
 OVERHEAD_US = 3_000
 """What a run costs besides the user's own code: measured, see tests/benchmarks."""
-_WORDS = {
-    "pause": IntentKind.PAUSE_BACKFILL,
-    "resume": IntentKind.RESUME_BACKFILL,
-    "cancel": IntentKind.CANCEL_BACKFILL,
-    "retry": IntentKind.RETRY_BACKFILL,
-}
 
 
 class BackfillOptions(Struct, frozen=True):
@@ -124,10 +127,10 @@ def start(session: Session, request: BackfillRequest, options: BackfillOptions |
         if options.config and found.snapshot is not None:
             config = checked_config(options.config, {}, plan_run(found.graph, target.targets), None, found.snapshot)
             shown = masked(config, found.snapshot.config_schemas)
-    targets = {
-        key: set_to_json(partitions, found.partitioned.space(key), found.graph.assets[key].partitions)
+    targets = tuple(
+        Target(key, set_to_json(partitions, found.partitioned.space(key), found.graph.assets[key].partitions))
         for key, partitions in target.targets.items()
-    }
+    )
     backfill_id = os.urandom(8).hex()
     with session.writing() as connection:
         plan = BackfillPlan(
@@ -140,14 +143,13 @@ def start(session: Session, request: BackfillRequest, options: BackfillOptions |
             queries.last_event(connection),
             has_secrets=shown != config,
         )
-        payload = {"backfill": backfill_id, "plan": plan.to_json(), "requested": target.count}
-        record(connection, [Event(EventKind.BACKFILL_QUEUED, clock_us(), payload=payload)])
+        record(connection, [BackfillQueued(clock_us(), backfill=backfill_id, plan=plan, requested=target.count)])
         if plan.has_secrets:
             keep_secrets(connection, backfill_id, config)
     return backfill_id
 
 
-def ask(session: Session, what: str, backfill_id: str) -> BackfillRecord:
+def command(session: Session, wanted: BackfillCommand, backfill_id: str) -> BackfillRecord:
     """Ask for a backfill to `pause`, `resume`, `cancel` or `retry` what of it has failed.
 
     Returns:
@@ -160,7 +162,7 @@ def ask(session: Session, what: str, backfill_id: str) -> BackfillRecord:
     with session.reading() as connection:
         found = backfills.backfill(connection, backfill_id)
     name, status = found.backfill_id[:8], found.status
-    if what == "retry":
+    if wanted is BackfillCommand.RETRY:
         if status is BackfillStatus.SUCCESS:
             raise LaunchError(f"nothing of backfill {name} has failed", hint="see `assettui backfill show`")
         if status.is_over and found.plan.has_secrets:
@@ -170,10 +172,10 @@ def ask(session: Session, what: str, backfill_id: str) -> BackfillRecord:
             )
     elif status.is_over:
         raise LaunchError(f"backfill {name} is over: {status.value}", hint="see `assettui backfill ls`")
-    elif what == "resume" and status is not BackfillStatus.PAUSED:
+    elif wanted is BackfillCommand.RESUME and status is not BackfillStatus.PAUSED:
         raise LaunchError(f"backfill {name} is not paused: {status.value}", hint="see `assettui backfill ls`")
     with session.writing() as connection:
-        intents.request(connection, _WORDS[what], clock_us(), found.backfill_id)
+        intents.request(connection, CommandBackfill(found.backfill_id, wanted), clock_us())
     return found
 
 
@@ -237,7 +239,7 @@ def detail(session: Session, backfill_id: str, *, runs: int = 20) -> BackfillDet
                     )
                 ),
             )
-            for key, said in found.plan.targets.items()
+            for key, said in ((each.asset_key, each.partitions) for each in found.plan.targets)
         ]
         return BackfillDetail(
             found,
@@ -356,8 +358,8 @@ def _failures(connection: sqlite3.Connection, backfill_id: str) -> tuple[Failure
     groups: dict[str, list[tuple[str, str, str]]] = {}
     tracebacks: dict[str, str | None] = {}
     for run_id, step, partitions, error in backfills.failures(connection, backfill_id):
-        told = StepError.from_json(json.loads(error)) if error else StepError("failed")
-        ranges = [(ends[0], ends[-1]) for ends in json.loads(partitions)] if partitions else []
+        told = codec.decode(error, StepError) if error else StepError("failed")
+        ranges = [(ends[0], ends[-1]) for ends in codec.decode(partitions, list[tuple[str, ...]])] if partitions else []
         groups.setdefault(told.message, []).append((step, partitions_text(ranges), run_id))
         tracebacks.setdefault(told.message, told.traceback)
     found = [

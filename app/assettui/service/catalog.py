@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.errors import NotFound
 from assettui.core.graph import AssetGraph
-from assettui.core.keys import AssetKey, closest
-from assettui.core.records import AssetState, Materialization, Observation, StepError
 from assettui.core.selection.algebra import AssetSelection, SelectionContext, select
 from assettui.core.staleness import AssetStatus, Standing, root_causes, standings
-from assettui.core.text import plural
+from assettui.model.asset import AssetState
+from assettui.model.errors import NotFound
+from assettui.model.keys import AssetKey, closest
+from assettui.model.text import plural
 from assettui.service.partition_status import read_partitions
 from assettui.store import projects, queries
 
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from assettui.core.metadata import JsonObject, MetadataValue
     from assettui.core.partition_status import PartitionStatuses
     from assettui.core.partitioned_graph import PartitionedGraph
-    from assettui.core.snapshot import AssetSnapshot, ProjectSnapshot
+    from assettui.model.events import Materialization, Observation
+    from assettui.model.metadata import JsonObject, MetadataValue
+    from assettui.model.project import AssetSnapshot, ProjectSnapshot
+    from assettui.model.run import StepError
     from assettui.service.session import Session
 
 HISTORY_LENGTH = 30

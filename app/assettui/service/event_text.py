@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.metadata import config_lines
-from assettui.core.records import EventKind
-from assettui.core.text import plural
+from assettui.model.events import (
+    LogEntry,
+    Materialization,
+    Observation,
+    RunChanged,
+    RunExpanded,
+    RunQueued,
+    StepEnded,
+    StepRetried,
+)
+from assettui.model.metadata import config_lines
+from assettui.model.run import StepError
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
-    from assettui.core.records import Event
+    from assettui.model.events import Event
 
 
 class EventText(Struct, frozen=True):
@@ -26,30 +36,29 @@ class EventText(Struct, frozen=True):
 
 def event_text(event: Event) -> EventText:
     """The words of an event."""
-    payload = event.payload
-    if event.kind is EventKind.LOG:
-        logger = f"{payload['logger']}: " if payload.get("logger") else ""
-        return EventText(f"{logger}{payload['message']}", payload["level"], payload.get("traceback"))
-    error = payload.get("error")
     words = event.kind.value.replace("_", " ")
     if event.asset_key is not None and str(event.asset_key) != event.step_key:
         words = f"{words} {event.asset_key}"
     if event.partition is not None:
         words = f"{words} {event.partition}"
-    if event.kind is EventKind.MATERIALIZED and payload.get("rows") is not None:
-        return EventText(f"{words}: {plural(payload['rows'], 'row')}")
-    if event.kind is EventKind.RUN_QUEUED:
-        plan = payload.get("plan", {})
-        words = f"{words}: job {plan['job']}" if plan.get("job") else words
-        return EventText("\n".join([words, *(f"config {line}" for line in config_lines(plan.get("config", {})))]))
-    if event.kind is EventKind.OBSERVED and payload.get("data_version") is not None:
-        return EventText(f"{words}: data version {payload['data_version']}")
-    if event.kind is EventKind.RUN_EXPANDED:
-        return EventText(f"{words}: {plural(len(payload.get('steps', ())), 'step')}")
-    if event.kind is EventKind.STEP_RETRY and error is not None:
-        return EventText(f"{words} {payload['retry']}: {error['message']}", traceback=error.get("traceback"))
-    if isinstance(error, str):
-        return EventText(f"{words}: {error}")
-    if error is not None:
-        return EventText(f"{words}: {error['message']}", traceback=error.get("traceback"))
-    return EventText(words)
+    match event:
+        case LogEntry():
+            logger = f"{event.logger}: " if event.logger else ""
+            return EventText(f"{logger}{event.message}", event.level, event.traceback)
+        case Materialization(rows=int(rows)):
+            return EventText(f"{words}: {plural(rows, 'row')}")
+        case Observation(data_version=str(version)):
+            return EventText(f"{words}: data version {version}")
+        case RunQueued():
+            words = f"{words}: job {event.plan.job}" if event.plan.job else words
+            return EventText("\n".join([words, *(f"config {line}" for line in config_lines(event.plan.config))]))
+        case RunExpanded():
+            return EventText(f"{words}: {plural(len(event.steps), 'step')}")
+        case StepRetried(error=StepError() as error):
+            return EventText(f"{words} {event.retry}: {error.message}", traceback=error.traceback)
+        case StepEnded(error=StepError() as error):
+            return EventText(f"{words}: {error.message}", traceback=error.traceback)
+        case RunChanged(error=str(error)):
+            return EventText(f"{words}: {error}")
+        case _:
+            return EventText(words)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.errors import LaunchError, SelectionError
 from assettui.core.launching import job_named, selected_by
 from assettui.core.planning import plan_ops
+from assettui.model.errors import LaunchError, SelectionError
 from assettui.service.planning_context import CatalogContext
 from assettui.store import queries
 
 if TYPE_CHECKING:
-    from assettui.core.keys import AssetKey
-    from assettui.core.records import RunRecord
-    from assettui.core.snapshot import JobSnapshot
+    from assettui.model.keys import AssetKey
+    from assettui.model.project import JobSnapshot
+    from assettui.model.run import RunRecord
     from assettui.service.catalog import Catalog
     from assettui.service.session import Session
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from assettui.core.errors import AssettuiError, StoreError
 from assettui.core.graph import AssetGraph
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.mapping import EvaluatedPartitionMapping
-from assettui.core.records import StepError
 from assettui.executors.describing import describe_in_worker
+from assettui.model.errors import AssettuiError, StoreError
+from assettui.model.intents import ReloadProject
+from assettui.model.project import ProjectSnapshot
+from assettui.model.run import StepError
 from assettui.project.sources import are_unchanged, fingerprints
 from assettui.service.session import Session, clock_us
 from assettui.store import dynamic_partitions, intents, projects
-from assettui.store.intents import IntentKind
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from assettui.core.snapshot import ProjectSnapshot
 
 LOOK_EVERY_S = 1.0
 
@@ -56,7 +56,7 @@ def ensure_loaded(session: Session) -> None:
     if leader is not None and leader.project_id == session.project.id:
         asked_us = clock_us()
         with session.writing() as connection:
-            intents.request(connection, IntentKind.RELOAD, asked_us)
+            intents.request(connection, ReloadProject(), asked_us)
         try:
             await_loaded(session, asked_us)
         except LeaderGone:
@@ -114,7 +114,7 @@ def _load_here(session: Session) -> None:
     with session.reading() as connection:
         dynamic = dynamic_partitions.all_indices(connection)
     described = describe_in_worker(session.project, session.folder, dynamic)
-    imported = () if isinstance(described, StepError) else described.sources
+    imported = () if isinstance(described, StepError) else ProjectSnapshot.decode(described).sources
     sources = fingerprints(session.project, imported, since_ns=since_ns, until_ns=time.time_ns())
     with session.writing() as connection:
         if isinstance(described, StepError):

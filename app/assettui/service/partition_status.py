@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core.errors import AssettuiError
 from assettui.core.partition_status import KnownPartitions
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.records import StepStatus
+from assettui.model.errors import AssettuiError
+from assettui.model.run import StepStatus
 from assettui.service.session import Session, clock_us
 from assettui.store import dynamic_partitions, partition_sets, queries
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.keys import AssetKey
+    from assettui.model.keys import AssetKey
 
 
 def read_partitions(connection: sqlite3.Connection, graph: AssetGraph, session: Session) -> KnownPartitions:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.errors import LaunchError, NotFound
-from assettui.core.keys import closest
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import BadPartitions
+from assettui.model.errors import LaunchError, NotFound
+from assettui.model.keys import closest
 from assettui.service.catalog import AssetRow, Catalog, read_catalog
 from assettui.service.session import Session, clock_us
 from assettui.store import dynamic_partitions, partition_sets, queries
@@ -18,10 +18,11 @@ from assettui.store import dynamic_partitions, partition_sets, queries
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partition_status import PartitionStatuses
     from assettui.core.partitions.space import PartitionSpace
-    from assettui.core.records import Materialization, PartitionState
+    from assettui.model.asset import PartitionState
+    from assettui.model.events import Materialization
+    from assettui.model.keys import AssetKey
 
 
 class AssetPartitions(Struct, frozen=True):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assettui.core.selection.syntax import parse
-from assettui.core.snapshot import ProjectSnapshot
+from assettui.model.project import ProjectSnapshot
 from assettui.store import queries
 
 if TYPE_CHECKING:
     import sqlite3
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.keys import AssetKey
     from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.partitions.sets import PartitionSet
+    from assettui.model.keys import AssetKey
     from assettui.service.catalog import Catalog
 
 

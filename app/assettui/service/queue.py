@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assettui.core.queue import Key, Limits, QueuedRun, Usage, checked_limit, shortage, waits_for
-from assettui.core.records import Event, EventKind, RunStatus, StepStatus
+from assettui.model.events import LimitSet
+from assettui.model.run import RunStatus, StepStatus
 from assettui.service.session import Session, clock_us
 from assettui.store import limits as limits_store
 from assettui.store import queries
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from assettui.core.records import RunRecord
+    from assettui.model.run import RunRecord
 
 ROWS = 200
 """So many of the runs that wait are looked at closely."""
@@ -184,8 +185,6 @@ def set_limit(session: Session, kind: str, name: str, slots: int | None, *, is_d
         StoreError: The store cannot be written.
     """
     checked_limit(kind, name, 0 if slots is None else slots)
-    payload = {"kind": kind, "name": "" if kind == "runs" else name, "slots": slots}
-    if is_default:
-        payload["default"] = True
+    event = LimitSet(clock_us(), limit_kind=kind, name="" if kind == "runs" else name, slots=slots, default=is_default)
     with session.writing() as connection:
-        record(connection, [Event(EventKind.LIMIT_SET, clock_us(), payload=dict(payload))])
+        record(connection, [event])

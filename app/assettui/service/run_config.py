@@ -11,7 +11,7 @@ from assettui.core.config_check import WrongConfig
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assettui.core.metadata import JsonObject
+    from assettui.model.metadata import JsonObject
 
 
 def read_config(path: Path) -> JsonObject:

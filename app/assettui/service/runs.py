@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.backfill import BACKFILL_TAG
-from assettui.core.errors import LaunchError
-from assettui.core.launching import RunRequest, plan_launch
-from assettui.core.records import Event, RunRecord, RunStatus, StepRecord
+from assettui.core.launching import plan_launch
 from assettui.core.retrying import expanded, retry_of
-from assettui.core.snapshot import ProjectSnapshot
+from assettui.model.backfill import BACKFILL_TAG
+from assettui.model.errors import LaunchError
+from assettui.model.intents import CancelRun
+from assettui.model.project import ProjectSnapshot
+from assettui.model.run import RunRecord, RunRequest, RunStatus, StepRecord
 from assettui.service.catalog import read_catalog
 from assettui.service.planning_context import CatalogContext
 from assettui.service.queue import waits_of
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, queries
-from assettui.store.intents import IntentKind
 from assettui.store.queueing import queue_run
 from assettui.store.retries import queue_retry
 from assettui.store.wake_socket import WakeClient
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from assettui.core.keys import AssetKey
-    from assettui.core.metadata import JsonObject
-    from assettui.core.planning import RunPlan
+    from assettui.model.events import Event
+    from assettui.model.keys import AssetKey
+    from assettui.model.metadata import JsonObject
+    from assettui.model.run import RunPlan
 
 LOOK_EVERY_S = 1.0
 
@@ -168,7 +169,7 @@ def cancel(session: Session, run_id: str) -> RunRecord:
     if run.status.is_over:
         raise LaunchError(f"run {run.run_id} is over: {run.status.value}", hint="see `assettui run ls`")
     with session.writing() as connection:
-        intents.request(connection, IntentKind.CANCEL, clock_us(), run.run_id)
+        intents.request(connection, CancelRun(run.run_id), clock_us())
     return run
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.records import RunRecord, RunStatus
 from assettui.core.staleness import AssetStatus
+from assettui.model.run import RunRecord, RunStatus
 from assettui.store import queries
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from assettui.core.metadata import MetadataValue
-from assettui.core.text import clean, one_line
+from assettui.model.metadata import MetadataValue
+from assettui.model.text import clean, one_line
 
 MAX_ROWS = 10
 MAX_CELL = 24

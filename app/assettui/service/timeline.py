@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.instigators import InstigatorKind
-from assettui.core.ticks import NAME_TAG
+from assettui.model.instigator import InstigatorKind
+from assettui.model.tick import NAME_TAG
 from assettui.service import automation
 from assettui.store import queries
 
 if TYPE_CHECKING:
-    from assettui.core.records import RunRecord
+    from assettui.model.run import RunRecord
     from assettui.service.session import Session
 
 RUNS = 5_000

@@ -2,63 +2,59 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.backfill import BackfillCounts, BackfillPlan, BackfillRecord, BackfillStatus
-from assettui.core.errors import NotFound
-from assettui.core.records import EventKind
+from assettui.model import codec
+from assettui.model.backfill import BackfillCounts, BackfillPlan, BackfillRecord, BackfillStatus
+from assettui.model.errors import NotFound
+from assettui.model.events import BackfillChanged, BackfillQueued
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from assettui.core.keys import AssetKey
-    from assettui.core.records import Event
+    from assettui.model.keys import AssetKey
 
 _COLUMNS = "id, status, created, started, ended, plan, counts, error"
 
 
-def apply(connection: sqlite3.Connection, event: Event) -> None:
+def apply(connection: sqlite3.Connection, event: BackfillQueued | BackfillChanged) -> None:
     """Update the state of a backfill for one event, inside the transaction that is open."""
-    backfill_id = event.payload["backfill"]
-    status = event.kind.value.removeprefix("backfill_")
-    match event.kind:
-        case EventKind.BACKFILL_QUEUED:
-            plan: dict[str, Any] = event.payload["plan"]
-            counts = BackfillCounts(requested=event.payload["requested"])
-            connection.execute(
-                "INSERT INTO backfills (id, status, created, title, tags, plan, counts) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    backfill_id,
-                    status,
-                    event.time_us,
-                    plan.get("title"),
-                    _compact(plan.get("tags")) if plan.get("tags") else None,
-                    _compact(plan),
-                    _compact(counts.to_json()),
-                ),
-            )
-        case EventKind.BACKFILL_STARTED:
-            # Failures from before it was begun, or begun once more, are not its own.
-            begun = "?" if event.payload.get("retry") else "coalesce(started, ?)"
-            connection.execute(
-                f"UPDATE backfills SET status = ?, started = {begun}, ended = NULL, error = NULL WHERE id = ?",  # noqa: S608 - our own text
-                (status, event.time_us, backfill_id),
-            )
-        case EventKind.BACKFILL_PAUSED | EventKind.BACKFILL_CANCELING:
-            connection.execute("UPDATE backfills SET status = ? WHERE id = ?", (status, backfill_id))
-        case _:
-            connection.execute(
-                "UPDATE backfills SET status = ?, ended = ?, counts = ?, error = ? WHERE id = ?",
-                (status, event.time_us, _compact(event.payload["counts"]), event.payload.get("error"), backfill_id),
-            )
-            connection.execute("DELETE FROM run_secrets WHERE run = ?", (backfill_id,))
+    if isinstance(event, BackfillQueued):
+        connection.execute(
+            "INSERT INTO backfills (id, status, created, title, tags, plan, counts) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                event.backfill,
+                BackfillStatus.QUEUED.value,
+                event.time_us,
+                event.plan.title,
+                codec.encode_text(event.plan.tags) if event.plan.tags else None,
+                codec.encode_text(event.plan),
+                codec.encode_text(BackfillCounts(requested=event.requested)),
+            ),
+        )
+        return
+    status = event.status.value
+    if event.status is BackfillStatus.STARTED:
+        # Failures from before it was begun, or begun once more, are not its own.
+        begun = "?" if event.retry else "coalesce(started, ?)"
+        connection.execute(
+            f"UPDATE backfills SET status = ?, started = {begun}, ended = NULL, error = NULL WHERE id = ?",  # noqa: S608 - our own text
+            (status, event.time_us, event.backfill),
+        )
+    elif not event.status.is_over:
+        connection.execute("UPDATE backfills SET status = ? WHERE id = ?", (status, event.backfill))
+    else:
+        connection.execute(
+            "UPDATE backfills SET status = ?, ended = ?, counts = ?, error = ? WHERE id = ?",
+            (status, event.time_us, codec.encode_text(event.counts), event.error, event.backfill),
+        )
+        connection.execute("DELETE FROM run_secrets WHERE run = ?", (event.backfill,))
 
 
 def keep_counts(connection: sqlite3.Connection, backfill_id: str, counts: BackfillCounts) -> None:
     """Keep how far a backfill has come, inside the transaction that is open."""
     connection.execute(
-        "UPDATE backfills SET counts = ? WHERE id = ? AND ended IS NULL", (_compact(counts.to_json()), backfill_id)
+        "UPDATE backfills SET counts = ? WHERE id = ? AND ended IS NULL", (codec.encode_text(counts), backfill_id)
     )
 
 
@@ -148,13 +144,9 @@ def _record(row: tuple[Any, ...]) -> BackfillRecord:
         backfill_id=backfill_id,
         status=BackfillStatus(status),
         created_us=created,
-        plan=BackfillPlan.from_json(json.loads(plan)),
-        counts=BackfillCounts.from_json(json.loads(counts)) if counts else BackfillCounts(),
+        plan=codec.decode(plan, BackfillPlan),
+        counts=codec.decode(counts, BackfillCounts) if counts else BackfillCounts(),
         started_us=started,
         ended_us=ended,
         error=error,
     )
-
-
-def _compact(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=True, separators=(",", ":"))

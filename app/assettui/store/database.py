@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assettui.core.errors import StoreError
+from assettui.model.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.errors import StoreError
+from assettui.model.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path

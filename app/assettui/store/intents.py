@@ -1,67 +1,60 @@
-"""What any process may wish for, and the leader carries out: short writes, taken in order, each once.
-
-A run that is asked for is no intent of its own: it is recorded as queued, and so it is there whatever dies next.
-"""
+"""What is asked of the leader, in the store: short writes, taken in order, each once."""
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from assettui.model import codec
+from assettui.model.backfill import BackfillCommand
+from assettui.model.instigator import InstigatorKind
+from assettui.model.intents import CancelRun, CommandBackfill, EvaluateInstigator, Intent, ReloadProject
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from assettui.core.metadata import JsonObject
+_COMMANDS = {f"{command.value}_backfill": command for command in BackfillCommand}
 
 
-class IntentKind(StrEnum):
-    """What is wished for."""
-
-    CANCEL = "cancel"
-    RELOAD = "reload"
-    PAUSE_BACKFILL = "pause_backfill"
-    RESUME_BACKFILL = "resume_backfill"
-    CANCEL_BACKFILL = "cancel_backfill"
-    RETRY_BACKFILL = "retry_backfill"
-    TICK = "tick"
-    """Payload: `instigator`, `kind`, and `scheduled`, the time that it is to be evaluated for."""
-
-
-class Intent(Struct, frozen=True):
-    """One wish."""
-
-    id: int
-    kind: IntentKind
-    run_id: str | None
-    """The run, or the backfill, that it concerns."""
-    payload: JsonObject = {}
-
-
-def request(
-    connection: sqlite3.Connection,
-    kind: IntentKind,
-    now_us: int,
-    run_id: str | None = None,
-    payload: JsonObject | None = None,
-) -> int:
+def request(connection: sqlite3.Connection, intent: Intent, now_us: int) -> int:
     """Write an intent, inside the transaction that is open; its id."""
-    said = json.dumps(payload, separators=(",", ":")) if payload else None
+    payload: dict[str, Any] = {}
+    match intent:
+        case CancelRun():
+            kind, run = "cancel", intent.run_id
+        case ReloadProject():
+            kind, run = "reload", None
+        case CommandBackfill():
+            kind, run = f"{intent.command.value}_backfill", intent.backfill_id
+        case EvaluateInstigator():
+            kind, run = "tick", None
+            payload = {
+                "instigator": intent.instigator,
+                "kind": intent.instigator_kind,
+                "scheduled": intent.scheduled_us,
+            }
     cursor = connection.execute(
-        "INSERT INTO intents (time, kind, run, payload) VALUES (?, ?, ?, ?)", (now_us, kind.value, run_id, said)
+        "INSERT INTO intents (time, kind, run, payload) VALUES (?, ?, ?, ?)",
+        (now_us, kind, run, codec.encode_text(payload) if payload else None),
     )
     return cursor.lastrowid or 0
 
 
 def pending(connection: sqlite3.Connection) -> list[Intent]:
     """Every intent that has not been taken, the oldest first."""
-    rows = connection.execute("SELECT id, kind, run, payload FROM intents ORDER BY id")
-    return [
-        Intent(intent_id, IntentKind(kind), run_id, json.loads(payload) if payload else {})
-        for intent_id, kind, run_id, payload in rows
-    ]
+    return [_intent(*row) for row in connection.execute("SELECT id, kind, run, payload FROM intents ORDER BY id")]
+
+
+def _intent(intent_id: int, kind: str, run: str | None, payload: str | None) -> Intent:
+    match kind:
+        case "cancel":
+            return CancelRun(run or "", intent_id)
+        case "reload":
+            return ReloadProject(intent_id)
+        case "tick":
+            said = codec.decode(payload or "{}", dict[str, Any])
+            return EvaluateInstigator(said["instigator"], InstigatorKind(said["kind"]), said["scheduled"], intent_id)
+        case _:
+            return CommandBackfill(run or "", _COMMANDS[kind], intent_id)
 
 
 def take(connection: sqlite3.Connection, intents: list[Intent]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from assettui.core.errors import StoreError
+from assettui.model.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,18 +13,17 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from assettui.core.records import Event
+    from assettui.model.events import LimitSet
 
 
-def apply(connection: sqlite3.Connection, event: Event) -> None:
+def apply(connection: sqlite3.Connection, event: LimitSet) -> None:
     """Update the current state for a limit that was set."""
-    said = event.payload
-    if said.get("default"):
-        connection.execute("DELETE FROM queue_limits WHERE kind = ? AND name = ?", (said["kind"], said["name"]))
+    if event.default:
+        connection.execute("DELETE FROM queue_limits WHERE kind = ? AND name = ?", (event.limit_kind, event.name))
     else:
         connection.execute(
             "INSERT OR REPLACE INTO queue_limits (kind, name, slots) VALUES (?, ?, ?)",
-            (said["kind"], said["name"], said["slots"]),
+            (event.limit_kind, event.name, event.slots),
         )
 
 

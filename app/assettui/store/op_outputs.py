@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from assettui.core.retrying import PARENT_RUN_TAG
+from assettui.model import codec
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,7 +31,7 @@ def forget_ancestors(connection: sqlite3.Connection, run_id: str) -> list[str]:
     current: str | None = run_id
     while current is not None and len(found) < 1_000:
         row = connection.execute("SELECT tags FROM runs WHERE id = ?", (current,)).fetchone()
-        current = json.loads(row[0]).get(PARENT_RUN_TAG) if row and row[0] else None
+        current = codec.decode(row[0], dict[str, str]).get(PARENT_RUN_TAG) if row and row[0] else None
         if current is not None:
             connection.execute("DELETE FROM handed WHERE run = ?", (current,))
             found.append(current)

@@ -10,9 +10,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from assettui.core.keys import AssetKey
 from assettui.core.partition_status import RecordedPartitions
 from assettui.core.partitions.sets import EMPTY, PartitionSet
+from assettui.model.keys import AssetKey
 
 if TYPE_CHECKING:
     import sqlite3

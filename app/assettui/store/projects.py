@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.records import StepError
-from assettui.core.snapshot import ProjectSnapshot
+from assettui.model import codec
+from assettui.model.project import ProjectSnapshot
+from assettui.model.run import StepError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,34 +48,32 @@ def load(connection: sqlite3.Connection, name: str) -> KnownProject | None:
     snapshot, sources, loaded, failed, error = row
     try:
         good = _read(snapshot) if snapshot else None
-    except (ValueError, KeyError):
+    except ValueError:
         good = None
     return KnownProject(
         snapshot=good,
         sources={path: (mtime, size) for path, (mtime, size) in json.loads(sources or "{}").items()},
         loaded_us=loaded,
         tried_us=failed or loaded,
-        error=StepError.from_json(json.loads(error)) if error else None,
+        error=codec.decode(error, StepError) if error else None,
     )
 
 
 @lru_cache(maxsize=1)
 def _read(snapshot: str) -> ProjectSnapshot:
     """A snapshot as it was written. The screens read the same one again with every change: 20 ms for 2,000 assets."""
-    return ProjectSnapshot.from_json(json.loads(snapshot))
+    return ProjectSnapshot.decode(snapshot)
 
 
-def save_loaded(
-    connection: sqlite3.Connection, name: str, snapshot: ProjectSnapshot, sources: Sources, now_us: int
-) -> None:
-    """Keep a good snapshot, inside the transaction that is open."""
+def save_loaded(connection: sqlite3.Connection, name: str, snapshot: bytes, sources: Sources, now_us: int) -> None:
+    """Keep a good snapshot, as a worker has sent it, inside the transaction that is open."""
     connection.execute(
         "INSERT INTO projects (name, loaded, snapshot, sources) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
         " loaded = excluded.loaded, snapshot = excluded.snapshot, sources = excluded.sources, failed = NULL, error = NULL",
         (
             name,
             now_us,
-            json.dumps(snapshot.to_json(), separators=(",", ":")),
+            snapshot.decode(),
             json.dumps(sources, separators=(",", ":")),
         ),
     )
@@ -85,5 +84,5 @@ def save_failed(connection: sqlite3.Connection, name: str, error: StepError, sou
     connection.execute(
         "INSERT INTO projects (name, failed, error, sources) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
         " failed = excluded.failed, error = excluded.error, sources = excluded.sources",
-        (name, now_us, json.dumps(error.to_json()), json.dumps(sources, separators=(",", ":"))),
+        (name, now_us, codec.encode_text(error), json.dumps(sources, separators=(",", ":"))),
     )

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from assettui.core.errors import NotFound
-from assettui.core.keys import AssetKey
-from assettui.core.planning import RunPlan
-from assettui.core.records import (
-    AssetState,
-    Event,
-    EventKind,
-    Materialization,
-    Observation,
-    PartitionState,
-    RunRecord,
-    RunStatus,
-    StepError,
-    StepRecord,
-    StepStatus,
-    ValueRef,
-)
 from assettui.core.retrying import PARENT_RUN_TAG, RETRY_NUMBER_TAG
+from assettui.model import codec
+from assettui.model.asset import AssetState, PartitionState, ValueRef
+from assettui.model.errors import NotFound
+from assettui.model.events import Event, Materialization, Observation, OpOutput, RunExpanded, event_of
+from assettui.model.keys import AssetKey
+from assettui.model.run import RunPlan, RunRecord, RunStatus, StepError, StepRecord, StepStatus
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from assettui.core.snapshot import StepOutput
+    from assettui.model.project import StepOutput
 
 _RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tags, error, backfill"
 _EVENT_COLUMNS = "id, time, kind, run, step, asset, partition, payload"
@@ -63,10 +51,7 @@ def materializations(connection: sqlite3.Connection, key: AssetKey, limit: int) 
         " ORDER BY id DESC LIMIT ?",
         (str(key), limit),
     )
-    return [
-        Materialization.from_payload(key, time, run or "", json.loads(payload), partition)
-        for time, run, payload, partition in rows
-    ]
+    return [_materialization(key, *row) for row in rows]
 
 
 def runs(
@@ -138,7 +123,7 @@ def run(connection: sqlite3.Connection, run_id: str) -> RunRecord:
 def run_plan(connection: sqlite3.Connection, run_id: str) -> RunPlan:
     """What a run was asked to do."""
     row = connection.execute("SELECT payload FROM events WHERE run = ? ORDER BY id LIMIT 1", (run_id,)).fetchone()
-    return RunPlan.from_json(json.loads(row[0])["plan"])
+    return codec.from_builtins(codec.decode(row[0], dict[str, Any])["plan"], RunPlan)
 
 
 def automatic_retry(connection: sqlite3.Connection, run_id: str, since_us: int) -> str | None:
@@ -150,27 +135,26 @@ def automatic_retry(connection: sqlite3.Connection, run_id: str, since_us: int) 
     return row[0] if row is not None else None
 
 
-def expansions(connection: sqlite3.Connection, run_id: str) -> list[dict[str, Any]]:
-    """What the dynamic outputs of a run have brought: the payloads of the events that recorded it, in order."""
+def expansions(connection: sqlite3.Connection, run_id: str) -> list[RunExpanded]:
+    """What the dynamic outputs of a run have brought, in order."""
     rows = connection.execute(
-        "SELECT payload FROM events WHERE run = ? AND kind = 'run_expanded' ORDER BY id", (run_id,)
+        f"SELECT {_EVENT_COLUMNS} FROM events WHERE run = ? AND kind = 'run_expanded' ORDER BY id",  # noqa: S608 - our own text
+        (run_id,),
     )
-    return [json.loads(payload) for (payload,) in rows]
+    return [cast("RunExpanded", event_of_row(row)) for row in rows]
 
 
-def op_outputs(
-    connection: sqlite3.Connection, run_id: str, sources: Iterable[StepOutput]
-) -> dict[StepOutput, ValueRef]:
+def op_outputs(connection: sqlite3.Connection, run_id: str, sources: Iterable[StepOutput]) -> tuple[OpOutput, ...]:
     """Which of these the steps of a run have passed on."""
-    found: dict[StepOutput, ValueRef] = {}
+    found: list[OpOutput] = []
     for source in sources:
         row = connection.execute(
             "SELECT value FROM handed WHERE run = ? AND step = ? AND output = ? AND mapping_key = ?",
             (run_id, source.step, source.output, source.mapping_key or ""),
         ).fetchone()
         if row:
-            found[source] = ValueRef.from_json(json.loads(row[0]))
-    return found
+            found.append(OpOutput(source, codec.decode(row[0], ValueRef)))
+    return tuple(found)
 
 
 def observations(connection: sqlite3.Connection, key: AssetKey, limit: int) -> list[Observation]:
@@ -180,10 +164,7 @@ def observations(connection: sqlite3.Connection, key: AssetKey, limit: int) -> l
         " ORDER BY id DESC LIMIT ?",
         (str(key), limit),
     )
-    return [
-        Observation.from_payload(key, time, run or "", json.loads(payload) if payload else {}, partition)
-        for time, run, payload, partition in rows
-    ]
+    return [_observation(key, *row) for row in rows]
 
 
 def steps(connection: sqlite3.Connection, run_id: str) -> list[StepRecord]:
@@ -198,11 +179,11 @@ def steps(connection: sqlite3.Connection, run_id: str) -> list[StepRecord]:
             run_id=run_id,
             step_key=step,
             status=StepStatus(status),
-            assets=tuple(AssetKey(key) for key in json.loads(assets)),
+            assets=codec.decode(assets, tuple[AssetKey, ...]),
             started_us=started,
             ended_us=ended,
             worker_pid=worker,
-            error=StepError.from_json(json.loads(error)) if error else None,
+            error=codec.decode(error, StepError) if error else None,
             retries=retries or 0,
             is_partitioned=partitioned is not None,
         )
@@ -230,12 +211,12 @@ def events(
         f"SELECT {_EVENT_COLUMNS} FROM events WHERE {' AND '.join(conditions)} ORDER BY id LIMIT ?",  # noqa: S608 - our own text
         (*parameters, limit),
     )
-    return [event_of(row) for row in rows]
+    return [event_of_row(row) for row in rows]
 
 
 def all_events(connection: sqlite3.Connection) -> Iterable[Event]:
     """Every event, in the order of recording, one at a time."""
-    return map(event_of, connection.execute(f"SELECT {_EVENT_COLUMNS} FROM events ORDER BY id"))  # noqa: S608 - our own text
+    return map(event_of_row, connection.execute(f"SELECT {_EVENT_COLUMNS} FROM events ORDER BY id"))  # noqa: S608 - our own text
 
 
 def data_version(connection: sqlite3.Connection) -> int:
@@ -243,30 +224,34 @@ def data_version(connection: sqlite3.Connection) -> int:
     return connection.execute("PRAGMA data_version").fetchone()[0]
 
 
-def event_of(row: tuple[Any, ...]) -> Event:
+def event_of_row(row: tuple[Any, ...]) -> Event:
     """The event that a row of `id, time, kind, run, step, asset, partition, payload` holds."""
     event_id, time, kind, run_id, step, asset, partition, payload = row
-    return Event(
-        kind=EventKind(kind),
-        time_us=time,
-        run_id=run_id,
-        step_key=step,
-        asset_key=AssetKey(asset) if asset is not None else None,
-        payload=json.loads(payload) if payload else {},
-        partition=partition,
-        id=event_id,
-    )
+    columns = {"id": event_id, "time_us": time, "run_id": run_id or "", "step_key": step, "partition": partition}
+    if asset is not None:
+        columns["asset_key"] = asset
+    return event_of(kind, columns, payload)
+
+
+def _materialization(
+    key: AssetKey, time: int, run_id: str | None, payload: str, partition: str | None = None
+) -> Materialization:
+    columns = {"time_us": time, "run_id": run_id or "", "asset_key": str(key), "partition": partition}
+    return cast("Materialization", event_of("materialized", columns, payload))
+
+
+def _observation(
+    key: AssetKey, time: int, run_id: str | None, payload: str | None, partition: str | None = None
+) -> Observation:
+    columns = {"time_us": time, "run_id": run_id or "", "asset_key": str(key), "partition": partition}
+    return cast("Observation", event_of("observed", columns, payload))
 
 
 def _state(row: tuple[Any, ...]) -> AssetState:
     key, failed, failed_run, error, running_run, time, run_id, payload, partition, seen_time, seen_run, seen = row
     asset_key = AssetKey(key)
-    last = (
-        Materialization.from_payload(asset_key, time, run_id or "", json.loads(payload), partition) if payload else None
-    )
-    observed = None
-    if seen_time is not None:
-        observed = Observation.from_payload(asset_key, seen_time, seen_run or "", json.loads(seen) if seen else {})
+    last = _materialization(asset_key, time, run_id, payload, partition) if payload else None
+    observed = _observation(asset_key, seen_time, seen_run, seen) if seen_time is not None else None
     return AssetState(asset_key, last, failed, failed_run, error, running_run, observed)
 
 
@@ -278,10 +263,10 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
         created_us=created,
         started_us=started,
         ended_us=ended,
-        assets=tuple(AssetKey(key) for key in json.loads(assets)),
+        assets=codec.decode(assets, tuple[AssetKey, ...]),
         job=job,
         partitions=_ranges(partitions),
-        tags=json.loads(tags) if tags else {},
+        tags=codec.decode(tags, dict[str, str]) if tags else {},
         error=error,
         backfill=backfill,
     )
@@ -289,7 +274,7 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
 
 def _ranges(text: str | None) -> tuple[tuple[str, str], ...]:
     """The partitions of a run, as ranges of keys."""
-    return tuple((ends[0], ends[-1]) for ends in json.loads(text)) if text else ()
+    return tuple((ends[0], ends[-1]) for ends in codec.decode(text, list[tuple[str, ...]])) if text else ()
 
 
 class KnownPartitions:
@@ -312,7 +297,7 @@ class KnownPartitions:
             "partition, (SELECT json_extract(payload, '$.value') FROM events WHERE id = partitions.made)",
             "made IS NOT NULL",
         )
-        return {partition: ValueRef.from_json(json.loads(value)) if value else None for partition, value in rows}
+        return {partition: codec.decode(value, ValueRef) if value else None for partition, value in rows}
 
 
 def partition_states(
@@ -326,7 +311,7 @@ def partition_states(
     return {
         partition: PartitionState(
             partition,
-            Materialization.from_payload(key, time, run_id or "", json.loads(payload), partition) if payload else None,
+            _materialization(key, time, run_id, payload, partition) if payload else None,
             failed,
             failed_run,
             error,
@@ -375,7 +360,7 @@ def partitions_on_their_way(
         " WHERE runs.ended IS NULL AND steps.partitioned = 1 AND steps.status IN ('running', 'pending')"
     )
     for assets, status, partitions in rows:
-        yield [AssetKey(key) for key in json.loads(assets)], StepStatus(status), _ranges(partitions)
+        yield codec.decode(assets, list[AssetKey]), StepStatus(status), _ranges(partitions)
 
 
 def materialized_partitions(connection: sqlite3.Connection, key: AssetKey) -> set[str]:
@@ -393,7 +378,4 @@ def partition_materializations(
         " ORDER BY id DESC LIMIT ?",
         (str(key), partition, limit),
     )
-    return [
-        Materialization.from_payload(key, time, run or "", json.loads(payload), partition)
-        for time, run, payload in rows
-    ]
+    return [_materialization(key, time, run, payload, partition) for time, run, payload in rows]

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from assettui.core.metadata import JsonObject
-    from assettui.core.planning import RunPlan
+    from assettui.model.metadata import JsonObject
+    from assettui.model.run import RunPlan
 
 
 def queue_retry(

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from assettui.core.errors import NotFound
-from assettui.core.keys import AssetKey
-from assettui.core.metadata import MetadataValue
-from assettui.core.records import Event, EventKind, RunStatus
-from assettui.core.ticks import InstigatorState, TickOutcome, TickRecord
 from assettui.definitions.event_records import AssetEventRecord, DagsterRun, RunEventRecord
+from assettui.model import codec
+from assettui.model.errors import NotFound
+from assettui.model.events import CursorSet, InstigatorTurned, Materialization, Tick, TickOutcome, event_of
+from assettui.model.keys import AssetKey
+from assettui.model.run import RunStatus
+from assettui.model.tick import InstigatorState
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
 
-KIND_OF = {
-    TickOutcome.SUCCESS: EventKind.TICK_SUCCESS,
-    TickOutcome.SKIPPED: EventKind.TICK_SKIPPED,
-    TickOutcome.FAILURE: EventKind.TICK_FAILURE,
-}
 EVENTS_SHOWN = 1_000
 """So many events of an asset a sensor is shown at once; the others when it has taken note of these."""
 RUNS_SHOWN = 100
@@ -28,31 +23,22 @@ RUNS_SHOWN = 100
 _TICK_SQL = "SELECT ticks.id, ticks.outcome, ticks.ended, events.payload FROM ticks JOIN events ON events.id = ticks.id"
 
 
-def apply(connection: sqlite3.Connection, event: Event, event_id: int) -> None:
+def apply(connection: sqlite3.Connection, event: InstigatorTurned | CursorSet | Tick, event_id: int) -> None:
     """Update the current state for an event of a schedule or a sensor."""
-    name, kind = event.payload["instigator"], event.payload["kind"]
-    match event.kind:
-        case EventKind.INSTIGATOR_ON | EventKind.INSTIGATOR_OFF:
+    name, kind = event.instigator, event.instigator_kind.value
+    match event:
+        case InstigatorTurned():
             connection.execute(
                 "INSERT INTO instigators (name, kind, is_on, is_manual, since, turned, failures)"
                 " VALUES (?, ?, ?, ?, ?, ?, 0) ON CONFLICT (name) DO UPDATE SET kind = excluded.kind,"
                 " is_on = excluded.is_on, is_manual = excluded.is_manual, since = excluded.since,"
                 " turned = excluded.turned, failures = 0",
-                (
-                    name,
-                    kind,
-                    int(event.kind is EventKind.INSTIGATOR_ON),
-                    int(event.payload["by"] == "person"),
-                    event.time_us,
-                    event_id,
-                ),
+                (name, kind, int(event.status == "on"), int(event.by == "person"), event.time_us, event_id),
             )
-        case EventKind.CURSOR_SET:
+        case CursorSet():
             _see(connection, name, kind, event.time_us)
-            connection.execute(
-                "UPDATE instigators SET cursor = ? WHERE name = ?", (event.payload.get("cursor") or None, name)
-            )
-        case _:
+            connection.execute("UPDATE instigators SET cursor = ? WHERE name = ?", (event.cursor or None, name))
+        case Tick():
             _apply_tick(connection, event, event_id)
 
 
@@ -64,26 +50,24 @@ def _see(connection: sqlite3.Connection, name: str, kind: str, time_us: int) -> 
     )
 
 
-def _apply_tick(connection: sqlite3.Connection, event: Event, event_id: int) -> None:
-    said = event.payload
-    name, kind, due = said["instigator"], said["kind"], said.get("due_us")
-    outcome = event.kind.value.removeprefix("tick_")
+def _apply_tick(connection: sqlite3.Connection, tick: Tick, tick_id: int) -> None:
+    name, kind, outcome = tick.instigator, tick.instigator_kind.value, tick.outcome.value
     connection.execute(
         "INSERT INTO ticks (id, instigator, kind, due, outcome, ended) VALUES (?, ?, ?, ?, ?, ?)",
-        (event_id, name, kind, due, outcome, event.time_us),
+        (tick_id, name, kind, tick.due_us, outcome, tick.time_us),
     )
     connection.executemany(
         "INSERT OR IGNORE INTO run_keys (instigator, run_key, run) VALUES (?, ?, ?)",
-        [(name, run[1], run[0]) for run in said.get("runs", ()) if len(run) > 1],
+        [(name, run.run_key, run.run_id) for run in tick.runs if run.run_key is not None],
     )
-    _see(connection, name, kind, event.time_us)
+    _see(connection, name, kind, tick.time_us)
     connection.execute(
         "UPDATE instigators SET tick = ?, scheduled = coalesce(?, scheduled),"
         " failures = CASE WHEN ? = 'failure' THEN failures + 1 ELSE 0 END WHERE name = ?",
-        (event_id, due, outcome, name),
+        (tick_id, tick.due_us, outcome, name),
     )
-    if "cursor_after" in said:
-        connection.execute("UPDATE instigators SET cursor = ? WHERE name = ?", (said["cursor_after"] or None, name))
+    if tick.cursor_after is not None:
+        connection.execute("UPDATE instigators SET cursor = ? WHERE name = ?", (tick.cursor_after or None, name))
 
 
 # Reading.
@@ -129,7 +113,7 @@ def ticks(
     outcome: TickOutcome | None = None,
     limit: int = 50,
     before: int | None = None,
-) -> list[TickRecord]:
+) -> list[Tick]:
     """Ticks, the newest first.
 
     Args:
@@ -150,7 +134,7 @@ def ticks(
     return [_tick(row) for row in rows]
 
 
-def tick(connection: sqlite3.Connection, tick_id: int) -> TickRecord:
+def tick(connection: sqlite3.Connection, tick_id: int) -> Tick:
     """One tick.
 
     Raises:
@@ -162,7 +146,7 @@ def tick(connection: sqlite3.Connection, tick_id: int) -> TickRecord:
     return _tick(row)
 
 
-def requested_tick(connection: sqlite3.Connection, intent: int, after: int) -> TickRecord | None:
+def requested_tick(connection: sqlite3.Connection, intent: int, after: int) -> Tick | None:
     """The tick that somebody asked for by an intent, if there is one after the event of that id."""
     rows = connection.execute(
         f"{_TICK_SQL} WHERE ticks.id > ? AND json_extract(events.payload, '$.asked') = ?", (after, intent)
@@ -170,9 +154,9 @@ def requested_tick(connection: sqlite3.Connection, intent: int, after: int) -> T
     return next((_tick(row) for row in rows), None)
 
 
-def _tick(row: Sequence[Any]) -> TickRecord:
+def _tick(row: Sequence[Any]) -> Tick:
     tick_id, outcome, ended, payload = row
-    return TickRecord.from_payload(tick_id, TickOutcome(outcome), ended, json.loads(payload))
+    return cast("Tick", event_of(f"tick_{outcome}", {"id": tick_id, "time_us": ended}, payload))
 
 
 def is_recorded(connection: sqlite3.Connection, name: str, due_us: int) -> bool:
@@ -194,7 +178,7 @@ def last_run_key(connection: sqlite3.Connection, name: str) -> str | None:
         " WHERE ticks.instigator = ? AND ticks.outcome = 'success' ORDER BY ticks.id DESC LIMIT 1",
         (name,),
     ).fetchone()
-    runs: list[list[str]] = json.loads(row[0]).get("runs", []) if row else []
+    runs: list[list[str]] = codec.decode(row[0], dict[str, Any]).get("runs", []) if row else []
     return next((run[1] for run in reversed(runs) if len(run) > 1), None)
 
 
@@ -213,10 +197,14 @@ def asset_events_after(
             (str(key), after, limit),
         )
         for event_id, run, time_us, partition, payload in rows:
-            said: dict[str, Any] = json.loads(payload) if payload else {}
-            metadata = {name: MetadataValue.from_json(value) for name, value in said.get("metadata", {}).items()}
-            version = said.get("data_version")
-            found.append(AssetEventRecord(event_id, run or "", time_us / 1_000_000, key, partition, metadata, version))
+            seen = cast(
+                "Materialization", event_of("materialized", {"time_us": time_us, "asset_key": str(key)}, payload)
+            )
+            found.append(
+                AssetEventRecord(
+                    event_id, run or "", time_us / 1_000_000, key, partition, seen.metadata, seen.data_version
+                )
+            )
     return sorted(found, key=lambda each: each.storage_id)
 
 
@@ -239,7 +227,7 @@ def run_events_after(
         but_of: Not the runs that this sensor has asked for.
         limit: At most so many.
     """
-    wanted = json.dumps([f"run_{status}" for status in statuses])
+    wanted = codec.encode_text([f"run_{status}" for status in statuses])
     rows = connection.execute(
         "SELECT events.id, events.kind, events.time, events.payload, runs.id, runs.job, runs.tags, runs.assets,"
         " runs.partition FROM events JOIN runs ON runs.id = events.run"
@@ -253,19 +241,19 @@ def run_events_after(
     for event_id, kind, time_us, payload, run_id, job, tags, assets, partition in rows:
         if jobs and job not in jobs:
             continue
-        ranges: list[list[str]] = json.loads(partition) if partition else []
+        ranges = codec.decode(partition, list[tuple[str, ...]]) if partition else []
         only = ranges[0][0] if len(ranges) == 1 and ranges[0][0] == ranges[0][-1] else None
         status = RunStatus(kind.removeprefix("run_"))
         run = DagsterRun(
             run_id,
             job,
             status,
-            json.loads(tags) if tags else {},
-            frozenset(AssetKey(key) for key in json.loads(assets)),
+            codec.decode(tags, dict[str, str]) if tags else {},
+            codec.decode(assets, frozenset[AssetKey]),
             {},
             only,
         )
-        error = json.loads(payload).get("error") if payload else None
+        error = codec.decode(payload, dict[str, Any]).get("error") if payload else None
         failed = _failed_steps(connection, run_id) if status is RunStatus.FAILURE else ()
         found.append(RunEventRecord(event_id, time_us / 1_000_000, run, error, failed))
         if len(found) == limit:

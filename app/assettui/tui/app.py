@@ -13,8 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import var
 
-from assettui.core.errors import AssettuiError
-from assettui.core.text import clean, plural
+from assettui.model.errors import AssettuiError
+from assettui.model.text import clean, plural
 from assettui.service.catalog import Catalog, read_catalog
 from assettui.service.status import Status, counts_by_status, read_status
 from assettui.tui.catalog import CatalogScreen
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from textual.filter import LineFilter
     from textual.screen import Screen
 
-    from assettui.core.backfill_target import Which
-    from assettui.core.keys import AssetKey
     from assettui.core.partitions.sets import PartitionSet
+    from assettui.model.backfill import BackfillCommand, Which
+    from assettui.model.keys import AssetKey
     from assettui.service.session import Session
 
 
@@ -264,7 +264,8 @@ class AssettuiApp(App[None]):
     @work(thread=True)
     def backfill_missing(self, keys: Sequence[AssetKey]) -> None:
         """Ask, without showing the plan, for a backfill of all that is missing."""
-        from assettui.core.backfill_target import BackfillRequest, NothingToDo, Which
+        from assettui.core.backfill_target import NothingToDo
+        from assettui.model.backfill import BackfillRequest, Which
         from assettui.service import backfills
 
         try:
@@ -279,13 +280,13 @@ class AssettuiApp(App[None]):
     def _tell_backfill(self, backfill_id: str) -> None:
         self.tell(f"backfill {backfill_id[:8]} — B shows how it goes")
 
-    def command_backfill(self, what: str, backfill_id: str) -> None:
+    def command_backfill(self, wanted: BackfillCommand, backfill_id: str) -> None:
         """Ask for a backfill to pause, go on, stop, or try again what has failed."""
         from assettui.service import backfills
 
         def ask() -> str:
-            backfills.ask(self.session, what, backfill_id)
-            return f"backfill {backfill_id[:8]}: asked to {what}"
+            backfills.command(self.session, wanted, backfill_id)
+            return f"backfill {backfill_id[:8]}: asked to {wanted.value}"
 
         self.carry_out(ask)
 

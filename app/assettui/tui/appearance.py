@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core.records import RunStatus, StepStatus
 from assettui.core.staleness import AssetStatus
+from assettui.model.run import RunStatus, StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

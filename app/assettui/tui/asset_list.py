@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from assettui.core.timing import ago, duration
+from assettui.model.timing import ago, duration
 from assettui.service.catalog import AssetRow
 from assettui.service.session import clock_us
 from assettui.tui.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY
@@ -16,7 +16,7 @@ BAR_CELLS = 8
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.core.keys import AssetKey
+    from assettui.model.keys import AssetKey
 
 
 class AssetList(Listing[AssetRow]):

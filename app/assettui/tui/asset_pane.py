@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.widgets import Static
 
-from assettui.core.text import clean, clean_lines, one_line
-from assettui.core.timing import ago, duration, local
+from assettui.model.text import clean, clean_lines, one_line
+from assettui.model.timing import ago, duration, local
 from assettui.service.table_text import markdown_lines, table_lines
 from assettui.tui.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY, sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.core.records import Materialization
+    from assettui.model.events import Materialization
     from assettui.service.catalog import AssetRow, Catalog
 
 _MAX_CHARS = 4_000

@@ -11,10 +11,10 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Footer, Input
 
-from assettui.core.instigators import InstigatorKind
-from assettui.core.text import one_line
-from assettui.core.ticks import TickOutcome
-from assettui.core.timing import SECOND_US, ago
+from assettui.model.events import TickOutcome
+from assettui.model.instigator import InstigatorKind
+from assettui.model.text import one_line
+from assettui.model.timing import SECOND_US, ago
 from assettui.service import automation
 from assettui.service.automation import InstigatorRow
 from assettui.service.automation_text import GLYPH, next_in, subject, what_it_did, when

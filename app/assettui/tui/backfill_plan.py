@@ -11,10 +11,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from assettui.core.backfill_target import BackfillRequest, Which
-from assettui.core.errors import AssettuiError
-from assettui.core.text import clean, one_line, plural
-from assettui.core.timing import duration
+from assettui.model.backfill import BackfillRequest, Which
+from assettui.model.errors import AssettuiError
+from assettui.model.text import clean, one_line, plural
+from assettui.model.timing import duration
 from assettui.service import backfills
 from assettui.tui.appearance import GREY, RED, YELLOW
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitions.sets import PartitionSet
+    from assettui.model.keys import AssetKey
     from assettui.service.backfills import BackfillPreview
     from assettui.tui.app import AssettuiApp
 

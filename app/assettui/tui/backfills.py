@@ -12,10 +12,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from assettui.core.backfill import BackfillRecord, BackfillStatus
 from assettui.core.partitions.space import partitions_text
-from assettui.core.text import clean, one_line, plural
-from assettui.core.timing import ago, duration, local
+from assettui.model.backfill import BackfillCommand, BackfillRecord, BackfillStatus
+from assettui.model.text import clean, one_line, plural
+from assettui.model.timing import ago, duration, local
 from assettui.service import backfills
 from assettui.service.backfills import BackfillDetail, BackfillPage, rate_and_rest
 from assettui.service.session import clock_us
@@ -167,7 +167,7 @@ class BackfillsScreen(MainScreen):
         """Ask something of the backfill under the cursor."""
         found = self.query_one(BackfillList).current
         if found is not None:
-            self.app.command_backfill(what, found.backfill_id)
+            self.app.command_backfill(BackfillCommand(what), found.backfill_id)
 
     def action_copy_id(self) -> None:
         """Copy the id of the backfill under the cursor to the clipboard."""
@@ -248,7 +248,7 @@ class BackfillScreen(MainScreen):
 
     def action_ask(self, what: str) -> None:
         """Ask something of it."""
-        self.app.command_backfill(what, self._backfill_id)
+        self.app.command_backfill(BackfillCommand(what), self._backfill_id)
 
     def action_open_failure(self) -> None:
         """Open a run that failed; where none did, the last one."""

@@ -12,10 +12,10 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from assettui.core.errors import AssettuiError, SelectionError
-from assettui.core.launching import RunRequest
-from assettui.core.text import one_line, plural
-from assettui.core.timing import duration
+from assettui.model.errors import AssettuiError, SelectionError
+from assettui.model.run import RunRequest
+from assettui.model.text import one_line, plural
+from assettui.model.timing import duration
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
 from assettui.service.runs import launch, preview
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from assettui.core.keys import AssetKey
-    from assettui.core.records import Materialization
+    from assettui.model.events import Materialization
+    from assettui.model.keys import AssetKey
 
 
 class CatalogScreen(MainScreen):
@@ -265,7 +265,7 @@ class CatalogScreen(MainScreen):
 
     def action_backfill(self) -> None:
         """Show what a backfill of what is selected would do: all that is missing of it."""
-        from assettui.core.backfill_target import Which  # deferred: what knows backfills takes 20 ms of the first frame
+        from assettui.model.backfill import Which  # deferred: what knows backfills takes 20 ms of the first frame
 
         keys = self._chosen()
         if keys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, cast
 
-from assettui.core.errors import AssettuiError
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

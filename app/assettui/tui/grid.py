@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Footer, Input, Static
 
-from assettui.core.backfill_target import Which
-from assettui.core.errors import AssettuiError
 from assettui.core.partition_status import PartitionStatus
 from assettui.core.partitions.multi import ProductSpace
-from assettui.core.text import one_line, plural
-from assettui.core.timing import ago, duration
+from assettui.model.backfill import Which
+from assettui.model.errors import AssettuiError
+from assettui.model.text import one_line, plural
+from assettui.model.timing import ago, duration
 from assettui.service.partitions import add_keys, partition_states, remove_keys, stale_causes
 from assettui.service.session import clock_us
 from assettui.tui.background import is_canceled
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitions.sets import PartitionSet
-    from assettui.core.records import PartitionState
+    from assettui.model.asset import PartitionState
+    from assettui.model.keys import AssetKey
     from assettui.service.catalog import Catalog
 
 _TIME = "time"

@@ -18,8 +18,8 @@ from assettui.tui.grid_axis import Axis, KeyAxis, TimeAxis
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.core.keys import AssetKey
     from assettui.core.partitions.space import PartitionSpace
+    from assettui.model.keys import AssetKey
 
 StatusStyle = tuple[str, str]
 """A glyph and a color."""

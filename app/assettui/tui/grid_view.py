@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.text import clean
+from assettui.model.text import clean
 from assettui.tui.grid_cells import Bounds, GridRow, StatusStyle, bounds_of, styles_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from assettui.core.keys import AssetKey
+    from assettui.model.keys import AssetKey
     from assettui.tui.grid_axis import Axis
 
 _Kind = tuple[str, bool, bool, bool]

@@ -9,8 +9,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from assettui.core.staleness import AssetStatus
-from assettui.core.text import one_line
-from assettui.core.timing import local
+from assettui.model.text import one_line
+from assettui.model.timing import local
 from assettui.service.session import clock_us
 from assettui.tui.appearance import ASSET_STYLES, BLUE, GREEN, GREY, RED, YELLOW
 from assettui.tui.situation import Role, Situation

@@ -12,10 +12,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from assettui.core.errors import NotFound
-from assettui.core.text import clean_lines, one_line, plural
-from assettui.core.ticks import TickRecord
-from assettui.core.timing import ago, duration, local
+from assettui.model.errors import NotFound
+from assettui.model.events import Tick
+from assettui.model.text import clean_lines, one_line, plural
+from assettui.model.timing import ago, duration, local
 from assettui.service import automation
 from assettui.service.automation_text import what_it_did
 from assettui.service.session import clock_us
@@ -38,7 +38,7 @@ PAGE = 500
 """How many ticks are fetched at once; more as the cursor nears the last of them."""
 
 
-class TickList(Listing[TickRecord]):
+class TickList(Listing[Tick]):
     """Ticks, the newest first."""
 
     COLUMNS: ClassVar[Sequence[Column]] = (
@@ -49,11 +49,11 @@ class TickList(Listing[TickRecord]):
         Column(" runs", 20),
     )
 
-    def identity(self, row: TickRecord) -> object:
+    def identity(self, row: Tick) -> object:
         """The id."""
-        return row.tick_id
+        return row.id
 
-    def cells(self, row: TickRecord) -> Sequence[Cell]:
+    def cells(self, row: Tick) -> Sequence[Cell]:
         """What a line shows."""
         by = " by hand" if row.is_manual else ""
         return (
@@ -91,7 +91,7 @@ class InstigatorScreen(MainScreen):
         """It and its ticks as they are now."""
 
         row: InstigatorRow
-        ticks: list[TickRecord]
+        ticks: list[Tick]
 
         def can_replace(self, message: Message) -> bool:
             """Only the newest counts."""
@@ -192,19 +192,19 @@ class InstigatorScreen(MainScreen):
         self.app.pop_screen()
 
 
-def told(tick: TickRecord) -> Text:
+def told(tick: Tick) -> Text:
     """What a tick came to, and what it said."""
     text = Text()
-    text.append(f"tick {tick.tick_id}  {tick.outcome.value}", style=f"bold {OUTCOME_COLORS[tick.outcome]}")
+    text.append(f"tick {tick.id}  {tick.outcome.value}", style=f"bold {OUTCOME_COLORS[tick.outcome]}")
     text.append(f"  for {local(tick.scheduled_us)}, took {duration(tick.ended_us - tick.started_us)}", style=GREY)
     if tick.missed:
         text.append(f"\n{plural(tick.missed, 'tick')} before it missed", style=YELLOW)
     if tick.skip_reason:
         text.append(f"\n{clean_lines(tick.skip_reason)}")
-    for run_id, run_key in tick.runs[:50]:
-        text.append(f"\nrun {run_id[:8]}", style=BLUE)
-        if run_key is not None:
-            text.append(f"  {one_line(run_key, 100)}", style=GREY)
+    for run in tick.runs[:50]:
+        text.append(f"\nrun {run.run_id[:8]}", style=BLUE)
+        if run.run_key is not None:
+            text.append(f"  {one_line(run.run_key, 100)}", style=GREY)
     for run_key in tick.known_run_keys[:50]:
         text.append(f"\nasked for before: {one_line(run_key, 100)}", style=GREY)
     for request in tick.keys:

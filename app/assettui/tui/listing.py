@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from assettui.core.text import clean
+from assettui.model.text import clean
 from assettui.tui.columns import GAP, Column, fit
 
 if TYPE_CHECKING:

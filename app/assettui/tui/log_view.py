@@ -14,7 +14,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from assettui.core.text import clean
+from assettui.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

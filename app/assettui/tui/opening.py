@@ -8,11 +8,11 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from assettui.core.errors import ProjectError
 from assettui.core.graph import AssetGraph
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.engine.leading import lead
+from assettui.model.errors import ProjectError
 from assettui.service.catalog import Catalog, catalog
 from assettui.service.signals import Signals
 

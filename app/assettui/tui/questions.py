@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from assettui.core.text import clean, clean_lines
+from assettui.model.text import clean, clean_lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

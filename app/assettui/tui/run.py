@@ -14,9 +14,9 @@ from textual.message import Message
 from textual.widgets import Footer, Static
 
 from assettui.core.partitions.space import partitions_text
-from assettui.core.records import Event, EventKind
-from assettui.core.text import one_line
-from assettui.core.timing import duration, local
+from assettui.model.events import Event, EventKind
+from assettui.model.text import one_line
+from assettui.model.timing import duration, local
 from assettui.project.watch import Watch
 from assettui.service.event_text import event_text
 from assettui.service.runs import RunDetail, events_of, log_file, run_detail

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from assettui.core.partitions.space import partitions_text
-from assettui.core.records import RunRecord, StepRecord
-from assettui.core.text import plural
-from assettui.core.timing import ago, duration
+from assettui.model.run import RunRecord, StepRecord
+from assettui.model.text import plural
+from assettui.model.timing import ago, duration
 from assettui.service.session import clock_us
 from assettui.tui.appearance import GREY, RED, RUN_STYLES, STEP_STYLES, time_bar
 from assettui.tui.columns import Column

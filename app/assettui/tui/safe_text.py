@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.filter import LineFilter
 
-from assettui.core.text import UNSAFE
+from assettui.model.text import UNSAFE
 
 if TYPE_CHECKING:
     from rich.style import Style

@@ -15,9 +15,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from assettui.core.records import RunStatus
-from assettui.core.text import one_line, plural
-from assettui.core.timing import SECOND_US, duration, local
+from assettui.model.run import RunStatus
+from assettui.model.text import one_line, plural
+from assettui.model.timing import SECOND_US, duration, local
 from assettui.service.session import clock_us
 from assettui.service.timeline import TimelineRow, timeline
 from assettui.tui.appearance import BLUE, GREY, RUN_STYLES, YELLOW
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from assettui.core.records import RunRecord
+    from assettui.model.run import RunRecord
 
 MINUTE_US, HOUR_US, DAY_US = 60 * SECOND_US, 3_600 * SECOND_US, 86_400 * SECOND_US
 SPANS_US = (10 * MINUTE_US, HOUR_US, 6 * HOUR_US, DAY_US, 7 * DAY_US, 31 * DAY_US)

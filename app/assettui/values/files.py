@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import ValueStorageError
-from assettui.core.keys import AssetKey
-from assettui.core.records import ValueRef
+from assettui.model.asset import ValueRef
+from assettui.model.errors import ValueStorageError
+from assettui.model.keys import AssetKey
 from assettui.values import formats
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic import Field
 
-from assettui.core.errors import ValueStorageError
 from assettui.definitions.configurable import ConfigurableIOManager
 from assettui.definitions.inputs import CONCATENATE, MAY_LACK, wants
+from assettui.model.errors import ValueStorageError
 from assettui.values import formats
 from assettui.values.gathered import gathered
 

@@ -10,7 +10,7 @@ import math
 import pickle
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from assettui.core.errors import ValueStorageError
+from assettui.model.errors import ValueStorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

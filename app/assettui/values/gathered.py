@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from assettui.core.errors import ValueStorageError
 from assettui.definitions.binding import is_mapping, value_of_mapping
 from assettui.definitions.inputs import CONCATENATE
+from assettui.model.errors import ValueStorageError
 from assettui.values.formats import frame_kind, frame_named
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.errors import ValueStorageError
-from assettui.core.records import ValueRef
+from assettui.model.asset import ValueRef
+from assettui.model.errors import ValueStorageError
 
 if TYPE_CHECKING:
-    from assettui.core.keys import AssetKey
+    from assettui.model.keys import AssetKey
 
 
 class MemoryValues:

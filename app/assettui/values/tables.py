@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
-from assettui.core.errors import ValueStorageError
-from assettui.core.metadata import TableColumn, TableSchema
 from assettui.core.partitions.multi import MultiPartitionsDefinition
 from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
-from assettui.core.text import plural
 from assettui.definitions.binding import is_mapping, value_of_mapping
 from assettui.definitions.configurable import ConfigurableIOManager
+from assettui.model.errors import ValueStorageError
+from assettui.model.metadata import TableColumn, TableSchema
+from assettui.model.text import plural
 from assettui.values.formats import frame_kind, frame_named
 
 if TYPE_CHECKING:

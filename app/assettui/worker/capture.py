@@ -9,9 +9,10 @@ import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from assettui.definitions.context import LOGGER_NAME
+from assettui.model.events import LogEntry
 from assettui.worker.errors import format_exception
 
 if TYPE_CHECKING:
@@ -122,10 +123,10 @@ class LogRelay(logging.Handler):
     """Gives each record to a function, as a message for the leader.
 
     Args:
-        send: Takes `time_us`, `level`, `logger`, `message` and, where there is one, `traceback`.
+        send: Takes what was logged; the run and the step are for it to say.
     """
 
-    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, send: Callable[[LogEntry], None]) -> None:
         super().__init__()
         self._send = send
         self._pid = os.getpid()
@@ -153,15 +154,15 @@ class LogRelay(logging.Handler):
                 _write_line(f"— {MAX_LOG_EVENTS:,} log records kept as events; the rest are here —")
             _write_line(f"{record.levelname} {record.name}: {message}")
             return
-        said: dict[str, Any] = {
-            "time_us": int(record.created * 1_000_000),
-            "level": record.levelname,
-            "logger": "" if record.name == LOGGER_NAME else record.name,
-            "message": message,
-        }
         if len(message) > MAX_MESSAGE_CHARS:
             _write_line(message)
-            said["message"] = f"{message[:MAX_MESSAGE_CHARS]}… ({len(message):,} characters; whole in stderr)"
-        if record.exc_info and record.exc_info[1] is not None:
-            said["traceback"] = format_exception(record.exc_info[1])
-        self._send(said)
+            message = f"{message[:MAX_MESSAGE_CHARS]}… ({len(message):,} characters; whole in stderr)"
+        error = record.exc_info[1] if record.exc_info else None
+        entry = LogEntry(
+            int(record.created * 1_000_000),
+            level=record.levelname,
+            logger="" if record.name == LOGGER_NAME else record.name,
+            message=message,
+            traceback=format_exception(error) if error is not None else None,
+        )
+        self._send(entry)

@@ -6,8 +6,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assettui.core.errors import AssettuiError
-from assettui.core.records import StepError
+from assettui.model.errors import AssettuiError
+from assettui.model.run import StepError
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -8,19 +8,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from assettui.core.records import StepError
-from assettui.core.ticks import Evaluation
 from assettui.core.timeline import zone_named
-from assettui.core.timing import SECOND_US
 from assettui.definitions.context import ContextRun
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.schedule import ScheduleDefinition, ScheduleEvaluationContext
 from assettui.definitions.sensor import SensorEvaluationContext
+from assettui.model.run import StepError
+from assettui.model.tick import Evaluation
+from assettui.model.timing import SECOND_US
 from assettui.worker.errors import step_error
 
 if TYPE_CHECKING:
     from assettui.definitions.computation import Described
-    from assettui.worker.evaluation_request import EvaluationRequest
+    from assettui.worker.orders import EvaluationRequest
 
 
 def evaluate(request: EvaluationRequest, project: Described) -> Evaluation:

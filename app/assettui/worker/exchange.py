@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from assettui.core.errors import AssettuiError, ValueStorageError
-from assettui.core.keys import AssetKey
-from assettui.core.records import ValueRef
 from assettui.definitions.context import ScopedResources
 from assettui.definitions.context_partitions import ContextPartitions
 from assettui.definitions.inputs import CONCATENATE, MAY_LACK, wants
 from assettui.definitions.io_managers import InputContext, IOManager, OutputContext
 from assettui.definitions.resources import ManagedResource, ResourceSet
+from assettui.model.asset import ValueRef
+from assettui.model.errors import AssettuiError, ValueStorageError
+from assettui.model.keys import AssetKey
 from assettui.values.files import RUNS, is_op_output
 from assettui.values.gathered import gathered
 
 if TYPE_CHECKING:
-    from assettui.core.snapshot import StepOutput, Wire
     from assettui.definitions.computation import Described, InputDeclaration, ValueDeclaration
-    from assettui.worker.request import PartitionsRead, StepRequest
+    from assettui.model.project import StepOutput, Wire
+    from assettui.model.step import PartitionsRead, StepRequest
 
 BY_IO_MANAGER = "io:"
 """Begins the format of a value that an IO manager of the project has stored; its name follows."""
@@ -153,7 +153,7 @@ class Exchange:
         Raises:
             NotThere: The only one was not made.
         """
-        op_outputs = self._request.op_outputs
+        op_outputs = {each.source: each.value for each in self._request.op_outputs}
         found = [(source, op_outputs[source]) for source in wire.sources if source in op_outputs]
         if wire.is_list:
             return [self._load_one(name, source, ref, declared) for source, ref in found]

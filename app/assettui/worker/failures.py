@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from assettui.core.metadata import as_metadata
-from assettui.core.records import StepStatus
-from assettui.core.timing import SECOND_US
 from assettui.definitions.results import Failure
 from assettui.definitions.retries import RetryRequested
+from assettui.model.metadata import as_metadata
+from assettui.model.run import StepStatus
+from assettui.model.step import StepOutcome
+from assettui.model.timing import SECOND_US
 from assettui.worker.errors import Canceled, step_error
-from assettui.worker.request import StepOutcome
 from assettui.worker.results import BadResult
 
 if TYPE_CHECKING:
     from assettui.definitions.retries import RetryPolicy
-    from assettui.worker.request import AssetEvent
+    from assettui.model.events import AssetEvent
 
 
 def failed_outcome(

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from assettui.core.records import StepStatus
 from assettui.definitions.context import LOGGER_NAME, ContextRun, ScopedResources
 from assettui.definitions.hooks import HookContext
+from assettui.model.run import StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from assettui.core.keys import AssetKey
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.resources import ResourceSet
-    from assettui.worker.request import StepOutcome
+    from assettui.model.keys import AssetKey
+    from assettui.model.step import StepOutcome
 
 
 def call_hooks(

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assettui.core.errors import AssettuiError, DefinitionsError, Location, Problem
 from assettui.definitions.asset import noting_definitions, replaced
 from assettui.definitions.definitions import Definitions, in_namespace
 from assettui.definitions.describe import describe
+from assettui.model.errors import AssettuiError, DefinitionsError, Location, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

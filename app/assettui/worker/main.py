@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import faulthandler
 import gc
-import json
 import os
 import resource
 import signal
@@ -17,17 +16,32 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from msgspec import Raw
 from msgspec.structs import replace
 
-from assettui.core.records import StepStatus
-from assettui.core.ticks import Evaluation, LogLine
+from assettui.model import codec
+from assettui.model.events import AssetEvent, LogEntry, LogLine
+from assettui.model.run import StepStatus
+from assettui.model.step import (
+    Broken,
+    Done,
+    Evaluated,
+    Loaded,
+    Logged,
+    Reported,
+    Retriable,
+    Said,
+    StepOutcome,
+    StepRequest,
+)
+from assettui.model.tick import Evaluation
 from assettui.values.files import FileValues
 from assettui.worker.capture import LogRelay, Printed, flush, output_to, show_lines_at_once
 from assettui.worker.environment import complete_environment
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.load import load, sources_below
-from assettui.worker.protocol import FrameReader, encode, receive
-from assettui.worker.request import AssetEvent, StepOutcome, StepRequest, asset_event_json
+from assettui.worker.orders import EvaluationRequest, RunStep, ToWorker
+from assettui.worker.protocol import FrameReader, frame, receive
 from assettui.worker.step import execute_step, retry_after_loss_us
 
 if TYPE_CHECKING:
@@ -52,7 +66,7 @@ class Worker:
     def __init__(self, connection: socket.socket, values: FileValues) -> None:
         self._connection = connection
         self._values = values
-        self._reader = FrameReader()
+        self._reader: FrameReader[ToWorker] = FrameReader(ToWorker)  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
         self._is_in_user_code = False
         self._is_ending = False
         self._current = ("", "")
@@ -68,15 +82,15 @@ class Worker:
             if messages is None:
                 return
             for message in messages:
-                if message["do"] == "evaluate":
-                    self._evaluate(message["request"], described)
+                if isinstance(message, RunStep):
+                    self._execute(message.request, described)
                 else:
-                    self._execute(StepRequest.from_json(message["request"]), described)
+                    self._evaluate(message.request, described)
 
-    def send(self, message: dict[str, Any]) -> None:
+    def send(self, message: Said) -> None:
         """Tell the leader; where it is gone there is nobody to work for."""
         try:
-            self._connection.sendall(encode(message))
+            self._connection.sendall(frame(message))
         except OSError:
             os._exit(1)
 
@@ -85,7 +99,7 @@ class Worker:
         self._relay.begin()
         after_us = retry_after_loss_us(request, described)
         if after_us is not None:  # said beforehand: whoever is killed cannot say it
-            self.send({"is": "retriable", "run": request.run_id, "step": request.step.key, "retry_after_us": after_us})
+            self.send(Retriable(request.run_id, request.step.key, after_us))
         try:
             self._is_in_user_code = True
             try:
@@ -97,21 +111,12 @@ class Worker:
             outcome = StepOutcome(StepStatus.CANCELED, error=step_error(error))
         except OSError as error:  # the files for what the step prints cannot be opened
             outcome = StepOutcome(StepStatus.FAILURE, error=step_error(error))
-        self.send(
-            {
-                "is": "done",
-                "run": request.run_id,
-                "step": request.step.key,
-                "outcome": outcome.to_json(),
-                "rss_bytes": _peak_bytes(),
-            }
-        )
+        told = replace(outcome, exception=None)
+        self.send(Done(request.run_id, request.step.key, told, _peak_bytes()))
 
-    def _evaluate(self, said: dict[str, Any], described: Described) -> None:
+    def _evaluate(self, request: EvaluationRequest, described: Described) -> None:
         from assettui.worker.evaluate import evaluate  # deferred: a step needs none of it
-        from assettui.worker.evaluation_request import EvaluationRequest
 
-        request = EvaluationRequest.from_json(said)
         self._log = log = []
         self._relay.begin()
         printed = Printed()
@@ -126,20 +131,20 @@ class Worker:
             found = Evaluation(error=step_error(error))
         self._log = None
         found = replace(found, log=(*log, *(LogLine("PRINT", line) for line in printed.lines())))
-        self.send({"is": "evaluated", "name": request.name, "evaluation": found.to_json(), "rss_bytes": _peak_bytes()})
+        self.send(Evaluated(request.name, found, _peak_bytes()))
 
-    def _send_log(self, said: dict[str, Any]) -> None:
+    def _send_log(self, entry: LogEntry) -> None:
         if self._log is not None:
             if len(self._log) < MAX_LOG_LINES:
-                trace = f"\n{said['traceback']}" if said.get("traceback") else ""
-                self._log.append(LogLine(said["level"], f"{said['message']}{trace}"[:MAX_LINE_CHARS]))
+                trace = f"\n{entry.traceback}" if entry.traceback else ""
+                self._log.append(LogLine(entry.level, f"{entry.message}{trace}"[:MAX_LINE_CHARS]))
             return
         run_id, step_key = self._current
-        self.send({"is": "log", "run": run_id, "step": step_key, **said})
+        self.send(Logged(replace(entry, run_id=run_id, step_key=step_key)))
 
     def _send_asset_event(self, asset_event: AssetEvent) -> None:
         run_id, step_key = self._current
-        self.send({"is": "made", "run": run_id, "step": step_key, "made": asset_event_json(asset_event)})
+        self.send(Reported(run_id, step_key, asset_event))
 
     def _on_terminate(self, signal_number: int, frame: object) -> None:
         self._is_ending = True
@@ -163,14 +168,14 @@ def _read_keys(descriptor: int | None) -> Mapping[str, Mapping[str, int]]:
     if descriptor is None:
         return {}
     with os.fdopen(descriptor, "rb") as file:
-        return json.load(file)
+        return codec.decode(file.read(), dict[str, dict[str, int]])
 
 
 def main(argv: list[str]) -> NoReturn:
     """Load the project, tell the leader, and serve."""
     connection = socket.socket(fileno=int(argv[0]))
     connection.set_inheritable(False)
-    options: dict[str, Any] = json.loads(argv[1])
+    options: dict[str, Any] = codec.decode(argv[1], dict[str, Any])
     root = Path(options["root"])
     faulthandler.enable()
     show_lines_at_once()
@@ -182,12 +187,12 @@ def main(argv: list[str]) -> NoReturn:
         file = Path(options["file"]) if options["file"] else None
         described = load(root, options["name"], file=file, module=options["module"], dynamic=dynamic)
     except BaseException as error:  # noqa: BLE001 - user code is imported here, and may raise anything
-        worker.send({"is": "broken", "error": step_error(error).to_json(), "sources": sources_below(root)})
+        worker.send(Broken(step_error(error), tuple(sources_below(root))))
         sys.exit(0)
-    snapshot = described.snapshot.to_json() if options["describe"] else None
+    snapshot = Raw(described.snapshot.encode() if options["describe"] else b"null")
     gc.freeze()
     gc.enable()
-    worker.send({"is": "loaded", "pid": os.getpid(), "snapshot": snapshot})
+    worker.send(Loaded(os.getpid(), snapshot))
     try:
         worker.serve(described)
     finally:

@@ -6,10 +6,10 @@ import logging
 from inspect import isasyncgen, isawaitable, isgenerator
 from typing import TYPE_CHECKING, Any, cast
 
-from assettui.core.errors import AssettuiError
-from assettui.core.text import plural
 from assettui.definitions.context import LOGGER_NAME
 from assettui.definitions.results import DataVersion, DynamicOutput, MaterializeResult, ObserveResult, Output
+from assettui.model.errors import AssettuiError
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,13 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
-from assettui.core.keys import AssetKey
 from assettui.core.masking import restored
-from assettui.core.metadata import MetadataValue, as_metadata
-from assettui.core.records import Materialization, Observation, StepStatus, ValueRef
 from assettui.core.run_config import of_resources, of_step, of_steps
-from assettui.core.snapshot import StepOutput
-from assettui.core.text import plural
 from assettui.core.versions import default_data_version
 from assettui.definitions.context import AssetExecutionContext, ContextRun
 from assettui.definitions.hooks import HookDefinition
@@ -33,11 +28,17 @@ from assettui.definitions.results import (
     Output,
 )
 from assettui.definitions.run_config import config_json
+from assettui.model.events import Materialization, Observation, OpOutput
+from assettui.model.keys import AssetKey
+from assettui.model.metadata import MetadataValue, as_metadata
+from assettui.model.project import StepOutput
+from assettui.model.run import StepStatus
+from assettui.model.step import StepOutcome, StepRequest
+from assettui.model.text import plural
 from assettui.values.formats import row_count
 from assettui.worker.exchange import Exchange, Values
 from assettui.worker.failures import failed_outcome, retry_after_us
 from assettui.worker.hooks import call_hooks
-from assettui.worker.request import AssetEvent, StepOutcome, StepRequest
 from assettui.worker.results import BadResult, results_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from assettui.definitions.computation import Computation, Described, ValueDeclaration
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.retries import RetryPolicy
+    from assettui.model.asset import ValueRef
+    from assettui.model.events import AssetEvent
 
 ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
 """Metadata that says how many rows an asset has; the second is the name that Dagster documents."""
@@ -167,7 +170,7 @@ class _Execution:
         return StepOutcome(
             StepStatus.SUCCESS,
             tuple(self.asset_events),
-            op_outputs=self.op_outputs,
+            op_outputs=tuple(OpOutput(source, ref) for source, ref in self.op_outputs.items()),
             omitted=tuple(omitted),
             omitted_assets=tuple(key for name in omitted if (key := wanted[name].asset_key) is not None),
         )
@@ -391,7 +394,15 @@ class _Execution:
         version = str(said_version) if said_version is not None else None
         if computation.is_observation:
             self.asset_events.extend(
-                Observation(output.asset_key, self.now(), self.request.run_id, version, said, key) for key in keys
+                Observation(
+                    self.now(),
+                    self.request.run_id,
+                    asset_key=output.asset_key,
+                    partition=key,
+                    data_version=version,
+                    metadata=said,
+                )
+                for key in keys
             )
             return
         if isinstance(result, ObserveResult):
@@ -461,7 +472,14 @@ class _Execution:
         version = event.tags.get(DATA_VERSION_TAG)
         if isinstance(event, AssetObservation):
             self.asset_events.append(
-                Observation(key, self.now(), self.request.run_id, version, metadata, event.partition)
+                Observation(
+                    self.now(),
+                    self.request.run_id,
+                    asset_key=key,
+                    partition=event.partition,
+                    data_version=version,
+                    metadata=metadata,
+                )
             )
         else:
             asset_event = self._materialization(key, metadata, version, None, None, event.partition)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
-from assettui.core.errors import AssettuiError
 from assettui.core.partitions.subset import PartitionsSubset
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.metadata import JsonObject
     from assettui.core.partitions.space import PartitionKeyRange, PartitionSpace
+    from assettui.model.metadata import JsonObject
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -29,9 +29,9 @@ from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.metadata import JsonObject
     from assettui.core.partitions.definition import AsOf, PartitionsDefinition
     from assettui.core.partitions.space import PartitionSpace
+    from assettui.model.metadata import JsonObject
 
 
 def definition_from_json(data: Mapping[str, Any]) -> PartitionsDefinition:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from assettui.core.partitions.definition import AsOf, PartitionsDefinition
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import RANGE_MARK, BadPartitions, PartitionSpace, UnknownPartition, near_keys
-from assettui.core.text import plural
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from assettui.core.metadata import JsonObject
+    from assettui.model.metadata import JsonObject
 
 MAX_KEY_LENGTH = 255
 _NO_KEYS: Mapping[str, int] = MappingProxyType({})

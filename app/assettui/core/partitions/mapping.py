@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from assettui.core.errors import AssettuiError
 from assettui.core.partitions.definition import AsOf, KnownKeys, as_of
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace
 from assettui.core.partitions.subset import PartitionsSubset
+from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from assettui.core.metadata import JsonObject
     from assettui.core.partitions.definition import DynamicPartitionsStore, PartitionsDefinition
+    from assettui.model.metadata import JsonObject
 
 SHOWN_MISSING = 20
 

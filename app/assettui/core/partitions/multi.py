@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from assettui.core.metadata import JsonObject
+    from assettui.model.metadata import JsonObject
 
 DIMENSION_MARK = "|"
 DIMENSIONS = 2

@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple
 
-from assettui.core.errors import AssettuiError
-from assettui.core.keys import closest
 from assettui.core.partitions.sets import PartitionSet
+from assettui.model.errors import AssettuiError
+from assettui.model.keys import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

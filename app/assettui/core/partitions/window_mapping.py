@@ -10,9 +10,9 @@ from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.time_windows import TimeSpace, TimeWindowPartitionsDefinition
 
 if TYPE_CHECKING:
-    from assettui.core.metadata import JsonObject
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.core.partitions.space import PartitionSpace
+    from assettui.model.metadata import JsonObject
 
 MANY_RANGES = 1_000
 """A set of more spans than this is looked through window by window."""

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from assettui.core.errors import SelectionError
 from assettui.core.graph import within
-from assettui.core.keys import AssetKey, CoercibleToAssetKey, closest
+from assettui.model.errors import SelectionError
+from assettui.model.keys import AssetKey, CoercibleToAssetKey, closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from assettui.core.graph import AssetGraph
-    from assettui.core.snapshot import AssetSnapshot
+    from assettui.model.project import AssetSnapshot
 
 _PLAIN = re.compile(r"[^\s()\"',+]+")
 _RESERVED = frozenset({"and", "or", "not"})

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.errors import SelectionError
-from assettui.core.keys import closest
 from assettui.core.selection.algebra import (
     ATTRIBUTES,
     FUNCTIONS,
@@ -30,6 +28,8 @@ from assettui.core.selection.algebra import (
     Traversal,
     Word,
 )
+from assettui.model.errors import SelectionError
+from assettui.model.keys import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

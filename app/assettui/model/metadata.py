@@ -10,18 +10,22 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from os import PathLike, fspath
-from typing import Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
-from assettui.core.keys import AssetKey, CoercibleToAssetKey
-from assettui.core.text import plural
+from assettui.model.keys import AssetKey, CoercibleToAssetKey
+from assettui.model.text import plural
 
 MetadataType: TypeAlias = Literal[
     "int", "float", "text", "md", "json", "url", "path", "notebook", "bool", "timestamp", "table", "table_schema",
     "column_lineage", "asset", "run", "job", "python_artifact", "null",
 ]  # fmt: skip
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+if TYPE_CHECKING:
+    JsonValue = Json
+else:
+    JsonValue = Any  # msgspec would read the alias within the class, where `int` is a method
 JsonObject: TypeAlias = dict[str, Any]
 """An object of JSON: what the values are is known to whoever wrote it."""
 TableRow: TypeAlias = Mapping[str, object]
@@ -93,7 +97,7 @@ class MetadataValue(Struct, frozen=True):
     """One metadata value and its kind. Make one with `MetadataValue.int(3)`, `MetadataValue.md("# hi")` and so on."""
 
     type: MetadataType
-    value: Json
+    value: JsonValue
     """What `type` says: a timestamp in seconds since the epoch, UTC; a table as a list of rows, each column → cell."""
 
     @staticmethod
@@ -237,15 +241,6 @@ class MetadataValue(Struct, frozen=True):
             return [each["name"] for each in schema["columns"]]
         rows = self.rows()
         return list(rows[0]) if rows else []
-
-    def to_json(self) -> JsonObject:
-        """`{"type": ..., "value": ...}`."""
-        return {"type": self.type, "value": self.value}
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> MetadataValue:
-        """The value that `to_json` wrote."""
-        return MetadataValue(data["type"], data["value"])
 
     def show(self) -> str:
         """The value in one line, as faces show it."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assettui.core.timing import ago, duration, iso, local
+from assettui.model.timing import ago, duration, iso, local
 
 S = 1_000_000
 

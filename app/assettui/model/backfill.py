@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.keys import AssetKey
+from assettui.model.keys import AssetKey
+from assettui.model.metadata import JsonObject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from assettui.core.metadata import JsonObject
+    from assettui.core.partitions.sets import PartitionSet
 
 BACKFILL_TAG = "dagster/backfill"
 """The tag of each run of a backfill, as Dagster documents it."""
@@ -37,6 +37,40 @@ class BackfillStatus(StrEnum):
         return self in (BackfillStatus.SUCCESS, BackfillStatus.FAILURE, BackfillStatus.CANCELED)
 
 
+class BackfillCommand(StrEnum):
+    """What can be asked of a backfill."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    RETRY = "retry"
+
+
+class Which(StrEnum):
+    """Which partitions of the selected assets, by where they stand."""
+
+    ALL = "all"
+    MISSING = "missing"
+    """Those that were never materialized."""
+    FAILED = "failed"
+    STALE = "stale"
+
+
+class BackfillRequest(Struct, frozen=True):
+    """What is asked for. Where several things are said, a partition must fit all of them."""
+
+    keys: tuple[AssetKey, ...]
+    which: Which = Which.ALL
+    ranges: tuple[tuple[str, str], ...] = ()
+    """Ranges of keys, both ends included; empty for no such bound."""
+    since_us: int | None = None
+    """Partitions whose window begins no earlier."""
+    partitions: Mapping[AssetKey, PartitionSet] | None = None
+    """Certain partitions, as they were selected in the grid."""
+    with_upstream: bool = False
+    """Whether all that they need, and that was never materialized, is to be made first."""
+
+
 class BackfillCounts(Struct, frozen=True):
     """How many partitions of a backfill have come how far."""
 
@@ -54,28 +88,20 @@ class BackfillCounts(Struct, frozen=True):
         """Not launched yet."""
         return self.requested - self.materialized - self.failed - self.skipped - self.canceled - self.running
 
-    def to_json(self) -> dict[str, int]:
-        """As JSON."""
-        return {
-            "requested": self.requested,
-            "materialized": self.materialized,
-            "failed": self.failed,
-            "skipped": self.skipped,
-            "canceled": self.canceled,
-            "running": self.running,
-        }
 
-    @staticmethod
-    def from_json(data: Mapping[str, int]) -> BackfillCounts:
-        """The counts that `to_json` wrote."""
-        return BackfillCounts(**data)
+class Target(Struct, frozen=True, array_like=True):
+    """An asset, and which of its partitions are to be made."""
+
+    asset_key: AssetKey
+    partitions: JsonObject
+    """As `set_to_json` writes them."""
 
 
-class BackfillPlan(Struct, frozen=True):
+class BackfillPlan(Struct, frozen=True, omit_defaults=True):
     """What a backfill is to do. The partitions are kept by their keys: they outlive changes of the definitions."""
 
-    targets: Mapping[AssetKey, JsonObject]
-    """For each asset, upstream before downstream, its partitions as `set_to_json` writes them."""
+    targets: tuple[Target, ...]
+    """Upstream before downstream."""
     max_concurrent: int | None = None
     """How many of its runs may be on their way at once; None leaves it to the engine."""
     priority: int = 0
@@ -89,31 +115,6 @@ class BackfillPlan(Struct, frozen=True):
     """The last event before it: what was materialized since is done."""
     has_secrets: bool = False
     """Whether it was configured with secrets, which stand masked in `config` where it was read from the store."""
-
-    def to_json(self) -> JsonObject:
-        """Compact: what has its default value is left out."""
-        data: dict[str, Any] = {"targets": [[str(key), partitions] for key, partitions in self.targets.items()]}
-        for name in ("max_concurrent", "priority", "config", "title", "after", "has_secrets"):
-            value = getattr(self, name)
-            if value:
-                data[name] = value
-        if self.tags:
-            data["tags"] = dict(self.tags)
-        return data
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> BackfillPlan:
-        """The plan that `to_json` wrote."""
-        return BackfillPlan(
-            {AssetKey(key): partitions for key, partitions in data["targets"]},
-            data.get("max_concurrent"),
-            data.get("priority", 0),
-            data.get("config", {}),
-            data.get("tags", {}),
-            data.get("title"),
-            data.get("after", 0),
-            data.get("has_secrets", False),
-        )
 
 
 class BackfillRecord(Struct, frozen=True):

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from assettui import MetadataValue
-from assettui.core.metadata import as_metadata, as_metadata_value
+from assettui.model import codec
+from assettui.model.metadata import as_metadata, as_metadata_value
 
 
 @pytest.mark.parametrize(
@@ -29,14 +30,14 @@ from assettui.core.metadata import as_metadata, as_metadata_value
         (MetadataValue.asset(["raw", "events"]), "asset", "raw/events"),
         (MetadataValue.run("abc"), "run", "abc"),
         (MetadataValue.job("daily"), "job", "daily"),
-        (MetadataValue.python_artifact(as_metadata), "python_artifact", "assettui.core.metadata:as_metadata"),
+        (MetadataValue.python_artifact(as_metadata), "python_artifact", "assettui.model.metadata:as_metadata"),
         (MetadataValue.notebook("a.ipynb"), "notebook", "a.ipynb"),
         (MetadataValue.null(), "null", "none"),
     ],
 )
 def test_every_kind_reads_back_and_is_shown_in_a_line(value: MetadataValue, kind: str, shown: str) -> None:
     assert value.type == kind
-    assert MetadataValue.from_json(value.to_json()) == value
+    assert codec.decode(codec.encode(value), MetadataValue) == value
     assert value.show() == shown
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assettui.core.text import UNSAFE, clean, one_line
+from assettui.model.text import UNSAFE, clean, one_line
 
 
 @given(st.text())

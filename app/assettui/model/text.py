@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _CONTROL_RANGES = (
     (0x00, 0x1F),  # C0, ESC among them
@@ -18,21 +19,26 @@ _CONTROL_RANGES = (
 )
 # The zero-width joiner stays: emoji and several scripts need it, and it moves nothing.
 _KEPT = {0x200D}
-_TABLE = {
-    code: (0x2400 + code if code < 0x20 else 0x2421 if code == 0x7F else 0xFFFD)
-    for first, last in _CONTROL_RANGES
-    for code in range(first, last + 1)
-    if code not in _KEPT
-}
 UNSAFE = re.compile(
     "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _CONTROL_RANGES if first not in _KEPT) + "]"
 )
 """Finds a text that `clean` may have to change."""
 
 
+@cache
+def _table() -> dict[int, int]:
+    # Made when the first unsafe text is met: 2,500 entries that most processes never need.
+    return {
+        code: (0x2400 + code if code < 0x20 else 0x2421 if code == 0x7F else 0xFFFD)
+        for first, last in _CONTROL_RANGES
+        for code in range(first, last + 1)
+        if code not in _KEPT
+    }
+
+
 def clean(text: str) -> str:
     """The text with every control character replaced by a visible stand-in of one cell, so `len` stays the same."""
-    return text.translate(_TABLE) if UNSAFE.search(text) else text
+    return text.translate(_table()) if UNSAFE.search(text) else text
 
 
 def clean_lines(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 NAME = re.compile(r"[A-Za-z0-9_]+")
 """What `name=` and `group_name=` accept (a group may hold several, separated by `/`), as Dagster documents it."""
@@ -102,6 +101,8 @@ def invalid_part(key: AssetKey) -> str | None:
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like the given one, or None where none is near."""
+    from difflib import get_close_matches  # deferred: 1 ms that only a mistake need take
+
     candidates = list(known)
     found = get_close_matches(word, candidates, n=1, cutoff=0.6)
     if found:

@@ -1,23 +1,21 @@
-"""What a worker is asked to evaluate: values that travel as JSON."""
+"""What a worker is told: to run a step, or to evaluate a schedule or sensor."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
 from assettui.definitions.event_records import AssetEventRecord, RunEventRecord
+from assettui.model.keys import AssetKey
+from assettui.model.step import StepRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from assettui.core.instigators import InstigatorSnapshot
-    from assettui.core.keys import AssetKey
-    from assettui.core.metadata import JsonObject
+    from assettui.model.instigator import InstigatorSnapshot
 
 
-class EvaluationRequest(Struct, frozen=True):
+class EvaluationRequest(Struct, frozen=True, omit_defaults=True):
     """All that an evaluation needs."""
 
     name: str
@@ -37,36 +35,20 @@ class EvaluationRequest(Struct, frozen=True):
     asset_events: tuple[AssetEventRecord, ...] = ()
     run_events: tuple[RunEventRecord, ...] = ()
 
-    def to_json(self) -> JsonObject:
-        """As JSON."""
-        return {
-            "name": self.name,
-            "scheduled_us": self.scheduled_us,
-            "store": self.store,
-            "cursor": self.cursor,
-            "last_ended_us": self.last_ended_us,
-            "last_run_key": self.last_run_key,
-            "since_us": self.since_us,
-            "is_first": self.is_first,
-            "asset_events": [each.to_json() for each in self.asset_events],
-            "run_events": [each.to_json() for each in self.run_events],
-        }
 
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> EvaluationRequest:
-        """The request that `to_json` wrote."""
-        return EvaluationRequest(
-            name=data["name"],
-            scheduled_us=data["scheduled_us"],
-            store=data["store"],
-            cursor=data["cursor"],
-            last_ended_us=data["last_ended_us"],
-            last_run_key=data["last_run_key"],
-            since_us=data["since_us"],
-            is_first=data["is_first"],
-            asset_events=tuple(AssetEventRecord.from_json(each) for each in data["asset_events"]),
-            run_events=tuple(RunEventRecord.from_json(each) for each in data["run_events"]),
-        )
+class RunStep(Struct, frozen=True, tag_field="do", tag="run"):
+    """Run a step."""
+
+    request: StepRequest
+
+
+class Evaluate(Struct, frozen=True, tag_field="do", tag="evaluate"):
+    """Evaluate a schedule or sensor."""
+
+    request: EvaluationRequest
+
+
+ToWorker: TypeAlias = RunStep | Evaluate
 
 
 def number_of(cursor: str | None) -> int:

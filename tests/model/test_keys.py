@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assettui import AssetKey
-from assettui.core.keys import closest, invalid_part
+from assettui.model.keys import closest, invalid_part
 
 parts = st.lists(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,8}", fullmatch=True), min_size=1, max_size=4)
 

@@ -1,0 +1,1 @@
+"""Values, and nothing else: each noun once, as it is sent, recorded, read, given and printed."""

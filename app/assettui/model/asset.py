@@ -1,0 +1,57 @@
+"""What is known of assets: where their values are, and how each asset and partition stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from assettui.model.keys import AssetKey
+
+if TYPE_CHECKING:
+    from assettui.model.events import Materialization, Observation
+
+
+class ValueRef(Struct, frozen=True):
+    """Where a stored value is, and how to read it."""
+
+    format: str
+    """The name of the format that wrote it, such as `parquet:polars`, `json`, `pickle` or `none`."""
+    path: str = ""
+    """Relative to the folder for values; empty where the format needs no file."""
+    size_bytes: int = 0
+
+
+class AssetState(Struct, frozen=True):
+    """What is known of an asset now."""
+
+    asset_key: AssetKey
+    last: Materialization | None = None
+    failed_us: int | None = None
+    """When a step of it last failed, if it has not been materialized since."""
+    failed_run: str | None = None
+    error: str | None = None
+    """Why it failed, in one line."""
+    running_run: str | None = None
+    """The run that is computing it now."""
+    observed: Observation | None = None
+    """The last observation."""
+
+    @property
+    def data_version(self) -> str | None:
+        """What identifies its data: as it was made, or, of what nothing here has made, as it was last seen."""
+        if self.last is not None:
+            return self.last.data_version
+        return self.observed.data_version if self.observed is not None else None
+
+
+class PartitionState(Struct, frozen=True):
+    """What is known of a partition of an asset now."""
+
+    partition: str
+    last: Materialization | None = None
+    failed_us: int | None = None
+    """When an attempt at it last failed, if it has not been materialized since."""
+    failed_run: str | None = None
+    error: str | None = None
+    """Why it failed, in one line."""
