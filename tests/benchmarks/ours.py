@@ -20,7 +20,7 @@ from assettui.service.loading import ensure_loaded
 from assettui.service.runs import launch
 from assettui.service.session import Session
 from assettui.store.folder import StoreFolder
-from tests.benchmarks import over_time, partitions
+from tests.benchmarks import deciding, over_time, partitions
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, seconds, tree
 from tests.conftest import command, wait_until
 from tests.terminal import Terminal
@@ -291,6 +291,7 @@ BENCHMARKS = {
     "snapshot": snapshots,
     "materialize": two_assets,
     "chain": chains,
+    "decide": deciding.decisions,
     "launch": first_line,
     "screens": screens,
     "idle": idle,

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from textual.geometry import Region
 
 from assettui.core.queue import Limits, queued_run
-from assettui.engine.decide import decide
-from assettui.engine.inputs import LimitsSeen, Moment, RunsQueued
-from assettui.engine.state import EngineState, RunState
+from assettui.kernel.decide import decide
+from assettui.kernel.inputs import LimitsSeen, Moment, RunsQueued
+from assettui.kernel.run_state import RunState
+from assettui.kernel.state import KernelState
 from assettui.model.run import RunPlan, StepPlan
 from assettui.service import automation, queue
 from assettui.service.catalog import catalog
@@ -186,8 +187,8 @@ def queue_of_many(session: Session) -> Iterator[Figure]:
     plan = RunPlan((StepPlan("a"),), tags={"team": "ops"})
     runs = tuple(replace(queued_run(f"{n:08x}", n, plan), plan=None) for n in range(QUEUED))
     limits = Limits(runs=50, tags={"team=*": 1})
-    state, _ = decide(EngineState(2), LimitsSeen(limits), 0)
-    state = replace(state, runs={"busy": RunState("busy", {}, {}, "started", {}, {}, (), 1, about=plan)})  # pyright: ignore[reportArgumentType]
+    state, _ = decide(KernelState(2), LimitsSeen(limits), 0)
+    state = replace(state, runs={"busy": RunState("busy", plan)})
     state, _ = decide(state, RunsQueued(runs), 1)
     yield Figure(
         f"{QUEUED:,} queued: a decision, none may begin",
@@ -204,8 +205,8 @@ def queue_of_many(session: Session) -> Iterator[Figure]:
     )
     db = open_for_writing(session.folder)
     with writing(db):
-        record(db.conn, [RunQueued(n, f"{n:016x}", plan=plan) for n in range(QUEUED)])
-    db.conn.close()
+        record(db, [RunQueued(n, f"{n:016x}", plan=plan) for n in range(QUEUED)])
+    db.close()
     yield Figure(f"{QUEUED:,} queued: the first 200 and why", median_seconds(lambda: queue.queue_view(session), 5), "s")
     yield from asyncio.run(_frames(session))
 

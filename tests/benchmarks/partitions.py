@@ -166,7 +166,7 @@ def backfilled(session: Session, asset: str, first: int, count: int) -> float:
     space = _space(session, asset)
     began = time.perf_counter()
     request = BackfillRequest((AssetKey(asset),), partitions={AssetKey(asset): PartitionSet.span(first, first + count)})
-    backfill_id = backfills.start(session, request)
+    backfill_id = backfills.start(session, backfills.preview(session, request))
     *_, last = backfills.follow(session, backfill_id)
     took = time.perf_counter() - began
     assert last.counts.materialized == count == len(PartitionSet.span(first, first + count) & space)

@@ -13,7 +13,7 @@ from assettui.model.backfill import BackfillStatus
 from assettui.store import backfills, queries
 from assettui.store.database import open_for_reading
 from tests.conftest import ProjectFolder, children, is_alive, wait_until
-from tests.engine.simulation import assert_state_is_what_the_events_say
+from tests.kernel.simulation import assert_state_is_what_the_events_say
 
 KILLS = 25
 PROJECT = """

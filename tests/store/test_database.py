@@ -35,7 +35,7 @@ def mode(path: Path) -> int:
 def test_a_new_store_is_for_its_owner_only(store: StoreFolder) -> None:
     db = open_for_writing(store)
     with writing(db):
-        record(db.conn, [RunChanged(1, "r", status=RunStatus.STARTED)])
+        record(db, [RunChanged(1, "r", status=RunStatus.STARTED)])
     assert mode(store.root) == 0o700
     assert {path.name: mode(path) for path in store.root.glob("store.db*")} == {
         "store.db": 0o600,
@@ -44,7 +44,7 @@ def test_a_new_store_is_for_its_owner_only(store: StoreFolder) -> None:
     }
     assert (mode(store.values), mode(store.logs)) == (0o700, 0o700)
     assert (store.root / ".gitignore").read_text() == "*\n"
-    db.conn.close()
+    db.close()
 
 
 def test_the_path_may_name_the_folder_or_the_file(tmp_path: Path) -> None:
@@ -56,26 +56,26 @@ def test_the_path_may_name_the_folder_or_the_file(tmp_path: Path) -> None:
 
 def test_commits_are_durable_and_readers_do_not_wait(store: StoreFolder) -> None:
     db = open_for_writing(store)
-    assert db.conn.execute("PRAGMA synchronous").fetchone()[0] == 2
-    assert db.conn.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     reader = open_for_reading(store)
     with writing(db):
-        record(db.conn, [RunChanged(1, "r", status=RunStatus.STARTED)])
+        record(db, [RunChanged(1, "r", status=RunStatus.STARTED)])
         assert queries.events(reader) == []
     assert len(queries.events(reader)) == 1
     with pytest.raises(sqlite3.OperationalError):
         reader.execute("DELETE FROM events")
     reader.close()
-    db.conn.close()
+    db.close()
 
 
 def test_a_write_that_fails_leaves_nothing(store: StoreFolder) -> None:
     db = open_for_writing(store)
     with pytest.raises(ZeroDivisionError), writing(db):
-        record(db.conn, [RunChanged(1, "r", status=RunStatus.STARTED)])
+        record(db, [RunChanged(1, "r", status=RunStatus.STARTED)])
         _ = 1 / 0
-    assert queries.events(db.conn) == []
-    db.conn.close()
+    assert queries.events(db) == []
+    db.close()
 
 
 def refused(store: StoreFolder) -> str:
@@ -91,8 +91,8 @@ def refused(store: StoreFolder) -> str:
 
 def test_a_newer_store_is_refused(store: StoreFolder) -> None:
     db = open_for_writing(store)
-    db.conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    db.conn.close()
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    db.close()
     assert f"written by a newer assettui (schema {SCHEMA_VERSION + 1}" in refused(store)
 
 
@@ -122,7 +122,7 @@ def test_a_store_that_another_program_locks_is_told(store: StoreFolder, monkeypa
     holder.close()
     with writing(db):
         pass
-    db.conn.close()
+    db.close()
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def outside() -> Generator[Path]:
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become nobody")
 def test_a_store_that_cannot_be_written_is_told(outside: Path) -> None:
     store = StoreFolder.at(outside / "store")
-    open_for_writing(store).conn.close()
+    open_for_writing(store).close()
     store.root.chmod(0o755)
     store.database.chmod(0o644)
     program = f"""
@@ -163,13 +163,13 @@ for path in ({str(store.root)!r}, {str(outside / "new")!r}):
 def test_a_full_disk_is_told_and_nothing_is_lost(store: StoreFolder) -> None:
     db = open_for_writing(store)
     with writing(db):
-        record(db.conn, [LogEntry(1, "r", level="INFO", message="before")])
-    pages = db.conn.execute("PRAGMA page_count").fetchone()[0]
-    db.conn.execute(f"PRAGMA max_page_count = {pages}")
+        record(db, [LogEntry(1, "r", level="INFO", message="before")])
+    pages = db.execute("PRAGMA page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreError, match="disk that holds the store .* is full"), writing(db):
-        record(db.conn, [LogEntry(2, "r", level="INFO", message="x" * 100_000)])
-    assert [event.payload["message"] for event in queries.events(db.conn)] == ["before"]
-    db.conn.close()
+        record(db, [LogEntry(2, "r", level="INFO", message="x" * 100_000)])
+    assert [event.payload["message"] for event in queries.events(db)] == ["before"]
+    db.close()
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def two_versions(monkeypatch: pytest.MonkeyPatch) -> Migrations:
 
     @later(name="9999_later")
     def one_more(db: Database) -> None:
-        db.conn.execute("CREATE TABLE later (a)")
+        db.execute("CREATE TABLE later (a)")
 
     monkeypatch.setattr(migrations, "migrations", later)
     monkeypatch.setattr(database, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
@@ -193,8 +193,8 @@ def test_an_older_store_is_brought_up_to_date_and_a_copy_kept(
 ) -> None:
     db = open_for_writing(store)
     with writing(db):
-        record(db.conn, [RunChanged(1, "r", status=RunStatus.STARTED)])
-    db.conn.close()
+        record(db, [RunChanged(1, "r", status=RunStatus.STARTED)])
+    db.close()
     request.getfixturevalue("two_versions")
     reader = open_for_reading(store)
     assert len(queries.events(reader)) == 1
@@ -218,12 +218,12 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
         first_only = Migrations("assettui")
         first_only(name="0001_first")(migrations.first)
         earlier.setattr(migrations, "migrations", first_only)
-        open_for_writing(store).conn.close()
+        open_for_writing(store).close()
 
     @two_versions(name="0003_wrong")
     def wrong(db: Database) -> None:
-        db.conn.execute("CREATE TABLE half (a)")
-        db.conn.execute("this is no SQL")
+        db.execute("CREATE TABLE half (a)")
+        db.execute("this is no SQL")
 
     with pytest.raises(StoreError, match="syntax error"):
         open_for_writing(store)
@@ -237,7 +237,7 @@ def test_many_processes_may_make_the_same_store_at_once(store: StoreFolder) -> N
 import pathlib
 from assettui.store.database import open_for_writing
 from assettui.store.folder import StoreFolder
-open_for_writing(StoreFolder.at(pathlib.Path({str(store.root)!r}))).conn.close()
+open_for_writing(StoreFolder.at(pathlib.Path({str(store.root)!r}))).close()
 """
     processes = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(6)]
     assert [(process.wait(), process.communicate()[1]) for process in processes] == [(0, b"")] * 6
@@ -251,14 +251,14 @@ def test_data_that_looks_like_sql_is_data(store: StoreFolder) -> None:
     key = AssetKey(["x'; DROP TABLE events; --"])
     made = Materialization(1, "r", asset_key=key, data_version="v")
     with writing(db):
-        record(db.conn, [made])
-    assert queries.asset_state(db.conn, key).last == made
-    db.conn.close()
+        record(db, [made])
+    assert queries.asset_state(db, key).last == made
+    db.close()
 
 
 def test_text_that_utf8_cannot_hold_is_recorded_all_the_same(store: StoreFolder) -> None:
     db = open_for_writing(store)
     with writing(db):
-        record(db.conn, [LogEntry(1, "r", level="INFO", message="a\ud800b")])
-    assert queries.events(db.conn)[0].payload["message"] == "a?b"
-    db.conn.close()
+        record(db, [LogEntry(1, "r", level="INFO", message="a\ud800b")])
+    assert queries.events(db)[0].payload["message"] == "a?b"
+    db.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
 
 from assettui.model.events import RunChanged, Tick, TickOutcome, TickRun
 from assettui.model.instigator import InstigatorKind
@@ -20,10 +20,10 @@ DAY = 86_400_000_000
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Generator[Database]:
+def db(tmp_path: Path) -> Generator[sqlite3.Connection]:
     db = open_for_writing(StoreFolder.at(tmp_path / "store"))
     yield db
-    db.conn.close()
+    db.close()
 
 
 def tick(name: str, time_us: int, outcome: TickOutcome, *runs: tuple[str, str | None]) -> Tick:
@@ -39,25 +39,25 @@ def tick(name: str, time_us: int, outcome: TickOutcome, *runs: tuple[str, str | 
 
 
 def test_old_ticks_and_too_many_skipped_ones_are_forgotten_and_run_keys_never(
-    db: Database, monkeypatch: pytest.MonkeyPatch
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ticks, "SKIPPED_KEPT", 3)
     with writing(db):
-        record(db.conn, [tick("a", 1, TickOutcome.SUCCESS, ("r1", "key"))])
+        record(db, [tick("a", 1, TickOutcome.SUCCESS, ("r1", "key"))])
         for number in range(10):
-            record(db.conn, [tick("a", 5 * DAY + number, TickOutcome.SKIPPED)])
-        record(db.conn, [tick("b", 5 * DAY, TickOutcome.SKIPPED), tick("a", 6 * DAY, TickOutcome.FAILURE)])
-        record(db.conn, [RunChanged(1, "r1", status=RunStatus.STARTED)])
+            record(db, [tick("a", 5 * DAY + number, TickOutcome.SKIPPED)])
+        record(db, [tick("b", 5 * DAY, TickOutcome.SKIPPED), tick("a", 6 * DAY, TickOutcome.FAILURE)])
+        record(db, [RunChanged(1, "r1", status=RunStatus.STARTED)])
     with writing(db):
-        assert ticks.forget_old(db.conn, 2 * DAY) == 8
-    left = [(each.instigator, each.outcome) for each in ticks.ticks(db.conn, limit=100)]
+        assert ticks.forget_old(db, 2 * DAY) == 8
+    left = [(each.instigator, each.outcome) for each in ticks.ticks(db, limit=100)]
     assert left == [
         ("a", TickOutcome.FAILURE),
         ("b", TickOutcome.SKIPPED),
         *[("a", TickOutcome.SKIPPED)] * 3,
     ]
-    assert ticks.known_run_keys(db.conn, "a", ["key", "other"]) == {"key"}
-    assert db.conn.execute("SELECT count(*) FROM events").fetchone() == (6,)
-    state = ticks.instigator_state(db.conn, "a")
+    assert ticks.known_run_keys(db, "a", ["key", "other"]) == {"key"}
+    assert db.execute("SELECT count(*) FROM events").fetchone() == (6,)
+    state = ticks.instigator_state(db, "a")
     assert state is not None
-    assert (state.failures, ticks.last_ended(db.conn, "a")) == (1, 6 * DAY)
+    assert (state.failures, ticks.last_ended(db, "a")) == (1, 6 * DAY)

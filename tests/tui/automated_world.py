@@ -67,14 +67,14 @@ def automated_world(folder: Path) -> Session:
     hour = 60 * MINUTE
     db = open_for_writing(made.folder)
     with writing(db):
-        projects.save_loaded(db.conn, made.project.id, snapshot.encode(), {}, NOW_US)
+        projects.save_loaded(db, made.project.id, snapshot.encode(), {}, NOW_US)
         for each in (NIGHTLY, INBOX):
             on = InstigatorTurned(
                 NOW_US - 2 * 24 * hour, status="on", instigator=each.name, instigator_kind=each.kind, by="default"
             )
-            record(db.conn, [on])
+            record(db, [on])
         record(
-            db.conn,
+            db,
             [
                 tick("nightly", InstigatorKind.SCHEDULE, 2 * hour, TickOutcome.SUCCESS, runs=(TickRun("ab" * 8),)),
                 RunQueued(NOW_US - 2 * hour, "ab" * 8, plan=plan),
@@ -93,5 +93,5 @@ def automated_world(folder: Path) -> Session:
                 CursorSet(NOW_US, instigator="inbox", instigator_kind=InstigatorKind.SENSOR, cursor="7"),
             ],
         )
-    db.conn.close()
+    db.close()
     return made

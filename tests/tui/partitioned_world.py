@@ -78,25 +78,23 @@ def partitioned_world(root: Path) -> Session:
     made = session(root)
     db = open_for_writing(made.folder)
     with writing(db):
-        projects.save_loaded(db.conn, made.project.id, ProjectSnapshot("shop", ASSETS).encode(), {}, NOW_US - MINUTE_US)
-        dynamic_partitions.add(db.conn, "customers", ["acme", "bolt"], NOW_US - MINUTE_US)
-        partitioned = PartitionedGraph(GRAPH, AsOf(NOW_US, dynamic_partitions.all_indices(db.conn)))
+        projects.save_loaded(db, made.project.id, ProjectSnapshot("shop", ASSETS).encode(), {}, NOW_US - MINUTE_US)
+        dynamic_partitions.add(db, "customers", ["acme", "bolt"], NOW_US - MINUTE_US)
+        partitioned = PartitionedGraph(GRAPH, AsOf(NOW_US, dynamic_partitions.all_indices(db)))
         whole = partitioned.space(AssetKey("raw/sales")).all
         missing = PartitionSet.span(day(24), day(29))
-        build(db.conn, partitioned, "raw/sales", whole - missing, NOW_US - 600 * MINUTE_US, rows=120)
-        build(
-            db.conn, partitioned, "marts/daily", whole - PartitionSet.span(day(20), day(29)), NOW_US - 500 * MINUTE_US
-        )
-        build(db.conn, partitioned, "marts/monthly", PartitionSet.span(0, 2), NOW_US - 400 * MINUTE_US)
+        build(db, partitioned, "raw/sales", whole - missing, NOW_US - 600 * MINUTE_US, rows=120)
+        build(db, partitioned, "marts/daily", whole - PartitionSet.span(day(20), day(29)), NOW_US - 500 * MINUTE_US)
+        build(db, partitioned, "marts/monthly", PartitionSet.span(0, 2), NOW_US - 400 * MINUTE_US)
         regions = partitioned.space(AssetKey("marts/regions")).set_of(
             ["2025-09-01|north", "2025-09-01|east", "2025-10-01|north"]
         )
-        build(db.conn, partitioned, "marts/regions", regions, NOW_US - 300 * MINUTE_US)
-        build(db.conn, partitioned, "raw/regions", PartitionSet.span(0, 3), NOW_US - 300 * MINUTE_US)
-        fail(db.conn, partitioned, "marts/daily", PartitionSet.of([day(20), day(21)]), NOW_US - 200 * MINUTE_US)
-        build(db.conn, partitioned, "raw/sales", PartitionSet.of([day(10)]), NOW_US - 100 * MINUTE_US, version="v2")
-        begin(db.conn, partitioned, "marts/daily", PartitionSet.of([day(22)]), NOW_US - MINUTE_US)
-    db.conn.close()
+        build(db, partitioned, "marts/regions", regions, NOW_US - 300 * MINUTE_US)
+        build(db, partitioned, "raw/regions", PartitionSet.span(0, 3), NOW_US - 300 * MINUTE_US)
+        fail(db, partitioned, "marts/daily", PartitionSet.of([day(20), day(21)]), NOW_US - 200 * MINUTE_US)
+        build(db, partitioned, "raw/sales", PartitionSet.of([day(10)]), NOW_US - 100 * MINUTE_US, version="v2")
+        begin(db, partitioned, "marts/daily", PartitionSet.of([day(22)]), NOW_US - MINUTE_US)
+    db.close()
     return made
 
 

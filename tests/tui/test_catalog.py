@@ -177,8 +177,8 @@ async def test_a_broken_edit_keeps_the_last_good_catalog_with_the_traceback_one_
             "SyntaxError: invalid syntax", "exception", "SyntaxError", 'File "x.py", line 3\n  def [red](:'
         )
         with writing(db):
-            projects.save_failed(db.conn, shop.project.id, error, {}, NOW_US)
-        db.conn.close()
+            projects.save_failed(db, shop.project.id, error, {}, NOW_US)
+        db.close()
         pilot.app.post_message(AssettuiApp.Changed())
         banner = pilot.app.query_one("#banner", Static)
         await until(pilot, lambda: banner.display)
@@ -191,7 +191,7 @@ async def test_a_broken_edit_keeps_the_last_good_catalog_with_the_traceback_one_
 
 async def test_a_project_that_was_never_loaded_says_so(tmp_path: Path) -> None:
     new = session(tmp_path)
-    open_for_writing(new.folder).conn.close()
+    open_for_writing(new.folder).close()
     async with app(new).run_test(size=(80, 24)) as pilot:
         assert "loading the project" in shown(pilot, 0)
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from assettui import AssetKey
-from assettui.model.backfill import BackfillCommand, BackfillStatus
+from assettui.model.backfill import BackfillCommand, BackfillPlan, BackfillRequest, BackfillStatus, Which
+from assettui.model.events import Materialization
 from assettui.model.intents import CommandBackfill
+from assettui.service import backfills as backfill_service
+from assettui.service.backfills import PlanChanged
+from assettui.service.catalog import read_catalog
 from assettui.service.session import Session
 from assettui.store import backfills, dynamic_partitions, intents
 from assettui.store.database import open_for_reading
+from assettui.store.recording import record
 from assettui.tui.backfill_plan import BackfillPlanScreen
 from assettui.tui.backfills import BackfillList, BackfillScreen, BackfillsScreen
 from assettui.tui.grid import GridScreen
@@ -20,7 +27,7 @@ from assettui.tui.grid_view import GridView
 from assettui.tui.questions import Question
 from assettui.tui.run import RunScreen
 from tests.tui.conftest import told, until
-from tests.tui.world import app
+from tests.tui.world import NOW_US, app
 
 
 async def on_grid(pilot: Pilot[Any]) -> GridView:
@@ -280,3 +287,52 @@ async def test_the_backfills_are_listed_and_one_is_told_by_its_errors(of_partiti
         assert intent.command is BackfillCommand.RETRY
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+
+
+async def test_enter_starts_the_plan_that_is_shown_and_none_while_it_is_worked_out(
+    of_partitions: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_let_go = threading.Event()
+    plan_of = backfill_service.preview
+
+    def slow(session: Session, request: BackfillRequest) -> BackfillPlan:
+        if request.which is Which.MISSING:
+            assert is_let_go.wait(10)
+        return plan_of(session, request)
+
+    monkeypatch.setattr(backfill_service, "preview", slow)
+
+    def started() -> int:
+        reader = open_for_reading(of_partitions.folder)
+        found = backfills.backfills(reader, limit=10)
+        reader.close()
+        return len(found)
+
+    async with app(of_partitions).run_test(size=(120, 40)) as pilot:
+        before = started()
+        screen = BackfillPlanScreen([AssetKey("marts/daily")])
+        pilot.app.push_screen(screen)
+        await until(pilot, lambda: "partitions of" in str(screen.query_one("#plan", Static).render()))
+        await pilot.press("x", "enter")  # another plan is under way: nobody has seen it yet
+        await pilot.pause()
+        assert "working it out" in str(screen.query_one("#plan", Static).render())
+        assert started() == before
+        is_let_go.set()
+        await until(pilot, lambda: "partitions of" in str(screen.query_one("#plan", Static).render()))
+        await pilot.press("enter")
+        await until(pilot, lambda: started() == before + 1)
+
+
+def test_a_plan_is_refused_once_it_would_be_another(of_partitions: Session) -> None:
+    key = AssetKey("marts/daily")
+    plan = backfill_service.preview(of_partitions, BackfillRequest((key,), Which.MISSING))
+    with of_partitions.writing() as connection:
+        (first, *_) = plan.targets[0].partitions["ranges"]
+        made = Materialization(NOW_US, "r", asset_key=key, partition=first[0], data_version="v")
+        space = read_catalog(connection, of_partitions).partitioned
+        record(connection, [made], space)
+    with pytest.raises(PlanChanged) as refused:
+        backfill_service.start(of_partitions, plan)
+    assert refused.value.plan.count == plan.count - 1
+    assert f"{plan.count - 1} partitions now, not {plan.count}" in str(refused.value)
+    backfill_service.start(of_partitions, refused.value.plan)  # what was shown since

@@ -123,7 +123,7 @@ async def test_new_events_and_the_end_of_the_run_appear(shop: Session) -> None:
         db = open_for_writing(shop.folder)
         with writing(db):
             record(
-                db.conn,
+                db,
                 [
                     StepEnded(
                         NOW_US,
@@ -135,7 +135,7 @@ async def test_new_events_and_the_end_of_the_run_appear(shop: Session) -> None:
                     RunChanged(NOW_US, RUNNING, status=RunStatus.CANCELED),
                 ],
             )
-        db.conn.close()
+        db.close()
         pilot.app.post_message(AssettuiApp.Changed())
         await until(pilot, lambda: any("run canceled" in line for line in lines(screen)))
         assert run_detail(shop, RUNNING).run.status is RunStatus.CANCELED

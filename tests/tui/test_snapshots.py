@@ -66,8 +66,8 @@ def test_catalog_of_a_project_that_is_broken_now(snap_compare: Compare, shop: Se
     """A red line says what is wrong and which key shows all of it; the last good catalog is still there."""
     db = open_for_writing(shop.folder)
     with writing(db):
-        projects.save_failed(db.conn, shop.project.id, StepError("SyntaxError: '(' was never closed"), {}, NOW_US)
-    db.conn.close()
+        projects.save_failed(db, shop.project.id, StepError("SyntaxError: '(' was never closed"), {}, NOW_US)
+    db.close()
     assert snap_compare(app(shop), terminal_size=size, run_before=still)
 
 

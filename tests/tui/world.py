@@ -178,9 +178,9 @@ def world(root: Path) -> Session:
     made = session(root)
     db = open_for_writing(made.folder)
     with writing(db):
-        projects.save_loaded(db.conn, made.project.id, ProjectSnapshot("shop", ASSETS).encode(), {}, NOW_US - MINUTE_US)
-        happen(History(db.conn))
-    db.conn.close()
+        projects.save_loaded(db, made.project.id, ProjectSnapshot("shop", ASSETS).encode(), {}, NOW_US - MINUTE_US)
+        happen(History(db))
+    db.close()
     out = made.folder.step_log(RUNNING, "models/forecast", "out")
     out.parent.mkdir(parents=True)
     out.write_text("".join(f"epoch {number}: loss {1 / number:.4f}\n" for number in range(1, 61)))

@@ -11,10 +11,10 @@ from assettui.model.timing import iso, iso_or_none
 if TYPE_CHECKING:
     from assettui.core.partition_status import PartitionStatus
     from assettui.model.asset import PartitionState
-    from assettui.model.backfill import BackfillRecord
+    from assettui.model.backfill import BackfillPlan, BackfillRecord
     from assettui.model.events import Event, Materialization, Observation
     from assettui.model.run import RunRecord, StepError, StepRecord
-    from assettui.service.backfills import BackfillDetail, BackfillPreview
+    from assettui.service.backfills import BackfillDetail
     from assettui.service.catalog import AssetDetail, AssetRow, Catalog
     from assettui.service.jobs import JobRow
     from assettui.service.runs import RunDetail
@@ -151,7 +151,7 @@ def backfill_detail_json(detail: BackfillDetail) -> dict[str, Any]:
     }
 
 
-def preview_json(preview: BackfillPreview) -> dict[str, Any]:
+def preview_json(preview: BackfillPlan) -> dict[str, Any]:
     """What a backfill would do."""
     return {
         "requested": preview.count,
@@ -168,8 +168,8 @@ def preview_json(preview: BackfillPreview) -> dict[str, Any]:
             for each in preview.assets
         ],
         "skipped": [
-            {"asset_key": str(key), "partitions": shown, "count": count, "why": why}
-            for key, shown, count, why in preview.skipped
+            {"asset_key": str(each.key), "partitions": each.shown, "count": each.count, "why": each.why}
+            for each in preview.skipped
         ],
     }
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.cli import as_json as shapes
 from assettui.cli.backfill_progress import progress_for
@@ -23,12 +23,12 @@ from assettui.cli.run_options import (
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.backfill_target import NothingToDo
 from assettui.core.selection.algebra import SYNTAX
-from assettui.model.backfill import BackfillCommand, BackfillRequest, BackfillStatus, Which
+from assettui.model.backfill import BackfillCommand, BackfillPlan, BackfillRequest, BackfillStatus, Which
 from assettui.model.errors import LaunchError
 from assettui.model.text import one_line, plural
 from assettui.model.timing import SECOND_US, duration, local
 from assettui.service import backfills
-from assettui.service.backfills import BackfillOptions, rate_and_rest
+from assettui.service.backfills import rate_and_rest
 from assettui.service.catalog import catalog
 from assettui.service.run_config import read_config
 from assettui.service.session import Session, clock_us
@@ -36,7 +36,6 @@ from assettui.service.session import Session, clock_us
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assettui.model.keys import AssetKey
 
 _UNITS_S = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -44,19 +43,6 @@ _UNITS_S = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 @click.group()
 def backfill() -> None:
     """Build many partitions, in dependency order, as parallel as they can be."""
-
-
-class Bounds(Struct, frozen=True):
-    """Which partitions are meant, as the options say it."""
-
-    which: Which = Which.ALL
-    ranges: tuple[tuple[str, str], ...] = ()
-    since_us: int | None = None
-    with_upstream: bool = False
-
-    def request(self, keys: list[AssetKey]) -> BackfillRequest:
-        """What is asked for, of these assets."""
-        return BackfillRequest(tuple(keys), self.which, self.ranges, self.since_us, None, self.with_upstream)
 
 
 @backfill.command("start", epilog=f"A selection: {SYNTAX}.")
@@ -101,32 +87,35 @@ def start_backfill(
 ) -> Exit:
     """Build partitions of assets, each as soon as what it needs is there."""
     named = [key for each in keys for key in each.split(",") if key]
-    bounds = Bounds(
+    request = BackfillRequest(
+        (),
         Which(which or "all"),
         parsed_ranges(range_, named),
         clock_us() - _parsed_span(since) if since is not None else None,
-        with_upstream,
+        with_upstream=with_upstream,
+        title=title,
+        tags=parsed_tags(tags),
+        max_concurrent=max_concurrent,
+        priority=priority,
+        config=read_config(config) if config else {},
     )
-    said = read_config(config) if config else {}
-    options = BackfillOptions(title, parsed_tags(tags), max_concurrent, priority, said)
     session = target.session()
     if is_waiting and not dry_run:
-        return start_and_wait(session, selection, bounds, options, is_sure=is_sure, as_json=as_json)
+        return start_and_wait(session, selection, request, is_sure=is_sure, as_json=as_json)
     found = current_catalog(session)
-    request = bounds.request(found.select(selection))
     try:
-        planned = backfills.preview(session, request, options)
+        plan = backfills.preview(session, replace(request, keys=tuple(found.select(selection))))
     except NothingToDo as error:
         return _nothing_to_do(error, as_json=as_json)
     if dry_run:
-        print_json(shapes.preview_json(planned)) if as_json else _show_plan(planned)
+        print_json(shapes.preview_json(plan)) if as_json else _show_plan(plan)
         return Exit.OK
-    _ask_if_many(session, planned, is_sure=is_sure)
-    backfill_id = backfills.start(session, request, options)
+    _ask_if_many(session, plan, is_sure=is_sure)
+    backfill_id = backfills.start(session, plan)
     if as_json:
         print_json(shapes.backfill_json(backfills.detail(session, backfill_id).backfill))
     else:
-        say(f"backfill {backfill_id[:8]}: {_size(planned)}")
+        say(f"backfill {backfill_id[:8]}: {_size(plan)}")
         if session.leader() is None:
             tell("nobody leads the store now: it begins with the next assettui, or `assettui up`; or give --wait")
     return Exit.OK
@@ -135,28 +124,26 @@ def start_backfill(
 def start_and_wait(
     session: Session,
     selection: tuple[str, ...],
-    bounds: Bounds,
-    options: BackfillOptions,
+    request: BackfillRequest,
     *,
     is_sure: bool,
     as_json: bool,
 ) -> Exit:
-    """Start a backfill, show how it goes, and print the result."""
+    """Start a backfill of what is selected, show how it goes, and print the result."""
     from assettui.cli.work import Work  # deferred: the engine, which no listing needs
 
     with Work(session).leading_if_nobody_does() as work:
         found = catalog(session)
         for warning in found.snapshot.warnings if found.snapshot else ():
             tell(f"warning: {warning}")
-        request = bounds.request(found.select(selection))
         try:
-            planned = backfills.preview(session, request, options)
+            plan = backfills.preview(session, replace(request, keys=tuple(found.select(selection))))
         except NothingToDo as error:
             return _nothing_to_do(error, as_json=as_json)
-        _ask_if_many(session, planned, is_sure=is_sure)
-        backfill_id = backfills.start(session, request, options)
-        for key, _, count, why in planned.skipped:
-            tell(f"skipped: {plural(count, 'partition')} of {key}: {why}")
+        _ask_if_many(session, plan, is_sure=is_sure)
+        backfill_id = backfills.start(session, plan)
+        for each in plan.skipped:
+            tell(f"skipped: {plural(each.count, 'partition')} of {each.key}: {each.why}")
         with progress_for(quiet=as_json) as progress:
             ended = work.follow_backfill(backfill_id, progress.show)
     if as_json:
@@ -250,7 +237,7 @@ def _nothing_to_do(error: NothingToDo, *, as_json: bool) -> Exit:
     return Exit.OK
 
 
-def _ask_if_many(session: Session, planned: backfills.BackfillPreview, *, is_sure: bool) -> None:
+def _ask_if_many(session: Session, planned: BackfillPlan, *, is_sure: bool) -> None:
     limit = session.project.settings.confirm_partitions
     if is_sure or planned.count <= limit:
         return
@@ -262,22 +249,22 @@ def _ask_if_many(session: Session, planned: backfills.BackfillPreview, *, is_sur
     click.confirm(f"{_size(planned)}. Start?", abort=True, err=True)
 
 
-def _size(planned: backfills.BackfillPreview) -> str:
+def _size(planned: BackfillPlan) -> str:
     about = f", about {duration(planned.estimate_us)}" if planned.estimate_us is not None else ""
     assets = plural(len(planned.assets), "asset")
     return f"{plural(planned.count, 'partition')} of {assets} in {plural(planned.runs, 'run')}{about}"
 
 
-def _show_plan(planned: backfills.BackfillPreview) -> None:
+def _show_plan(planned: BackfillPlan) -> None:
     table(
-        ("ASSET", "SLICES", "RUNS", "EACH", "WHICH"),
+        ("ASSET", "PARTITIONS", "RUNS", "EACH", "WHICH"),
         (
             (str(each.key), f"{each.count:,}", f"{each.runs:,}", duration(each.duration_us), each.shown)
             for each in planned.assets
         ),
     )
-    for key, shown, count, why in planned.skipped:
-        say(f"skipped: {plural(count, 'partition')} of {key} ({shown}): {why}")
+    for each in planned.skipped:
+        say(f"skipped: {plural(each.count, 'partition')} of {each.key} ({each.shown}): {each.why}")
     say(_size(planned))
 
 

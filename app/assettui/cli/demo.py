@@ -8,16 +8,15 @@ from pathlib import Path
 import click
 
 import assettui
-from assettui.cli.backfill import Bounds, start_and_wait
+from assettui.cli.backfill import start_and_wait
 from assettui.cli.current import current_catalog
 from assettui.cli.materialize import launch_and_wait
 from assettui.cli.output import Exit, tell
 from assettui.cli.target import Target, json_option, target_options
-from assettui.model.backfill import Which
+from assettui.model.backfill import BackfillRequest, Which
 from assettui.model.errors import ProjectError
 from assettui.model.keys import closest
 from assettui.model.run import RunRequest
-from assettui.service.backfills import BackfillOptions
 
 DEFAULT = "flights"
 _MADE = ("__pycache__", ".assettui", "summary.md", "objects", "*.sqlite", "*.duckdb")
@@ -42,8 +41,8 @@ def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json:
     if no_ui or as_json or target.open_screens is None:
         session = target.session()
         if any(asset.partitions is not None for asset in current_catalog(session).graph.assets.values()):
-            missing = Bounds(which=Which.MISSING)
-            return start_and_wait(session, ("*",), missing, BackfillOptions(), is_sure=True, as_json=as_json)
+            missing = BackfillRequest((), Which.MISSING)
+            return start_and_wait(session, ("*",), missing, is_sure=True, as_json=as_json)
         return launch_and_wait(session, ("*",), RunRequest(), as_json=as_json)
     session = target.session()
     return target.open_screens(session, ("*",) if session.is_new() else ())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assettui.cli import as_json as shapes
-from assettui.cli.backfill import Bounds, start_and_wait
+from assettui.cli.backfill import start_and_wait
 from assettui.cli.output import Exit, print_json, tell
 from assettui.cli.progress import progress_for
 from assettui.cli.run_options import (
@@ -23,8 +23,8 @@ from assettui.cli.run_options import (
 from assettui.cli.target import Target, json_option, target_options
 from assettui.cli.work import Work
 from assettui.core.selection.algebra import SYNTAX
+from assettui.model.backfill import BackfillRequest
 from assettui.model.run import RunRequest, RunStatus
-from assettui.service.backfills import BackfillOptions
 from assettui.service.catalog import catalog
 from assettui.service.run_config import read_config
 from assettui.service.runs import launch, retried_by_itself, retry, run_detail
@@ -65,9 +65,8 @@ def materialize(
         return launch_and_wait(target.session(), selection, request, as_json=as_json)
     if partition is not None:
         raise click.UsageError("--partition and --range do not go together")
-    bounds = Bounds(ranges=parsed_ranges(range_, ()))
-    options = BackfillOptions(config=said, tags=given_tags)
-    return start_and_wait(target.session(), selection, bounds, options, is_sure=is_sure, as_json=as_json)
+    wanted = BackfillRequest((), ranges=parsed_ranges(range_, ()), config=said, tags=given_tags)
+    return start_and_wait(target.session(), selection, wanted, is_sure=is_sure, as_json=as_json)
 
 
 def launch_and_wait(session: Session, selection: tuple[str, ...] | None, request: RunRequest, *, as_json: bool) -> Exit:

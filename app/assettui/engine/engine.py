@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, assert_never
 from msgspec.structs import replace
 
 from assettui.core.queue import queued_run
-from assettui.engine.actions import (
+from assettui.engine.alarm import Alarm, SchedulerAlarm
+from assettui.engine.edits import Edits
+from assettui.engine.inbox import Inbox
+from assettui.engine.journal import Journal, PartitionName
+from assettui.engine.tick_recording import following
+from assettui.executors.workers import WorkerPool, WorkerProcess
+from assettui.kernel.actions import (
     Action,
     Evaluate,
     Execute,
@@ -29,11 +35,8 @@ from assettui.engine.actions import (
     Terminate,
     WakeAt,
 )
-from assettui.engine.alarm import Alarm, SchedulerAlarm
-from assettui.engine.decide import decide, has_nothing_to_do, is_idle
-from assettui.engine.edits import Edits
-from assettui.engine.inbox import Inbox
-from assettui.engine.inputs import (
+from assettui.kernel.decide import decide, has_nothing_to_do, is_idle
+from assettui.kernel.inputs import (
     BackfillRequested,
     CancelRequested,
     Drain,
@@ -53,11 +56,8 @@ from assettui.engine.inputs import (
     WorkerLost,
     WorkerStarted,
 )
-from assettui.engine.journal import Journal, PartitionName
-from assettui.engine.state import EngineState, RunRules
-from assettui.engine.tick_recording import following
-from assettui.engine.tick_state import Ticking
-from assettui.executors.workers import WorkerPool, WorkerProcess
+from assettui.kernel.instigators import Ticking
+from assettui.kernel.state import KernelState, RunRules
 from assettui.model.backfill import BackfillCommand, BackfillStatus
 from assettui.model.errors import AssettuiError
 from assettui.model.intents import CancelRun, CommandBackfill, EvaluateInstigator, Intent, ReloadProject
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from assettui.engine.tick_recording import Recorded
-    from assettui.engine.tick_state import TickDecided
+    from assettui.kernel.instigators import TickDecided
     from assettui.model.events import AssetEvent, Event
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
@@ -146,7 +146,7 @@ class Engine:
         self.is_ready = threading.Event()
         """Set once the store is open and whoever rings is heard, or once the engine has ended."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        state = EngineState(
+        state = KernelState(
             capacity,
             ticking=Ticking(is_ticking, timeout_us=int(settings.evaluation_timeout * SECOND_US)),
             rules=RunRules(

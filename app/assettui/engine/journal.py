@@ -13,12 +13,12 @@ from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
-from assettui.engine.inputs import BackfillLoaded, InstigatorsSeen
 from assettui.engine.planning_context import StoreContext
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
 from assettui.executors.partitioned_requests import partitioned_request
+from assettui.kernel.inputs import BackfillLoaded, InstigatorsSeen
 from assettui.model.errors import AssettuiError, NotFound
 from assettui.model.events import Event, Materialization, RunChanged, StepStarted
 from assettui.model.keys import AssetKey
@@ -38,12 +38,10 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from sqlite_utils import Database
-
     from assettui.core.queue import Limits, QueuedRun
-    from assettui.engine.actions import Execute, Progressed, QueueRun
     from assettui.engine.tick_recording import Recorded
-    from assettui.engine.tick_state import Evaluating, TickDecided
+    from assettui.kernel.actions import Execute, Progressed, QueueRun
+    from assettui.kernel.instigators import Evaluating, TickDecided
     from assettui.model.asset import ValueRef
     from assettui.model.backfill import BackfillRecord
     from assettui.model.instigator import InstigatorSnapshot
@@ -77,7 +75,7 @@ class Journal:
     def __init__(self, folder: StoreFolder, project_id: str) -> None:
         self._folder = folder
         self._project_id = project_id
-        self._db: Database = open_for_writing(folder)
+        self._db: sqlite3.Connection = open_for_writing(folder)
         self._values = FileValues(folder.values)
         self._seen = -1
         self._graph: AssetGraph | None = None
@@ -91,20 +89,20 @@ class Journal:
 
     def close(self) -> None:
         """Close the store."""
-        self._db.conn.close()
+        self._db.close()
 
     def partitioned(self, now_us: int) -> PartitionedGraph:
         """The project's partitions as they are now."""
-        version = self._db.conn.execute("SELECT loaded FROM projects WHERE name = ?", (self._project_id,)).fetchone()
+        version = self._db.execute("SELECT loaded FROM projects WHERE name = ?", (self._project_id,)).fetchone()
         if self._graph is None or version != self._graph_version:
-            known = projects.load(self._db.conn, self._project_id)
+            known = projects.load(self._db, self._project_id)
             snapshot = known.snapshot if known is not None else None
             self._graph = AssetGraph(snapshot.assets, snapshot.steps) if snapshot is not None else AssetGraph(())
             self._graph_version, self._partitioned, self._snapshot = version, None, snapshot
             self._instigators = {each.name: each for each in (snapshot.instigators if snapshot is not None else ())}
             self._selected.clear()
         if self._partitioned is None or now_us - self._partitioned.moment.time_us > PARTITIONS_LAST_US:
-            moment = AsOf(now_us, dynamic_partitions.all_indices(self._db.conn))
+            moment = AsOf(now_us, dynamic_partitions.all_indices(self._db))
             self._partitioned = PartitionedGraph(self._graph, moment)
         return self._partitioned
 
@@ -134,15 +132,15 @@ class Journal:
         recorded: list[tuple[TickDecided, Recorded]] = []
         with writing(self._db) as db:
             kept = list(events)
-            superseded = record(db.conn, kept, partitioned)
+            superseded = record(db, kept, partitioned)
             for each in progress:
-                backfills.keep_counts(db.conn, each.backfill_id, each.counts)
+                backfills.keep_counts(db, each.backfill_id, each.counts)
             for decided in ticks:
                 has_keys = bool(decided.evaluation.keys)
                 if has_keys:
                     self._context = None
                 found = record_tick(
-                    db.conn, decided, self._instigators.get(decided.name), lambda: self._planning_context(now_us)
+                    db, decided, self._instigators.get(decided.name), lambda: self._planning_context(now_us)
                 )
                 superseded.extend(found.superseded)
                 recorded.append((decided, found))
@@ -150,9 +148,9 @@ class Journal:
                     self._partitioned = self._context = None
             for retry in retries:
                 known = self._snapshot or ProjectSnapshot("")
-                queue_retry(db.conn, retry.run_id, retry.plan, retry.parent, known.config_schemas, now_us)
-            intents.take(db.conn, taken)
-            forgotten = self._forget_op_outputs(db.conn, kept)
+                queue_retry(db, retry.run_id, retry.plan, retry.parent, known.config_schemas, now_us)
+            intents.take(db, taken)
+            forgotten = self._forget_op_outputs(db, kept)
         self._context = None
         for ref in superseded:
             self._values.remove(ref)
@@ -179,15 +177,15 @@ class Journal:
         if self._context is None:
             # Within one commit what is there does not change, unless a sensor adds partitions.
             graph = self.partitioned(now_us).graph
-            partitioned = PartitionedGraph(graph, AsOf(now_us, dynamic_partitions.all_indices(self._db.conn)))
+            partitioned = PartitionedGraph(graph, AsOf(now_us, dynamic_partitions.all_indices(self._db)))
             snapshot = self._snapshot or ProjectSnapshot("")
-            self._context = StoreContext(self._db.conn, snapshot, partitioned, self._selected)
+            self._context = StoreContext(self._db, snapshot, partitioned, self._selected)
         return self._context
 
     def instigators(self, now_us: int) -> InstigatorsSeen:
         """The schedules and sensors that the project defines, and what is recorded of them."""
         self.partitioned(now_us)  # brings the project up to date
-        states = ticks_store.instigator_states(self._db.conn)
+        states = ticks_store.instigator_states(self._db)
         return InstigatorsSeen(tuple((each, states.get(each.name)) for each in self._instigators.values()))
 
     def evaluation_request(self, evaluating: Evaluating) -> EvaluationRequest | None:
@@ -195,7 +193,7 @@ class Journal:
         snapshot = self._instigators.get(evaluating.name)
         if snapshot is None:
             return None
-        request, has_something = evaluation_request(self._db.conn, self._folder, snapshot, evaluating.scheduled_us)
+        request, has_something = evaluation_request(self._db, self._folder, snapshot, evaluating.scheduled_us)
         return request if has_something or evaluating.intent is not None else None
 
     def forget_old_ticks(self, now_us: int, days: int) -> bool:
@@ -205,24 +203,24 @@ class Journal:
             Whether there may be more of them.
         """
         with writing(self._db) as db:
-            return ticks_store.forget_old(db.conn, now_us - days * DAY_US) >= ticks_store.FORGOTTEN_AT_ONCE
+            return ticks_store.forget_old(db, now_us - days * DAY_US) >= ticks_store.FORGOTTEN_AT_ONCE
 
     def keep_snapshot(self, snapshot: bytes, sources: Sources, now_us: int) -> None:
         """Keep the project's last good snapshot."""
         with writing(self._db) as db:
-            projects.save_loaded(db.conn, self._project_id, snapshot, sources, now_us)
+            projects.save_loaded(db, self._project_id, snapshot, sources, now_us)
         partitioned = self.partitioned(now_us)
         with writing(self._db) as db:
-            partition_sets.reindex(db.conn, partitioned)
+            partition_sets.reindex(db, partitioned)
 
     def keep_load_error(self, error: StepError, sources: Sources, now_us: int) -> None:
         """Keep why the project cannot be loaded as it is now."""
         with writing(self._db) as db:
-            projects.save_failed(db.conn, self._project_id, error, sources, now_us)
+            projects.save_failed(db, self._project_id, error, sources, now_us)
 
     def has_news(self) -> bool:
         """Whether another process may have written since the last time this was asked. Costs 5 µs."""
-        version = queries.data_version(self._db.conn)
+        version = queries.data_version(self._db)
         has_changed, self._seen = version != self._seen, version
         if has_changed:
             self._partitioned = None  # keys of dynamic partitions may have come or gone
@@ -230,7 +228,7 @@ class Journal:
 
     def pending_intents(self) -> list[Intent]:
         """What others wish for, the oldest first."""
-        return intents.pending(self._db.conn)
+        return intents.pending(self._db)
 
     def backfills(self, now_us: int, known: Collection[str] = ()) -> Iterator[BackfillLoaded]:
         """The backfills that are not over, with how far each has come; those that are known already are left out.
@@ -239,39 +237,37 @@ class Journal:
         """
         if not self.partitioned(now_us).graph.assets:
             return
-        for each in backfills.not_over(self._db.conn):
+        for each in backfills.not_over(self._db):
             if each.backfill_id not in known:
-                yield loaded_backfill(self._db.conn, each, self.partitioned(now_us))
+                yield loaded_backfill(self._db, each, self.partitioned(now_us))
 
     def backfill(self, backfill_id: str, now_us: int) -> BackfillLoaded | None:
         """One backfill, with how far it has come; None where there is none."""
         try:
-            return loaded_backfill(
-                self._db.conn, backfills.backfill(self._db.conn, backfill_id), self.partitioned(now_us)
-            )
+            return loaded_backfill(self._db, backfills.backfill(self._db, backfill_id), self.partitioned(now_us))
         except NotFound:
             return None
 
     def queued_runs(self) -> tuple[QueuedRun, ...]:
         """The runs that wait to be taken, and that were not told before."""
-        found = list(limits.queued_runs(self._db.conn, self._last_queued))
+        found = list(limits.queued_runs(self._db, self._last_queued))
         self._last_queued = max((number for number, _ in found), default=self._last_queued)
         return tuple(run for _, run in found)
 
     def limits(self, settings: Limits) -> Limits:
         """How much may go on at once."""
-        return limits.limits(self._db.conn, settings)
+        return limits.limits(self._db, settings)
 
     def run_to_take(self, run_id: str) -> RunPlan | None:
         """What a run does that is about to begin; None where it no longer waits."""
         try:
-            run = queries.run(self._db.conn, run_id)
+            run = queries.run(self._db, run_id)
         except NotFound:
             return None
         return self._plan(run_id) if run.status is RunStatus.QUEUED else None
 
     def _plan(self, run_id: str) -> RunPlan:
-        plan, secrets = queries.run_plan(self._db.conn, run_id), secrets_of(self._db.conn, run_id)
+        plan, secrets = queries.run_plan(self._db, run_id), secrets_of(self._db, run_id)
         return plan if secrets is None else replace(plan, config=secrets)
 
     def request(self, action: Execute, now_us: int) -> StepRequest:
@@ -281,10 +277,10 @@ class Journal:
             UnknownPartition: The project no longer has the partitions that the step is for.
         """
         run_id, step, about = action.run_id, action.step, action.about
-        known = queries.KnownPartitions(self._db.conn)
+        known = queries.KnownPartitions(self._db)
         of_partitions = partitioned_request(step, self.partitioned(now_us), about.partitions, known)
         read = (each.key for each in step.inputs)
-        states = {key: queries.asset_state(self._db.conn, key) for key in dict.fromkeys((*step.upstream, *read))}
+        states = {key: queries.asset_state(self._db, key) for key in dict.fromkeys((*step.upstream, *read))}
         values: dict[AssetKey, ValueRef | None] = {}
         for each in step.inputs:
             state = states.get(each.key)
@@ -300,7 +296,7 @@ class Journal:
                 **of_partitions.input_versions,
             },
             version=action.version,
-            op_outputs=queries.op_outputs(self._db.conn, run_id, sources),
+            op_outputs=queries.op_outputs(self._db, run_id, sources),
             job=about.job,
             tags=about.tags,
             config=about.config,
@@ -326,8 +322,8 @@ class Journal:
         """
         events: list[Event] = []
         count = 0
-        for run in queries.runs_not_over(self._db.conn):
-            steps = queries.steps(self._db.conn, run.run_id)
+        for run in queries.runs_not_over(self._db):
+            steps = queries.steps(self._db, run.run_id)
             closing = list(closing_events(run, steps, reason, now_us))
             events.extend(closing)
             count += bool(closing)
@@ -336,11 +332,11 @@ class Journal:
                     self._remove_unfinished_of(run, step, self.partitioned(now_us))
         if events:
             self.commit(events, [], now_us)
-        self._values.remove_all_below(AssetKey((RUNS,)), but=failed_with_op_outputs(self._db.conn))
+        self._values.remove_all_below(AssetKey((RUNS,)), but=failed_with_op_outputs(self._db))
         return count
 
     def _remove_unfinished_of(self, run: RunRecord, step: StepRecord, partitioned: PartitionedGraph) -> None:
-        events = queries.events(self._db.conn, run_id=run.run_id, step_key=step.step_key, limit=-1)
+        events = queries.events(self._db, run_id=run.run_id, step_key=step.step_key, limit=-1)
         made = {(event.asset_key, event.partition) for event in events if isinstance(event, Materialization)}
         partitions: list[str | None] = [None]
         if step.is_partitioned and step.assets and step.assets[0] in partitioned.graph.assets:

@@ -12,7 +12,7 @@ from assettui.core.launching import plan_launch
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.space import BadPartitions
 from assettui.core.queue import queued_run
-from assettui.engine.inputs import AssetsReported, RunsQueued, TickRefused
+from assettui.kernel.inputs import AssetsReported, RunsQueued, TickRefused
 from assettui.model.errors import AssettuiError, LaunchError
 from assettui.model.events import Materialization, Tick, TickOutcome, TickRun
 from assettui.model.instigator import InstigatorKind
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from assettui.core.launching import PlanningContext
-    from assettui.engine.inputs import Input
-    from assettui.engine.tick_state import TickDecided
+    from assettui.kernel.inputs import Input
+    from assettui.kernel.instigators import TickDecided
     from assettui.model.asset import ValueRef
     from assettui.model.instigator import InstigatorSnapshot
     from assettui.model.keys import AssetKey

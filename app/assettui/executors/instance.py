@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from types import TracebackType
 
-    from sqlite_utils import Database
-
     from assettui.core.partition_status import RecordedPartitions
     from assettui.definitions.event_records import AssetEventRecord
     from assettui.model.asset import AssetState
@@ -59,7 +57,7 @@ class Instance:
         self.values = FileValues(folder.values)
         self._project_id = project_id
         self._temporary = temporary
-        self._held: tuple[Database, lease.Lease] | None = None
+        self._held: tuple[sqlite3.Connection, lease.Lease] | None = None
 
     @staticmethod
     def open(path: str | os.PathLike[str]) -> Instance:
@@ -100,7 +98,7 @@ class Instance:
         project = locate(Path(path or ".").absolute(), file=None, module=None)
         return Instance(StoreFolder.at(Path(named) if named else project.store_path), project.id)
 
-    def lead(self) -> Database:
+    def lead(self) -> sqlite3.Connection:
         """Take the lead, so that runs can be kept in it; the connection that writes.
 
         Raises:
@@ -110,7 +108,7 @@ class Instance:
             db = open_for_writing(self.folder)
             held = lease.acquire(self.folder.lease, face="python", project_id=self._project_id, now_us=clock_us())
             if held is None:
-                db.conn.close()
+                db.close()
                 leader = lease.last_holder(self.folder.lease)
                 who = f" ({leader.face}, pid {leader.pid})" if leader else ""
                 raise StoreError(
@@ -121,7 +119,7 @@ class Instance:
         return self._held[0]
 
     @contextmanager
-    def leading(self) -> Generator[Database]:
+    def leading(self) -> Generator[sqlite3.Connection]:
         """Lead for a while; where it leads already, it goes on leading."""
         is_leading = self._held is not None
         try:
@@ -134,7 +132,7 @@ class Instance:
         if self._held is not None:
             db, held = self._held
             self._held = None
-            db.conn.close()
+            db.close()
             held.release()
 
     def close(self) -> None:
@@ -154,7 +152,7 @@ class Instance:
     @contextmanager
     def _reading(self) -> Generator[sqlite3.Connection | None]:
         if self._held is not None:
-            yield self._held[0].conn
+            yield self._held[0]
             return
         if not store_exists(self.folder):
             yield None
@@ -278,14 +276,14 @@ class Instance:
                 raise BadPartitions(problem, hint="give the partition a plain name")
         if self._held is not None:
             with writing(self._held[0]) as db:
-                change(db.conn, name, keys, clock_us())
+                change(db, name, keys, clock_us())
             return
         db = open_for_writing(self.folder)
         try:
             with writing(db):
-                change(db.conn, name, keys, clock_us())
+                change(db, name, keys, clock_us())
         finally:
-            db.conn.close()
+            db.close()
         wake_client = WakeClient(self.folder.socket)
         wake_client.ring()
         wake_client.close()

@@ -318,7 +318,7 @@ class _Recorder:
         from assettui.store.recording import record
 
         with writing(self.db) as db:
-            superseded = record(db.conn, self.pending, self.partitioned)
+            superseded = record(db, self.pending, self.partitioned)
         self.pending.clear()
         for ref in superseded:
             _remove(self.values, ref)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -13,6 +13,10 @@ from assettui.model.metadata import JsonObject
 
 if TYPE_CHECKING:
     from assettui.core.partitions.sets import PartitionSet
+
+    Selected = Mapping[AssetKey, PartitionSet]
+else:
+    Selected = Any  # a request does not travel
 
 BACKFILL_TAG = "dagster/backfill"
 """The tag of each run of a backfill, as Dagster documents it."""
@@ -65,10 +69,18 @@ class BackfillRequest(Struct, frozen=True):
     """Ranges of keys, both ends included; empty for no such bound."""
     since_us: int | None = None
     """Partitions whose window begins no earlier."""
-    partitions: Mapping[AssetKey, PartitionSet] | None = None
+    partitions: Selected | None = None
     """Certain partitions, as they were selected in the grid."""
     with_upstream: bool = False
     """Whether all that they need, and that was never materialized, is to be made first."""
+    title: str | None = None
+    tags: Mapping[str, str] = {}
+    """Of each of its runs."""
+    max_concurrent: int | None = None
+    """How many of its runs may be on their way at once; None leaves it to the engine."""
+    priority: int = 0
+    config: JsonObject = {}
+    """Of each of its runs, as it was given."""
 
 
 class BackfillCounts(Struct, frozen=True):
@@ -97,8 +109,35 @@ class Target(Struct, frozen=True, array_like=True):
     """As `set_to_json` writes them."""
 
 
+class PlannedAsset(Struct, frozen=True):
+    """What a backfill makes of one asset."""
+
+    key: AssetKey
+    count: int
+    shown: str
+    """The partitions, in a line; empty of an asset that has none."""
+    runs: int
+    """How many runs begin with it."""
+    duration_us: int | None
+    """How long one materialization took on the average; None where it was never made."""
+
+
+class SkippedPartitions(Struct, frozen=True):
+    """What a backfill leaves out of an asset."""
+
+    key: AssetKey
+    shown: str
+    """The partitions, in a line."""
+    count: int
+    why: str
+
+
 class BackfillPlan(Struct, frozen=True, omit_defaults=True):
-    """What a backfill is to do. The partitions are kept by their keys: they outlive changes of the definitions."""
+    """What a backfill is to do: the value that is shown is the one that is started.
+
+    The partitions are kept by their keys, which outlive changes of the definitions. What explains the plan stands behind,
+    and is not recorded.
+    """
 
     targets: tuple[Target, ...]
     """Upstream before downstream."""
@@ -115,6 +154,31 @@ class BackfillPlan(Struct, frozen=True, omit_defaults=True):
     """The last event before it: what was materialized since is done."""
     has_secrets: bool = False
     """Whether it was configured with secrets, which stand masked in `config` where it was read from the store."""
+    # What explains it.
+    count: int = 0
+    """How many partitions are to be made."""
+    assets: tuple[PlannedAsset, ...] = ()
+    """Upstream before downstream."""
+    skipped: tuple[SkippedPartitions, ...] = ()
+    runs: int = 0
+    estimate_us: int | None = None
+    """About how long it takes; None where nothing of it was ever made."""
+    request: BackfillRequest | None = None
+    """What it was planned for."""
+    basis: tuple[int, int | None] = (0, None)
+    """What it was planned on: the last event, and when the project was loaded; microseconds since the epoch, UTC."""
+
+    def recorded(self, config: JsonObject, after: int, *, has_secrets: bool) -> BackfillPlan:
+        """As it is recorded.
+
+        Args:
+            config: Without its secrets.
+            after: The last event before it.
+            has_secrets: Whether it has any.
+        """
+        return BackfillPlan(
+            self.targets, self.max_concurrent, self.priority, config, self.tags, self.title, after, has_secrets
+        )
 
 
 class BackfillRecord(Struct, frozen=True):

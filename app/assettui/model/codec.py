@@ -39,15 +39,19 @@ def written(name: str, reader: str) -> Any:
     return _Written(name, (), {"reader": reader})
 
 
+_BUILTINS: tuple[Any, ...] = (str, bool, int, float, dict, list, tuple)
+"""msgspec writes these, and no class below them, such as numpy's floats or the key of a partition of two dimensions."""
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, AssetKey):
         return value.to_user_string()
     to_json = getattr(value, "to_json", None)
     if to_json is not None:
         return to_json()
-    for kind in (str, bool, int, float, dict, list, tuple):  # msgspec takes these themselves, and no class below them
+    for kind in _BUILTINS:
         if isinstance(value, kind):
-            return kind.__str__(value) if kind is str else kind(value)  # pyright: ignore[reportUnknownVariableType]
+            return str.__str__(value) if isinstance(value, str) else kind(value)
     raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
 
 

@@ -22,6 +22,8 @@ from assettui.model.backfill import (
     BackfillRecord,
     BackfillRequest,
     BackfillStatus,
+    PlannedAsset,
+    SkippedPartitions,
     Target,
     Which,
 )
@@ -29,9 +31,10 @@ from assettui.model.errors import LaunchError
 from assettui.model.events import BackfillQueued
 from assettui.model.intents import CommandBackfill
 from assettui.model.run import StepError
+from assettui.model.text import plural
 from assettui.service.catalog import Catalog, read_catalog
 from assettui.service.session import Session, clock_us
-from assettui.store import backfills, intents, queries
+from assettui.store import backfills, intents, projects, queries
 from assettui.store.queueing import keep_secrets
 from assettui.store.recording import record
 from assettui.store.wake_socket import WakeClient
@@ -49,70 +52,46 @@ OVERHEAD_US = 3_000
 """What a run costs besides the user's own code: measured, see tests/benchmarks."""
 
 
-class BackfillOptions(Struct, frozen=True):
-    """How a backfill is to be carried out."""
+class PlanChanged(LaunchError):
+    """A plan is no longer what it would be now.
 
-    title: str | None = None
-    tags: Mapping[str, str] = {}
-    max_concurrent: int | None = None
-    priority: int = 0
-    config: JsonObject = {}
+    Args:
+        plan: What it would be.
+        before: What it was.
+    """
 
-
-class PlannedAsset(Struct, frozen=True):
-    """What a backfill would make of one asset."""
-
-    key: AssetKey
-    count: int
-    shown: str
-    """The partitions, in a line; empty of an asset that has none."""
-    runs: int
-    """How many runs begin with it."""
-    duration_us: int | None
-    """How long one materialization took on the average; None where it was never made."""
+    def __init__(self, plan: BackfillPlan, before: BackfillPlan) -> None:
+        super().__init__(
+            f"what there is has changed since: it would be {plural(plan.count, 'partition')} now, not {before.count:,}",
+            hint="look at the plan once more, then start it",
+        )
+        self.plan = plan
 
 
-class BackfillPreview(Struct, frozen=True):
-    """What a backfill would do: what is launched is this very value."""
-
-    target: BackfillTarget
-    assets: tuple[PlannedAsset, ...]
-    """Upstream before downstream."""
-    skipped: tuple[tuple[AssetKey, str, int, str], ...]
-    """An asset, which of its partitions, how many, and why they are left out."""
-    count: int
-    """How many partitions are to be made."""
-    runs: int
-    estimate_us: int | None
-    """About how long it takes; None where nothing of it was ever made."""
-
-
-def preview(session: Session, request: BackfillRequest, options: BackfillOptions | None = None) -> BackfillPreview:
-    """What a backfill would do.
+def preview(session: Session, request: BackfillRequest) -> BackfillPlan:
+    """What a backfill would do; `start` takes it.
 
     Raises:
         LaunchError: Nothing is left to be materialized.
         UnknownPartition: No asset has a partition of such a key.
         BadRange: A range is reversed, or over keys that have no order.
+        WrongConfig: The configuration does not fit.
     """
     with session.reading() as connection:
-        return _previewed(connection, session, read_catalog(connection, session), request, options or BackfillOptions())
+        return _planned(connection, session, request)
 
 
-def start(session: Session, request: BackfillRequest, options: BackfillOptions | None = None) -> str:
-    """Ask for a backfill; the leader carries it out.
+def start(session: Session, plan: BackfillPlan) -> str:
+    """Ask for a backfill that was planned; the leader carries it out.
 
     Returns:
         Its id.
 
     Raises:
+        PlanChanged: What was planned is not what would be planned now.
         LaunchError: Nothing is left to be materialized, or the leader runs another project's code.
-        UnknownPartition: No asset has a partition of such a key.
-        BadRange: A range is reversed, or over keys that have no order.
-        WrongConfig: The configuration does not fit.
         StoreError: The store cannot be written.
     """
-    options = options or BackfillOptions()
     leader = session.leader()
     if leader is not None and leader.project_id != session.project.id:
         raise LaunchError(
@@ -120,32 +99,21 @@ def start(session: Session, request: BackfillRequest, options: BackfillOptions |
             hint="end it first, or give each project a store of its own with --store",
         )
     with session.reading() as connection:
-        found = read_catalog(connection, session)
-        target = _target(found, request)
-        config: JsonObject = {}
-        shown: JsonObject = {}
-        if options.config and found.snapshot is not None:
-            config = checked_config(options.config, {}, plan_run(found.graph, target.targets), None, found.snapshot)
-            shown = masked(config, found.snapshot.config_schemas)
-    targets = tuple(
-        Target(key, set_to_json(partitions, found.partitioned.space(key), found.graph.assets[key].partitions))
-        for key, partitions in target.targets.items()
+        if plan.request is not None and plan.basis != _basis(connection, session):
+            now = _planned(connection, session, plan.request)
+            if now.targets != plan.targets:
+                raise PlanChanged(now, plan)
+        known = projects.load(connection, session.project.id)
+    schemas: Mapping[str, JsonObject] = (
+        known.snapshot.config_schemas if known is not None and known.snapshot is not None else {}
     )
+    shown = masked(plan.config, schemas)
     backfill_id = os.urandom(8).hex()
     with session.writing() as connection:
-        plan = BackfillPlan(
-            targets,
-            options.max_concurrent,
-            options.priority,
-            shown,
-            options.tags,
-            options.title,
-            queries.last_event(connection),
-            has_secrets=shown != config,
-        )
-        record(connection, [BackfillQueued(clock_us(), backfill=backfill_id, plan=plan, requested=target.count)])
-        if plan.has_secrets:
-            keep_secrets(connection, backfill_id, config)
+        kept = plan.recorded(shown, queries.last_event(connection), has_secrets=shown != plan.config)
+        record(connection, [BackfillQueued(clock_us(), backfill=backfill_id, plan=kept, requested=plan.count)])
+        if kept.has_secrets:
+            keep_secrets(connection, backfill_id, plan.config)
     return backfill_id
 
 
@@ -287,14 +255,20 @@ def rate_and_rest(backfill: BackfillRecord, now_us: int) -> tuple[float | None, 
     return rate, None if backfill.status.is_over else round(left / rate * 1_000_000)
 
 
-def _previewed(
-    connection: sqlite3.Connection, session: Session, found: Catalog, request: BackfillRequest, options: BackfillOptions
-) -> BackfillPreview:
+def _basis(connection: sqlite3.Connection, session: Session) -> tuple[int, int | None]:
+    known = projects.load(connection, session.project.id)
+    return queries.last_event(connection), known.loaded_us if known is not None else None
+
+
+def _planned(connection: sqlite3.Connection, session: Session, request: BackfillRequest) -> BackfillPlan:
+    found = read_catalog(connection, session)
     target = _target(found, request)
+    config: JsonObject = {}
+    if request.config and found.snapshot is not None:
+        config = checked_config(request.config, {}, plan_run(found.graph, target.targets), None, found.snapshot)
     durations = backfills.mean_durations(connection, list(target.targets))
-    progress = BackfillProgress.begun(found.partitioned, target.targets)
-    runs = progress.count_of_runs()
-    planned = tuple(
+    runs = BackfillProgress.begun(found.partitioned, target.targets).count_of_runs()
+    assets = tuple(
         PlannedAsset(
             key,
             len(partitions),
@@ -304,17 +278,29 @@ def _previewed(
         )
         for key, partitions in target.targets.items()
     )
-    workers = min(session.project.settings.max_workers or os.cpu_count() or 1, options.max_concurrent or 1_000)
-    return BackfillPreview(
-        target,
-        planned,
+    workers = min(session.project.settings.max_workers or os.cpu_count() or 1, request.max_concurrent or 1_000)
+    return BackfillPlan(
         tuple(
-            (each.key, found.partitioned.space(each.key).shown(each.partitions), len(each.partitions), each.why)
+            Target(key, set_to_json(partitions, found.partitioned.space(key), found.graph.assets[key].partitions))
+            for key, partitions in target.targets.items()
+        ),
+        request.max_concurrent,
+        request.priority,
+        config,
+        request.tags,
+        request.title,
+        count=target.count,
+        assets=assets,
+        skipped=tuple(
+            SkippedPartitions(
+                each.key, found.partitioned.space(each.key).shown(each.partitions), len(each.partitions), each.why
+            )
             for each in target.skipped
         ),
-        target.count,
-        sum(runs.values()),
-        _estimate(planned, sum(runs.values()), workers),
+        runs=sum(runs.values()),
+        estimate_us=_estimate(assets, sum(runs.values()), workers),
+        request=request,
+        basis=_basis(connection, session),
     )
 
 

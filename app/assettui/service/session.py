@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.store.database import open_for_reading, store_exists, told, writing
+from assettui.store.database import open_for_reading, open_for_writing, store_exists, told, writing
 from assettui.store.lease import Leader, holder
 from assettui.store.wake_socket import WakeClient
 
@@ -52,14 +52,12 @@ class Session(Struct, frozen=True):
         Raises:
             StoreError: The store cannot be written; then nothing was.
         """
-        from assettui.store.database import open_for_writing  # imports sqlite-utils, which a plain read need not
-
         db = open_for_writing(self.folder)
         try:
             with writing(db):
-                yield db.conn
+                yield db
         finally:
-            db.conn.close()
+            db.close()
         wake_client = WakeClient(self.folder.socket)
         wake_client.ring()
         wake_client.close()

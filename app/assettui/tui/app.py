@@ -269,7 +269,8 @@ class AssettuiApp(App[None]):
         from assettui.service import backfills
 
         try:
-            backfill_id = backfills.start(self.session, BackfillRequest(tuple(keys), Which.MISSING))
+            plan = backfills.preview(self.session, BackfillRequest(tuple(keys), Which.MISSING))
+            backfill_id = backfills.start(self.session, plan)
         except NothingToDo:
             return  # all of it is there already
         except AssettuiError as error:

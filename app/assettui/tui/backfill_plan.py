@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from assettui.model.backfill import BackfillRequest, Which
+from assettui.model.backfill import BackfillPlan, BackfillRequest, Which
 from assettui.model.errors import AssettuiError
 from assettui.model.text import clean, one_line, plural
 from assettui.model.timing import duration
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from assettui.core.partitions.sets import PartitionSet
     from assettui.model.keys import AssetKey
-    from assettui.service.backfills import BackfillPreview
     from assettui.tui.app import AssettuiApp
 
 MAX_LINES = 200
@@ -74,7 +73,7 @@ class BackfillPlanScreen(ModalScreen[str | None]):
         self._partitions = partitions
         self._which = which
         self._with_upstream = False
-        self._planned: BackfillPreview | None = None
+        self._planned: BackfillPlan | None = None
 
     @property
     def request(self) -> BackfillRequest:
@@ -97,12 +96,12 @@ class BackfillPlanScreen(ModalScreen[str | None]):
     def plan(self, request: BackfillRequest) -> None:
         """Work the plan out, away from the screen."""
         try:
-            planned: BackfillPreview | AssettuiError = backfills.preview(self.app.session, request)
+            planned: BackfillPlan | AssettuiError = backfills.preview(self.app.session, request)
         except AssettuiError as error:
             planned = error
         self.app.call_from_thread(self._show, request, planned)
 
-    def _show(self, request: BackfillRequest, planned: BackfillPreview | AssettuiError) -> None:
+    def _show(self, request: BackfillRequest, planned: BackfillPlan | AssettuiError, note: str = "") -> None:
         if request != self.request or not self.is_mounted:
             return
         text = Text()
@@ -111,7 +110,7 @@ class BackfillPlanScreen(ModalScreen[str | None]):
             text.append("\n".join(map(clean, str(planned).split("\n"))), style=RED)
         else:
             self._planned = planned
-            text = told(planned)
+            text = Text(f"{note}\n\n", style=YELLOW) + told(planned) if note else told(planned)
         title = f"{self._which.value}{', with what lies upstream' if self._with_upstream else ''}"
         self.query_one(Vertical).border_title = f"Backfill: {title}"
         self.query_one("#plan", Static).update(text)
@@ -119,23 +118,30 @@ class BackfillPlanScreen(ModalScreen[str | None]):
     def action_toggle_upstream(self) -> None:
         """With all that is needed and not up to date, or without."""
         self._with_upstream = not self._with_upstream
-        self.plan(self.request)
+        self._plan_anew()
 
     def action_which(self, name: str) -> None:
         """Of what was selected, only these."""
         self._which = Which(name)
+        self._plan_anew()
+
+    def _plan_anew(self) -> None:
+        self._planned = None
+        self.query_one("#plan", Static).update("working it out …")
         self.plan(self.request)
 
     def action_start(self) -> None:
-        """Start it."""
-        if self._planned is not None:
-            self.start(self.request)
+        """Start the plan that is shown; while another one is being worked out there is none."""
+        if self._planned is not None and self._planned.request == self.request:
+            self.start(self._planned)
 
     @work(thread=True, exclusive=True, group="start")
-    def start(self, request: BackfillRequest) -> None:
-        """Ask for it."""
+    def start(self, plan: BackfillPlan) -> None:
+        """Ask for it; where the world has changed since, what it would be now is shown first."""
         try:
-            backfill_id = backfills.start(self.app.session, request)
+            backfill_id = backfills.start(self.app.session, plan)
+        except backfills.PlanChanged as changed:
+            self.app.call_from_thread(self._show, self.request, changed.plan, changed.what)
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
         else:
@@ -150,7 +156,7 @@ class BackfillPlanScreen(ModalScreen[str | None]):
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def told(planned: BackfillPreview) -> Text:
+def told(planned: BackfillPlan) -> Text:
     """A plan in words: how many of each asset, in which order, what is left out and why, and about how long it takes."""
     text = Text()
     about = f", about {duration(planned.estimate_us)}" if planned.estimate_us is not None else ""
@@ -169,9 +175,10 @@ def told(planned: BackfillPreview) -> Text:
         text.append(f"and {plural(len(planned.assets) - MAX_LINES, 'more asset')}\n", style=GREY)
     if planned.skipped:
         text.append("\nleft out\n", style=YELLOW)
-    for key, shown, count, why in planned.skipped[:MAX_LINES]:
+    for each in planned.skipped[:MAX_LINES]:
         text.append(
-            f"{one_line(str(key), 40)}  {count:,} ({one_line(shown, 60)}): {one_line(why, 200)}\n", style=YELLOW
+            f"{one_line(str(each.key), 40)}  {each.count:,} ({one_line(each.shown, 60)}): {one_line(each.why, 200)}\n",
+            style=YELLOW,
         )
     text.rstrip()
     return text

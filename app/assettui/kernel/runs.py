@@ -7,7 +7,7 @@ succeeded. Whatever dies, every step ends, and with its last step the run does.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -15,9 +15,9 @@ from assettui.core.expansion import expand
 from assettui.core.planning import reason_to_skip
 from assettui.core.queue import priority_of
 from assettui.core.retrying import ALL_STEPS, RETRY_STRATEGY_TAG, retries_of, retry_number_of, retry_of
-from assettui.engine import deadlines
-from assettui.engine.actions import QueueRun, Record, WakeAt
-from assettui.engine.state import RunState
+from assettui.kernel import deadlines
+from assettui.kernel.actions import QueueRun, Record, WakeAt
+from assettui.kernel.run_state import RunState
 from assettui.model.errors import LaunchError
 from assettui.model.events import AssetEvent, RunChanged, RunExpanded, StepEnded, StepRetried, StepStarted
 from assettui.model.run import RunStatus, StepError, StepStatus
@@ -25,61 +25,37 @@ from assettui.model.run import RunStatus, StepError, StepStatus
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from assettui.engine.actions import Action
-    from assettui.engine.backfilling import Backfills
-    from assettui.engine.queueing import Queueing
-    from assettui.engine.state import RunRules
-    from assettui.engine.workers import Workers
+    from assettui.kernel.turn import Turn
     from assettui.model.events import AssetEvent
     from assettui.model.keys import AssetKey
     from assettui.model.run import RunPlan
     from assettui.model.step import StepOutcome
 
 
-class RunsTurn(Protocol):
-    """What runs ask of the rest of a decision."""
-
-    actions: list[Action]
-    now_us: int
-    is_draining: bool
-    rules: RunRules
-    workers: Workers
-    queueing: Queueing
-    backfills: Backfills
-
-
-class Running:
+class Runs:
     """One decision's changes to the runs that are being carried out.
 
     Args:
         turn: The rest of the decision.
-        runs: They, by their ids.
+        by_id: They, by their ids, the oldest first.
     """
 
-    def __init__(self, turn: RunsTurn, runs: dict[str, RunState]) -> None:
+    def __init__(self, turn: Turn, by_id: dict[str, RunState]) -> None:
         self.turn = turn
-        self.runs = runs
+        self.by_id = by_id
 
     def take(self, run_id: str, plan: RunPlan, backfill: str | None = None) -> None:
         """Begin a run; what of it can begin is given to workers at the end of the decision."""
-        if run_id in self.runs:
+        if run_id in self.by_id:
             return
-        about = replace(plan, steps=())
-        empty = RunState(
+        run = self.by_id[run_id] = RunState(
             run_id,
-            {},
-            {},
-            RunStatus.STARTING,
-            {},
-            {},
-            (),
-            0,
-            about=about,
+            replace(plan, steps=()),
             backfill=backfill,
             priority=priority_of(plan.tags),
             deadline_us=deadlines.run_deadline(self.turn, plan.tags),
         )
-        self.runs[run_id] = empty.with_steps({step.key: step for step in plan.steps})
+        run.set_steps({step.key: step for step in plan.steps})
         if backfill is None:
             self._record(run_id, RunStatus.STARTING)
         self.turn.workers.try_broken_project_again()
@@ -88,39 +64,33 @@ class Running:
         """Stop a run: skip what has not begun, and end the workers that are at it."""
         if self.turn.queueing.cancel(run_id):
             return
-        run = self.runs.get(run_id)
+        run = self.by_id.get(run_id)
         if run is None or run.status is RunStatus.CANCELING:
             return
         self._record(run_id, RunStatus.CANCELING)
-        run = replace(run, status=RunStatus.CANCELING)
-        self.runs[run_id] = run
-        self.skip(run_id, run.pending(), "the run was canceled")
+        run.status = RunStatus.CANCELING
+        self.skip(run, run.pending(), "the run was canceled")
         self.turn.workers.end_those_of(run_id)
-        self.end_if_over(run_id)
+        self.end_if_over(run)
 
-    def start_step(self, run_id: str, step_key: str, pid: int | None, version: str) -> None:
+    def start_step(self, run: RunState, step_key: str, pid: int | None, version: str) -> None:
         """Record that a worker begins with a step.
 
         Args:
-            run_id: Of which run.
+            run: Of which run.
             step_key: Which one.
             pid: The worker's process.
             version: Names the versions of values that this attempt stores.
         """
-        run = self.runs[run_id]
         if run.status is RunStatus.STARTING:
-            self._record(run_id, RunStatus.STARTED)
-        self.turn.actions.append(Record(StepStarted(self.turn.now_us, run_id, step_key, worker=pid, version=version)))
-        self.runs[run_id] = replace(
-            run,
-            status=RunStatus.STARTED,
-            steps={**run.steps, step_key: StepStatus.RUNNING},
-            ready=tuple(key for key in run.ready if key != step_key),
-        )
+            self._record(run.run_id, RunStatus.STARTED)
+        started = StepStarted(self.turn.now_us, run.run_id, step_key, worker=pid, version=version)
+        self.turn.actions.append(Record(started))
+        run.begin(step_key)
 
     def end_step(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
         """Note how a step ended: what needs it may begin, is skipped, or waits until it is tried again."""
-        run = self.runs.get(run_id)
+        run = self.by_id.get(run_id)
         if run is None or run.steps.get(step_key) is not StepStatus.RUNNING:
             return
         for asset_event in outcome.asset_events:
@@ -131,61 +101,48 @@ class Running:
         elif outcome.retry_after_us is not None:
             self._retry_later(run, step_key, outcome.retry_after_us, error)
             return
-        self._record_step_end(run_id, step_key, status, error, outcome)
+        self._record_step_end(run, step_key, status, error, outcome)
         if status is StepStatus.SUCCESS:
-            run = self._expanded(run, step_key, outcome)
-        self.runs[run_id] = run.with_step_over(step_key, status, error)
+            self._expand(run, step_key, outcome)
+        run.end(step_key, status, error)
         if status is StepStatus.SUCCESS:
-            self._release(run_id, step_key)
-            self._skip_what_was_left_out(run_id, step_key, outcome)
+            run.release(run.needed_by[step_key])
+            if outcome.omitted:
+                self._skip_what_was_left_out(run, step_key, outcome)
         else:
             what = "was canceled" if status is StepStatus.CANCELED else "failed"
-            self.skip(run_id, run.downstream(step_key), f"{step_key} {what}")
-        self.end_if_over(run_id)
+            self.skip(run, run.downstream(step_key), f"{step_key} {what}")
+        self.end_if_over(run)
 
     def record_asset_event(self, run_id: str, step_key: str, asset_event: AssetEvent) -> None:
         """Record what a step has made or seen."""
         self.turn.actions.append(Record(replace(asset_event, run_id=run_id, step_key=step_key)))
-        run = self.runs.get(run_id)
+        run = self.by_id.get(run_id)
         if run is not None and run.backfill is not None:
             self.turn.backfills.note_materialized(run, asset_event)
 
     def _retry_later(self, run: RunState, step_key: str, after_us: int, error: StepError | None) -> None:
-        number, at_us = run.retries.get(step_key, 0) + 1, self.turn.now_us + after_us
-        self.turn.actions.append(
-            Record(StepRetried(self.turn.now_us, run.run_id, step_key, retry=number, at_us=at_us, error=error))
-        )
-        self.runs[run.run_id] = replace(
-            run,
-            steps={**run.steps, step_key: StepStatus.PENDING},
-            retries={**run.retries, step_key: number},
-            retry_at_us={**run.retry_at_us, step_key: at_us},
-        )
-        self.turn.actions.append(WakeAt(at_us))
+        at_us = self.turn.now_us + after_us
+        number = run.wait_for_retry(step_key, at_us)
+        retried = StepRetried(self.turn.now_us, run.run_id, step_key, retry=number, at_us=at_us, error=error)
+        self.turn.actions.extend((Record(retried), WakeAt(at_us)))
 
     def retry_due_steps(self) -> None:
         """Let the steps begin that are to be tried again by now."""
-        for run_id, run in list(self.runs.items()):
-            due = tuple(key for key, at_us in run.retry_at_us.items() if at_us <= self.turn.now_us)
-            later = {key: at_us for key, at_us in run.retry_at_us.items() if at_us > self.turn.now_us}
-            if due:
-                self.runs[run_id] = replace(run, ready=(*due, *run.ready), retry_at_us=later)
-            if later:
-                self.turn.actions.append(WakeAt(min(later.values())))
+        for run in self.by_id.values():
+            run.retry_due(self.turn.now_us)
+            if run.retry_at_us:
+                self.turn.actions.append(WakeAt(min(run.retry_at_us.values())))
 
-    def _expanded(self, run: RunState, step_key: str, outcome: StepOutcome) -> RunState:
-        """The run with copies in the place of the steps that hang on what this one, about to end, hands on."""
-        if step_key not in run.awaited:
-            return run
-        expansion = expand(run.plan, step_key, outcome.mapping_keys())
-        self.turn.actions.append(
-            Record(
-                RunExpanded(self.turn.now_us, run.run_id, step_key, replaced=expansion.replaced, steps=expansion.steps)
-            )
-        )
-        return run.with_steps(expansion.plan)
+    def _expand(self, run: RunState, step_key: str, outcome: StepOutcome) -> None:
+        """Put copies in the place of the steps that hang on what this one, about to end, has output."""
+        if step_key in run.awaited:
+            found = expand(run.plan, step_key, outcome.mapping_keys())
+            expanded = RunExpanded(self.turn.now_us, run.run_id, step_key, replaced=found.replaced, steps=found.steps)
+            self.turn.actions.append(Record(expanded))
+            run.set_steps(found.plan)
 
-    def _skip_what_was_left_out(self, run_id: str, step_key: str, outcome: StepOutcome) -> None:
+    def _skip_what_was_left_out(self, run: RunState, step_key: str, outcome: StepOutcome) -> None:
         """Skip the steps that need what this one was free to leave out, and did; and so on down.
 
         A step that gathers the results of several goes on with those that there are.
@@ -195,59 +152,36 @@ class Running:
         ]
         while left_out_by:
             name, outputs, assets = left_out_by.pop()
-            for below in self.runs[run_id].needed_by[name]:
-                run = self.runs[run_id]
+            for below in run.needed_by[name]:
                 if run.steps[below] is not StepStatus.PENDING:
                     continue
                 reason = reason_to_skip(run.plan[below], name, outputs, assets)
-                if reason is None:
-                    if outputs is None:
-                        self._count_as_done(run_id, below)
-                    continue
-                self.skip(run_id, [below], reason)
-                left_out_by.append((below, None, run.plan[below].assets))
+                if reason is not None:
+                    self.skip(run, [below], reason)
+                    left_out_by.append((below, None, run.plan[below].assets))
+                elif outputs is None:
+                    run.release([below])  # one that it gathers from was skipped
 
-    def _count_as_done(self, run_id: str, step_key: str) -> None:
-        """Let a step wait for one less: one that it gathers from was skipped."""
-        run = self.runs[run_id]
-        left = run.waiting_for[step_key] - 1
-        ready = (*run.ready, step_key) if left == 0 else run.ready
-        self.runs[run_id] = replace(run, waiting_for={**run.waiting_for, step_key: left}, ready=ready)
-
-    def _release(self, run_id: str, step_key: str) -> None:
-        """Count a success towards the steps that needed it."""
-        run = self.runs[run_id]
-        waiting_for = dict(run.waiting_for)
-        now_ready: list[str] = []
-        for below in run.needed_by[step_key]:
-            waiting_for[below] -= 1
-            if waiting_for[below] == 0 and run.steps[below] is StepStatus.PENDING:
-                now_ready.append(below)
-        self.runs[run_id] = replace(run, waiting_for=waiting_for, ready=(*run.ready, *now_ready))
-
-    def skip(self, run_id: str, step_keys: Iterable[str], reason: str) -> None:
+    def skip(self, run: RunState, step_keys: Iterable[str], reason: str) -> None:
         """Skip steps that have not begun."""
-        run = self.runs[run_id]
         error = StepError(reason, "skipped")
         for key in step_keys:
             if run.steps[key] is StepStatus.PENDING:
-                self._record_step_end(run_id, key, StepStatus.SKIPPED, error)
-                run = run.with_step_over(key, StepStatus.SKIPPED, None)
-        self.runs[run_id] = run
+                self._record_step_end(run, key, StepStatus.SKIPPED, error)
+                run.end(key, StepStatus.SKIPPED, None)
 
-    def end_if_over(self, run_id: str) -> None:
+    def end_if_over(self, run: RunState) -> None:
         """End a run of which nothing is left."""
-        run = self.runs[run_id]
         if run.unfinished:
             return
-        del self.runs[run_id]
+        del self.by_id[run.run_id]
         if run.status is RunStatus.CANCELING:
-            self._record(run_id, RunStatus.CANCELED)
+            self._record(run.run_id, RunStatus.CANCELED)
         elif run.first_error is not None:
-            self._record(run_id, RunStatus.FAILURE, error=run.first_error)
+            self._record(run.run_id, RunStatus.FAILURE, error=run.first_error)
             self._retry_run(run)
         else:
-            self._record(run_id, RunStatus.SUCCESS)
+            self._record(run.run_id, RunStatus.SUCCESS)
         if run.backfill is not None:
             self.turn.backfills.end_run(run)
 
@@ -275,18 +209,18 @@ class Running:
             with_started: Whether those too that have begun: no worker is left that has a good, older edit imported.
         """
         error = StepError(f"the project cannot be loaded: {cause.message}", cause.kind)
-        for run_id, run in list(self.runs.items()):
+        for run in list(self.by_id.values()):
             if run.status is RunStatus.STARTING or (run.status is RunStatus.STARTED and with_started):
-                self.runs[run_id] = replace(run, first_error=run.first_error or error.message)
-                self.skip(run_id, run.pending(), error.message)
-                self.end_if_over(run_id)
+                run.first_error = run.first_error or error.message
+                self.skip(run, run.pending(), error.message)
+                self.end_if_over(run)
 
     def _record(self, run_id: str, status: RunStatus, *, error: str | None = None) -> None:
         self.turn.actions.append(Record(RunChanged(self.turn.now_us, run_id, status=status, error=error)))
 
     def _record_step_end(
         self,
-        run_id: str,
+        run: RunState,
         step_key: str,
         status: StepStatus,
         error: StepError | None,
@@ -294,5 +228,5 @@ class Running:
     ) -> None:
         op_outputs = outcome.op_outputs if outcome is not None and status is StepStatus.SUCCESS else ()
         self.turn.actions.append(
-            Record(StepEnded(self.turn.now_us, run_id, step_key, status=status, error=error, op_outputs=op_outputs))
+            Record(StepEnded(self.turn.now_us, run.run_id, step_key, status=status, error=error, op_outputs=op_outputs))
         )

@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from assettui.engine import deadlines
-from assettui.engine.actions import Evaluate, Execute, WakeAt
-from assettui.engine.state import WorkerPhase
-from assettui.engine.ticking import EVALUATORS
+from assettui.kernel import deadlines
+from assettui.kernel.actions import Evaluate, Execute, WakeAt
+from assettui.kernel.state import WorkerPhase
+from assettui.kernel.ticks import EVALUATORS
 from assettui.model.run import RunStatus, StepError
 
 if TYPE_CHECKING:
-    from assettui.engine.actions import Action
-    from assettui.engine.queueing import Queueing
-    from assettui.engine.running import Running
-    from assettui.engine.state import RunRules
-    from assettui.engine.ticking import Ticks
-    from assettui.engine.workers import Workers
+    from assettui.kernel.run_state import RunState
+    from assettui.kernel.turn import Turn
 
 
-class DispatchTurn(Protocol):
-    """What is given to workers, and by which rules."""
-
-    actions: list[Action]
-    now_us: int
-    capacity: int
-    rules: RunRules
-    running: Running
-    workers: Workers
-    queueing: Queueing
-    ticks: Ticks
-
-
-def give_steps(turn: DispatchTurn) -> None:
+def give_steps(turn: Turn) -> None:
     """Give ready steps to idle workers, the oldest run first, and see to it that there are workers enough."""
     workers = turn.workers
     if workers.broken is not None and not workers.is_loading():
-        turn.running.fail_for_want_of_project(workers.broken, with_started=not workers.has_loaded())
+        turn.runs.fail_for_want_of_project(workers.broken, with_started=not workers.has_loaded())
     workers.retire_outdated()
     # A worker that is being ended may still be busy: what it runs counts until it is over.
     free = turn.capacity - sum(1 for worker in workers.by_id.values() if worker.task is not None)
@@ -46,7 +29,11 @@ def give_steps(turn: DispatchTurn) -> None:
     free -= len(idle)
     wanted = 0
     used = turn.queueing.pools_used()
-    runs = list(turn.running.runs.values())
+
+    def has_slot(pool: str | None) -> bool:
+        return turn.queueing.has_slot(pool, used)
+
+    runs = list(turn.runs.by_id.values())
     if any(run.priority for run in runs):
         runs.sort(key=lambda run: -run.priority)
     for run in runs:
@@ -55,21 +42,20 @@ def give_steps(turn: DispatchTurn) -> None:
         if workers.broken is not None and run.status is RunStatus.STARTING:
             continue  # only what began with an older edit may go on with it
         limit = run.about.max_concurrent
-        ready = run.ready if limit is None else run.ready[: max(0, limit - run.running())]
-        for position, step_key in enumerate(ready):
-            pool = run.plan[step_key].pool
-            if not turn.queueing.has_slot(pool, used):
-                continue
+        room = len(run.ready) if limit is None else limit - run.running
+        while room > 0 and (step_key := run.ready.next(has_slot)) is not None:
             if not idle:
-                wanted += len(ready) - position
+                wanted += min(room, run.ready.count(has_slot))
                 break
+            pool = run.plan[step_key].pool
             if pool is not None:
                 used[pool] = used.get(pool, 0) + 1
-            _start_step(turn, run.run_id, step_key, idle.pop(0))
+            _start_step(turn, run, step_key, idle.pop(0))
+            room -= 1
     workers.start(min(wanted, free))
 
 
-def give_evaluations(turn: DispatchTurn) -> None:
+def give_evaluations(turn: Turn) -> None:
     """Give evaluations to idle workers, and see to it that there are workers enough."""
     ticks, workers = turn.ticks, turn.workers
     if not ticks.waiting:
@@ -96,13 +82,12 @@ def give_evaluations(turn: DispatchTurn) -> None:
     workers.start(min(wanted, turn.capacity + EVALUATORS - len(workers.by_id)))
 
 
-def _start_step(turn: DispatchTurn, run_id: str, step_key: str, worker_id: int) -> None:
+def _start_step(turn: Turn, run: RunState, step_key: str, worker_id: int) -> None:
     worker = turn.workers.by_id[worker_id]
-    version = f"{turn.now_us}-{run_id[:8]}"
-    turn.running.start_step(run_id, step_key, worker.pid, version)
-    run = turn.running.runs[run_id]
+    version = f"{turn.now_us}-{run.run_id[:8]}"
+    turn.runs.start_step(run, step_key, worker.pid, version)
     step = run.plan[step_key]
     turn.workers.by_id[worker_id] = replace(
-        worker, phase=WorkerPhase.BUSY, task=(run_id, step_key), deadline_us=deadlines.step_deadline(turn, step)
+        worker, phase=WorkerPhase.BUSY, task=(run.run_id, step_key), deadline_us=deadlines.step_deadline(turn, step)
     )
-    turn.actions.append(Execute(worker_id, run_id, step, version, run.about, run.retries.get(step_key, 0)))
+    turn.actions.append(Execute(worker_id, run.run_id, step, version, run.about, run.retries.get(step_key, 0)))

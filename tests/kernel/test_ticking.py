@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from assettui.core.pacing import AT_ONCE
 from assettui.core.schedule_times import ScheduleTimes
-from assettui.engine.actions import Evaluate, Record, RecordTick, WakeAt
-from assettui.engine.decide import decide, is_idle
-from assettui.engine.inputs import (
+from assettui.kernel.actions import Evaluate, Record, RecordTick, WakeAt
+from assettui.kernel.decide import decide, is_idle
+from assettui.kernel.inputs import (
     AssetsReported,
     Drain,
     EvaluationEnded,
@@ -23,8 +23,8 @@ from assettui.engine.inputs import (
     WorkerLoaded,
     WorkerStarted,
 )
-from assettui.engine.state import EngineState
-from assettui.engine.tick_state import TickDecided, Ticking
+from assettui.kernel.instigators import TickDecided, Ticking
+from assettui.kernel.state import KernelState
 from assettui.model.events import EventKind, TickOutcome
 from assettui.model.instigator import CatchUp, InstigatorKind, InstigatorSnapshot, Watching
 from assettui.model.keys import AssetKey
@@ -32,7 +32,7 @@ from assettui.model.run import RunRequest, RunStatus, StepError
 from assettui.model.tick import Evaluation, InstigatorState
 from assettui.model.timing import SECOND_US
 from assettui.store import queries, ticks
-from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
+from tests.kernel.simulation import Simulation, assert_state_is_what_the_events_say
 
 HOUR_US, DAY_US = 3_600 * SECOND_US, 86_400 * SECOND_US
 
@@ -57,7 +57,7 @@ class Clockwork:
 
     def __init__(self, now: str, *snapshots: InstigatorSnapshot) -> None:
         self.now_us = at(now)
-        self.state = EngineState(2, ticking=Ticking(is_on=True))
+        self.state = KernelState(2, ticking=Ticking(is_on=True))
         self.ticked: list[TickDecided] = []
         self.evaluations: list[Evaluate] = []
         self.woken: list[int] = []

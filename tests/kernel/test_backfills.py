@@ -7,11 +7,11 @@ import random
 import pytest
 
 from assettui.core.partitions.sets import PartitionSet
-from assettui.engine.inputs import BackfillRequested, ProjectEdited
+from assettui.kernel.inputs import BackfillRequested, ProjectEdited
 from assettui.model.backfill import BackfillCommand, BackfillStatus
 from assettui.store import backfills, queries
 from tests.core.test_backfill_progress import SHAPES
-from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
+from tests.kernel.simulation import Simulation, assert_state_is_what_the_events_say
 
 
 def history(seed: int) -> Simulation:

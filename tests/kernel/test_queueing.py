@@ -11,13 +11,13 @@ from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.keyed import StaticPartitionsDefinition
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.queue import Limits, queued_run
-from assettui.engine.inputs import LimitsSeen, RunsQueued
+from assettui.kernel.inputs import LimitsSeen, RunsQueued
 from assettui.model.events import EventKind, RunQueued
 from assettui.model.keys import AssetKey
 from assettui.model.project import AssetSnapshot
 from assettui.model.run import RunPlan, StepPlan
 from assettui.store import queries
-from tests.engine.simulation import Simulation
+from tests.kernel.simulation import Simulation
 
 KEY = AssetKey("sliced")
 

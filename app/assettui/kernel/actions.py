@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from assettui.engine.tick_state import Evaluating, TickDecided
+    from assettui.kernel.instigators import Evaluating, TickDecided
     from assettui.model.backfill import BackfillCounts
     from assettui.model.events import Event
     from assettui.model.run import RunPlan, StepPlan

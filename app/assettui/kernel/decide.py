@@ -1,18 +1,20 @@
-"""The engine's decisions: `decide(state, input, now) -> (state, actions)`, without I/O, clock or threads.
+"""The decisions: `decide(state, input, now) -> (state, actions)`, without I/O, clock or threads.
 
-What is known, what can happen and what can be decided are values (`state`, `inputs`, `actions`). Each concept has
-its part: runs (`running`), workers (`workers`, `dispatching`), the queue (`queueing`), backfills (`backfilling`),
-schedules and sensors (`ticking`), and what takes too long (`deadlines`).
+What is known, what can happen and what can be decided are values (`state`, `inputs`, `actions`). Each concept has its
+part: `runs`, `workers`, `dispatch` (who does what), the `queue`, `backfills`, `ticks` of schedules and sensors, and
+`deadlines`. A `Turn` holds them together for one decision.
+
+It is one state machine for all: a leader's shell feeds it, and so does the simulation that tries it by the thousand.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from assettui.engine import deadlines
-from assettui.engine.backfilling import Backfills, is_at_work
-from assettui.engine.dispatching import give_evaluations, give_steps
-from assettui.engine.inputs import (
+from assettui.kernel import deadlines
+from assettui.kernel.backfills import is_at_work
+from assettui.kernel.dispatch import give_evaluations, give_steps
+from assettui.kernel.inputs import (
     AssetsReported,
     BackfillLoaded,
     BackfillRequested,
@@ -36,30 +38,31 @@ from assettui.engine.inputs import (
     WorkerLost,
     WorkerStarted,
 )
-from assettui.engine.queueing import Queueing
-from assettui.engine.running import Running
-from assettui.engine.state import EngineState
-from assettui.engine.ticking import Ticks
-from assettui.engine.workers import Workers
+from assettui.kernel.turn import Turn
 from assettui.model.backfill import BackfillCommand
 
 if TYPE_CHECKING:
-    from assettui.engine.actions import Action
+    from assettui.kernel.actions import Action
+    from assettui.kernel.state import KernelState
 
 
-def decide(state: EngineState, input: Input, now_us: int) -> tuple[EngineState, list[Action]]:
+def decide(state: KernelState, input: Input, now_us: int) -> tuple[KernelState, list[Action]]:
     """What follows from one thing that has happened.
 
     Args:
-        state: What was known before; it is not changed.
+        state: What was known before. It is used up: what comes back takes its place.
         input: What has happened.
         now_us: The time, in microseconds since the epoch, UTC.
 
     Returns:
         What is known now, and what is to be done, in order.
     """
-    turn = _Turn(state, now_us)
-    match input:
+    turn = Turn(state, now_us)
+    match input:  # the most frequent first
+        case StepEnded():
+            turn.workers.end_step(input)
+        case StepReported():
+            turn.workers.record_asset_event(input)
         case RunsQueued():
             turn.queueing.enqueue(input.runs)
         case RunLoaded():
@@ -67,11 +70,11 @@ def decide(state: EngineState, input: Input, now_us: int) -> tuple[EngineState, 
         case LimitsSeen():
             turn.queueing.limits = input.limits
         case CancelRequested():
-            turn.running.cancel(input.run_id)
+            turn.runs.cancel(input.run_id)
         case BackfillLoaded():
             turn.backfills.load(input)
         case BackfillRequested():
-            turn.command_backfill(input)
+            _command_backfill(turn, input)
         case Drain():
             turn.is_draining = True
             turn.ticks.drop_waiting(all_of_it=input.is_at_once)
@@ -87,10 +90,6 @@ def decide(state: EngineState, input: Input, now_us: int) -> tuple[EngineState, 
             turn.workers.on_broken(input.worker, input.error)
         case StepRetriable():
             turn.workers.note_retriable(input)
-        case StepReported():
-            turn.workers.record_asset_event(input)
-        case StepEnded():
-            turn.workers.end_step(input)
         case InstigatorsSeen():
             turn.ticks.see(input.found)
         case TickRequested():
@@ -106,16 +105,16 @@ def decide(state: EngineState, input: Input, now_us: int) -> tuple[EngineState, 
         case Moment():
             deadlines.end_overdue(turn)
             turn.workers.kill_overdue()
-            turn.running.retry_due_steps()
+            turn.runs.retry_due_steps()
             turn.workers.retire_idle()
         case _:
             assert_never(input)
     while True:
         if not turn.is_draining:
             turn.queueing.take_runs()
-        count = len(turn.running.runs)
+        count = len(turn.runs.by_id)
         give_steps(turn)
-        if len(turn.running.runs) == count:
+        if len(turn.runs.by_id) == count:
             break  # else some have failed, since the project cannot be loaded, and made room for others
     turn.ticks.note(turn.actions)
     if not turn.is_draining:
@@ -124,7 +123,7 @@ def decide(state: EngineState, input: Input, now_us: int) -> tuple[EngineState, 
     return turn.finished(), turn.actions
 
 
-def is_idle(state: EngineState) -> bool:
+def is_idle(state: KernelState) -> bool:
     """Whether no run is being carried out, none is about to be, and no evaluation goes on that somebody asked for."""
     return (
         not state.runs
@@ -135,7 +134,7 @@ def is_idle(state: EngineState) -> bool:
     )
 
 
-def has_nothing_to_do(state: EngineState) -> bool:
+def has_nothing_to_do(state: KernelState) -> bool:
     """Whether nothing goes on, nothing waits, and nothing will come by itself."""
     return (
         is_idle(state)
@@ -145,43 +144,13 @@ def has_nothing_to_do(state: EngineState) -> bool:
     )
 
 
-class _Turn:
-    """One decision in the making: a copy of the state to work on, by concepts, and the actions so far."""
-
-    def __init__(self, state: EngineState, now_us: int) -> None:
-        self.now_us = now_us
-        self.capacity = state.capacity
-        self.rules = state.rules
-        self.is_draining = state.is_draining
-        self.actions: list[Action] = []
-        self.running = Running(self, dict(state.runs))
-        self.workers = Workers(self, state)
-        self.backfills = Backfills(self, dict(state.backfills))
-        self.queueing = Queueing(self, state.waiting)
-        self.ticks = Ticks(self, state.ticking)
-
-    def finished(self) -> EngineState:
-        return EngineState(
-            self.capacity,
-            self.workers.generation,
-            self.workers.starting,
-            self.running.runs,
-            self.workers.by_id,
-            self.workers.broken,
-            self.backfills.states,
-            self.is_draining,
-            self.ticks.finished(),
-            self.queueing.finished(),
-            self.rules,
-        )
-
-    def command_backfill(self, requested: BackfillRequested) -> None:
-        match requested.command:
-            case BackfillCommand.PAUSE:
-                self.backfills.pause(requested.backfill_id)
-            case BackfillCommand.RESUME:
-                self.backfills.resume(requested.backfill_id)
-            case BackfillCommand.CANCEL:
-                self.backfills.cancel(requested.backfill_id)
-            case BackfillCommand.RETRY:
-                self.backfills.retry(requested.backfill_id)
+def _command_backfill(turn: Turn, requested: BackfillRequested) -> None:
+    match requested.command:
+        case BackfillCommand.PAUSE:
+            turn.backfills.pause(requested.backfill_id)
+        case BackfillCommand.RESUME:
+            turn.backfills.resume(requested.backfill_id)
+        case BackfillCommand.CANCEL:
+            turn.backfills.cancel(requested.backfill_id)
+        case BackfillCommand.RETRY:
+            turn.backfills.retry(requested.backfill_id)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from assettui.engine.actions import Kill, StartWorker, Terminate, WakeAt
-from assettui.engine.state import WorkerPhase, WorkerState
+from assettui.kernel.actions import Kill, StartWorker, Terminate, WakeAt
+from assettui.kernel.state import WorkerPhase, WorkerState
 from assettui.model.run import RunStatus, StepStatus
 from assettui.model.step import StepOutcome
 from assettui.model.tick import Evaluation
 from assettui.model.timing import SECOND_US
 
 if TYPE_CHECKING:
-    from assettui.engine.actions import Action
-    from assettui.engine.inputs import EvaluationEnded, StepEnded, StepReported, StepRetriable
-    from assettui.engine.running import Running
-    from assettui.engine.state import EngineState, RunRules
-    from assettui.engine.ticking import Ticks
+    from assettui.kernel.inputs import EvaluationEnded, StepEnded, StepReported, StepRetriable
+    from assettui.kernel.state import KernelState
+    from assettui.kernel.turn import Turn
     from assettui.model.run import StepError
 
 IDLE_US = 60 * SECOND_US
@@ -29,17 +27,6 @@ MAX_WORKER_BYTES = 4 << 30
 """A worker that has ever needed more memory than this is replaced after its step."""
 
 
-class WorkersTurn(Protocol):
-    """What workers ask of the rest of a decision."""
-
-    actions: list[Action]
-    now_us: int
-    capacity: int
-    rules: RunRules
-    running: Running
-    ticks: Ticks
-
-
 class Workers:
     """One decision's changes to the workers.
 
@@ -48,9 +35,9 @@ class Workers:
         before: What was known.
     """
 
-    def __init__(self, turn: WorkersTurn, before: EngineState) -> None:
+    def __init__(self, turn: Turn, before: KernelState) -> None:
         self.turn = turn
-        self.by_id = dict(before.workers)
+        self.by_id = before.workers
         self.generation = before.generation
         self.starting = before.starting
         self.broken = before.broken
@@ -117,7 +104,7 @@ class Workers:
         """A worker tells what its step has made so far."""
         worker = self.by_id.get(asset_event.worker)
         if worker is not None and worker.task == (asset_event.run_id, asset_event.step_key):
-            self.turn.running.record_asset_event(asset_event.run_id, asset_event.step_key, asset_event.asset_event)
+            self.turn.runs.record_asset_event(asset_event.run_id, asset_event.step_key, asset_event.asset_event)
 
     def end_step(self, ended: StepEnded) -> None:
         """A worker is done with a step."""
@@ -128,7 +115,7 @@ class Workers:
         outcome = ended.outcome
         if worker.overdue is not None and outcome.status is not StepStatus.SUCCESS:
             outcome = StepOutcome(StepStatus.FAILURE, outcome.asset_events, worker.overdue, worker.retry_after_us)
-        self.turn.running.end_step(ended.run_id, ended.step_key, outcome)
+        self.turn.runs.end_step(ended.run_id, ended.step_key, outcome)
 
     def end_evaluation(self, ended: EvaluationEnded) -> None:
         """A worker is done with an evaluation."""
@@ -147,7 +134,7 @@ class Workers:
             self._note_broken(worker, cause)
         if worker.task is not None:
             error, after_us = worker.overdue or cause, worker.retry_after_us
-            self.turn.running.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, (), error, after_us))
+            self.turn.runs.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, (), error, after_us))
         if worker.evaluating is not None:
             self.turn.ticks.end(worker.evaluating, Evaluation(error=cause))
 
@@ -228,7 +215,7 @@ class Workers:
 
     def retire_outdated(self) -> None:
         """End idle workers that have an older edit of the project imported, once the newest is there."""
-        if self.broken is not None and any(run.status is RunStatus.STARTED for run in self.turn.running.runs.values()):
+        if self.broken is not None and any(run.status is RunStatus.STARTED for run in self.turn.runs.by_id.values()):
             return
         is_loaded = any(
             w.generation == self.generation and w.phase in (WorkerPhase.IDLE, WorkerPhase.BUSY)

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from assettui.core.queue import Usage
-from assettui.engine.actions import LoadRun
-from assettui.engine.backfilling import LOOK_AHEAD
-from assettui.engine.state import Waiting
+from assettui.kernel.actions import LoadRun
+from assettui.kernel.backfills import LOOK_AHEAD
+from assettui.kernel.state import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assettui.core.queue import Key, QueuedRun
-    from assettui.engine.actions import Action
-    from assettui.engine.backfilling import Backfills
-    from assettui.engine.inputs import RunLoaded
-    from assettui.engine.running import Running
-    from assettui.engine.workers import Workers
-
-
-class QueueTurn(Protocol):
-    """What the queue asks of the rest of a decision."""
-
-    actions: list[Action]
-    capacity: int
-    running: Running
-    workers: Workers
-    backfills: Backfills
+    from assettui.kernel.inputs import RunLoaded
+    from assettui.kernel.turn import Turn
 
 
 class Queueing:
@@ -38,11 +25,11 @@ class Queueing:
         before: What was waiting.
     """
 
-    def __init__(self, turn: QueueTurn, before: Waiting) -> None:
+    def __init__(self, turn: Turn, before: Waiting) -> None:
         self.turn = turn
         self.queue = before.queue
         self.limits = before.limits
-        self._loading = dict(before.loading)
+        self._loading = before.loading
         self._unwanted = before.unwanted
         self._taken = before.taken
         self._last_taken = before.last_taken
@@ -54,7 +41,7 @@ class Queueing:
     def enqueue(self, runs: Iterable[QueuedRun]) -> None:
         """Add runs that were found in the store, or asked for just now."""
         self.queue = self.queue.with_runs(
-            run for run in runs if run.run_id not in self.turn.running.runs and run.run_id not in self._loading
+            run for run in runs if run.run_id not in self.turn.runs.by_id and run.run_id not in self._loading
         )
 
     def take_runs(self) -> None:
@@ -82,7 +69,7 @@ class Queueing:
         self._last_taken = self._taken
         self.queue = self.queue.without(queued.run_id)
         if queued.plan is not None:
-            self.turn.running.take(queued.run_id, queued.plan)
+            self.turn.runs.take(queued.run_id, queued.plan)
         else:
             self._load(queued)
         return self.limits.keys_of(queued.tags)
@@ -95,10 +82,10 @@ class Queueing:
         """Begin a run of which is known by now what it does."""
         self._loading.pop(loaded.run_id, None)
         if loaded.plan is not None:
-            self.turn.running.take(loaded.run_id, loaded.plan)
+            self.turn.runs.take(loaded.run_id, loaded.plan)
         if loaded.run_id in self._unwanted:
             self._unwanted -= {loaded.run_id}
-            self.turn.running.cancel(loaded.run_id)
+            self.turn.runs.cancel(loaded.run_id)
 
     def cancel(self, run_id: str) -> bool:
         """Have a run canceled as soon as it is known what it would have done; whether it waits."""
@@ -116,19 +103,19 @@ class Queueing:
     def _usage(self) -> Usage:
         counts: dict[Key, int] = {}
         if self.limits.tags:
-            taken = (run.about.tags for run in self.turn.running.runs.values())
+            taken = (run.about.tags for run in self.turn.runs.by_id.values())
             for tags in (*taken, *(run.tags for run in self._loading.values())):
                 for key in self.limits.keys_of(tags):
                     counts[key] = counts.get(key, 0) + 1
         counts.update((("pool", pool), count) for pool, count in self.pools_used().items())
-        return Usage(len(self.turn.running.runs) + len(self._loading), counts)
+        return Usage(len(self.turn.runs.by_id) + len(self._loading), counts)
 
     def pools_used(self) -> dict[str, int]:
         """How many steps of each pool are running."""
         used: dict[str, int] = {}
         for worker in self.turn.workers.by_id.values():
             if worker.task is not None:
-                run = self.turn.running.runs.get(worker.task[0])
+                run = self.turn.runs.by_id.get(worker.task[0])
                 pool = run.plan[worker.task[1]].pool if run is not None and worker.task[1] in run.plan else None
                 if pool is not None:
                     used[pool] = used.get(pool, 0) + 1
@@ -143,7 +130,11 @@ class Queueing:
         """How many runs have steps that run, or that could run if there was a worker for them."""
         busy = {worker.task[0] for worker in self.turn.workers.by_id.values() if worker.task is not None}
         used = self.pools_used()
-        for run_id, run in self.turn.running.runs.items():
-            if run_id not in busy and any(self.has_slot(run.plan[key].pool, used) for key in run.ready):
+
+        def has_slot(pool: str | None) -> bool:
+            return self.has_slot(pool, used)
+
+        for run_id, run in self.turn.runs.by_id.items():
+            if run_id not in busy and run.ready.next(has_slot) is not None:
                 busy.add(run_id)
         return len(busy) + len(self._loading)

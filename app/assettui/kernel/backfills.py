@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,8 +13,8 @@ from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.planning import plan_run
 from assettui.core.queue import first_pools
-from assettui.engine.actions import Progressed, Record
-from assettui.engine.state import BackfillState
+from assettui.kernel.actions import Progressed, Record
+from assettui.kernel.state import BackfillState
 from assettui.model.backfill import BACKFILL_TAG, BackfillStatus
 from assettui.model.errors import AssettuiError
 from assettui.model.events import BackfillChanged, Materialization, RunQueued
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assettui.core.queue import Key, Limits, Usage
-    from assettui.engine.actions import Action
-    from assettui.engine.inputs import BackfillLoaded
-    from assettui.engine.running import Running
-    from assettui.engine.state import RunState
+    from assettui.kernel.inputs import BackfillLoaded
+    from assettui.kernel.run_state import RunState
+    from assettui.kernel.turn import Turn
     from assettui.model.events import AssetEvent
     from assettui.model.keys import AssetKey
 
@@ -47,14 +46,6 @@ class Launch(Struct, frozen=True):
     turn: int
 
 
-class BackfillsTurn(Protocol):
-    """What backfills ask of the rest of a decision."""
-
-    actions: list[Action]
-    now_us: int
-    running: Running
-
-
 class Backfills:
     """One decision's changes to the backfills.
 
@@ -63,7 +54,7 @@ class Backfills:
         states: The backfills that are not over.
     """
 
-    def __init__(self, turn: BackfillsTurn, states: dict[str, BackfillState]) -> None:
+    def __init__(self, turn: Turn, states: dict[str, BackfillState]) -> None:
         self.turn = turn
         self.states = states
 
@@ -84,13 +75,13 @@ class Backfills:
                 state, status=known.status, launched=known.launched, turn=known.turn, first_error=known.first_error
             )
         launched: dict[AssetKey, PartitionSet] = {}
-        for run_id, run in self.turn.running.runs.items():
+        for run_id, run in self.turn.runs.by_id.items():
             unit = self._unit_of(state, run) if run.backfill == loaded.backfill_id else None
             if unit is not None:
                 for key in unit.assets:
                     launched[key] = launched.get(key, EMPTY) | unit.partitions
             elif run.backfill == loaded.backfill_id:
-                self.turn.running.cancel(run_id)  # what it makes the project no longer has
+                self.turn.runs.cancel(run_id)  # what it makes the project no longer has
         if launched:
             seen = state.progress
             progress = BackfillProgress.begun(seen.partitioned, seen.targets, seen.done, seen.failed, launched)
@@ -115,8 +106,8 @@ class Backfills:
         if self._status(backfill_id) in (None, BackfillStatus.CANCELING):
             return
         self._set(backfill_id, BackfillStatus.CANCELING)
-        for run_id in [each.run_id for each in self.turn.running.runs.values() if each.backfill == backfill_id]:
-            self.turn.running.cancel(run_id)
+        for run_id in [each.run_id for each in self.turn.runs.by_id.values() if each.backfill == backfill_id]:
+            self.turn.runs.cancel(run_id)
         self._end_if_over(backfill_id)
 
     def retry(self, backfill_id: str) -> None:
@@ -165,7 +156,7 @@ class Backfills:
         if not self.states:
             return None
         own: dict[str | None, int] = {}
-        for run in self.turn.running.runs.values():
+        for run in self.turn.runs.by_id.values():
             own[run.backfill] = own.get(run.backfill, 0) + 1
         for state in sorted(self.states.values(), key=lambda each: (-each.plan.priority, each.turn, each.created_us)):
             limit = state.plan.max_concurrent
@@ -208,7 +199,7 @@ class Backfills:
         run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
         kept = replace(plan, config=state.plan.config, has_secrets=state.plan.has_secrets)
         self.turn.actions.append(Record(RunQueued(self.turn.now_us, run_id, plan=kept, backfill=state.backfill_id)))
-        self.turn.running.take(run_id, plan, state.backfill_id)
+        self.turn.runs.take(run_id, plan, state.backfill_id)
         self.states[state.backfill_id] = replace(
             state, progress=state.progress.with_launched(chosen.unit), launched=state.launched + 1, turn=turn
         )
@@ -248,7 +239,7 @@ class Backfills:
             return
         is_canceled = state.status is BackfillStatus.CANCELING
         if is_canceled:
-            if any(run.backfill == backfill_id for run in self.turn.running.runs.values()):
+            if any(run.backfill == backfill_id for run in self.turn.runs.by_id.values()):
                 return
         elif state.status is not BackfillStatus.STARTED or not state.progress.is_over:
             return

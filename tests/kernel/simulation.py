@@ -21,7 +21,10 @@ from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.queue import Limits, queued_run
-from assettui.engine.actions import (
+from assettui.engine.journal import loaded_backfill
+from assettui.engine.recovery import closing_events
+from assettui.engine.tick_recording import Recorded, following, record_tick
+from assettui.kernel.actions import (
     Action,
     Evaluate,
     Execute,
@@ -35,8 +38,8 @@ from assettui.engine.actions import (
     Terminate,
     WakeAt,
 )
-from assettui.engine.decide import decide
-from assettui.engine.inputs import (
+from assettui.kernel.decide import decide
+from assettui.kernel.inputs import (
     BackfillLoaded,
     EvaluationEnded,
     Input,
@@ -52,11 +55,8 @@ from assettui.engine.inputs import (
     WorkerLost,
     WorkerStarted,
 )
-from assettui.engine.journal import loaded_backfill
-from assettui.engine.recovery import closing_events
-from assettui.engine.state import EngineState, RunRules, Waiting
-from assettui.engine.tick_recording import Recorded, following, record_tick
-from assettui.engine.tick_state import Evaluating, TickDecided, Ticking
+from assettui.kernel.instigators import Evaluating, TickDecided, Ticking
+from assettui.kernel.state import KernelState, RunRules, Waiting
 from assettui.model.asset import ValueRef
 from assettui.model.backfill import BackfillPlan, Target
 from assettui.model.events import (
@@ -194,9 +194,9 @@ class Simulation:
         self.happen(ProjectEdited())
         self.see_instigators()
 
-    def _new_state(self) -> EngineState:
+    def _new_state(self) -> KernelState:
         waiting = Waiting(limits=self.limits)
-        return EngineState(self.capacity, ticking=Ticking(self.is_ticking), waiting=waiting, rules=self.rules)
+        return KernelState(self.capacity, ticking=Ticking(self.is_ticking), waiting=waiting, rules=self.rules)
 
     def see_instigators(self) -> None:
         """The engine takes note of schedules and sensors, and of what the store knows of them."""
@@ -501,7 +501,7 @@ class Simulation:
                     statuses[key] is StepStatus.SKIPPED and key in gathered
                 ), f"{step.step_key} runs though {key} is {statuses[key].value}"
         for run in self.state.runs.values():
-            assert run.running() <= (run.about.max_concurrent or self.capacity)
+            assert run.running <= (run.about.max_concurrent or self.capacity)
 
 
 def assert_state_is_what_the_events_say(store: sqlite3.Connection) -> None:

@@ -7,14 +7,14 @@ caught up with as the schedule says; back, and what was ticked for already is no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from assettui.core.pacing import AT_ONCE, dry_after, earliest
 from assettui.core.schedule_times import ScheduleTimes
-from assettui.engine.actions import Record, RecordTick, WakeAt
-from assettui.engine.tick_state import Evaluating, Instigator, TickDecided, Ticking
+from assettui.kernel.actions import Record, RecordTick, WakeAt
+from assettui.kernel.instigators import Evaluating, Instigator, TickDecided, Ticking
 from assettui.model.events import InstigatorTurned, LogLine, Materialization, RunChanged, RunQueued
 from assettui.model.instigator import CatchUp, InstigatorKind, InstigatorSnapshot, Watching, backoff_s
 from assettui.model.run import RunRequest, RunStatus, StepError
@@ -24,8 +24,9 @@ from assettui.model.timing import SECOND_US
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from assettui.engine.actions import Action
-    from assettui.engine.inputs import TickRequested
+    from assettui.kernel.actions import Action
+    from assettui.kernel.inputs import TickRequested
+    from assettui.kernel.turn import Turn
     from assettui.model.keys import AssetKey
 
 EVALUATORS = 4
@@ -41,13 +42,6 @@ _TOO_OFTEN = LogLine(
 )
 
 
-class TickTurn(Protocol):
-    """What ticks ask of the rest of a decision."""
-
-    actions: list[Action]
-    now_us: int
-
-
 class Ticks:
     """One decision's changes to schedules and sensors.
 
@@ -56,7 +50,7 @@ class Ticks:
         before: What was known.
     """
 
-    def __init__(self, turn: TickTurn, before: Ticking) -> None:
+    def __init__(self, turn: Turn, before: Ticking) -> None:
         self.turn = turn
         self.before = before
         self.waiting = before.waiting

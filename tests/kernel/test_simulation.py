@@ -6,12 +6,12 @@ import random
 
 import pytest
 
-from assettui.engine.inputs import CancelRequested, ProjectEdited, WorkerLost
-from assettui.engine.state import RunRules
+from assettui.kernel.inputs import CancelRequested, ProjectEdited, WorkerLost
+from assettui.kernel.state import RunRules
 from assettui.model.events import EventKind
 from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.store import queries
-from tests.engine.simulation import Simulation, assert_state_is_what_the_events_say
+from tests.kernel.simulation import Simulation, assert_state_is_what_the_events_say
 
 
 def history(seed: int) -> Simulation:
