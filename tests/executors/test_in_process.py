@@ -22,7 +22,7 @@ from assettui import (
 )
 from assettui.executors.instance import Instance
 from assettui.model.errors import LaunchError, NotFound, StoreError
-from assettui.model.run import StepStatus
+from assettui.model.run import RunStatus, StepStatus
 
 
 @asset
@@ -203,3 +203,29 @@ def test_frames_of_other_kinds_are_given_as_the_reader_asks(tmp_path: Path) -> N
 
     with Instance.open(tmp_path / "store") as instance:
         assert materialize([frame, read], instance=instance).asset_value("read") == 2
+
+
+def test_what_is_interrupted_ends_and_what_had_not_begun_is_canceled(tmp_path: Path) -> None:
+    @asset
+    def first() -> int:
+        return 1
+
+    @asset
+    def second(first: int) -> int:
+        raise KeyboardInterrupt
+
+    @asset
+    def third(second: int) -> int:
+        return second
+
+    with Instance.at(tmp_path) as instance:
+        with pytest.raises(KeyboardInterrupt):
+            materialize([first, second, third], instance=instance)
+        (run,) = instance.get_runs()
+        assert run.status is RunStatus.CANCELED
+        statuses = {step.step_key: step.status for step in instance.get_steps(run.run_id)}
+    assert statuses == {
+        "first": StepStatus.SUCCESS,
+        "second": StepStatus.CANCELED,
+        "third": StepStatus.SKIPPED,
+    }

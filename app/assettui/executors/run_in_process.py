@@ -1,4 +1,4 @@
-"""One run in this very process: its steps in order, and what is recorded of it."""
+"""One run in this very process: the kernel decides, as it does for a leader, and this process is its only worker."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
-from assettui.core.expansion import awaited, expand
 from assettui.core.masking import without_secrets
-from assettui.core.planning import reason_to_skip
+from assettui.core.planning import in_order
+from assettui.core.queue import queued_run
 from assettui.core.run_config import of_resources
 from assettui.definitions.computation import Computation, Described, InputDeclaration
 from assettui.definitions.context import ContextRun
 from assettui.definitions.resources import ResourceSet
 from assettui.executors.partitioned_requests import partitioned_request
 from assettui.executors.result import MaterializeInProcessResult
+from assettui.kernel import inputs
+from assettui.kernel.actions import Execute, Record, Terminate
+from assettui.kernel.decide import decide
+from assettui.kernel.state import KernelState
 from assettui.model.errors import StepFailed
 from assettui.model.events import (
     AssetEvent,
     Event,
     Materialization,
+    Observation,
     OpOutput,
     RunChanged,
     RunExpanded,
     RunQueued,
     StepEnded,
-    StepRetried,
-    StepStarted,
 )
 from assettui.model.project import Wire
-from assettui.model.run import RunPlan, RunStatus, StepError, StepPlan, StepStatus
+from assettui.model.run import RunPlan, StepError, StepPlan, StepStatus
 from assettui.model.step import PartitionsRead, StepOutcome, StepRequest
 from assettui.values.memory import MemoryValues
 from assettui.worker.exchange import Exchange, Values
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
     from assettui.model.project import StepOutput
 
+WORKER = 1
+"""By this number the kernel knows the process."""
 COMMIT_EVERY_S = 0.02
 """Events are committed together, at most this long after the first of them; the last ones when the run ends."""
 
@@ -57,7 +60,7 @@ def clock_us() -> int:
 
 
 class InProcessRun:
-    """One run: its steps in order, and what is recorded of it."""
+    """One run: its steps one after the other, and what is recorded of it."""
 
     def __init__(
         self,
@@ -82,11 +85,11 @@ class InProcessRun:
         self.materialized_partitions: dict[AssetKey, dict[str, Materialization]] = {}
         """The partitions that this run has made."""
         self.steps = {step.key: step for step in plan.steps}
-        self.awaited = awaited(plan.steps)
+        self.state = KernelState(1)
+        self._due: Execute | None = None
+        self._is_worker_ending = False
         self.outcomes: dict[str, StepOutcome] = {}
         self.op_outputs: dict[StepOutput, OpOutput] = {}
-        self.blocked: set[str] = set()
-        """The steps that were skipped because another failed, rather than because something was left out."""
         self.asset_events_by: dict[str, list[AssetEvent]] = {}
         """What each step has made or seen, in order."""
         self.recorder: Callable[[Event], None] = _forget
@@ -108,108 +111,104 @@ class InProcessRun:
                 ).add
             kept = without_secrets(self.plan, self.described.snapshot.config_schemas)
             self.recorder(RunQueued(clock_us(), self.run_id, plan=kept))
-            self._change(RunStatus.STARTED)
             try:
-                while (step := self._next_step()) is not None:
-                    self.outcomes[step.key] = self._carry_out_step(step)
-            except BaseException:
-                self._change(RunStatus.CANCELED)
+                self._drive()
+            except BaseException:  # interrupted: what has not ended is canceled, and recorded so
+                self._feed(inputs.CancelRequested(self.run_id))
+                self._feed(inputs.WorkerLost(WORKER, StepError("interrupted", "canceled")))
                 raise
             finally:
                 self.begun = self.resources.begun()
                 self.resources.close()
-            failed = [key for key, outcome in self.outcomes.items() if outcome.status is StepStatus.FAILURE]
-            if not failed:
-                self._change(RunStatus.SUCCESS)
-            else:
-                self._change(RunStatus.FAILURE, f"{failed[0]}: {self._message(failed[0])}")
+        self.outcomes = {key: self.outcomes[key] for key in self.steps if key in self.outcomes}
+        failed = [key for key, outcome in self.outcomes.items() if outcome.status is StepStatus.FAILURE]
         if failed and raise_on_error:
             raise StepFailed(f"{failed[0]} failed: {self._message(failed[0])}") from self.outcomes[failed[0]].exception
         return MaterializeInProcessResult(self.run_id, not failed, self.outcomes, self)
 
-    def _next_step(self) -> StepPlan | None:
-        return next((step for key, step in self.steps.items() if key not in self.outcomes), None)
+    def _drive(self) -> None:
+        """Let the kernel decide and this process act, until the run is over."""
+        self._start_worker()
+        self._feed(inputs.RunsQueued((queued_run(self.run_id, clock_us(), self.plan),)))
+        while self.run_id in self.state.runs:
+            if self._due is not None:
+                due, self._due = self._due, None
+                self._execute(due)
+            elif self._is_worker_ending:
+                self._feed(inputs.WorkerLost(WORKER, StepError("replaced")))
+                self._start_worker()
+            else:  # a step waits until it is tried again
+                time.sleep(max(0.0, (min(self.state.runs[self.run_id].retry_at_us.values()) - clock_us()) / 1_000_000))
+                self._feed(inputs.Moment())
+
+    def _feed(self, input: inputs.Input) -> None:
+        self.state, actions = decide(self.state, input, clock_us())
+        for action in actions:
+            match action:
+                case Record():
+                    self._note(action.event)
+                    self.recorder(action.event)
+                case Execute():
+                    self._due = action
+                case Terminate():
+                    self._is_worker_ending = True
+                case _:
+                    pass  # the only worker is this process: it is not started, waits for nobody, and tries no run again
+
+    def _start_worker(self) -> None:
+        self._is_worker_ending = False
+        self._feed(inputs.WorkerStarted(WORKER, 0))
+        self._feed(inputs.WorkerLoaded(WORKER, os.getpid()))
+
+    def _execute(self, action: Execute) -> None:
+        step = action.step
+        outcome = execute_step(
+            self._request(step, action.retry_number, action.version),
+            self.described,
+            self.values,
+            clock_us,
+            tell=lambda asset_event: self._feed(inputs.StepReported(WORKER, self.run_id, step.key, asset_event)),
+            resources=self.resources,
+            op_output_values=self.op_output_values,
+        )
+        self.outcomes.pop(step.key, None)
+        self.outcomes[step.key] = outcome
+        is_interrupted = isinstance(outcome.exception, KeyboardInterrupt)
+        if is_interrupted:
+            self._feed(inputs.CancelRequested(self.run_id))
+        self._feed(inputs.StepEnded(WORKER, self.run_id, step.key, outcome))
+        if is_interrupted and outcome.exception is not None:
+            raise outcome.exception
+
+    def _note(self, event: Event) -> None:
+        """Keep what the next steps, and the result, need to know of what happens."""
+        match event:
+            case Materialization():
+                self.asset_events_by.setdefault(event.step_key or "", []).append(event)
+                self.last[event.asset_key] = event
+                self.versions[event.asset_key] = event.data_version
+                if event.partition is not None:
+                    self.materialized_partitions.setdefault(event.asset_key, {})[event.partition] = event
+            case Observation():
+                self.asset_events_by.setdefault(event.step_key or "", []).append(event)
+                if event.data_version is not None:
+                    self.versions[event.asset_key] = event.data_version
+            case StepEnded(status=StepStatus.SKIPPED):
+                self.outcomes[event.step_key or ""] = StepOutcome(StepStatus.SKIPPED, error=event.error)
+            case StepEnded():
+                self.op_outputs.update((each.source, each) for each in event.op_outputs)
+            case RunExpanded():
+                gone = set(event.replaced)
+                kept = {key: step for key, step in self.steps.items() if key not in gone}
+                self.steps = {step.key: step for step in in_order({**kept, **{step.key: step for step in event.steps}})}
+            case _:
+                pass
 
     def _message(self, step_key: str) -> str:
         error = self.outcomes[step_key].error
         return error.message if error else "failed"
 
-    def _carry_out_step(self, step: StepPlan) -> StepOutcome:
-        reason, is_free = self._reason_to_skip(step)
-        if reason is not None:
-            error = StepError(reason, "skipped")
-            self.recorder(StepEnded(clock_us(), self.run_id, step.key, status=StepStatus.SKIPPED, error=error))
-            return StepOutcome(StepStatus.SKIPPED, error=error, omitted_assets=step.assets if is_free else ())
-        retries = 0
-        while True:
-            self.recorder(StepStarted(clock_us(), self.run_id, step.key, worker=os.getpid()))
-            outcome = execute_step(
-                self._request(step, retries),
-                self.described,
-                self.values,
-                clock_us,
-                tell=lambda asset_event: self._note(asset_event, step),
-                resources=self.resources,
-                op_output_values=self.op_output_values,
-            )
-            for asset_event in outcome.asset_events:
-                self._note(asset_event, step)
-            if outcome.retry_after_us is None:
-                break
-            retries += 1
-            at_us = clock_us() + outcome.retry_after_us
-            self.recorder(
-                StepRetried(clock_us(), self.run_id, step.key, retry=retries, at_us=at_us, error=outcome.error)
-            )
-            time.sleep(outcome.retry_after_us / 1_000_000)
-        self.recorder(StepEnded(clock_us(), self.run_id, step.key, status=outcome.status, error=outcome.error))
-        if outcome.status is StepStatus.SUCCESS:
-            self.op_outputs.update((each.source, each) for each in outcome.op_outputs)
-            self._expand(step, outcome)
-        if isinstance(outcome.exception, KeyboardInterrupt):
-            raise outcome.exception
-        return outcome
-
-    def _reason_to_skip(self, step: StepPlan) -> tuple[str | None, bool]:
-        """Why a step cannot run, given how those before it ended, None where it can; and whether nothing has failed."""
-        for name in step.after:
-            outcome = self.outcomes[name]
-            if outcome.status is StepStatus.FAILURE:
-                self.blocked.add(step.key)
-                return f"{name} failed", False
-            if outcome.status is StepStatus.SKIPPED and name in self.blocked:
-                self.blocked.add(step.key)
-                return outcome.error.message if outcome.error else f"{name} did not run", False
-        for name in step.after:
-            outcome = self.outcomes[name]
-            outputs = None if outcome.status is StepStatus.SKIPPED else outcome.omitted
-            reason = reason_to_skip(step, name, outputs, outcome.omitted_assets)
-            if reason is not None:
-                return reason, True
-        return None, True
-
-    def _expand(self, step: StepPlan, outcome: StepOutcome) -> None:
-        if step.key not in self.awaited:
-            return
-        expansion = expand(self.steps, step.key, outcome.mapping_keys())
-        if expansion.replaced:
-            self.steps = expansion.plan
-            self.awaited = awaited(self.steps.values())
-            self.recorder(
-                RunExpanded(clock_us(), self.run_id, step.key, replaced=expansion.replaced, steps=expansion.steps)
-            )
-
-    def _note(self, asset_event: AssetEvent, step: StepPlan) -> None:
-        self.asset_events_by.setdefault(step.key, []).append(asset_event)
-        if isinstance(asset_event, Materialization):
-            self.last[asset_event.asset_key] = asset_event
-            if asset_event.partition is not None:
-                self.materialized_partitions.setdefault(asset_event.asset_key, {})[asset_event.partition] = asset_event
-        if asset_event.data_version is not None:
-            self.versions[asset_event.asset_key] = asset_event.data_version
-        self.recorder(replace(asset_event, run_id=self.run_id, step_key=step.key))
-
-    def _request(self, step: StepPlan, retries: int) -> StepRequest:
+    def _request(self, step: StepPlan, retries: int, version: str) -> StepRequest:
         values: dict[AssetKey, ValueRef | None] = {
             each.key: self.last[each.key].value for each in step.inputs if each.key in self.last
         }
@@ -221,7 +220,7 @@ class InProcessRun:
             step,
             values,
             versions,
-            version=f"{clock_us()}-{self.run_id[:8]}",
+            version=version,
             op_outputs=tuple(self.op_outputs[source] for source in sources if source in self.op_outputs),
             job=self.plan.job,
             tags=self.plan.tags,
@@ -252,9 +251,6 @@ class InProcessRun:
             else None
         )
         return {**(earlier or {}), **{each: made[each].value for each in partitions if each in made}}
-
-    def _change(self, status: RunStatus, error: str | None = None) -> None:
-        self.recorder(RunChanged(clock_us(), self.run_id, status=status, error=error))
 
     # What a result asks.
 
