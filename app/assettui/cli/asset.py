@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import click
@@ -142,6 +141,8 @@ def _show(detail: AssetDetail, found: Catalog) -> None:
             say(f"{name:<14} {value}")
     for line in schema_lines(found.config_schema(row.key)):
         say(f"{'config':<14} {line}")
+    import shutil  # deferred, as in `values.files`
+
     width = shutil.get_terminal_size().columns - 2
     for name, metadata in row.metadata.items():
         is_text = metadata.type == "md" and "\n" in str(metadata.value).strip()

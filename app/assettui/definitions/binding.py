@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from inspect import Parameter
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+
+from msgspec import Struct
 
 from assettui.definitions.computation import InputDeclaration
 from assettui.definitions.inputs import AssetIn
@@ -23,13 +24,12 @@ if TYPE_CHECKING:
     from assettui.model.errors import Location
 
 
-@dataclass
-class Bound:
+class Bound(Struct):
     """The parameters of one function, sorted by what they receive."""
 
-    inputs: dict[str, InputSnapshot] = field(default_factory=dict[str, InputSnapshot])
+    inputs: dict[str, InputSnapshot] = {}
     """Those that receive the value of an asset."""
-    resources: dict[str, str] = field(default_factory=dict[str, str])
+    resources: dict[str, str] = {}
     config: tuple[str, Any] | None = None
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from assettui.definitions.context import LOGGER_NAME, ScopedResources
 from assettui.definitions.context_partitions import ContextPartitions, NotInContext, given_partitions
@@ -24,8 +25,7 @@ DEFAULT_IO_MANAGER = "io_manager"
 """The resource that stores and loads whatever names no IO manager of its own; files in the store, where it is missing."""
 
 
-@dataclass
-class _ValueContext:
+class _ValueContext(Struct):
     """What an IO manager can know of a value."""
 
     name: str = "result"
@@ -33,7 +33,7 @@ class _ValueContext:
     key: AssetKey | None = None
     step_key: str = ""
     run_id: str = ""
-    definition_metadata: RawMetadata = field(default_factory=dict[str, Any])
+    definition_metadata: RawMetadata = {}
     """What was declared of it."""
     annotation: Any = None
     """The type that the function's annotation gives; None where there is none."""
@@ -159,13 +159,12 @@ class _ValueContext:
         return [*path, self.asset_partition_key] if self.has_asset_partitions else path
 
 
-@dataclass
 class OutputContext(_ValueContext):
     """What an IO manager can know of a value that it is to store, and say of it."""
 
-    given_output_metadata: RawMetadata = field(default_factory=dict[str, Any])
+    given_output_metadata: RawMetadata = {}
     data_version: str | None = None
-    said: dict[str, MetadataValue] = field(default_factory=dict[str, MetadataValue])
+    said: dict[str, MetadataValue] = {}
     """What `add_output_metadata` has been given."""
 
     @property
@@ -182,7 +181,6 @@ class OutputContext(_ValueContext):
         self.said.update(as_metadata(metadata))
 
 
-@dataclass
 class InputContext(_ValueContext):
     """What an IO manager can know of a value that it is to load."""
 

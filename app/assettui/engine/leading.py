@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from assettui.engine.engine import Engine, clock_us
 from assettui.store import dynamic_partitions, lease
 from assettui.store.database import open_for_reading, store_exists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from assettui.engine.engine import Engine
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
 
@@ -42,9 +43,11 @@ def lead(
     folder.create()
     dynamic = _dynamic(folder)
     previous = lease.last_holder(folder.lease)
-    held = lease.acquire(folder.lease, face=face, project_id=project.id, now_us=clock_us())
+    held = lease.acquire(folder.lease, face=face, project_id=project.id, now_us=time.time_ns() // 1000)
     if held is None:
         return None
+    from assettui.engine.engine import Engine  # deferred: who finds a leader needs none of it
+
     capacity = project.settings.max_workers or os.cpu_count() or 1
     return Engine(
         project,

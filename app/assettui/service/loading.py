@@ -9,7 +9,6 @@ from assettui.core.graph import AssetGraph
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.mapping import EvaluatedPartitionMapping
-from assettui.executors.describing import describe_in_worker
 from assettui.model.errors import AssettuiError, StoreError
 from assettui.model.intents import ReloadProject
 from assettui.model.project import ProjectSnapshot
@@ -113,6 +112,8 @@ def _load_here(session: Session) -> None:
     since_ns = time.time_ns()
     with session.reading() as connection:
         dynamic = dynamic_partitions.all_indices(connection)
+    from assettui.executors.describing import describe_in_worker  # deferred: a project that is known needs no worker
+
     described = describe_in_worker(session.project, session.folder, dynamic)
     imported = () if isinstance(described, StepError) else ProjectSnapshot.decode(described).sources
     sources = fingerprints(session.project, imported, since_ns=since_ns, until_ns=time.time_ns())

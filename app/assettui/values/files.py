@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +112,7 @@ class FileValues:
         """Remove every value whose address begins so; nothing happens where there is none."""
         folder = self.root / folder_of(address)
         if folder.exists():
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove_tree(folder)
 
     def remove_all_below(self, address: AssetKey, *, but: Iterable[str]) -> None:
         """Remove every value whose address begins so and goes on, but for those that go on with one of these parts."""
@@ -121,7 +120,7 @@ class FileValues:
         folder = self.root / folder_of(address)
         for each in folder.iterdir() if folder.is_dir() else ():
             if each.name not in kept:
-                shutil.rmtree(each, ignore_errors=True)
+                _remove_tree(each)
 
     def remove_unfinished(self, asset_key: AssetKey, version: str, partition: str | None = None) -> None:
         """Remove what a step that died left of a version: the temporary file, or one that was never recorded."""
@@ -164,3 +163,9 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _remove_tree(folder: Path) -> None:
+    import shutil  # deferred: it brings all kinds of compression with it, 3 ms
+
+    shutil.rmtree(folder, ignore_errors=True)
