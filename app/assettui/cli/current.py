@@ -13,17 +13,29 @@ if TYPE_CHECKING:
     from assettui.service.session import Session
 
 
-def current_catalog(session: Session) -> Catalog:
-    """The catalog as the files say now; where they cannot be loaded, the last good one, and a word about it."""
+def bring_up_to_date(session: Session) -> None:
+    """Have the project loaded as its files are now; where they cannot be, the last good one stays, with a word about it.
+
+    Raises:
+        ProjectBroken: They cannot be loaded, and never could.
+    """
+    broken: ProjectBroken | None = None
     try:
         ensure_loaded(session)
     except ProjectBroken as error:
-        found = catalog(session)
-        if found.snapshot is None:
-            raise
-        tell(f"warning: this is the catalog of {local(found.loaded_us or 0)}: {error}")
-        return found
-    found = catalog(session)
-    for warning in found.snapshot.warnings if found.snapshot else ():
+        broken = error
+    with session.reading() as connection:
+        known = session.state(connection).known
+    if broken is not None:
+        if known is None or known.snapshot is None:
+            raise broken
+        tell(f"warning: this is the catalog of {local(known.loaded_us or 0)}: {broken}")
+        return
+    for warning in known.snapshot.warnings if known is not None and known.snapshot is not None else ():
         tell(f"warning: {warning}")
-    return found
+
+
+def current_catalog(session: Session) -> Catalog:
+    """The catalog of the project, brought up to date."""
+    bring_up_to_date(session)
+    return catalog(session)

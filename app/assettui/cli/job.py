@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assettui.cli import as_json as shapes
-from assettui.cli.current import current_catalog
+from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import Exit, print_json, say, table, tell
 from assettui.cli.run_options import config_option, parsed_partition, parsed_tags, partition_option, tag_option
 from assettui.cli.target import Target, json_option, target_options
@@ -34,7 +34,8 @@ def job() -> None:
 def list_jobs(target: Target, as_json: bool) -> None:
     """List the project's jobs."""
     session = target.session()
-    rows = jobs(session, current_catalog(session))
+    bring_up_to_date(session)
+    rows = jobs(session)
     if as_json:
         print_json([shapes.job_json(row) for row in rows])
         return
@@ -63,7 +64,8 @@ def list_jobs(target: Target, as_json: bool) -> None:
 def show_job(target: Target, name: str, as_json: bool) -> None:
     """Show one job: what it runs, with what, and how it ran last."""
     session = target.session()
-    row = find_job(session, current_catalog(session), name)
+    bring_up_to_date(session)
+    row = find_job(session, name)
     if as_json:
         print_json(shapes.job_json(row))
         return

@@ -25,7 +25,6 @@ from assettui.cli.work import Work
 from assettui.core.selection.algebra import SYNTAX
 from assettui.model.backfill import BackfillRequest
 from assettui.model.run import RunRequest, RunStatus
-from assettui.service.catalog import catalog
 from assettui.service.run_config import read_config
 from assettui.service.runs import launch, retried_by_itself, retry, run_detail
 
@@ -79,10 +78,12 @@ def launch_and_wait(session: Session, selection: tuple[str, ...] | None, request
         as_json: Whether the result is printed as JSON.
     """
     with Work(session).leading_if_nobody_does() as work:
-        found = catalog(session)
-        for warning in found.snapshot.warnings if found.snapshot else ():
-            tell(f"warning: {warning}")
-        run_id = launch(session, found.select(selection) if selection is not None else None, request)
+        with session.reading() as connection:
+            state = session.state(connection)
+            for warning in state.snapshot.warnings:
+                tell(f"warning: {warning}")
+            keys = state.select_terms(selection) if selection is not None else None
+        run_id = launch(session, keys, request)
         return follow_and_conclude(work, run_id, as_json=as_json)
 
 

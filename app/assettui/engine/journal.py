@@ -13,7 +13,6 @@ from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
-from assettui.engine.planning_context import StoreContext
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
@@ -29,6 +28,7 @@ from assettui.store import backfills, dynamic_partitions, intents, limits, parti
 from assettui.store import ticks as ticks_store
 from assettui.store.database import open_for_writing, writing
 from assettui.store.op_outputs import failed_with_op_outputs, forget_ancestors, forget_oldest
+from assettui.store.project_state import ProjectState, graph_of
 from assettui.store.queueing import secrets_of
 from assettui.store.recording import record
 from assettui.store.retries import queue_retry
@@ -84,7 +84,7 @@ class Journal:
         self._snapshot: ProjectSnapshot | None = None
         self._instigators: dict[str, InstigatorSnapshot] = {}
         self._selected: dict[str, Sequence[AssetKey]] = {}
-        self._context: StoreContext | None = None
+        self._known: ProjectState | None = None
         self._last_queued = 0
 
     def close(self) -> None:
@@ -97,7 +97,7 @@ class Journal:
         if self._graph is None or version != self._graph_version:
             known = projects.load(self._db, self._project_id)
             snapshot = known.snapshot if known is not None else None
-            self._graph = AssetGraph(snapshot.assets, snapshot.steps) if snapshot is not None else AssetGraph(())
+            self._graph = graph_of(snapshot) if snapshot is not None else AssetGraph(())
             self._graph_version, self._partitioned, self._snapshot = version, None, snapshot
             self._instigators = {each.name: each for each in (snapshot.instigators if snapshot is not None else ())}
             self._selected.clear()
@@ -138,20 +138,18 @@ class Journal:
             for decided in ticks:
                 has_keys = bool(decided.evaluation.keys)
                 if has_keys:
-                    self._context = None
-                found = record_tick(
-                    db, decided, self._instigators.get(decided.name), lambda: self._planning_context(now_us)
-                )
+                    self._known = None
+                found = record_tick(db, decided, self._instigators.get(decided.name), lambda: self._state(now_us))
                 superseded.extend(found.superseded)
                 recorded.append((decided, found))
                 if has_keys:
-                    self._partitioned = self._context = None
+                    self._partitioned = self._known = None
             for retry in retries:
                 known = self._snapshot or ProjectSnapshot("")
                 queue_retry(db, retry.run_id, retry.plan, retry.parent, known.config_schemas, now_us)
             intents.take(db, taken)
             forgotten = self._forget_op_outputs(db, kept)
-        self._context = None
+        self._known = None
         for ref in superseded:
             self._values.remove(ref)
         for event in kept:
@@ -173,14 +171,11 @@ class Journal:
             found.extend(forget_oldest(connection, FAILED_KEPT))
         return found
 
-    def _planning_context(self, now_us: int) -> StoreContext:
-        if self._context is None:
-            # Within one commit what is there does not change, unless a sensor adds partitions.
-            graph = self.partitioned(now_us).graph
-            partitioned = PartitionedGraph(graph, AsOf(now_us, dynamic_partitions.all_indices(self._db)))
-            snapshot = self._snapshot or ProjectSnapshot("")
-            self._context = StoreContext(self._db, snapshot, partitioned, self._selected)
-        return self._context
+    def _state(self, now_us: int) -> ProjectState:
+        if self._known is None:  # within one commit what is there does not change, unless a sensor adds partitions
+            self.partitioned(now_us)  # forgets what selections came to, where the project has changed
+            self._known = ProjectState(self._db, self._project_id, now_us, selected=self._selected)
+        return self._known
 
     def instigators(self, now_us: int) -> InstigatorsSeen:
         """The schedules and sensors that the project defines, and what is recorded of them."""

@@ -20,8 +20,6 @@ from assettui.model.keys import closest
 from assettui.model.run import RunRequest, StepError
 from assettui.model.tick import Evaluation, InstigatorState
 from assettui.model.timing import SECOND_US
-from assettui.service.catalog import read_catalog
-from assettui.service.planning_context import CatalogContext
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, projects, queries, ticks
 from assettui.store.recording import record
@@ -306,12 +304,12 @@ def _check(connection: sqlite3.Connection, session: Session, snapshot: Instigato
     """Refuse what would be refused when the tick is recorded."""
     if not found.runs or found.keys:
         return  # partitions that it adds would be there by then
-    context = CatalogContext(read_catalog(connection, session), connection)
+    state = session.state(connection)
     for request in found.runs:
         assets = request.assets
         if assets is None and request.job is None and snapshot.selection is not None:
-            assets = tuple(context.select(snapshot.selection))
-        plan_launch(replace(request, assets=assets), context)
+            assets = tuple(state.select(snapshot.selection))
+        plan_launch(replace(request, assets=assets), state)
 
 
 # What is to come.

@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from assettui.core.graph import AssetGraph
 from assettui.core.selection.algebra import AssetSelection, SelectionContext, select
-from assettui.core.staleness import AssetStatus, Standing, root_causes, standings
+from assettui.core.staleness import AssetStatus, Standing, root_causes
 from assettui.model.asset import AssetState
 from assettui.model.errors import NotFound
 from assettui.model.keys import AssetKey, closest
 from assettui.model.text import plural
-from assettui.service.partition_status import read_partitions
-from assettui.store import projects, queries
+from assettui.store import queries
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from assettui.core.graph import AssetGraph
     from assettui.core.partition_status import PartitionStatuses
     from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.model.events import Materialization, Observation
@@ -161,24 +159,17 @@ def catalog(session: Session) -> Catalog:
 
 def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
     """The catalog, by a connection that is open."""
-    known = projects.load(connection, session.project.id)
-    snapshot = known.snapshot if known else None
-    graph = AssetGraph(snapshot.assets, snapshot.steps) if snapshot else AssetGraph(())
-    states = queries.asset_states(connection)
-    if session.leader() is None:  # what a dead leader was building is not being built
-        states = {
-            key: replace(state, running_run=None) if state.running_run else state for key, state in states.items()
-        }
-    known_partitions = read_partitions(connection, graph, session)
-    standing = standings(graph, states, known_partitions)
+    state = session.state(connection)
+    known, states, standing = state.known, state.states, state.standings
     return Catalog(
         project_name=session.project.name,
-        graph=graph,
-        partitioned=known_partitions.partitioned,
+        graph=state.graph,
+        partitioned=state.partitioned,
         rows=tuple(
-            AssetRow(asset, states.get(key) or AssetState(key), standing[key]) for key, asset in graph.assets.items()
+            AssetRow(asset, states.get(key) or AssetState(key), standing[key])
+            for key, asset in state.graph.assets.items()
         ),
-        snapshot=snapshot,
+        snapshot=known.snapshot if known else None,
         error=known.error if known else None,
         loaded_us=known.loaded_us if known else None,
     )

@@ -9,15 +9,16 @@ from msgspec import Struct
 from assettui.core.launching import job_named, selected_by
 from assettui.core.planning import plan_ops
 from assettui.model.errors import LaunchError, SelectionError
-from assettui.service.planning_context import CatalogContext
 from assettui.store import queries
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from assettui.model.keys import AssetKey
     from assettui.model.project import JobSnapshot
     from assettui.model.run import RunRecord
-    from assettui.service.catalog import Catalog
     from assettui.service.session import Session
+    from assettui.store.project_state import ProjectState
 
 RUNS_SHOWN = 10
 
@@ -36,32 +37,33 @@ class JobRow(Struct, frozen=True):
     """Why its selection cannot be told now."""
 
 
-def jobs(session: Session, found: Catalog) -> list[JobRow]:
+def jobs(session: Session) -> list[JobRow]:
     """Every job of the project, in the order of the definition.
 
     Raises:
         StoreError: The store cannot be read.
     """
-    known = found.snapshot.jobs if found.snapshot else ()
     with session.reading() as connection:
-        return [_row(found, each, tuple(queries.runs(connection, limit=RUNS_SHOWN, job=each.name))) for each in known]
+        state = session.state(connection)
+        return [_row(connection, state, each) for each in state.snapshot.jobs]
 
 
-def job(session: Session, found: Catalog, name: str) -> JobRow:
+def job(session: Session, name: str) -> JobRow:
     """One job.
 
     Raises:
         NotFound: There is none of that name; the closest is offered.
     """
-    wanted = job_named(found.snapshot, name)
     with session.reading() as connection:
-        return _row(found, wanted, tuple(queries.runs(connection, limit=RUNS_SHOWN, job=name)))
+        state = session.state(connection)
+        return _row(connection, state, job_named(state.snapshot, name))
 
 
-def _row(catalog: Catalog, job: JobSnapshot, runs: tuple[RunRecord, ...]) -> JobRow:
+def _row(connection: sqlite3.Connection, state: ProjectState, job: JobSnapshot) -> JobRow:
+    runs = tuple(queries.runs(connection, limit=RUNS_SHOWN, job=job.name))
     if job.selection is None:
         return JobRow(job, (), tuple(step.key for step in plan_ops(job).steps), runs)
     try:
-        return JobRow(job, tuple(selected_by(job, CatalogContext(catalog))), (), runs)
+        return JobRow(job, tuple(selected_by(job, state)), (), runs)
     except (SelectionError, LaunchError) as error:
         return JobRow(job, (), (), runs, error.what)

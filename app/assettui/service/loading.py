@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from assettui.core.graph import AssetGraph
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.mapping import EvaluatedPartitionMapping
@@ -16,6 +15,7 @@ from assettui.model.run import StepError
 from assettui.project.sources import are_unchanged, fingerprints
 from assettui.service.session import Session, clock_us
 from assettui.store import dynamic_partitions, intents, projects
+from assettui.store.project_state import graph_of
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _lacks_evaluation(session: Session, snapshot: ProjectSnapshot) -> bool:
         return False
     with session.reading() as connection:
         moment = AsOf(clock_us(), dynamic_partitions.all_indices(connection))
-    return bool(PartitionedGraph(AssetGraph(snapshot.assets, snapshot.steps), moment).unevaluated())
+    return bool(PartitionedGraph(graph_of(snapshot), moment).unevaluated())
 
 
 def _load_here(session: Session) -> None:

@@ -13,10 +13,7 @@ from assettui.core.retrying import expanded, retry_of
 from assettui.model.backfill import BACKFILL_TAG
 from assettui.model.errors import LaunchError
 from assettui.model.intents import CancelRun
-from assettui.model.project import ProjectSnapshot
 from assettui.model.run import RunRecord, RunRequest, RunStatus, StepRecord
-from assettui.service.catalog import read_catalog
-from assettui.service.planning_context import CatalogContext
 from assettui.service.queue import waits_of
 from assettui.service.session import Session, clock_us
 from assettui.store import intents, queries
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from assettui.model.events import Event
     from assettui.model.keys import AssetKey
     from assettui.model.metadata import JsonObject
+    from assettui.model.project import ProjectSnapshot
     from assettui.model.run import RunPlan
 
 LOOK_EVERY_S = 1.0
@@ -74,10 +72,10 @@ def preview(session: Session, keys: Iterable[AssetKey] | None, request: RunReque
 def _plan(
     connection: sqlite3.Connection, session: Session, keys: Iterable[AssetKey] | None, request: RunRequest
 ) -> tuple[RunPlan, ProjectSnapshot]:
-    context = CatalogContext(read_catalog(connection, session), connection)
+    state = session.state(connection)
     if keys is not None:
         request = replace(request, assets=tuple(keys))
-    return plan_launch(request, context), context.snapshot
+    return plan_launch(request, state), state.snapshot
 
 
 def launch(session: Session, keys: Iterable[AssetKey] | None, request: RunRequest | None = None) -> str:
@@ -134,7 +132,7 @@ def retry(session: Session, run_id: str, *, from_failure: bool) -> str:
         asked = queries.run_plan(connection, run.run_id)
         plan = expanded(asked, queries.expansions(connection, run.run_id)) if from_failure else asked
         statuses = {step.step_key: step.status for step in queries.steps(connection, run.run_id)}
-        snapshot = read_catalog(connection, session).snapshot or ProjectSnapshot(session.project.name)
+        snapshot = session.state(connection).snapshot
     if plan.has_secrets:
         raise LaunchError(
             f"run {run.run_id[:8]} was configured with secrets, which are not kept",

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from assettui.store.database import open_for_reading, open_for_writing, store_exists, told, writing
 from assettui.store.lease import Leader, holder
+from assettui.store.project_state import ProjectState
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ class Session(Struct, frozen=True):
         wake_client = WakeClient(self.folder.socket)
         wake_client.ring()
         wake_client.close()
+
+    def state(self, connection: sqlite3.Connection) -> ProjectState:
+        """What is known of the project now, by a connection that is open; read as far as it is asked for."""
+        return ProjectState(connection, self.project.id, clock_us(), is_led=self.leader() is not None)
 
     def leader(self) -> Leader | None:
         """Who leads the store now."""
