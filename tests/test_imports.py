@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -95,4 +97,12 @@ def test_the_public_names_are_all_there() -> None:
     assert all(getattr(assettui, name) is not None for name in assettui.__all__)
     assert set(assettui.__all__) <= set(dir(assettui))
     with pytest.raises(AttributeError):
-        _ = assettui.nothing_of_that_name
+        _ = getattr(assettui, "nothing_of_that_name")  # noqa: B009 - the name is meant to be wrong
+
+
+def test_the_stub_names_what_there_is() -> None:
+    import assettui
+
+    stub = Path(assettui.__file__).with_suffix(".pyi").read_text()
+    named = set(re.findall(r"\b(\w+) as \1\b", stub))
+    assert named == set(assettui.__all__)

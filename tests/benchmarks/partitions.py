@@ -19,7 +19,7 @@ from assettui.core.partitions.mapping import IdentityPartitionMapping
 from assettui.core.partitions.multi import MultiPartitionsDefinition, ProductSpace
 from assettui.core.partitions.multi_mapping import MultiToSingleDimensionPartitionMapping
 from assettui.core.partitions.sets import PartitionSet
-from assettui.core.partitions.time_windows import DailyPartitionsDefinition, HourlyPartitionsDefinition
+from assettui.core.partitions.usual_windows import DailyPartitionsDefinition, HourlyPartitionsDefinition
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
 from assettui.model.backfill import BackfillRequest
 from assettui.model.keys import AssetKey

@@ -18,7 +18,7 @@ from assettui.core.partitions.keyed import StaticPartitionsDefinition
 from assettui.core.partitions.mapping import AllPartitionMapping, PartitionMapping
 from assettui.core.partitions.multi import MultiPartitionsDefinition
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.partitions.time_windows import DailyPartitionsDefinition, WeeklyPartitionsDefinition
+from assettui.core.partitions.usual_windows import DailyPartitionsDefinition, WeeklyPartitionsDefinition
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
 from assettui.model.keys import AssetKey
 from assettui.model.project import AssetSnapshot, StepSnapshot

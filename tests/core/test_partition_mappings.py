@@ -10,20 +10,18 @@ from hypothesis import strategies as st
 
 from assettui.core.partitions.defaults import default_mapping
 from assettui.core.partitions.definition import AsOf, NeedsStore, PartitionsDefinition
+from assettui.core.partitions.evaluated_mapping import EvaluatedPartitionMapping, evaluate, partitions_fingerprint
 from assettui.core.partitions.json_forms import mapping_from_json
 from assettui.core.partitions.keyed import DynamicPartitionsDefinition, StaticPartitionsDefinition
 from assettui.core.partitions.mapping import (
     AllPartitionMapping,
     BadMapping,
-    EvaluatedPartitionMapping,
     IdentityPartitionMapping,
     LastPartitionMapping,
     PartitionMapping,
     SpecificPartitionsPartitionMapping,
     StaticPartitionMapping,
     UpstreamPartitionsResult,
-    evaluate,
-    partitions_fingerprint,
 )
 from assettui.core.partitions.multi import MultiPartitionsDefinition
 from assettui.core.partitions.multi_mapping import (
@@ -34,11 +32,11 @@ from assettui.core.partitions.multi_mapping import (
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace
 from assettui.core.partitions.subset import PartitionsSubset
-from assettui.core.partitions.time_windows import (
+from assettui.core.partitions.time_space import TimeSpace
+from assettui.core.partitions.usual_windows import (
     DailyPartitionsDefinition,
     HourlyPartitionsDefinition,
     MonthlyPartitionsDefinition,
-    TimeSpace,
     WeeklyPartitionsDefinition,
 )
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping

@@ -22,11 +22,11 @@ from assettui.core.partitions.space import (
     UnknownPartition,
 )
 from assettui.core.partitions.subset import PartitionsSubset
-from assettui.core.partitions.time_windows import (
+from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
+from assettui.core.partitions.usual_windows import (
     DailyPartitionsDefinition,
     HourlyPartitionsDefinition,
     MonthlyPartitionsDefinition,
-    TimeWindowPartitionsDefinition,
     WeeklyPartitionsDefinition,
 )
 

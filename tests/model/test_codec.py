@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assettui.core.partitions.mapping import LastPartitionMapping
-from assettui.core.partitions.time_windows import DailyPartitionsDefinition
+from assettui.core.partitions.usual_windows import DailyPartitionsDefinition
 from assettui.model import codec
 from assettui.model.events import EventKind, Materialization, RunChanged, StepEnded, Tick, event_of, event_text
 from assettui.model.keys import AssetKey

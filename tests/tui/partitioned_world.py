@@ -19,7 +19,7 @@ from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.keyed import DynamicPartitionsDefinition, StaticPartitionsDefinition
 from assettui.core.partitions.multi import MultiPartitionsDefinition
 from assettui.core.partitions.sets import PartitionSet
-from assettui.core.partitions.time_windows import DailyPartitionsDefinition, MonthlyPartitionsDefinition
+from assettui.core.partitions.usual_windows import DailyPartitionsDefinition, MonthlyPartitionsDefinition
 from assettui.model.backfill import BackfillCounts, BackfillPlan, BackfillStatus, Target
 from assettui.model.events import (
     BackfillChanged,

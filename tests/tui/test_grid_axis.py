@@ -11,11 +11,11 @@ from rich.cells import cell_len
 
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.keyed import StaticPartitionsDefinition
-from assettui.core.partitions.time_windows import (
+from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
+from assettui.core.partitions.usual_windows import (
     DailyPartitionsDefinition,
     HourlyPartitionsDefinition,
     MonthlyPartitionsDefinition,
-    TimeWindowPartitionsDefinition,
     WeeklyPartitionsDefinition,
 )
 from assettui.tui.grid_axis import KeyAxis, TimeAxis, zooms_of

@@ -11,7 +11,7 @@ from assettui.core.partition_status import spread
 from assettui.core.partitions.multi import ProductSpace
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace, range_text
-from assettui.core.partitions.time_windows import TimeSpace
+from assettui.core.partitions.time_space import TimeSpace
 from assettui.core.planning import is_subsettable
 from assettui.model.backfill import BackfillRequest, Which
 from assettui.model.errors import LaunchError

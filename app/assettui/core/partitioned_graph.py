@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core.partitions.mapping import (
-    AllPartitionMapping,
-    EvaluatedPartitionMapping,
-    PartitionMapping,
-    Upstream,
-    partitions_fingerprint,
-)
+from assettui.core.partitions.evaluated_mapping import EvaluatedPartitionMapping, partitions_fingerprint
+from assettui.core.partitions.mapping import AllPartitionMapping, PartitionMapping, Upstream
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace
 

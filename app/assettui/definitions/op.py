@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.definitions import invocation
+from assettui.definitions.building_contexts import build_op_context
 from assettui.definitions.composition import NodeOutput, current_composer
-from assettui.definitions.context import build_op_context
 from assettui.definitions.outputs import DynamicOut, Out
 from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
 from assettui.definitions.placed import caller, location_of

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from assettui.core.partitions.defaults import default_mapping
 from assettui.core.partitions.definition import AsOf, PartitionsDefinition, as_of
-from assettui.core.partitions.mapping import BadMapping, EvaluatedPartitionMapping, PartitionMapping, evaluate
+from assettui.core.partitions.evaluated_mapping import EvaluatedPartitionMapping, evaluate
+from assettui.core.partitions.mapping import BadMapping, PartitionMapping
 from assettui.core.partitions.multi_mapping import MultiPartitionMapping
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
 

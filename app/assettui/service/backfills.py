@@ -193,7 +193,6 @@ def detail(session: Session, backfill_id: str, *, runs: int = 20) -> BackfillDet
     """
     with session.reading() as connection:
         found = backfills.backfill(connection, backfill_id)
-        graph = read_catalog(connection, session).graph
         progress = [
             (
                 key,
@@ -203,7 +202,7 @@ def detail(session: Session, backfill_id: str, *, runs: int = 20) -> BackfillDet
                         connection,
                         key,
                         found.plan.after,
-                        whole=key not in graph.assets or graph.assets[key].partitions is None,
+                        whole="whole" in said,  # as it was then, whatever the project defines now
                     )
                 ),
             )

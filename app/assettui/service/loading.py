@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
-from assettui.core.partitions.mapping import EvaluatedPartitionMapping
+from assettui.core.partitions.evaluated_mapping import EvaluatedPartitionMapping
 from assettui.model.errors import AssettuiError, StoreError
 from assettui.model.intents import ReloadProject
 from assettui.model.project import ProjectSnapshot

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from assettui.core.queue import first_pools, priority_of
 from assettui.model import codec
-from assettui.model.asset import ValueRef
-from assettui.model.errors import AssettuiError
 from assettui.model.events import (
     BackfillChanged,
     BackfillQueued,
@@ -29,20 +27,24 @@ from assettui.model.events import (
     Tick,
     event_text,
 )
-from assettui.model.keys import AssetKey
 from assettui.model.run import RunStatus, StepStatus
-from assettui.store import backfills, limits, partition_sets, ticks
+from assettui.store import backfills, limits, ticks
+from assettui.store.asset_recording import (
+    assets_of_step,
+    fail_partitions,
+    materialize,
+    materialize_partition,
+    observe,
+    storable,
+)
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
     from assettui.core.partitioned_graph import PartitionedGraph
-    from assettui.model.events import AssetEvent
+    from assettui.model.asset import ValueRef
     from assettui.model.run import StepPlan
-
-VALUES_KEPT = 3
-"""How many versions of an asset's value are kept."""
 
 
 def record(
@@ -68,8 +70,8 @@ def record(
                 event.run_id or None,
                 event.step_key,
                 str(event.asset_key) if event.asset_key is not None else None,
-                _storable(event.partition),
-                _storable(event_text(event)),
+                storable(event.partition),
+                storable(event_text(event)),
             ),
         )
         superseded.extend(apply(connection, event, cursor.lastrowid or 0, partitioned))
@@ -101,10 +103,10 @@ def apply(
             limits.apply(connection, event)
         case Materialization():
             if event.partition is not None:
-                return _materialize_partition(connection, event, event_id, partitioned)
-            return _materialize(connection, event, event_id, partitioned)
+                return materialize_partition(connection, event, event_id, partitioned)
+            return materialize(connection, event, event_id, partitioned)
         case Observation():
-            _observe(connection, event, event_id, partitioned)
+            observe(connection, event, event_id, partitioned)
         case _:
             pass  # what was logged changes nothing
     return ()
@@ -137,7 +139,7 @@ def _change_run(connection: sqlite3.Connection, event: RunChanged) -> None:
     if event.status.is_over:
         connection.execute(
             "UPDATE runs SET status = ?, ended = ?, error = ? WHERE id = ?",
-            (status, event.time_us, _storable(event.error), event.run_id),
+            (status, event.time_us, storable(event.error), event.run_id),
         )
         connection.execute("DELETE FROM run_secrets WHERE run = ?", (event.run_id,))
         if event.status is not RunStatus.FAILURE:  # a retry may go on from it
@@ -191,7 +193,7 @@ def _start_step(connection: sqlite3.Connection, event: StepStarted) -> None:
     # Of an asset with partitions, those that are being made are known by the steps that run.
     connection.executemany(
         "INSERT INTO assets (key, running_run) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET running_run = excluded.running_run",
-        [(key, event.run_id) for key in _assets_of_step(connection, event, whole=True)],
+        [(key, event.run_id) for key in assets_of_step(connection, event, whole=True)],
     )
 
 
@@ -210,7 +212,7 @@ def _retry_step(connection: sqlite3.Connection, event: StepRetried) -> None:
     )
     connection.executemany(
         "UPDATE assets SET running_run = NULL WHERE key = ? AND running_run = ?",
-        [(key, event.run_id) for key in _assets_of_step(connection, event, whole=True)],
+        [(key, event.run_id) for key in assets_of_step(connection, event, whole=True)],
     )
 
 
@@ -234,12 +236,12 @@ def _end_step(connection: sqlite3.Connection, event: StepEnded, partitioned: Par
             for source in (each.source,)
         ],
     )
-    keys = _assets_of_step(connection, event, whole=True)
+    keys = assets_of_step(connection, event, whole=True)
     connection.executemany(
         "UPDATE assets SET running_run = NULL WHERE key = ? AND running_run = ?", [(key, event.run_id) for key in keys]
     )
     if event.status is StepStatus.FAILURE:
-        message = _storable(error.message) if error is not None else None
+        message = storable(error.message) if error is not None else None
         # What the step had made before it failed has not failed.
         connection.executemany(
             "INSERT INTO assets (key, failed, failed_run, error) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
@@ -248,7 +250,7 @@ def _end_step(connection: sqlite3.Connection, event: StepEnded, partitioned: Par
             [(key, event.time_us, event.run_id, message, event.run_id, event.step_key) for key in keys],
         )
         if partitioned is not None and not _is_lost_from_backfill(connection, event):
-            _fail_partitions(connection, event, message, partitioned)
+            fail_partitions(connection, event, message, partitioned)
 
 
 def _is_lost_from_backfill(connection: sqlite3.Connection, event: StepEnded) -> bool:
@@ -257,147 +259,3 @@ def _is_lost_from_backfill(connection: sqlite3.Connection, event: StepEnded) -> 
         return False
     row = connection.execute("SELECT backfill FROM runs WHERE id = ?", (event.run_id,)).fetchone()
     return row is not None and row[0] is not None
-
-
-def _fail_partitions(
-    connection: sqlite3.Connection, event: StepEnded, message: str | None, partitioned: PartitionedGraph
-) -> None:
-    """Note the failure with each partition that the step was to make, and had not made before it failed."""
-    for name in _assets_of_step(connection, event, whole=False):
-        key = AssetKey(name)
-        if key not in partitioned.graph.assets:
-            continue
-        row = connection.execute("SELECT partition FROM runs WHERE id = ?", (event.run_id,)).fetchone()
-        made = {
-            partition
-            for (partition,) in connection.execute(
-                "SELECT partition FROM events WHERE run = ? AND step = ? AND asset = ? AND kind = 'materialized'",
-                (event.run_id, event.step_key, name),
-            )
-        }
-        try:
-            wanted = partitioned.space(key).keys(
-                partitioned.set_of(key, codec.decode(row[0], list[tuple[str, ...]]) if row and row[0] else ())
-            )
-        except AssettuiError:
-            continue  # the project has no such partitions any more
-        failed = [partition for partition in wanted if partition not in made]
-        connection.executemany(
-            "INSERT INTO partitions (asset, partition, failed, failed_run, error) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (asset, partition) DO UPDATE SET"
-            " failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error",
-            [(name, _storable(partition), event.time_us, event.run_id, message) for partition in failed],
-        )
-        partition_sets.note_failed(connection, partitioned, key, failed)
-
-
-def _materialize(
-    connection: sqlite3.Connection, event: Materialization, event_id: int, partitioned: PartitionedGraph | None
-) -> Iterable[ValueRef]:
-    key = str(event.asset_key)
-    version = event.data_version
-    row = connection.execute("SELECT kept, version, changed FROM assets WHERE key = ?", (key,)).fetchone()
-    kept, superseded = _kept(row[0] if row else None, event.value)
-    before, changed = (row[1], row[2]) if row else (None, None)
-    has_changed = before != version
-    connection.execute(
-        "INSERT INTO assets (key, materialization, kept, version, changed) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (key) DO UPDATE SET materialization = excluded.materialization, kept = excluded.kept,"
-        " version = excluded.version, changed = excluded.changed, failed = NULL, failed_run = NULL, error = NULL",
-        (key, event_id, kept, version, event_id if has_changed else changed),
-    )
-    _note_asset_event(connection, event, partitioned, has_changed=has_changed)
-    return superseded
-
-
-def _materialize_partition(
-    connection: sqlite3.Connection, event: Materialization, event_id: int, partitioned: PartitionedGraph | None
-) -> Iterable[ValueRef]:
-    key, partition = str(event.asset_key), _storable(event.partition)
-    version = event.data_version
-    row = connection.execute(
-        "SELECT kept, version, changed FROM partitions WHERE asset = ? AND partition = ?", (key, partition)
-    ).fetchone()
-    kept, superseded = _kept(row[0] if row else None, event.value)
-    before, changed = (row[1], row[2]) if row else (None, None)
-    has_changed = before != version
-    connection.execute(
-        "INSERT INTO partitions (asset, partition, made, version, changed, code_version, kept)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (asset, partition) DO UPDATE SET made = excluded.made,"
-        " version = excluded.version, changed = excluded.changed, code_version = excluded.code_version,"
-        " kept = excluded.kept, failed = NULL, failed_run = NULL, error = NULL",
-        (
-            key,
-            partition,
-            event_id,
-            version,
-            event_id if has_changed else changed,
-            event.code_version,
-            kept,
-        ),
-    )
-    connection.execute(
-        "INSERT INTO assets (key, materialization) VALUES (?, ?)"
-        " ON CONFLICT (key) DO UPDATE SET materialization = excluded.materialization",
-        (key, event_id),
-    )
-    _note_asset_event(connection, event, partitioned, has_changed=has_changed)
-    return superseded
-
-
-def _note_asset_event(
-    connection: sqlite3.Connection, event: AssetEvent, partitioned: PartitionedGraph | None, *, has_changed: bool
-) -> None:
-    key = event.asset_key
-    if partitioned is not None and key in partitioned.graph.assets:
-        code_version = event.code_version if isinstance(event, Materialization) else None
-        partition_sets.note_materialized(
-            connection, partitioned, key, event.partition, code_version, has_changed=has_changed
-        )
-
-
-def _observe(
-    connection: sqlite3.Connection, event: Observation, event_id: int, partitioned: PartitionedGraph | None
-) -> None:
-    key, version = str(event.asset_key), event.data_version
-    row = connection.execute("SELECT version, changed FROM assets WHERE key = ?", (key,)).fetchone()
-    has_changed = event.partition is None and version is not None and (row is None or row[0] != version)
-    connection.execute(
-        "INSERT INTO assets (key, observation, version, changed) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
-        " observation = excluded.observation, version = excluded.version, changed = excluded.changed,"
-        " failed = NULL, failed_run = NULL, error = NULL",
-        (
-            key,
-            event_id,
-            version if has_changed else (row[0] if row else None),
-            event_id if has_changed else (row[1] if row else None),
-        ),
-    )
-    if has_changed:
-        _note_asset_event(connection, event, partitioned, has_changed=True)
-
-
-def _kept(known: str | None, value: ValueRef | None) -> tuple[str | None, list[ValueRef]]:
-    """The references to the values that are kept, with a new one, as JSON; and those that are no longer."""
-    kept = codec.decode(known, list[ValueRef]) if known else []
-    if value is not None and value.path:
-        kept.insert(0, value)
-    return codec.encode_text(kept[:VALUES_KEPT]) if kept else None, kept[VALUES_KEPT:]
-
-
-def _assets_of_step(
-    connection: sqlite3.Connection, event: StepStarted | StepEnded | StepRetried, *, whole: bool
-) -> list[str]:
-    """The assets of a step, where it makes them as a whole, or else for certain partitions."""
-    row = connection.execute(
-        "SELECT assets FROM steps WHERE run = ? AND step = ? AND (partitioned IS NULL) = ?",
-        (event.run_id, event.step_key, whole),
-    ).fetchone()
-    return codec.decode(row[0], list[str]) if row else []
-
-
-def _storable(text: str | None) -> str | None:
-    """The text without lone surrogates, which SQLite's UTF-8 cannot hold."""
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from assettui.core.partition_status import PartitionStatus, PartitionStatuses
 from assettui.core.partitions.multi import ProductSpace
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.partitions.time_windows import TimeSpace, TimeWindowPartitionsDefinition
+from assettui.core.partitions.time_space import TimeSpace
 from assettui.tui.appearance import BLUE, GREEN, GREY, RED, YELLOW
 from assettui.tui.grid_axis import Axis, KeyAxis, TimeAxis
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assettui.core.partitions.space import PartitionSpace
+    from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
     from assettui.model.keys import AssetKey
 
 StatusStyle = tuple[str, str]

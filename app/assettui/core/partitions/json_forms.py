@@ -6,10 +6,10 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from assettui.core.partitions.evaluated_mapping import EvaluatedPartitionMapping
 from assettui.core.partitions.keyed import DynamicPartitionsDefinition, StaticPartitionsDefinition
 from assettui.core.partitions.mapping import (
     AllPartitionMapping,
-    EvaluatedPartitionMapping,
     IdentityPartitionMapping,
     LastPartitionMapping,
     PartitionMapping,

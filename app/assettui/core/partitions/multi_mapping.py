@@ -9,7 +9,8 @@ from msgspec import Struct
 from assettui.core.partitions.mapping import BadMapping, IdentityPartitionMapping, PartitionMapping, Upstream
 from assettui.core.partitions.multi import MultiPartitionsDefinition, ProductSpace
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.partitions.time_windows import TimeSpace, TimeWindowPartitionsDefinition
+from assettui.core.partitions.time_space import TimeSpace
+from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
 
 if TYPE_CHECKING:

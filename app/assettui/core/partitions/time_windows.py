@@ -8,9 +8,7 @@ the clock shows that time twice, the second one has its offset behind it: `2013-
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
-from functools import lru_cache
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from assettui.core.partitions.definition import AsOf, DynamicPartitionsStore, PartitionsDefinition, definition_fields
@@ -19,31 +17,25 @@ from assettui.core.partitions.space import (
     BadPartitions,
     BadRange,
     PartitionKeyRange,
-    PartitionSpace,
     TimeWindow,
-    UnknownPartition,
-    range_text,
 )
-from assettui.core.timeline import LAST_YEAR, Timeline, moment_of, seconds_of, timeline, zone_named
+from assettui.core.partitions.time_space import TimeSpace
+from assettui.core.partitions.window_keys import (
+    DATE_FORMAT,
+    ScheduleType,
+    WindowKeys,
+    aware,
+    cron_of,
+    parsed,
+)
+from assettui.core.timeline import Timeline, moment_of, seconds_of, timeline, zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
 
     from assettui.model.metadata import JsonObject
 
-DATE_FORMAT = "%Y-%m-%d"
-HOUR_FORMAT = "%Y-%m-%d-%H:%M"
 _HOUR_US = 3_600_000_000
-
-
-class ScheduleType(StrEnum):
-    """How long a window is."""
-
-    HOURLY = "HOURLY"
-    DAILY = "DAILY"
-    WEEKLY = "WEEKLY"
-    MONTHLY = "MONTHLY"
 
 
 class TimeWindowPartitionsDefinition(PartitionsDefinition):
@@ -104,7 +96,7 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
             )
         self._start_s = start_s
         self._first = self._timeline.ceiling(start_s)
-        self._keys = _Keys(self._timeline, fmt, self._zone)
+        self._keys = WindowKeys(self._timeline, fmt, self._zone)
         self.exclusions: tuple[str | int, ...] = tuple(
             each if isinstance(each, str) else self._seconds("exclusion", each) for each in exclusions or ()
         )
@@ -122,7 +114,7 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
         if isinstance(moment, datetime):
             found = moment
         else:
-            found = _parsed(moment, self.fmt)
+            found = parsed(moment, self.fmt)
             if found is None:
                 raise BadPartitions(
                     f"the {what} {moment!r} does not fit the format {self.fmt!r}",
@@ -226,7 +218,7 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
 
     def why_no_key(self, text: str) -> str:
         """What is wrong with a text that is no key."""
-        shown = _parsed(text, self.fmt)
+        shown = parsed(text, self.fmt)
         if shown is None:
             return f"keys are written {self.key_of(0)!r}"
         as_written = shown.strftime(self.fmt)
@@ -292,13 +284,13 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
 
     def get_next_partition_window(self, end_dt: datetime) -> TimeWindow | None:
         """The first window that begins at or after a moment; None where the definition has ended."""
-        index = max(0, self.index_after(seconds_of(_aware(end_dt))))
+        index = max(0, self.index_after(seconds_of(aware(end_dt))))
         window = self.window_of(index)
         return None if self.end is not None and window.end > self.end else window
 
     def get_prev_partition_window(self, start_dt: datetime) -> TimeWindow | None:
         """The last window that ends at or before a moment; None where there is none."""
-        index = self.index_before(seconds_of(_aware(start_dt))) - 1
+        index = self.index_before(seconds_of(aware(start_dt))) - 1
         return None if index < 0 else self.window_of(index)
 
     def get_next_partition_key(
@@ -327,8 +319,8 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
 
     def get_partition_keys_in_time_window(self, time_window: TimeWindow) -> Sequence[str]:
         """The keys of the windows that begin within a span of time."""
-        first = max(0, self.index_after(seconds_of(_aware(time_window.start))))
-        end = self.index_after(seconds_of(_aware(time_window.end)))
+        first = max(0, self.index_after(seconds_of(aware(time_window.start))))
+        end = self.index_after(seconds_of(aware(time_window.end)))
         return [self.key_of(index) for index in range(first, end)]
 
     def get_partition_key_range_for_time_window(self, time_window: TimeWindow) -> PartitionKeyRange:
@@ -397,311 +389,3 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
                 return "monthly"
             case _:
                 return self.cron_schedule
-
-
-class TimeSpace(PartitionSpace):
-    """The windows of a definition that there are.
-
-    Args:
-        definition: The definition.
-        count: How many, those left out included.
-    """
-
-    def __init__(self, definition: TimeWindowPartitionsDefinition, count: int) -> None:
-        self.definition = definition
-        self.identity = f"time:{':'.join(definition.cadence)}:{definition.first_moment_s}"
-        self.all = PartitionSet.span(0, count) - definition.excluded(count)
-
-    def find(self, key: str) -> int | None:
-        """See `PartitionSpace`."""
-        index = self.definition.index_of(key)
-        return index if index is not None and index in self.all else None
-
-    def key(self, index: int) -> str:
-        """See `PartitionSpace`."""
-        return self.definition.key_of(index)
-
-    def window(self, index: int) -> TimeWindow:
-        """See `PartitionSpace`."""
-        return self.definition.window_of(index)
-
-    def distance_to(self, other: PartitionSpace) -> int | None:
-        """See `PartitionSpace`."""
-        if not isinstance(other, TimeSpace) or self.definition.cadence != other.definition.cadence:
-            return None
-        here, there = self.definition, other.definition
-        if here.first_moment_s >= there.first_moment_s:
-            return there.index_before(here.first_moment_s)
-        return -here.index_before(there.first_moment_s)
-
-    def overlapping(self, start_s: int, end_s: int) -> tuple[int, int]:
-        """The indices of the windows that overlap a span of time; the second is not included. Either may be out of bounds."""
-        return self.definition.index_before(start_s), self.definition.index_after(end_s)
-
-    def unknown(self, key: str) -> UnknownPartition:
-        """See `PartitionSpace`."""
-        index = self.definition.index_of(key)
-        spans = [range_text(self.key(start), self.key(end - 1)) for start, end in self.all.ranges()[:1]]
-        there = (
-            f"there are {range_text(self.key(self.all.first), self.key(self.all.last))}"
-            if spans
-            else "there are none yet"
-        )
-        called = self.definition.frequency
-        a = "an" if called.startswith("h") else "a"
-        if index is None:
-            return UnknownPartition(
-                f"{key!r} is not the key of {a} {called} partition: {self.definition.why_no_key(key)}", hint=there
-            )
-        if 0 <= index < self.size:
-            return UnknownPartition(f"the partition {key!r} is left out by the definition's exclusions", hint=there)
-        where = "before the first" if index < 0 else "beyond the last"
-        return UnknownPartition(f"there is no {called} partition {key!r}: it lies {where}", hint=there)
-
-
-def cron_of(kind: ScheduleType, minute: int, hour: int, day: int | None) -> str:
-    """The cron expression of windows of a usual length.
-
-    Raises:
-        BadPartitions: An offset is out of bounds.
-    """
-    for name, value, high in (("minute_offset", minute, 59), ("hour_offset", hour, 23)):
-        if not 0 <= value <= high:
-            raise BadPartitions(f"{name} is {value}", hint=f"a {name} is from 0 to {high}")
-    match kind:
-        case ScheduleType.HOURLY:
-            return f"{minute} * * * *"
-        case ScheduleType.DAILY:
-            return f"{minute} {hour} * * *"
-        case ScheduleType.WEEKLY:
-            weekday = 0 if day is None else day
-            if not 0 <= weekday <= 6:
-                raise BadPartitions(f"day_offset is {weekday}", hint="a day of the week is from 0, Sunday, to 6")
-            return f"{minute} {hour} * * {weekday}"
-        case ScheduleType.MONTHLY:
-            day_of_month = 1 if day is None else day
-            if not 1 <= day_of_month <= 31:
-                raise BadPartitions(f"day_offset is {day_of_month}", hint="a day of the month is from 1 to 31")
-            return f"{minute} {hour} {day_of_month} * *"
-
-
-class _Keys:
-    """Keys ↔ numbers of a timeline."""
-
-    def __init__(self, line: Timeline, fmt: str, zone: tzinfo) -> None:
-        self._line = line
-        self._fmt = fmt
-        self._zone = zone
-        rest = fmt.removeprefix(DATE_FORMAT)
-        self._suffixes: list[str] | None = None
-        """What stands behind the date for each time of the day; None where the date is not written first."""
-        self._positions: dict[str, int] = {}
-        directives = {rest[i + 1] for i, char in enumerate(rest[:-1]) if char == "%"}
-        if fmt.startswith(DATE_FORMAT) and directives <= {"H", "M", "S"}:
-            self._suffixes = [
-                (datetime(2013, 1, 1, tzinfo=UTC) + timedelta(seconds=time)).strftime(rest) for time in line.cron.times
-            ]
-            self._positions = {suffix: position for position, suffix in enumerate(self._suffixes)}
-        self._check()
-        self._irregular: dict[int, dict[str, int]] = {}
-
-    def _check(self) -> None:
-        number = self._line.number_on(self._line.first_day)
-        keys = [self._regular(number + i) for i in range(min(self._line.per_day + 1, 1500))]
-        if len(set(keys)) != len(keys):
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise BadPartitions(
-                f"the format {self._fmt!r} gives several windows of {self._line.cron.expression!r} the key {twice!r}",
-                hint="write the hour and the minute too: fmt='%Y-%m-%d-%H:%M'",
-            )
-
-    def _regular(self, number: int) -> str:
-        day, position, _ = self._line.place(number)
-        return self._text(day, position)
-
-    def _text(self, day: int, position: int) -> str:
-        if self._suffixes is not None:
-            return date.fromordinal(day).isoformat() + self._suffixes[position]
-        shown = datetime.fromordinal(day) + timedelta(seconds=self._line.cron.times[position])
-        return shown.replace(tzinfo=self._zone).strftime(self._fmt)
-
-    def key(self, number: int) -> str:
-        """The key of a number."""
-        day, position, moment = self._line.place(number)
-        return self._text(day, position) if moment is None else self._irregular_text(moment)
-
-    def _irregular_text(self, moment: int) -> str:
-        shown = moment_of(moment, self._zone)
-        is_second = shown.fold == 1 and self._line.cron.is_wild and "%z" not in self._fmt
-        return shown.strftime(f"{self._fmt}%z" if is_second else self._fmt)
-
-    def number(self, key: str) -> int | None:
-        """The number of a key; None where it is none."""
-        if self._suffixes is None:
-            return self._number_by_parsing(key)
-        text = key[:10]
-        if text[4:5] != "-" or text[7:8] != "-":
-            return None
-        try:
-            day = date.fromisoformat(text).toordinal()
-        except ValueError:
-            return None
-        line = self._line
-        if day < line.first_day or day >= _LAST_DAY:
-            return None
-        names = line.names(day)
-        if day in line.irregular or day - 1 in line.irregular:
-            found = self._on_irregular(day).get(key)
-            if found is not None or day in line.irregular:
-                return found
-        position = self._positions.get(key[10:])
-        return line.number_on(day) + position if position is not None and names else None
-
-    def _on_irregular(self, day: int) -> dict[str, int]:
-        """The keys of a day on which the clock is changed, and of the day before where that is one."""
-        if day not in self._irregular:
-            self._irregular[day] = {
-                self._irregular_text(moment): self._line.number_on(each) + position
-                for each in (day - 1, day)
-                for position, moment in enumerate(self._line.irregular.get(each, ()))
-            }
-        return self._irregular[day]
-
-    def _number_by_parsing(self, key: str) -> int | None:
-        shown = _parsed(key, self._fmt)
-        if shown is None or not 1 < shown.year < LAST_YEAR or shown.date().toordinal() < self._line.first_day:
-            return None
-        naive = shown.replace(tzinfo=None)
-        # The format may leave out what the expression says, such as the day of the month.
-        number = self._line.ceiling(seconds_of(shown if shown.tzinfo else naive.replace(tzinfo=self._zone)))
-        candidates = (number, *(n for n in (number - 1, number + 1) if n >= 0))
-        return next((each for each in candidates if self.key(each) == key), None)
-
-
-_LAST_DAY = date(LAST_YEAR, 1, 1).toordinal()
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str, fmt: str) -> datetime | None:
-    """A time in a format, with or without an offset behind it; None where it does not fit."""
-    for each in (fmt, f"{fmt}%z"):
-        try:
-            return datetime.strptime(text, each)  # noqa: DTZ007 - the zone is the definition's
-        except ValueError:
-            continue
-    return None
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-class _Usual(TimeWindowPartitionsDefinition):
-    """Windows of a usual length."""
-
-    _KIND = ScheduleType.DAILY
-    _FMT = DATE_FORMAT
-
-    def __init__(
-        self,
-        start_date: datetime | str,
-        end_date: datetime | str | None = None,
-        minute_offset: int = 0,
-        hour_offset: int = 0,
-        day_offset: int | None = None,
-        timezone: str | None = None,
-        fmt: str | None = None,
-        end_offset: int = 0,
-        exclusions: Sequence[str | datetime] | None = None,
-    ) -> None:
-        super().__init__(
-            start=start_date,
-            fmt=fmt or self._FMT,
-            end=end_date,
-            schedule_type=self._KIND,
-            timezone=timezone,
-            end_offset=end_offset,
-            minute_offset=minute_offset,
-            hour_offset=hour_offset,
-            day_offset=day_offset,
-            exclusions=exclusions,
-        )
-
-
-class HourlyPartitionsDefinition(_Usual):
-    """A partition for each hour; see `TimeWindowPartitionsDefinition` for what the arguments mean.
-
-    Keys are written `2013-01-31-14:00`.
-    """
-
-    _KIND = ScheduleType.HOURLY
-    _FMT = HOUR_FORMAT
-
-    def __init__(
-        self,
-        start_date: datetime | str,
-        end_date: datetime | str | None = None,
-        minute_offset: int = 0,
-        timezone: str | None = None,
-        fmt: str | None = None,
-        end_offset: int = 0,
-        exclusions: Sequence[str | datetime] | None = None,
-    ) -> None:
-        super().__init__(
-            start_date,
-            end_date,
-            minute_offset,
-            timezone=timezone,
-            fmt=fmt,
-            end_offset=end_offset,
-            exclusions=exclusions,
-        )
-
-
-class DailyPartitionsDefinition(_Usual):
-    """A partition for each day; see `TimeWindowPartitionsDefinition` for what the arguments mean.
-
-    Keys are written `2013-01-31`.
-    """
-
-    _KIND = ScheduleType.DAILY
-
-    def __init__(
-        self,
-        start_date: datetime | str,
-        end_date: datetime | str | None = None,
-        minute_offset: int = 0,
-        hour_offset: int = 0,
-        timezone: str | None = None,
-        fmt: str | None = None,
-        end_offset: int = 0,
-        exclusions: Sequence[str | datetime] | None = None,
-    ) -> None:
-        super().__init__(
-            start_date,
-            end_date,
-            minute_offset,
-            hour_offset,
-            timezone=timezone,
-            fmt=fmt,
-            end_offset=end_offset,
-            exclusions=exclusions,
-        )
-
-
-class WeeklyPartitionsDefinition(_Usual):
-    """A partition for each week; `day_offset` is the day that it begins on, 0 for Sunday.
-
-    Keys are the date of that day. See `TimeWindowPartitionsDefinition` for what the other arguments mean.
-    """
-
-    _KIND = ScheduleType.WEEKLY
-
-
-class MonthlyPartitionsDefinition(_Usual):
-    """A partition for each month; `day_offset` is the day that it begins on, 1 for the first.
-
-    Keys are the date of that day. See `TimeWindowPartitionsDefinition` for what the other arguments mean.
-    """
-
-    _KIND = ScheduleType.MONTHLY

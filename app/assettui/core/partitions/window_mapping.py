@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from assettui.core.partitions.mapping import SHOWN_MISSING, BadMapping, PartitionMapping, Upstream
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.partitions.time_windows import TimeSpace, TimeWindowPartitionsDefinition
+from assettui.core.partitions.time_space import TimeSpace
+from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
 
 if TYPE_CHECKING:
     from assettui.core.partitions.definition import PartitionsDefinition
