@@ -162,7 +162,7 @@ def chains() -> Iterator[Figure]:
 
 
 def first_line() -> Iterator[Figure]:
-    """From the wish to run an asset to the first line of its function, the engine warm."""
+    """From the request to run an asset to the first line of its function, the engine warm."""
     with project(FIRST_LINE) as session:
         leader = subprocess.Popen(command("up"), cwd=session.project.root, stderr=subprocess.DEVNULL)
         try:

@@ -115,7 +115,7 @@ def _wired(graph: AssetGraph, step: str) -> list[str]:
 
 
 def _sources_of(step: StepSnapshot | StepPlan) -> list[StepOutput]:
-    """All that is handed to a step by others."""
+    """All outputs of others that a step reads."""
     sources = [source for wire in step.wires for source in wire.sources]
     return [*sources, step.fan_out] if step.fan_out is not None else sources
 

@@ -75,7 +75,7 @@ class Computation(Struct, frozen=True):
     retry_policy: RetryPolicy | None = None
     hooks: frozenset[HookDefinition] = frozenset()
     is_op: bool = False
-    """Whether it is an op, whose values other steps of the run may be handed."""
+    """Whether it is an op, whose outputs other steps of the run may read."""
     is_observation: bool = False
     can_subset: bool = False
 

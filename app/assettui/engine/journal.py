@@ -222,7 +222,7 @@ class Journal:
         return has_changed
 
     def pending_intents(self) -> list[Intent]:
-        """What others wish for, the oldest first."""
+        """What others ask for, the oldest first."""
         return intents.pending(self._db)
 
     def backfills(self, now_us: int, known: Collection[str] = ()) -> Iterator[BackfillLoaded]:
@@ -312,7 +312,7 @@ class Journal:
     def close_orphaned(self, reason: str, now_us: int) -> int:
         """Close the runs that a dead leader was carrying out; how many there were.
 
-        Nothing is being carried out now, so whatever steps have handed to each other is wanted by nobody: it was left
+        Nothing is being carried out now, so whatever ops have output is wanted by nobody: it was left
         by a leader that died before it had removed it.
         """
         events: list[Event] = []

@@ -170,7 +170,7 @@ class WorkerPool:
         try:
             os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
         except ChildProcessError:
-            return  # buried already, by `close`
+            return  # reaped already, by `close`
         self._on_death(worker.id)
 
     def on_lost(self, worker: WorkerProcess) -> StepError:

@@ -1,1 +1,1 @@
-"""What can be asked, previewed or wished for. Both faces call these functions and get the same frozen values back."""
+"""What can be asked, previewed or asked for. Both faces call these functions and get the same frozen values back."""

@@ -59,7 +59,7 @@ class WakeSocket:
         return [*([self._listening] if self._listening else []), *self._clients]
 
     def answer(self, ready: socket.socket) -> None:
-        """Let a visitor in, or take what one has sent; one that has gone is forgotten."""
+        """Let a client in, or take what one has sent; one that has gone is forgotten."""
         if ready is self._listening:
             with suppress(OSError):
                 wake_client, _ = ready.accept()
@@ -78,13 +78,13 @@ class WakeSocket:
         ready.close()
 
     def tell(self) -> None:
-        """Tell every visitor to look; one that has not yet looked since the last time needs no second byte."""
+        """Tell every client to look; one that has not yet looked since the last time needs no second byte."""
         for wake_client in self._clients:
             with suppress(OSError):
                 wake_client.send(b".")
 
     def close(self) -> None:
-        """Take the socket away; visitors see that the leader is gone."""
+        """Take the socket away; clients see that the leader is gone."""
         for each in self.sockets():
             each.close()
         self._path.unlink(missing_ok=True)

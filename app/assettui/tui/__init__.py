@@ -1,1 +1,1 @@
-"""The screens. They show what the service layer says and pass on what is wished for; they decide nothing."""
+"""The screens. They show what the service layer says and pass on what is asked for; they decide nothing."""

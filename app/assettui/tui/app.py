@@ -331,10 +331,10 @@ class AssettuiApp(App[None]):
         self.carry_out(ask)
 
     @work(thread=True)
-    def carry_out(self, deed: Callable[[], str | None]) -> None:
-        """Change something in the store, away from the screen; tell what the deed says, or why it could not be done."""
+    def carry_out(self, command: Callable[[], str | None]) -> None:
+        """Change something in the store, away from the screen; tell what it says, or why it could not be done."""
         try:
-            said = deed()
+            said = command()
         except AssettuiError as error:
             self.call_from_thread(self.warn, error)
             return

@@ -158,7 +158,7 @@ class Exchange:
         if wire.is_list:
             return [self._load_one(name, source, ref, declared) for source, ref in found]
         if not found:
-            raise NotThere(f"{self._request.step.key} is to be handed {wire.sources[0]}, which was not made")
+            raise NotThere(f"{self._request.step.key} reads {wire.sources[0]}, which was not made")
         return self._load_one(name, *found[0], declared)
 
     def _load_one(self, name: str, source: StepOutput, ref: ValueRef, declared: InputDeclaration) -> Any:
