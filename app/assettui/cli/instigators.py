@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from assettui.cli import automation_json as shapes
+from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import Exit, print_json, say, table, tell
+from assettui.cli.target import Target, json_option, target_options
 from assettui.core.timeline import zone_named
 from assettui.model.events import Tick, TickOutcome
 from assettui.model.instigator import InstigatorKind
@@ -19,6 +23,41 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assettui.service.automation import DryTick
+
+
+def add_commands(group: click.Group, kind: InstigatorKind, *, ls: str, show: str, on: str, off: str) -> None:
+    """Give a group the commands that are the same of schedules and of sensors, each with its help."""
+
+    @group.command("ls", help=ls)
+    @json_option
+    @target_options
+    def list_command(target: Target, as_json: bool) -> None:
+        list_all(_current(target), kind, as_json=as_json)
+
+    @group.command("show", help=show)
+    @click.argument("name")
+    @json_option
+    @target_options
+    def show_command(target: Target, name: str, as_json: bool) -> None:
+        show_one(_current(target), name, kind, as_json=as_json)
+
+    for is_on, help_text in ((True, on), (False, off)):
+        _add_turning(group, kind, help_text, is_on=is_on)
+
+
+def _add_turning(group: click.Group, kind: InstigatorKind, help_text: str, *, is_on: bool) -> None:
+    @group.command("on" if is_on else "off", help=help_text)
+    @click.argument("names", nargs=-1, required=True)
+    @json_option
+    @target_options
+    def turn_command(target: Target, names: tuple[str, ...], as_json: bool) -> None:
+        turn(_current(target), names, kind, is_on=is_on, as_json=as_json)
+
+
+def _current(target: Target) -> Session:
+    session = target.session()
+    bring_up_to_date(session)
+    return session
 
 
 def list_all(session: Session, kind: InstigatorKind, *, as_json: bool) -> None:
@@ -49,7 +88,7 @@ def list_all(session: Session, kind: InstigatorKind, *, as_json: bool) -> None:
     )
 
 
-def show(session: Session, name: str, kind: InstigatorKind, *, as_json: bool) -> None:
+def show_one(session: Session, name: str, kind: InstigatorKind, *, as_json: bool) -> None:
     """Show one, with its last ticks."""
     row = automation.instigator(session, name, kind)
     if as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from assettui.cli import as_json as shapes
-from assettui.cli.current import current_catalog
+from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import print_json, say, table, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.partition_status import PartitionStatus
@@ -34,7 +34,7 @@ def list_partitions(
 ) -> None:
     """List the partitions of an asset, in order, with where each stands."""
     session = target.session()
-    current_catalog(session)
+    bring_up_to_date(session)
     key = AssetKey(asset)
     found = asset_partitions(session, key)
     statuses, space = found.statuses, found.space
@@ -83,7 +83,7 @@ def list_partitions(
 def add_partitions(target: Target, definition: str, keys: tuple[str, ...], as_json: bool) -> None:
     """Add keys to dynamic partitions."""
     session = target.session()
-    current_catalog(session)
+    bring_up_to_date(session)
     added = add_keys(session, definition, keys)
     _tell_changed("added", definition, added, keys, as_json=as_json)
 
@@ -96,7 +96,7 @@ def add_partitions(target: Target, definition: str, keys: tuple[str, ...], as_js
 def remove_partitions(target: Target, definition: str, keys: tuple[str, ...], as_json: bool) -> None:
     """Remove keys from dynamic partitions; what was made of them stays recorded."""
     session = target.session()
-    current_catalog(session)
+    bring_up_to_date(session)
     removed = remove_keys(session, definition, keys)
     _tell_changed("removed", definition, removed, keys, as_json=as_json)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from assettui.cli import instigators
-from assettui.cli.current import current_catalog
+from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import Exit, print_json, say
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.timeline import moment_of, seconds_of, zone_named
@@ -24,47 +24,14 @@ def schedule() -> None:
     """What is run at certain times."""
 
 
-@schedule.command("ls")
-@json_option
-@target_options
-def list_schedules(target: Target, as_json: bool) -> None:
-    """List the project's schedules: whether each is on, what it did last, and when it is due."""
-    session = target.session()
-    current_catalog(session)
-    instigators.list_all(session, _KIND, as_json=as_json)
-
-
-@schedule.command("show")
-@click.argument("name")
-@json_option
-@target_options
-def show_schedule(target: Target, name: str, as_json: bool) -> None:
-    """Show one schedule, with its last ticks."""
-    session = target.session()
-    current_catalog(session)
-    instigators.show(session, name, _KIND, as_json=as_json)
-
-
-@schedule.command("on")
-@click.argument("names", nargs=-1, required=True)
-@json_option
-@target_options
-def turn_on(target: Target, names: tuple[str, ...], as_json: bool) -> None:
-    """Turn schedules on: from now on, whenever one is due, it is ticked by whoever leads the store."""
-    session = target.session()
-    current_catalog(session)
-    instigators.turn(session, names, _KIND, is_on=True, as_json=as_json)
-
-
-@schedule.command("off")
-@click.argument("names", nargs=-1, required=True)
-@json_option
-@target_options
-def turn_off(target: Target, names: tuple[str, ...], as_json: bool) -> None:
-    """Turn schedules off. Runs that were asked for go on."""
-    session = target.session()
-    current_catalog(session)
-    instigators.turn(session, names, _KIND, is_on=False, as_json=as_json)
+instigators.add_commands(
+    schedule,
+    _KIND,
+    ls="List the project's schedules: whether each is on, what it did last, and when it is due.",
+    show="Show one schedule, with its last ticks.",
+    on="Turn schedules on: from now on, whenever one is due, it is ticked by whoever leads the store.",
+    off="Turn schedules off. Runs that were asked for go on.",
+)
 
 
 @schedule.command("tick")
@@ -77,10 +44,10 @@ def tick_schedule(target: Target, name: str, at: str | None, is_dry: bool, as_js
     """Evaluate a schedule now, whether it is on or off, and carry out what it asks for."""
     session = target.session()
     if not is_dry and session.is_new():
-        current_catalog(session)
+        bring_up_to_date(session)
     at_us = None
     if at is not None:
-        current_catalog(session)
+        bring_up_to_date(session)
         at_us = _moment(at, automation.instigator(session, name, _KIND).snapshot.zone_name)
     return instigators.tick(session, name, _KIND, at_us, is_dry=is_dry, as_json=as_json)
 
@@ -93,7 +60,7 @@ def tick_schedule(target: Target, name: str, at: str | None, is_dry: bool, as_js
 def preview_schedule(target: Target, name: str, days: float, as_json: bool) -> None:
     """Print the times that a schedule is due in the next days, on the clock of its time zone."""
     session = target.session()
-    current_catalog(session)
+    bring_up_to_date(session)
     found, times = automation.preview(session, name, clock_us() + int(days * automation.DAY_US))
     zone = zone_named(found.zone_name)
     shown = [moment_of(time_us // SECOND_US, zone).isoformat() for time_us in times]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from assettui.cli import instigators
-from assettui.cli.current import current_catalog
+from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import Exit, print_json, say
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.instigator import InstigatorKind
@@ -19,47 +19,14 @@ def sensor() -> None:
     """What looks, again and again, whether something is to be run."""
 
 
-@sensor.command("ls")
-@json_option
-@target_options
-def list_sensors(target: Target, as_json: bool) -> None:
-    """List the project's sensors: whether each is on, what it did last, and when it looks again."""
-    session = target.session()
-    current_catalog(session)
-    instigators.list_all(session, _KIND, as_json=as_json)
-
-
-@sensor.command("show")
-@click.argument("name")
-@json_option
-@target_options
-def show_sensor(target: Target, name: str, as_json: bool) -> None:
-    """Show one sensor, with what it remembers and its last ticks."""
-    session = target.session()
-    current_catalog(session)
-    instigators.show(session, name, _KIND, as_json=as_json)
-
-
-@sensor.command("on")
-@click.argument("names", nargs=-1, required=True)
-@json_option
-@target_options
-def turn_on(target: Target, names: tuple[str, ...], as_json: bool) -> None:
-    """Turn sensors on: they are evaluated by whoever leads the store."""
-    session = target.session()
-    current_catalog(session)
-    instigators.turn(session, names, _KIND, is_on=True, as_json=as_json)
-
-
-@sensor.command("off")
-@click.argument("names", nargs=-1, required=True)
-@json_option
-@target_options
-def turn_off(target: Target, names: tuple[str, ...], as_json: bool) -> None:
-    """Turn sensors off. What they remember stays."""
-    session = target.session()
-    current_catalog(session)
-    instigators.turn(session, names, _KIND, is_on=False, as_json=as_json)
+instigators.add_commands(
+    sensor,
+    _KIND,
+    ls="List the project's sensors: whether each is on, what it did last, and when it looks again.",
+    show="Show one sensor, with what it remembers and its last ticks.",
+    on="Turn sensors on: they are evaluated by whoever leads the store.",
+    off="Turn sensors off. What they remember stays.",
+)
 
 
 @sensor.command("tick")
@@ -71,7 +38,7 @@ def tick_sensor(target: Target, name: str, is_dry: bool, as_json: bool) -> Exit:
     """Evaluate a sensor now, whether it is on or off: its cursor, its run keys and its runs are kept."""
     session = target.session()
     if not is_dry and session.is_new():
-        current_catalog(session)
+        bring_up_to_date(session)
     return instigators.tick(session, name, _KIND, None, is_dry=is_dry, as_json=as_json)
 
 
@@ -86,7 +53,7 @@ def show_cursor(target: Target, name: str, value: str | None, is_reset: bool, as
     if value is not None and is_reset:
         raise click.UsageError("--set and --reset do not go together")
     session = target.session()
-    current_catalog(session)
+    bring_up_to_date(session)
     if value is not None or is_reset:
         row = automation.set_cursor(session, name, value)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from assettui.cli import automation_json as shapes
-from assettui.cli.current import current_catalog
+from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import print_json, table, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.timing import duration, local
@@ -21,7 +21,7 @@ from assettui.service.session import clock_us
 def upcoming(target: Target, days: float, limit: int, as_json: bool) -> None:
     """List what the schedules that are on are due for in the next day."""
     session = target.session()
-    current_catalog(session)
+    bring_up_to_date(session)
     now_us = clock_us()
     found = automation.upcoming(session, now_us + int(days * automation.DAY_US), limit)
     if as_json:
