@@ -45,7 +45,7 @@ from assettui import (
 from assettui.core.graph import AssetGraph
 from assettui.core.planning import plan_run
 from assettui.core.staleness import AssetStatus, standings
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.executors.result import MaterializeInProcessResult
 from assettui.model.errors import NotFound
 

@@ -21,7 +21,7 @@ from assettui import (
     build_asset_context,
 )
 from assettui.definitions.definitions import in_namespace
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.model.project import FORMAT, ProjectSnapshot
 
 

@@ -26,7 +26,7 @@ from assettui import (
     op,
     success_hook,
 )
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.model.errors import LaunchError, NotFound
 
 

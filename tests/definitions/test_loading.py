@@ -26,7 +26,7 @@ from assettui import (
     load_from_defs_folder,
     materialize,
 )
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.definitions.loading import CannotGather
 
 FILES = {

@@ -52,7 +52,7 @@ from assettui import (
     op,
 )
 from assettui.core.partitions.space import UnknownPartition
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.model.errors import LaunchError
 
 DAYS = DailyPartitionsDefinition("2013-01-01", end_date="2013-03-01")

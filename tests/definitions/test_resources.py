@@ -30,7 +30,7 @@ from assettui import (
     materialize,
     resource,
 )
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 
 said: list[str] = []
 

@@ -31,7 +31,7 @@ from assettui import (
     define_asset_job,
     schedule,
 )
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.definitions.evaluation import BadRequest
 from assettui.model import codec
 from assettui.model.instigator import InstigatorSnapshot

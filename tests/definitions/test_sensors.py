@@ -36,7 +36,7 @@ from assettui import (
     run_status_sensor,
     sensor,
 )
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.definitions.evaluation import BadRequest
 from assettui.definitions.event_records import RunEventRecord
 from assettui.definitions.sensor import SensorEvaluationContext

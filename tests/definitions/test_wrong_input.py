@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from assettui import AssetIn, AssetOut, AssetSpec, Config, Definitions, DefinitionsError, asset, multi_asset, op
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from tests.conftest import ProjectFolder
 
 

@@ -89,7 +89,7 @@ class Definitions:
         Raises:
             DefinitionsError: Something is wrong; it holds every problem.
         """
-        from assettui.definitions.describe import describe  # it checks what is collected here
+        from assettui.definitions.describe.project import describe  # it checks what is collected here
 
         describe("project", definitions)
 

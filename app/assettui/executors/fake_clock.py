@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.core.timeline import zone_named
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.schedule import ScheduleDefinition, ScheduleEvaluationContext, requests_of
 from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext

@@ -16,7 +16,7 @@ from assettui.core.selection.algebra import AssetSelection, SelectionContext, se
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.computation import Described, InputDeclaration
 from assettui.definitions.definitions import Definitions, flatten
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER, InMemoryIOManager
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.run_config import config_json

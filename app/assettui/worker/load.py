@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assettui.definitions.asset import noting_definitions, replaced
 from assettui.definitions.definitions import Definitions, in_namespace
-from assettui.definitions.describe import describe
+from assettui.definitions.describe.project import describe
 from assettui.model.errors import AssettuiError, DefinitionsError, Location, Problem
 
 if TYPE_CHECKING:

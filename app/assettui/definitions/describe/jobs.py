@@ -5,24 +5,61 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from assettui.core.graph import AssetGraph
 from assettui.core.run_config import of_resources, of_steps
 from assettui.definitions import attributes
+from assettui.definitions.describe.ops import add_op, flattened
+from assettui.definitions.job import JobDefinition
 from assettui.definitions.run_config import config_json
 from assettui.model.errors import AssettuiError, SelectionError
 from assettui.model.keys import closest
-from assettui.model.project import JobSnapshot, StepSnapshot
+from assettui.model.project import AssetSnapshot, JobSnapshot, StepSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.core.graph import AssetGraph
     from assettui.core.selection.algebra import AssetSelection
     from assettui.definitions.computation import Computation
-    from assettui.definitions.job import JobDefinition
+    from assettui.definitions.describe.draft import Draft
     from assettui.definitions.problems import Problems
     from assettui.model.metadata import JsonObject
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
+
+
+def describe_jobs(draft: Draft, assets: list[AssetSnapshot]) -> list[JobSnapshot]:
+    """The jobs; those that select assets are resolved on these, where nothing is wrong with them."""
+    found: dict[str, JobSnapshot] = {}
+    if not draft.jobs:
+        return []
+    graph = None if draft.problems.found else AssetGraph(assets, draft.steps.values())
+    for job in draft.jobs:
+        if not isinstance(job, JobDefinition):
+            draft.problems.wrong(f"{job!r:.80} is not a job", None, "make one with define_asset_job, or @job")
+            continue
+        if job.name in found:
+            other = found[job.name].at
+            draft.problems.wrong(f"the job {job.name} is defined twice, here and at {other}", job.at, "rename one")
+            continue
+        shared, draft.resources = draft.resources, {**draft.resources, **job.resource_defs}
+        found[job.name] = _describe_job(draft, job, graph)
+        draft.resources = shared
+    return list(found.values())
+
+
+def _describe_job(draft: Draft, job: JobDefinition, graph: AssetGraph | None) -> JobSnapshot:
+    subject = f"job {job.name}"
+    draft.check_hooks(subject, job.hooks, job.at)
+    steps: tuple[StepSnapshot, ...] = ()
+    if job.composition is not None:
+        flat = flattened(draft, job.composition, "", {}, job)
+        for flat_op in flat.ops if flat is not None else ():
+            add_op(draft, flat_op, {}, f"{job.name}:{flat_op.step.key}")
+        steps = tuple(flat_op.step for flat_op in flat.ops) if flat is not None else ()
+    elif graph is not None and job.selection is not None:
+        check_selection(job, job.selection, graph, draft.problems)
+    config = checked_config(job, draft.computations, draft.resources, draft.problems)
+    return job_snapshot(job, steps, config, draft.problems)
 
 
 def job_snapshot(
