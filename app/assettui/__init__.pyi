@@ -33,7 +33,6 @@ from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping a
 from assettui.core.selection.algebra import AssetSelection as AssetSelection
 from assettui.definitions.asset import AssetsDefinition as AssetsDefinition
 from assettui.definitions.asset import asset as asset
-from assettui.definitions.asset import multi_asset as multi_asset
 from assettui.definitions.asset_sensors import AssetSensorDefinition as AssetSensorDefinition
 from assettui.definitions.asset_sensors import MultiAssetSensorDefinition as MultiAssetSensorDefinition
 from assettui.definitions.asset_sensors import MultiAssetSensorEvaluationContext as MultiAssetSensorEvaluationContext
@@ -92,6 +91,7 @@ from assettui.definitions.loading import load_assets_from_package_module as load
 from assettui.definitions.loading import load_assets_from_package_name as load_assets_from_package_name
 from assettui.definitions.loading import load_definitions_from_module as load_definitions_from_module
 from assettui.definitions.loading import load_from_defs_folder as load_from_defs_folder
+from assettui.definitions.multi_asset import multi_asset as multi_asset
 from assettui.definitions.op import Nothing as Nothing
 from assettui.definitions.op import OpDefinition as OpDefinition
 from assettui.definitions.op import op as op

@@ -20,7 +20,6 @@ from assettui.definitions.asset_outputs import (
     decorated_spec,
     docstring,
     outputs_of_outs,
-    outputs_of_specs,
 )
 from assettui.definitions.context import AssetExecutionContext, ContextRun
 from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
@@ -332,7 +331,7 @@ def asset(
         remember_scope(fn, 2 if compute_fn is None else 3)
         if out is not None:
             outputs, problems = outputs_of_outs(out, at, group_name, key_prefix, partitions_def=partitions_def)
-            return AssetsDefinition(fn, outputs, replace(arguments, name=name), at, (*problems, *_not_callable(fn, at)))
+            return AssetsDefinition(fn, outputs, replace(arguments, name=name), at, (*problems, *not_callable(fn, at)))
         spec = decorated_spec(fn, at, name=name, key=key, key_prefix=key_prefix)
         spec.description = description if description is not None else docstring(fn)
         spec.metadata = {} if metadata is None else metadata
@@ -344,100 +343,13 @@ def asset(
             manager_key = f"io_manager of {spec.key}"
             given = replace(arguments, resource_defs={**arguments.resource_defs, manager_key: io_manager_def})
         output = AssetOutput("result", spec, output_required, manager_key, dagster_type)
-        return AssetsDefinition(fn, [output], given, at, _not_callable(fn, at))
+        return AssetsDefinition(fn, [output], given, at, not_callable(fn, at))
 
     return decorate if compute_fn is None else decorate(compute_fn)
 
 
-def multi_asset(
-    *,
-    specs: Sequence[AssetSpec] | None = None,
-    outs: Mapping[str, AssetOut] | None = None,
-    name: str | None = None,
-    ins: Mapping[str, AssetIn] | None = None,
-    deps: Iterable[CoercibleToAssetDep] | None = None,
-    description: str | None = None,
-    can_subset: bool = False,
-    internal_asset_deps: Mapping[str, set[AssetKey]] | None = None,
-    required_resource_keys: Iterable[str] | None = None,
-    resource_defs: Mapping[str, Any] | None = None,
-    config_schema: Any = None,
-    retry_policy: RetryPolicy | None = None,
-    code_version: str | None = None,
-    group_name: str | None = None,
-    pool: str | None = None,
-    timeout: float | None = None,
-    hooks: Iterable[HookDefinition] | None = None,
-    op_tags: Mapping[str, str] | None = None,
-    partitions_def: PartitionsDefinition | None = None,
-    backfill_policy: BackfillPolicy | None = None,
-) -> Callable[[Callable[..., Any]], AssetsDefinition]:
-    """Declare that a function makes several assets, in one step.
-
-    It yields a `MaterializeResult` or an `Output` for each, one by one, each stored and recorded as it comes; or
-    returns a tuple of them, or of plain values in the order of the outputs.
-
-    Args:
-        specs: What is known of each asset; the function says by `asset_key` which one a result is of.
-        outs: Instead of specs, the outputs by name, each an asset of that name.
-        name: Of the step; by default the function's name.
-        ins: For parameters whose name does not say which asset they read.
-        deps: Assets that all of them depend on, without the function's reading their values.
-        description: What the step does.
-        can_subset: Whether the function can make some of its assets without the others: it asks
-            `context.selected_asset_keys` which ones are wanted.
-        internal_asset_deps: With `outs`: for an output all that its asset depends on, instead of all that is read.
-        required_resource_keys: Resources that it takes from `context.resources`.
-        resource_defs: Resources of its own, by name.
-        config_schema: What `context.op_config` holds: a class of configuration, or a dict of names and types.
-        retry_policy: Whether and when it is tried again after it has failed.
-        code_version: Of all assets that have none of their own.
-        group_name: Of all assets that have none of their own.
-        pool: The pool of slots, shared by all runs, that its step takes one from.
-        timeout: How long its step may take, in seconds, before it is stopped and has failed.
-        hooks: Called when its step has ended.
-        op_tags: Kept for what reads Dagster's definitions; nothing here depends on them.
-        partitions_def: The partitions of what it makes; None for none.
-        backfill_policy: How many partitions one run of a backfill makes; by default one.
-    """
-    at = caller()
-    arguments = StepArguments(
-        name=name,
-        ins=as_asset_ins(ins),
-        deps=deps or (),
-        required_resource_keys=frozenset(required_resource_keys or ()),
-        resource_defs=resource_defs or {},
-        config_schema=config_schema,
-        retry_policy=retry_policy,
-        pool=pool,
-        timeout=timeout,
-        can_subset=can_subset,
-        hooks=frozenset(hooks or ()),
-        op_tags=op_tags or {},
-        backfill_policy=backfill_policy,
-    )
-    problems: list[Problem] = []
-    if specs is not None and outs is not None:
-        problems.append(Problem("multi_asset was given both specs and outs", at, "give one of them"))
-    if outs is not None:
-        outputs, more = outputs_of_outs(
-            outs, at, group_name, None, internal_asset_deps, code_version, partitions_def=partitions_def
-        )
-        problems.extend(more)
-    else:
-        outputs = outputs_of_specs(specs or (), group_name, code_version, partitions_def)
-    if not outputs:
-        problems.append(Problem("multi_asset makes no asset", at, 'give it specs=[AssetSpec("a"), …] or outs={…}'))
-
-    def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
-        remember_scope(fn)
-        given = replace(arguments, name=name or getattr(fn, "__name__", "unnamed"))
-        return AssetsDefinition(fn, outputs, given, at, (*problems, *_not_callable(fn, at)))
-
-    return decorate
-
-
-def _not_callable(fn: Any, at: Location) -> list[Problem]:
+def not_callable(fn: Any, at: Location) -> list[Problem]:
+    """The problem that a decorator was put on what is no function."""
     if callable(fn):
         return []
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
@@ -37,30 +37,7 @@ if TYPE_CHECKING:
     from assettui.model.backfill import BackfillCommand, Which
     from assettui.model.keys import AssetKey
     from assettui.service.session import Session
-
-
-class Leadership(Protocol):
-    """This process's part in leading the store."""
-
-    def begin(self) -> None:
-        """Start the work that was prepared, once the screen is there."""
-        ...
-
-    def wait_until_begun(self) -> None:
-        """Wait until the store is open and its wake socket is heard, where this process leads."""
-        ...
-
-    def take(self) -> bool:
-        """Lead, if nobody else does; whether this process leads now."""
-        ...
-
-    def is_held(self) -> bool:
-        """Whether this process leads."""
-        ...
-
-    def failure(self) -> BaseException | None:
-        """What ended this process's engine, where it was not asked to end."""
-        ...
+    from assettui.tui.leadership import Leadership
 
 
 class AssettuiApp(App[None]):

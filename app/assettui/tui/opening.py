@@ -5,64 +5,20 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from assettui.core.graph import AssetGraph
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
-from assettui.engine.leading import lead
 from assettui.model.errors import ProjectError
 from assettui.service.catalog import Catalog, catalog
 from assettui.service.signals import Signals
+from assettui.tui.leadership import Lead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.engine.engine import Engine
     from assettui.service.session import Session
-
-
-class _Lead:
-    """This process's part in leading the store; see `Leadership`."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._taking = threading.Lock()
-        self.engine: Engine | None = self._lead()
-        self._has_begun = False
-
-    def _lead(self) -> Engine | None:
-        return lead(self._session.project, self._session.folder, face="tui", watch_sources=True, is_ticking=True)
-
-    def begin(self) -> None:
-        """Start the engine that was prepared."""
-        self._has_begun = True
-        if self.engine is not None:
-            self.engine.start()
-
-    def wait_until_begun(self) -> None:
-        """Wait until the engine hears; what has ended it instead is told by `failure`."""
-        if self.engine is not None:
-            self.engine.is_ready.wait()
-
-    def take(self) -> bool:
-        """Lead, if nobody else does."""
-        with self._taking:
-            if not self.is_held():
-                self.engine = self._lead()
-                if self.engine is not None:
-                    self.engine.start()
-                    self.engine.wait_until_ready()
-            return self.is_held()
-
-    def is_held(self) -> bool:
-        """Whether this process leads."""
-        return self.engine is not None and (self.engine.is_alive() or not self._has_begun)
-
-    def failure(self) -> BaseException | None:
-        """What ended the engine, where it was not asked to end."""
-        return self.engine.failure if self.engine is not None else None
 
 
 def open_screens(session: Session, build: Sequence[str] = ()) -> int:
@@ -80,7 +36,7 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
         raise ProjectError("the screens need a terminal", hint="without one, use the commands: see `assettui --help`")
     gc.disable()  # until the first frame is there: collecting while nothing is garbage yet costs a tenth of the start
     known = _known(session)  # before anything is started: a store that cannot be read is told in plain text
-    leading = _Lead(session)  # its worker imports the project while this process imports Textual
+    leading = Lead(session)  # its worker imports the project while this process imports Textual
     from assettui.tui.app import AssettuiApp  # deferred: 0.2 s, which the worker uses
 
     app = AssettuiApp(session, leading, known, build)
@@ -95,7 +51,7 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
     return app.return_code or 0
 
 
-def _go_on_without_screens(session: Session, leading: _Lead) -> None:
+def _go_on_without_screens(session: Session, leading: Lead) -> None:
     """The terminal is gone: what this process leads goes on, until there is nothing to do, or somebody ends it."""
     engine = leading.engine
     if engine is None or not leading.is_held():

@@ -6,7 +6,6 @@ becomes an outcome.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,46 +13,27 @@ from msgspec.structs import replace
 
 from assettui.core.masking import restored
 from assettui.core.run_config import of_resources, of_step, of_steps
-from assettui.core.versions import default_data_version
 from assettui.definitions.context import AssetExecutionContext, ContextRun
 from assettui.definitions.hooks import HookDefinition
 from assettui.definitions.resources import ResourceSet
-from assettui.definitions.results import (
-    NO_VALUE,
-    AssetMaterialization,
-    AssetObservation,
-    DynamicOutput,
-    MaterializeResult,
-    ObserveResult,
-    Output,
-)
+from assettui.definitions.results import NO_VALUE
 from assettui.definitions.run_config import config_json
-from assettui.model.events import Materialization, Observation, OpOutput
-from assettui.model.keys import AssetKey
-from assettui.model.metadata import MetadataValue, as_metadata
-from assettui.model.project import StepOutput
+from assettui.model.events import OpOutput
 from assettui.model.run import StepStatus
 from assettui.model.step import StepOutcome, StepRequest
-from assettui.model.text import plural
-from assettui.values.formats import row_count
 from assettui.worker.exchange import Exchange, Values
 from assettui.worker.failures import failed_outcome, retry_after_us
 from assettui.worker.hooks import call_hooks
+from assettui.worker.outputs import Outputs
 from assettui.worker.results import BadResult, results_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from assettui.definitions.computation import Computation, Described, ValueDeclaration
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.retries import RetryPolicy
-    from assettui.model.asset import ValueRef
     from assettui.model.events import AssetEvent
-
-ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
-"""Metadata that says how many rows an asset has; the second is the name that Dagster documents."""
-DATA_VERSION_TAG = "dagster/data_version"
-"""The tag of a result that says its data version, as Dagster documents it."""
 
 
 def execute_step(
@@ -135,17 +115,8 @@ class _Execution:
         self.hooks = _hooks_of(self.computation, self.job)
         self.exchange = exchange
         self.resources = resources
-        self.now = now
-        self.tell = tell
         self.run = run
-        self.started_us = now()
-        self.asset_events: list[AssetEvent] = []
-        """What is yet to be told."""
-        self.versions: dict[tuple[str, str | None], str] = {}
-        """The data version of each asset, and partition, that was made."""
-        self.op_outputs: dict[StepOutput, ValueRef] = {}
-        self.given: dict[str, Any] = {}
-        """Output values, kept only where a hook wants them."""
+        self.outputs = Outputs(request, project.upstream, exchange, now, tell, are_given_kept=bool(self.hooks))
         self.op_config: Any = None
 
     def carry_out(self) -> StepOutcome:
@@ -161,16 +132,15 @@ class _Execution:
         returned = computation.fn(**arguments)
         arguments.clear()  # the inputs may be large, and the result is still to be written
         is_one_by_one = isgenerator(returned)
-        seen: set[str] = set()
         for result in results_of(returned, computation, wanted):
-            self._take(computation, wanted, context, result, seen)
+            self.outputs.take(computation, wanted, context, result)
             if is_one_by_one:
-                self._tell_all()
-        omitted = self._omitted(computation, wanted, seen)
+                self.outputs.tell_all()
+        omitted = self.outputs.omitted(computation, wanted)
         return StepOutcome(
             StepStatus.SUCCESS,
-            tuple(self.asset_events),
-            op_outputs=tuple(OpOutput(source, ref) for source, ref in self.op_outputs.items()),
+            tuple(self.outputs.asset_events),
+            op_outputs=tuple(OpOutput(source, ref) for source, ref in self.outputs.op_outputs.items()),
             omitted=tuple(omitted),
             omitted_assets=tuple(key for name in omitted if (key := wanted[name].asset_key) is not None),
         )
@@ -218,7 +188,7 @@ class _Execution:
             },
             retry_number=self.request.retry_number,
             mapping_key=self.request.step.mapping_key,
-            log_event=lambda event: self._log_event(event),
+            log_event=self.outputs.log_event,
         )
         if computation.context is not None:
             arguments[computation.context] = context
@@ -262,261 +232,7 @@ class _Execution:
                     hint=f"give it in the graph, or configure it: ops: {{{step.key}: {{inputs: {{{name}: …}}}}}}",
                 )
 
-    # What it gives.
-
-    def _take(
-        self,
-        computation: Computation,
-        wanted: Mapping[str, ValueDeclaration],
-        context: AssetExecutionContext,
-        result: Any,
-        seen: set[str],
-    ) -> None:
-        """Store and record one result."""
-        match result:
-            case AssetMaterialization() | AssetObservation():
-                self._log_event(result)
-            case DynamicOutput():
-                output = self._declared(wanted, computation, cast("Any", result).output_name)
-                self._take_dynamic(output, cast("Any", result))
-                seen.add(output.name)
-            case Output():
-                output = self._declared(wanted, computation, cast("Any", result).output_name)
-                self._mark(output, seen)
-                self._keep(computation, output, context, cast("Any", result).value, cast("Any", result))
-            case MaterializeResult() | ObserveResult():
-                output = self._declared_asset(wanted, computation, cast("Any", result).asset_key)
-                self._mark(output, seen)
-                value = getattr(cast("Any", result), "value", NO_VALUE)
-                self._keep(computation, output, context, value, cast("Any", result))
-            case _:
-                raise BadResult(
-                    f"{computation.key} yielded {type(result).__name__}",
-                    hint="yield an Output or a MaterializeResult, or return a value",
-                )
-
-    def _declared(
-        self, wanted: Mapping[str, ValueDeclaration], computation: Computation, name: str
-    ) -> ValueDeclaration:
-        if name in wanted:
-            return wanted[name]
-        if name == "result" and len(wanted) == 1:
-            return next(iter(wanted.values()))
-        if name in computation.outputs:
-            raise BadResult(
-                f"{computation.key} gave the output {name!r}, which was not asked for in this run",
-                hint="make only what is in context.selected_output_names",
-            )
-        raise BadResult(
-            f"{computation.key} gave an undeclared output {name!r}",
-            hint=f"it declares: {', '.join(computation.outputs)}",
-        )
-
-    def _declared_asset(
-        self, wanted: Mapping[str, ValueDeclaration], computation: Computation, asset_key: Any
-    ) -> ValueDeclaration:
-        if asset_key is None:
-            if len(wanted) == 1:
-                return next(iter(wanted.values()))
-            raise BadResult(
-                f"{computation.key} makes {plural(len(wanted), 'asset')}, and a result does not say of which it is",
-                hint='give it asset_key="…"',
-            )
-        key = AssetKey.from_coercible(asset_key)
-        for output in wanted.values():
-            if output.asset_key == key:
-                return output
-        known = [str(out.asset_key) for out in computation.outputs.values() if out.asset_key is not None]
-        if str(key) in known:
-            raise BadResult(
-                f"{computation.key} gave {key}, which was not asked for in this run",
-                hint="make only what is in context.selected_asset_keys",
-            )
-        raise BadResult(f"{computation.key} gave the undeclared asset {key}", hint=f"it declares: {', '.join(known)}")
-
-    def _mark(self, output: ValueDeclaration, seen: set[str]) -> None:
-        if output.name in seen:
-            raise BadResult(f"{self.request.step.key} gave {output.asset_key or repr(output.name)} twice")
-        seen.add(output.name)
-
-    def _take_dynamic(self, output: ValueDeclaration, result: DynamicOutput[Any]) -> None:
-        if not output.is_dynamic:
-            raise BadResult(
-                f"{self.request.step.key} yielded a DynamicOutput for {output.name!r}, which is not dynamic",
-                hint="declare it with DynamicOut()",
-            )
-        if not result.mapping_key.replace("_", "a").isalnum():
-            raise BadResult(f"{result.mapping_key!r} is not a mapping key", hint="use letters, digits and _")
-        source = StepOutput(self.request.step.key, output.name, result.mapping_key)
-        if source in self.op_outputs:
-            raise BadResult(f"{self.request.step.key} yielded the mapping key {result.mapping_key!r} twice")
-        self._note_for_hooks(output.name, result.value, result.mapping_key)
-        context = self.exchange.output_context(output, result.metadata, result.mapping_key)
-        self.op_outputs[source] = self.exchange.store(output, result.value, context)
-
-    def _keep(
-        self,
-        computation: Computation,
-        output: ValueDeclaration,
-        context: AssetExecutionContext,
-        value: Any,
-        result: Output[Any] | MaterializeResult[Any] | ObserveResult,
-    ) -> None:
-        """Store a value, where there is one, and record what was made or seen."""
-        if output.is_dynamic:
-            raise BadResult(
-                f"{self.request.step.key} gave one value for the dynamic output {output.name!r}",
-                hint="yield a DynamicOutput for each value",
-            )
-        said = {**context.get_output_metadata(output.name), **as_metadata(result.metadata)}
-        keys: tuple[str | None, ...] = (None,)
-        if output.asset_key is not None and self.request.partition_keys:
-            keys = self.request.partition_keys
-        refs: dict[str | None, ValueRef] = {}
-        if value is not NO_VALUE:
-            self._note_for_hooks(output.name, value)
-            stored = self.exchange.output_context(output, result.metadata)
-            if keys == (None,):
-                refs[None] = self.exchange.store(output, value, stored)
-            else:
-                refs.update(self.exchange.store_partitions(output, value, stored))
-            said.update(stored.said)
-        if refs and computation.is_op:
-            if len(refs) > 1:
-                raise BadResult(
-                    f"the op {self.request.step.key} makes {output.asset_key} for several partitions at once",
-                    hint="a graph of ops is run for one partition at a time: BackfillPolicy.multi_run(1)",
-                )
-            self.op_outputs[StepOutput(self.request.step.key, output.name)] = next(iter(refs.values()))
-        if output.asset_key is None:
-            return
-        said_version = result.data_version or result.tags.get(DATA_VERSION_TAG)
-        version = str(said_version) if said_version is not None else None
-        if computation.is_observation:
-            self.asset_events.extend(
-                Observation(
-                    self.now(),
-                    self.request.run_id,
-                    asset_key=output.asset_key,
-                    partition=key,
-                    data_version=version,
-                    metadata=said,
-                )
-                for key in keys
-            )
-            return
-        if isinstance(result, ObserveResult):
-            raise BadResult(
-                f"{output.asset_key} gave an ObserveResult, and is to be materialized",
-                hint="return a MaterializeResult, or declare it with @observable_source_asset",
-            )
-        for key in keys:
-            part = _part_of(value, key) if len(keys) > 1 else value
-            rows = row_count(part) if part is not NO_VALUE else None
-            asset_event = self._materialization(output.asset_key, said, version, refs.get(key), rows, key)
-            if len(keys) > 1:  # of several made at once, each took its share
-                asset_event = replace(asset_event, duration_us=(asset_event.duration_us or 0) // len(keys))
-            self.versions[str(output.asset_key), key] = asset_event.data_version
-            self.asset_events.append(asset_event)
-
-    def _materialization(
-        self,
-        key: AssetKey,
-        metadata: dict[str, MetadataValue],
-        data_version: str | None,
-        ref: ValueRef | None,
-        rows: int | None,
-        partition: str | None = None,
-    ) -> Materialization:
-        request = self.request
-        for name in ROW_COUNT_NAMES:
-            said_rows = metadata.get(name)
-            if said_rows is not None and isinstance(said_rows.value, int):
-                rows = said_rows.value
-        code_version = (request.step.code_versions or {}).get(key)
-        versions = self._input_versions(key, partition)
-        ended_us = self.now()
-        return Materialization(
-            asset_key=key,
-            time_us=ended_us,
-            run_id=request.run_id,
-            data_version=data_version or default_data_version(code_version, versions, request.run_id, partition),
-            code_version=code_version,
-            input_versions=versions,
-            duration_us=ended_us - self.started_us,
-            rows=rows,
-            value=ref,
-            metadata=metadata,
-            partition=partition,
-        )
-
-    def _input_versions(self, key: AssetKey, partition: str | None) -> dict[str, str | None]:
-        """The data versions of what an asset, or a partition of it, depends on, those included that this step has made."""
-        read = self.request.partition_versions.get(partition or "", self.request.input_versions)
-        upstream = self.project.upstream.get(key)
-        if upstream is None:  # it is the only one of its step
-            return dict(read)
-        return {str(above): self.versions.get((str(above), partition)) or read.get(str(above)) for above in upstream}
-
-    def _log_event(self, event: Any) -> None:
-        """Record what a function says of an asset that need not be its own."""
-        if not isinstance(event, AssetMaterialization | AssetObservation):
-            raise BadResult(
-                f"log_event was given {type(event).__name__}",
-                hint="give it an AssetMaterialization or an AssetObservation",
-            )
-        key = AssetKey.from_coercible(event.asset_key)
-        metadata = as_metadata(event.metadata)
-        if event.description:
-            metadata.setdefault("description", MetadataValue.text(event.description))
-        version = event.tags.get(DATA_VERSION_TAG)
-        if isinstance(event, AssetObservation):
-            self.asset_events.append(
-                Observation(
-                    self.now(),
-                    self.request.run_id,
-                    asset_key=key,
-                    partition=event.partition,
-                    data_version=version,
-                    metadata=metadata,
-                )
-            )
-        else:
-            asset_event = self._materialization(key, metadata, version, None, None, event.partition)
-            self.asset_events.append(replace(asset_event, input_versions={}, duration_us=None))
-        self._tell_all()
-
-    def _tell_all(self) -> None:
-        if self.tell is not None:
-            for asset_event in self.asset_events:
-                self.tell(asset_event)
-            self.asset_events.clear()
-
-    def _omitted(self, computation: Computation, wanted: Mapping[str, ValueDeclaration], seen: set[str]) -> list[str]:
-        """The outputs that were not given.
-
-        Raises:
-            BadResult: One of them is required.
-        """
-        missing = [out for out in wanted.values() if out.name not in seen and not out.is_dynamic]
-        required = [str(out.asset_key or out.name) for out in missing if out.is_required]
-        if required:
-            raise BadResult(
-                f"{computation.key} did not give {', '.join(required)}",
-                hint="yield it, or declare that it may be missing: output_required=False, is_required=False or "
-                "skippable=True",
-            )
-        return [out.name for out in missing]
-
     # After.
-
-    def _note_for_hooks(self, name: str, value: Any, mapping_key: str | None = None) -> None:
-        if not self.hooks:
-            return
-        if mapping_key is None:
-            self.given[name] = value
-        else:
-            self.given.setdefault(name, {})[mapping_key] = value
 
     def call_hooks(self, outcome: StepOutcome) -> None:
         if self.hooks:
@@ -528,18 +244,13 @@ class _Execution:
                 asset_keys=self.request.step.assets,
                 resources=self.resources,
                 op_config=self.op_config,
-                given=self.given,
+                given=self.outputs.given,
             )
 
     def failed(self, error: BaseException) -> StepOutcome:
         """The outcome where something was raised; what was made before is kept."""
         policy = _policy_of(self.computation, self.job)
-        return failed_outcome(error, tuple(self.asset_events), self.request.retry_number, policy)
-
-
-def _part_of(value: Any, key: str | None) -> Any:
-    """The part of a value that is of one partition, where it says which is."""
-    return cast("Mapping[Any, Any]", value)[key] if isinstance(value, Mapping) else value
+        return failed_outcome(error, tuple(self.outputs.asset_events), self.request.retry_number, policy)
 
 
 def _config_name(computation: Computation) -> str:
