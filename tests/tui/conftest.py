@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from assettui.service import session as session_module
+from assettui.model import timing
 from assettui.service.session import Session
 from assettui.tui.app import AssettuiApp
 from assettui.tui.header import Header
@@ -25,7 +25,7 @@ from tests.tui.world import NOW_US, lead, world
 @pytest.fixture(autouse=True)
 def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands still."""
-    monkeypatch.setattr(session_module, "time", SimpleNamespace(time_ns=lambda: NOW_US * 1000))
+    monkeypatch.setattr(timing, "time", SimpleNamespace(time_ns=lambda: NOW_US * 1000))
 
 
 @pytest.fixture

@@ -14,10 +14,9 @@ from assettui.cli.target import Target, json_option, target_options
 from assettui.model.keys import AssetKey
 from assettui.model.metadata import schema_lines
 from assettui.model.run import RunRequest
-from assettui.model.timing import ago, duration, local
+from assettui.model.timing import ago, clock_us, duration, local
 from assettui.service.catalog import AssetDetail, AssetRow, Catalog, asset_detail
 from assettui.service.run_config import read_config
-from assettui.service.session import clock_us
 from assettui.service.table_text import markdown_lines, table_lines
 
 if TYPE_CHECKING:

@@ -26,15 +26,16 @@ from assettui.core.selection.algebra import SYNTAX
 from assettui.model.backfill import BackfillCommand, BackfillPlan, BackfillRequest, BackfillStatus, Which
 from assettui.model.errors import LaunchError
 from assettui.model.text import one_line, plural
-from assettui.model.timing import SECOND_US, duration, local
+from assettui.model.timing import SECOND_US, clock_us, duration, local
 from assettui.service import backfills
 from assettui.service.backfills import rate_and_rest
 from assettui.service.catalog import catalog
 from assettui.service.run_config import read_config
-from assettui.service.session import Session, clock_us
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from assettui.service.session import Session
 
 
 _UNITS_S = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}

@@ -7,9 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from assettui.cli.output import tell
-from assettui.model.timing import duration
+from assettui.model.timing import clock_us, duration
 from assettui.service.backfills import rate_and_rest
-from assettui.service.session import clock_us
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -14,15 +14,15 @@ from assettui.core.timeline import zone_named
 from assettui.model.events import Tick, TickOutcome
 from assettui.model.instigator import InstigatorKind
 from assettui.model.text import one_line, plural
-from assettui.model.timing import ago, duration, local
+from assettui.model.timing import ago, clock_us, duration, local
 from assettui.service import automation
 from assettui.service.automation_text import next_in, subject, what_it_did, when
-from assettui.service.session import Session, clock_us
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assettui.service.automation import DryTick
+    from assettui.service.session import Session
 
 
 def add_commands(group: click.Group, kind: InstigatorKind, *, ls: str, show: str, on: str, off: str) -> None:

@@ -11,9 +11,8 @@ from assettui.cli.target import Target, json_option, target_options
 from assettui.core.partitions.space import partitions_text
 from assettui.core.queue import BadLimit
 from assettui.model.text import one_line, plural
-from assettui.model.timing import ago, iso
+from assettui.model.timing import ago, clock_us, iso
 from assettui.service import queue as queues
-from assettui.service.session import clock_us
 
 if TYPE_CHECKING:
     from assettui.model.run import RunRecord

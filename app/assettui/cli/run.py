@@ -13,16 +13,16 @@ from assettui.core.partitions.space import partitions_text
 from assettui.model.metadata import config_lines
 from assettui.model.run import RunRecord, RunStatus, StepRecord
 from assettui.model.text import one_line, plural
-from assettui.model.timing import duration, local
+from assettui.model.timing import clock_us, duration, local
 from assettui.service.event_text import event_text
 from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, orphaned, run_detail, run_page
-from assettui.service.session import Session, clock_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from assettui.model.events import Event
+    from assettui.service.session import Session
 
 _PAGE = 1_000
 

@@ -12,9 +12,8 @@ from assettui.cli.output import Exit, print_json, say
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.timeline import moment_of, seconds_of, zone_named
 from assettui.model.instigator import InstigatorKind
-from assettui.model.timing import SECOND_US
+from assettui.model.timing import SECOND_US, clock_us
 from assettui.service import automation
-from assettui.service.session import clock_us
 
 _KIND = InstigatorKind.SCHEDULE
 

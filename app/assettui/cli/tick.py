@@ -9,8 +9,8 @@ from assettui.cli import instigators
 from assettui.cli.output import print_json
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.events import TickOutcome
+from assettui.model.timing import clock_us
 from assettui.service import automation
-from assettui.service.session import clock_us
 
 
 @click.group()

@@ -8,9 +8,8 @@ from assettui.cli import automation_json as shapes
 from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import print_json, table, tell
 from assettui.cli.target import Target, json_option, target_options
-from assettui.model.timing import duration, local
+from assettui.model.timing import clock_us, duration, local
 from assettui.service import automation
-from assettui.service.session import clock_us
 
 
 @click.command()

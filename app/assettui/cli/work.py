@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from assettui.cli.output import tell
 from assettui.engine.leading import lead
 from assettui.model.backfill import BackfillCommand
+from assettui.model.timing import clock_us
 from assettui.service import automation, backfills
 from assettui.service.loading import await_loaded, ensure_loaded
 from assettui.service.runs import LOOK_EVERY_S, RunDetail, cancel, follow, run_detail
-from assettui.service.session import Session, clock_us
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from assettui.model.backfill import BackfillRecord
     from assettui.model.events import Tick
     from assettui.service.automation import TickRequest
+    from assettui.service.session import Session
 
 
 class Work:

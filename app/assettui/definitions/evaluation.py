@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from importlib import import_module
 from inspect import isgenerator
@@ -22,6 +21,7 @@ from assettui.model.keys import AssetKey, closest
 from assettui.model.metadata import as_metadata
 from assettui.model.run import RunRequest as AskedRun
 from assettui.model.tick import MAX_REQUESTS, Evaluation
+from assettui.model.timing import clock_us
 
 if TYPE_CHECKING:
     import logging
@@ -304,10 +304,10 @@ class _Gathered:
         }
         version = (event.tags or {}).get("dagster/data_version")
         if isinstance(event, AssetObservation):
-            self.reports.append(Observation(time.time_ns() // 1000, data_version=version, **said))
+            self.reports.append(Observation(clock_us(), data_version=version, **said))
         else:  # nothing is known of its data but that it is new
             new = version if version is not None else os.urandom(8).hex()
-            self.reports.append(Materialization(time.time_ns() // 1000, data_version=new, **said))
+            self.reports.append(Materialization(clock_us(), data_version=new, **said))
 
     def finished(self, cursor: str | None) -> Evaluation:
         if self.runs and self.skip_reason is not None:

@@ -64,7 +64,7 @@ from assettui.model.intents import CancelRun, CommandBackfill, EvaluateInstigato
 from assettui.model.project import ProjectSnapshot
 from assettui.model.run import StepError, StepStatus
 from assettui.model.step import Broken, Done, Evaluated, Loaded, Logged, Reported, Retriable, StepOutcome, WorkerMessage
-from assettui.model.timing import SECOND_US
+from assettui.model.timing import SECOND_US, clock_us
 from assettui.store.wake_socket import WakeSocket
 from assettui.worker import orders
 from assettui.worker.orders import RunStep
@@ -548,11 +548,6 @@ class _Died:
 
 class _SnapshotKept:
     """The project has been described anew: what concerns it is to be read again."""
-
-
-def clock_us() -> int:
-    """Now: microseconds since the epoch, UTC."""
-    return time.time_ns() // 1000
 
 
 def _orphaned_by(previous: Leader | None) -> str:

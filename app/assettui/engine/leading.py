@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from assettui.model.timing import clock_us
 from assettui.store import dynamic_partitions, lease
 from assettui.store.database import open_for_reading, store_exists
 
@@ -43,7 +43,7 @@ def lead(
     folder.create()
     dynamic = _dynamic(folder)
     previous = lease.last_holder(folder.lease)
-    held = lease.acquire(folder.lease, face=face, project_id=project.id, now_us=time.time_ns() // 1000)
+    held = lease.acquire(folder.lease, face=face, project_id=project.id, now_us=clock_us())
     if held is None:
         return None
     from assettui.engine.engine import Engine  # deferred: who finds a leader needs none of it

@@ -20,11 +20,12 @@ from assettui.definitions.describe.project import describe
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER, InMemoryIOManager
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.run_config import config_json
-from assettui.executors.run_in_process import InProcessRun, clock_us
+from assettui.executors.run_in_process import InProcessRun
 from assettui.model.errors import LaunchError, NotFound
 from assettui.model.keys import closest
 from assettui.model.run import RunPlan, StepPlan
 from assettui.model.step import PartitionsRead, StepRequest
+from assettui.model.timing import clock_us
 from assettui.worker.exchange import Exchange
 
 RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"

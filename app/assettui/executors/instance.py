@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -18,6 +17,7 @@ from assettui.core.partitions.space import BadPartitions
 from assettui.core.staleness import AssetStatus, standings
 from assettui.model.errors import NotFound, StoreError
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
+from assettui.model.timing import clock_us
 from assettui.project.locate import locate
 from assettui.store import dynamic_partitions, lease, partition_sets, projects, queries
 from assettui.store.database import open_for_reading, open_for_writing, store_exists, writing
@@ -39,11 +39,6 @@ if TYPE_CHECKING:
 
 STORE_VARIABLE = "ASSETTUI_STORE"
 T = TypeVar("T")
-
-
-def clock_us() -> int:
-    """Now: microseconds since the epoch, UTC."""
-    return time.time_ns() // 1000
 
 
 class Instance:

@@ -35,6 +35,7 @@ from assettui.model.events import (
 from assettui.model.project import Wire
 from assettui.model.run import RunPlan, StepError, StepPlan, StepStatus
 from assettui.model.step import PartitionsRead, StepOutcome, StepRequest
+from assettui.model.timing import clock_us
 from assettui.values.memory import MemoryValues
 from assettui.worker.exchange import Exchange, Values
 from assettui.worker.step import execute_step
@@ -52,11 +53,6 @@ WORKER = 1
 """By this number the kernel knows the process."""
 COMMIT_EVERY_S = 0.02
 """Events are committed together, at most this long after the first of them; the last ones when the run ends."""
-
-
-def clock_us() -> int:
-    """Now: microseconds since the epoch, UTC."""
-    return time.time_ns() // 1000
 
 
 class InProcessRun:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, tzinfo
 
 SECOND_US = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def clock_us() -> int:
+    """Now. The one place where the clock is read for what is recorded or shown; what decides is given the time."""
+    return time.time_ns() // 1000
 
 
 def iso(time_us: int) -> str:

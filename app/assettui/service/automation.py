@@ -19,14 +19,15 @@ from assettui.model.intents import EvaluateInstigator
 from assettui.model.keys import closest
 from assettui.model.run import RunRequest, StepError
 from assettui.model.tick import Evaluation, InstigatorState
-from assettui.model.timing import SECOND_US
-from assettui.service.session import Session, clock_us
+from assettui.model.timing import SECOND_US, clock_us
 from assettui.store import intents, projects, queries, ticks
 from assettui.store.recording import record
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
+
+    from assettui.service.session import Session
 
 DAY_US = 86_400 * SECOND_US
 LAST_TICKS = 20

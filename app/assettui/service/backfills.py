@@ -32,8 +32,8 @@ from assettui.model.events import BackfillQueued
 from assettui.model.intents import CommandBackfill
 from assettui.model.run import StepError
 from assettui.model.text import plural
+from assettui.model.timing import clock_us
 from assettui.service.catalog import Catalog, read_catalog
-from assettui.service.session import Session, clock_us
 from assettui.store import backfills, intents, projects, queries
 from assettui.store.queueing import keep_secrets
 from assettui.store.recording import record
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
     from assettui.model.metadata import JsonObject
     from assettui.model.run import RunRecord
+    from assettui.service.session import Session
 
 LOOK_EVERY_S = 1.0
 OVERHEAD_US = 3_000

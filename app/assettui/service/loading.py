@@ -12,14 +12,16 @@ from assettui.model.errors import AssettuiError, StoreError
 from assettui.model.intents import ReloadProject
 from assettui.model.project import ProjectSnapshot
 from assettui.model.run import StepError
+from assettui.model.timing import clock_us
 from assettui.project.sources import are_unchanged, fingerprints
-from assettui.service.session import Session, clock_us
 from assettui.store import dynamic_partitions, intents, projects
 from assettui.store.project_state import graph_of
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from assettui.service.session import Session
 
 
 LOOK_EVERY_S = 1.0

@@ -10,7 +10,7 @@ from msgspec import Struct
 from assettui.core.queue import Key, Limits, QueuedRun, Usage, checked_limit, shortage, waits_for
 from assettui.model.events import LimitSet
 from assettui.model.run import RunStatus, StepStatus
-from assettui.service.session import Session, clock_us
+from assettui.model.timing import clock_us
 from assettui.store import limits as limits_store
 from assettui.store import queries
 from assettui.store.recording import record
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.model.run import RunRecord
+    from assettui.service.session import Session
 
 ROWS = 200
 """So many of the runs that wait are looked at closely."""

@@ -14,8 +14,8 @@ from assettui.model.backfill import BACKFILL_TAG
 from assettui.model.errors import LaunchError
 from assettui.model.intents import CancelRun
 from assettui.model.run import RunRecord, RunRequest, RunStatus, StepRecord
+from assettui.model.timing import clock_us
 from assettui.service.queue import waits_of
-from assettui.service.session import Session, clock_us
 from assettui.store import intents, queries
 from assettui.store.queueing import queue_run
 from assettui.store.retries import queue_retry
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from assettui.model.metadata import JsonObject
     from assettui.model.project import ProjectSnapshot
     from assettui.model.run import RunPlan
+    from assettui.service.session import Session
 
 LOOK_EVERY_S = 1.0
 

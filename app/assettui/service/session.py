@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from assettui.model.timing import clock_us
 from assettui.store.database import open_for_reading, open_for_writing, store_exists, told, writing
 from assettui.store.lease import Leader, holder
 from assettui.store.project_state import ProjectState
@@ -70,8 +70,3 @@ class Session(Struct, frozen=True):
     def leader(self) -> Leader | None:
         """Who leads the store now."""
         return holder(self.folder.lease)
-
-
-def clock_us() -> int:
-    """Now: microseconds since the epoch, UTC."""
-    return time.time_ns() // 1000

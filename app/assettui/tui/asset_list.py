@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from assettui.model.timing import ago, duration
+from assettui.model.timing import ago, clock_us, duration
 from assettui.service.catalog import AssetRow
-from assettui.service.session import clock_us
 from assettui.tui.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY
 from assettui.tui.columns import Column
 from assettui.tui.listing import Cell, Listing

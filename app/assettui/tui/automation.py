@@ -14,11 +14,10 @@ from textual.widgets import Footer, Input
 from assettui.model.events import TickOutcome
 from assettui.model.instigator import InstigatorKind
 from assettui.model.text import one_line
-from assettui.model.timing import SECOND_US, ago
+from assettui.model.timing import SECOND_US, ago, clock_us
 from assettui.service import automation
 from assettui.service.automation import InstigatorRow
 from assettui.service.automation_text import GLYPH, next_in, subject, what_it_did, when
-from assettui.service.session import clock_us
 from assettui.tui.appearance import GREEN, GREY, RED, YELLOW
 from assettui.tui.columns import Column
 from assettui.tui.fetching import Fetching

@@ -15,10 +15,9 @@ from textual.widgets import Footer, Static
 from assettui.core.partitions.space import partitions_text
 from assettui.model.backfill import BackfillCommand, BackfillRecord, BackfillStatus
 from assettui.model.text import clean, one_line, plural
-from assettui.model.timing import ago, duration, local
+from assettui.model.timing import ago, clock_us, duration, local
 from assettui.service import backfills
 from assettui.service.backfills import BackfillDetail, BackfillPage, rate_and_rest
-from assettui.service.session import clock_us
 from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_STYLES, YELLOW
 from assettui.tui.columns import Column
 from assettui.tui.fetching import Fetching

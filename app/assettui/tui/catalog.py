@@ -15,11 +15,10 @@ from textual.widgets import Footer, Static
 from assettui.model.errors import AssettuiError, SelectionError
 from assettui.model.run import RunRequest
 from assettui.model.text import one_line, plural
-from assettui.model.timing import duration
+from assettui.model.timing import clock_us, duration
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
 from assettui.service.runs import launch, preview
-from assettui.service.session import clock_us
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
 from assettui.tui.background import is_canceled

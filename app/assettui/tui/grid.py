@@ -17,9 +17,8 @@ from assettui.core.partitions.multi import ProductSpace
 from assettui.model.backfill import Which
 from assettui.model.errors import AssettuiError
 from assettui.model.text import one_line, plural
-from assettui.model.timing import ago, duration
+from assettui.model.timing import ago, clock_us, duration
 from assettui.service.partitions import add_keys, partition_states, remove_keys, stale_causes
-from assettui.service.session import clock_us
 from assettui.tui.background import is_canceled
 from assettui.tui.grid_axis import Axis, KeyAxis, TimeAxis, Zoom, zooms_of
 from assettui.tui.grid_cells import PARTITION_STYLES, GridRow, row_of, rows_of_asset

@@ -10,8 +10,7 @@ from textual.widget import Widget
 
 from assettui.core.staleness import AssetStatus
 from assettui.model.text import one_line
-from assettui.model.timing import local
-from assettui.service.session import clock_us
+from assettui.model.timing import clock_us, local
 from assettui.tui.appearance import ASSET_STYLES, BLUE, GREEN, GREY, RED, YELLOW
 from assettui.tui.situation import Role, Situation
 

@@ -15,10 +15,9 @@ from textual.widgets import Footer, Static
 from assettui.model.errors import NotFound
 from assettui.model.events import Tick
 from assettui.model.text import clean_lines, one_line, plural
-from assettui.model.timing import ago, duration, local
+from assettui.model.timing import ago, clock_us, duration, local
 from assettui.service import automation
 from assettui.service.automation_text import what_it_did
-from assettui.service.session import clock_us
 from assettui.tui.appearance import BLUE, GREEN, GREY, RED, YELLOW
 from assettui.tui.automation import OUTCOME_COLORS, facts
 from assettui.tui.columns import Column

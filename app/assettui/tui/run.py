@@ -16,11 +16,10 @@ from textual.widgets import Footer, Static
 from assettui.core.partitions.space import partitions_text
 from assettui.model.events import Event, EventKind
 from assettui.model.text import one_line
-from assettui.model.timing import duration, local
+from assettui.model.timing import clock_us, duration, local
 from assettui.project.watch import Watch
 from assettui.service.event_text import event_text
 from assettui.service.runs import RunDetail, events_of, log_file, run_detail
-from assettui.service.session import clock_us
 from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_STYLES, YELLOW
 from assettui.tui.fetching import Fetching
 from assettui.tui.header import Header

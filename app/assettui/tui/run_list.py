@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from assettui.core.partitions.space import partitions_text
 from assettui.model.run import RunRecord, StepRecord
 from assettui.model.text import plural
-from assettui.model.timing import ago, duration
-from assettui.service.session import clock_us
+from assettui.model.timing import ago, clock_us, duration
 from assettui.tui.appearance import GREY, RED, RUN_STYLES, STEP_STYLES, time_bar
 from assettui.tui.columns import Column
 from assettui.tui.listing import Cell, Listing

@@ -17,8 +17,7 @@ from textual.widgets import Footer, Static
 
 from assettui.model.run import RunStatus
 from assettui.model.text import one_line, plural
-from assettui.model.timing import SECOND_US, duration, local
-from assettui.service.session import clock_us
+from assettui.model.timing import SECOND_US, clock_us, duration, local
 from assettui.service.timeline import TimelineRow, timeline
 from assettui.tui.appearance import BLUE, GREY, RUN_STYLES, YELLOW
 from assettui.tui.fetching import Fetching

@@ -12,7 +12,6 @@ import resource
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,6 +34,7 @@ from assettui.model.step import (
     StepRequest,
 )
 from assettui.model.tick import Evaluation
+from assettui.model.timing import clock_us
 from assettui.values.files import FileValues
 from assettui.worker.capture import LogRelay, Printed, flush, output_to, show_lines_at_once
 from assettui.worker.environment import complete_environment
@@ -104,7 +104,7 @@ class Worker:
             self._is_in_user_code = True
             try:
                 with output_to(request.stdout, request.stderr):
-                    outcome = execute_step(request, described, self._values, _now_us, tell=self._send_asset_event)
+                    outcome = execute_step(request, described, self._values, clock_us, tell=self._send_asset_event)
             finally:
                 self._is_in_user_code = False
         except Canceled as error:  # it came between our own lines, just before or after the user's
@@ -157,10 +157,6 @@ def _peak_bytes() -> int:
     """The most memory that this process has ever needed."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024)
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000
 
 
 def _read_keys(descriptor: int | None) -> Mapping[str, Mapping[str, int]]:

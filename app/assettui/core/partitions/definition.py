@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from assettui.core.partitions.subset import PartitionsSubset
 from assettui.model.errors import AssettuiError
+from assettui.model.timing import clock_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ def as_of(current_time: datetime | None, store: DynamicPartitionsStore | None, n
         names: The definitions of dynamic partitions that are asked about.
     """
     if current_time is None:
-        time_us = time.time_ns() // 1000
+        time_us = clock_us()
     else:
         aware = current_time if current_time.tzinfo is not None else current_time.replace(tzinfo=UTC)
         time_us = (aware - _EPOCH) // timedelta(microseconds=1)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core.partitions.window_keys import (
-    DATE_FORMAT,
-    HOUR_FORMAT,
-    ScheduleType,
-)
+from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
+from assettui.core.partitions.window_keys import DATE_FORMAT, HOUR_FORMAT, ScheduleType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-
-from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
 
 
 class _Usual(TimeWindowPartitionsDefinition):
