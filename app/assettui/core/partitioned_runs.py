@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from assettui.model.project import JobSnapshot
     from assettui.model.run import RunPlan, StepPlan
 
-Ranges = tuple[tuple[str, str], ...]
-"""Partitions as ranges of keys, both ends included."""
-
 
 def with_partitions(
     plan: RunPlan,

@@ -11,8 +11,8 @@ from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import BadPartitions
 from assettui.model.errors import LaunchError, NotFound
 from assettui.model.keys import closest
+from assettui.model.timing import clock_us
 from assettui.service.catalog import AssetRow, Catalog, read_catalog
-from assettui.service.session import Session, clock_us
 from assettui.store import dynamic_partitions, partition_sets, queries
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from assettui.core.partition_status import PartitionStatuses
     from assettui.core.partitions.space import PartitionSpace
     from assettui.model.asset import PartitionState
-    from assettui.model.events import Materialization
     from assettui.model.keys import AssetKey
+    from assettui.service.session import Session
 
 
 class AssetPartitions(Struct, frozen=True):
@@ -52,12 +52,6 @@ def partition_states(session: Session, key: AssetKey, partitions: Sequence[str])
     """What is known of those of these partitions of an asset of which anything is."""
     with session.reading() as connection:
         return queries.partition_states(connection, key, partitions)
-
-
-def partition_history(session: Session, key: AssetKey, partition: str, limit: int = 20) -> tuple[Materialization, ...]:
-    """The last materializations of a partition, the newest first."""
-    with session.reading() as connection:
-        return tuple(queries.partition_materializations(connection, key, partition, limit))
 
 
 def stale_causes(session: Session, key: AssetKey, partition: str) -> tuple[str, ...]:

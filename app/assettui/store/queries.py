@@ -341,16 +341,6 @@ def _partition_rows(
     return found
 
 
-def failed_partitions(connection: sqlite3.Connection, key: AssetKey, limit: int = 1_000) -> list[PartitionState]:
-    """Partitions of an asset whose last attempt has failed, the last first."""
-    rows = connection.execute(
-        "SELECT partition, failed, failed_run, error FROM partitions WHERE asset = ? AND failed IS NOT NULL"
-        " ORDER BY failed DESC LIMIT ?",
-        (str(key), limit),
-    )
-    return [PartitionState(partition, None, failed, run, error) for partition, failed, run, error in rows]
-
-
 def partitions_on_their_way(
     connection: sqlite3.Connection,
 ) -> Iterable[tuple[list[AssetKey], StepStatus, tuple[tuple[str, str], ...]]]:
@@ -367,15 +357,3 @@ def materialized_partitions(connection: sqlite3.Connection, key: AssetKey) -> se
     """The partitions of an asset that were ever materialized."""
     rows = connection.execute("SELECT partition FROM partitions WHERE asset = ? AND made IS NOT NULL", (str(key),))
     return {partition for (partition,) in rows}
-
-
-def partition_materializations(
-    connection: sqlite3.Connection, key: AssetKey, partition: str, limit: int
-) -> list[Materialization]:
-    """The last materializations of a partition, the newest first."""
-    rows = connection.execute(
-        "SELECT time, run, payload FROM events WHERE kind = 'materialized' AND asset = ? AND partition = ?"
-        " ORDER BY id DESC LIMIT ?",
-        (str(key), partition, limit),
-    )
-    return [_materialization(key, time, run, payload, partition) for time, run, payload in rows]
