@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -269,6 +270,9 @@ async def test_the_backfills_are_listed_and_one_is_told_by_its_errors(of_partiti
         line = " ".join(listed.render_line(0).text.split())
         assert line.startswith("✗ Christmas failure ✗✗✗")
         assert "0/2" in line
+        (row,) = listed.rows
+        untitled = replace(row, plan=replace(row.plan, title=None, targets=row.plan.targets * 3))
+        assert listed.cells(untitled)[0][0] == "✗ marts/daily +2"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, BackfillScreen))
         text = await until(

@@ -97,7 +97,7 @@ def backfill_json(backfill: BackfillRecord) -> dict[str, Any]:
         "created": iso(backfill.created_us),
         "started": iso_or_none(backfill.started_us),
         "ended": iso_or_none(backfill.ended_us),
-        "assets": [str(each.asset_key) for each in backfill.plan.targets],
+        "assets": [str(key) for key in backfill.plan.keys],
         "counts": codec.builtins(backfill.counts),
         "max_concurrent": backfill.plan.max_concurrent,
         "priority": backfill.plan.priority,

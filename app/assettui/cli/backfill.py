@@ -177,7 +177,7 @@ def list_backfills(target: Target, limit: int, as_json: bool) -> None:
                 f"{rate:.0f}/s" if (rate := rate_and_rest(each, now_us)[0]) is not None else "–",
                 duration((each.ended_us or now_us) - each.started_us if each.started_us else None),
                 duration(rate_and_rest(each, now_us)[1]),
-                one_line(each.plan.title or ", ".join(map(str, each.plan.targets)), 50),
+                one_line(each.plan.title or ", ".join(map(str, each.plan.keys)), 50),
             )
             for each in page.backfills
         ),

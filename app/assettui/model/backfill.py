@@ -168,6 +168,11 @@ class BackfillPlan(Struct, frozen=True, omit_defaults=True):
     basis: tuple[int, int | None] = (0, None)
     """What it was planned on: the last event, and when the project was loaded; microseconds since the epoch, UTC."""
 
+    @property
+    def keys(self) -> tuple[AssetKey, ...]:
+        """What it makes, upstream before downstream."""
+        return tuple(each.asset_key for each in self.targets)
+
     def recorded(self, config: JsonObject, after: int, *, has_secrets: bool) -> BackfillPlan:
         """As it is recorded.
 

@@ -83,10 +83,8 @@ class BackfillList(Listing[BackfillRecord]):
         counts, now_us = row.counts, clock_us()
         rate, left = rate_and_rest(row, now_us)
         took = (row.ended_us or now_us) - row.started_us if row.started_us is not None else None
-        targets = list(row.plan.targets)
-        name = (
-            row.plan.title or f"{targets[0] if targets else ''}{f' +{len(targets) - 1:,}' if len(targets) > 1 else ''}"
-        )
+        keys = row.plan.keys
+        name = row.plan.title or f"{keys[0] if keys else ''}{f' +{len(keys) - 1:,}' if len(keys) > 1 else ''}"
         return (
             (f"{glyph} {name}", color),
             (row.status.value, color),
