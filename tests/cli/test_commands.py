@@ -56,7 +56,7 @@ def test_assets_are_listed_with_their_status_before_and_after(sales: ProjectFold
     assert second["upstream"] == ["sales"]
     assert {"owners", "kinds", "tags", "description", "metadata"} <= first.keys()
     table = sales.run("asset", "ls", "sales").stdout.splitlines()
-    assert table[0].split()[:3] == ["KEY", "GROUP", "STATUS"]
+    assert table[0].split()[:3] == ["ASSET", "GROUP", "STATUS"]
     assert table[1].split()[:3] == ["sales", "default", "fresh"]
     assert len(table) == 2
 
@@ -75,7 +75,7 @@ def test_one_asset_is_shown_whole(sales: ProjectFolder) -> None:
     assert [made["rows"] for made in shown["materializations"]] == [2, 2]
     text = sales.run("asset", "show", "sales").stdout
     assert text.startswith("sales  fresh\n")
-    assert f"defined at     {sales.path / 'pipeline.py'}:4" in text
+    assert f"defined at   {sales.path / 'pipeline.py'}:4" in text
     assert "past materializations" in text
 
 
@@ -85,9 +85,9 @@ def test_runs_are_listed_shown_and_read(sales: ProjectFolder) -> None:
     assert (run["run_id"], run["status"], run["assets"]) == (run_id, "success", ["sales", "total_by_country"])
     assert {"created", "started", "ended", "job", "partition", "tags", "error"} <= run.keys()
     assert sales.json("run", "ls", "--status", "failure") == []
-    assert sales.run("run", "show", run_id[:4]).stdout.startswith(f"run {run_id}  success\n")
+    assert sales.run("run", "show", run_id[:4]).stdout.startswith(f"run {run_id[:8]}  success  ")
     logs = sales.run("run", "logs", run_id, "-f").stdout
-    assert "total_by_country  INFO summing 2" in logs
+    assert "total_by_country  INFO     summing 2" in logs
     assert "sales out| two sales" in logs
     assert sales.json("run", "logs", run_id)["output"][0]["stdout"] == "two sales\n"
     assert "summing" not in sales.run("run", "logs", run_id, "--step", "sales").stdout

@@ -168,12 +168,12 @@ def test_a_run_is_configured_by_a_file_and_shows_its_configuration_without_secre
         file.unlink()
         assert result["config"]["ops"]["rows"]["config"] == {"n": 4, "key": "••••••"}
         assert result["steps"][0]["status"] == "success"
-    assert "config         n: integer = 2" in shop.run("asset", "show", "rows").stdout
+    assert "config       n: integer = 2" in shop.run("asset", "show", "rows").stdout
     assert shop.json("asset", "show", "rows")["config_schema"]["properties"]["n"]["default"] == 2
     shown = shop.run("run", "show", result["run_id"]).stdout
-    assert 'config  ops.rows.config.key = "••••••"' in shown
+    assert 'config       ops.rows.config.key = "••••••"' in shown
     logs = shop.run("run", "logs", result["run_id"]).stdout
-    assert "INFO with a key of 14 characters" in logs
+    assert "INFO     with a key of 14 characters" in logs
     assert "open dev" in logs
     assert "close dev" in logs
     assert shop.json("asset", "show", "report")["last_materialized"] is not None
@@ -329,11 +329,11 @@ def test_jobs_are_listed_shown_and_run(shop: ProjectFolder) -> None:
         "success",
     )
     logs = shop.run("run", "logs", result["run_id"]).stdout
-    assert "INFO hooray for doubled.double[v1]" in logs
-    assert "INFO with a key of 9 characters" in logs  # the job's own secret, which only the worker knows
+    assert "INFO     hooray for doubled.double[v1]" in logs
+    assert "INFO     with a key of 9 characters" in logs  # the job's own secret, which only the worker knows
     shown = shop.run("job", "show", "nightly").stdout
-    assert "selects  rows or doubled" in shown
-    assert "config   ops.rows.config.n = 3" in shown
+    assert "selects      rows or doubled" in shown
+    assert "config       ops.rows.config.n = 3" in shown
     assert result["run_id"][:8] in shown
     assert steps(shop.json("job", "run", "nightly", "rows")) == {"rows": "success"}
 
@@ -355,7 +355,7 @@ def test_a_failure_hook_is_told_what_was_raised(shop: ProjectFolder) -> None:
     result = shop.json("job", "run", "doomed")
     assert result["steps"][0]["error"]["metadata"]["path"]["value"] == "x.csv"
     assert (shop.path / "mourned.txt").read_text() == "failing: nothing to read"
-    assert "failing: path = x.csv" in shop.run("run", "show", result["run_id"]).stdout
+    assert "path         x.csv" in shop.run("run", "show", result["run_id"]).stdout
 
 
 def test_an_external_asset_is_observed_and_what_follows_is_stale_when_it_has_changed(shop: ProjectFolder) -> None:
@@ -381,7 +381,7 @@ def test_a_step_is_tried_again_by_workers(shop: ProjectFolder) -> None:
     assert lines[2].startswith("✓ flaky")
     run_id = shop.json("run", "ls")[0]["run_id"]
     assert shop.json("run", "show", run_id)["steps"][0]["retries"] == 2
-    assert "success (2 retries)" in shop.run("run", "show", run_id).stdout
+    assert "after 2 retries" in shop.run("run", "show", run_id).stdout
 
 
 def test_what_was_left_out_skips_what_reads_it(shop: ProjectFolder) -> None:

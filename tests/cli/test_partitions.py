@@ -139,7 +139,7 @@ def test_a_backfill_of_a_graph_with_roll_ups_and_a_chain(daily: ProjectFolder) -
     assert counts(daily, "balance") == {"materialized": 59}
     assert [row["status"] for row in daily.json("asset", "ls", *selection)] == ["fresh"] * 6
     (listed,) = daily.json("backfill", "ls")
-    assert "raw, clean, " in daily.run("backfill", "ls").stdout
+    assert "raw +5 " in daily.run("backfill", "ls").stdout
     assert (listed["status"], listed["counts"]["running"]) == ("success", 0)
     shown = daily.json("backfill", "show", ended["backfill_id"][:6])
     assert {each["asset_key"]: each["materialized"] for each in shown["progress"]}["total"] == 1

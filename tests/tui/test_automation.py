@@ -8,15 +8,16 @@ from assettui.model.events import Tick, TickOutcome
 from assettui.model.instigator import InstigatorKind
 from assettui.model.intents import EvaluateInstigator
 from assettui.model.run import StepError
+from assettui.render.ticks import tick_lines
 from assettui.service import automation
 from assettui.service.session import Session
 from assettui.store import intents
 from assettui.store.database import open_for_reading
 from assettui.tui.app import AssettuiApp
 from assettui.tui.automation import AutomationScreen, InstigatorList
+from assettui.tui.drawing import text_of
 from assettui.tui.header import Header
 from assettui.tui.instigator import InstigatorScreen, TickList
-from assettui.tui.instigator import told as told_of
 from assettui.tui.run import RunScreen
 from assettui.tui.timeline import TimelineScreen, TimelineView
 from tests.tui.conftest import told, until
@@ -35,9 +36,9 @@ async def test_what_each_did_last_and_when_it_is_due(automated: Session) -> None
         await until(pilot, lambda: listing.rows)
         nightly, inbox, on_sales = shown(listing)
         assert nightly.startswith("● nightly schedule on 0 2 * * * Europe/Paris 1h ago in ")
-        assert nightly.endswith("✓ ✓ 1 run")
+        assert nightly.endswith("✓ 1 run")
         assert inbox.startswith("✗ inbox sensor on every 30 s 19s ago in 1")  # it waits longer, since it failed
-        assert inbox.endswith("○✗ ✗ ValueError: [bold]boom␛[31m")
+        assert inbox.endswith("○✗ ValueError: [bold]boom␛[31m")
         assert on_sales.startswith("○ on_sales sensor off on sales never –")
         header = pilot.app.screen.query_one(Header)
         assert "next " in str(header.render())
@@ -97,10 +98,10 @@ async def test_one_sensor_its_ticks_and_what_they_said(automated: Session) -> No
         listing = screen.query_one(TickList)
         await until(pilot, lambda: len(listing.rows) == 2)
         said = str(screen.query_one("#tick", Static).render())
-        assert "INFO    looked" in said
+        assert "INFO     looked" in said
         assert "ValueError: [bold]boom␛[31m" in said
         assert "Traceback …" in said
-        assert "cursor  7" in str(screen.query_one("#facts", Static).render())
+        assert "cursor       7" in str(screen.query_one("#facts", Static).render())
         await pilot.press("down")
         await until(pilot, lambda: "nothing new" in str(screen.query_one("#tick", Static).render()))
         await pilot.press("escape", "up", "enter")
@@ -156,4 +157,4 @@ def test_what_a_tick_says_in_several_lines_is_shown_so() -> None:
         started_us=0,
         error=error,
     )
-    assert told_of(tick).plain.endswith("the configuration is wrong:\n    ops.a: 7␛[31m")
+    assert text_of(tick_lines(tick)).plain.endswith("the configuration is wrong:\n    ops.a: 7␛[31m")

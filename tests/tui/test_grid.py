@@ -272,14 +272,16 @@ async def test_the_backfills_are_listed_and_one_is_told_by_its_errors(of_partiti
         assert "0/2" in line
         (row,) = listed.rows
         untitled = replace(row, plan=replace(row.plan, title=None, targets=row.plan.targets * 3))
-        assert listed.cells(untitled)[0][0] == "✗ marts/daily +2"
+        assert listed.row(untitled).cells[0].text == "marts/daily +2"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, BackfillScreen))
         text = await until(
             pilot,
-            lambda: found if "×" in (found := str(pilot.app.screen.query_one("#detail", Static).render())) else None,
+            lambda: (
+                found if "failures" in (found := str(pilot.app.screen.query_one("#detail", Static).render())) else None
+            ),
         )
-        assert "✗ 2 × ValueError: no rate for the 20th" in text
+        assert "✗ 2 failures: ValueError: no rate for the 20th" in text
         assert "marts/daily 2025-12-20" in text
         assert "rate = rates[day]" in text
         await pilot.press("t")

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
 import pytest
 from rich.style import Style
 from textual.app import App, ComposeResult
 
-from assettui.tui.columns import Column
-from assettui.tui.listing import Cell, Listing, draw_row
+from assettui.render.table import Cell, Column, Row, Table
+from assettui.tui.listing import Listing, draw_row
 
 
 class Numbers(Listing[int]):
-    COLUMNS: ClassVar[Sequence[Column]] = (Column("number", 10),)
+    TABLE = Table((Column("number", 10),), lambda number, now_us: Row([Cell(f"[red]{number}")]), lambda number: number)
     drawn = 0
 
-    def identity(self, row: int) -> object:
-        return row
-
-    def cells(self, row: int) -> Sequence[Cell]:
+    def row(self, row: int) -> Row:
         Numbers.drawn += 1
-        return ((f"[red]{row}", ""),)
+        return super().row(row)
 
 
 class NumbersApp(App[None]):
@@ -73,7 +67,8 @@ async def test_the_cursor_stays_on_its_row_when_the_list_changes() -> None:
 
 
 def test_a_row_is_cut_to_its_width_also_where_characters_are_wide() -> None:
-    strip = draw_row([("日本語日本語日本語", ""), ("x", "")], (Column("a", 6, limit=6), Column("b", 3)), 10, Style())
+    row = Row([Cell("日本語日本語日本語"), Cell("x")])
+    strip = draw_row(row, (Column("a", 6, limit=6), Column("b", 3)), 10, Style())
     assert strip.cell_length == 10
     assert strip.text.startswith("日本 …")
 

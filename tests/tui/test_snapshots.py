@@ -234,7 +234,7 @@ def test_plan_of_a_backfill(snap_compare: Compare, of_partitions: Session, size:
         await zoomed(pilot, "day")
         await pilot.press("g", *"2025-12-19", "enter", "down", "v", *["right"] * 8, "b")
         await until(pilot, lambda: isinstance(pilot.app.screen, BackfillPlanScreen))
-        await until(pilot, lambda: "left out" in str(pilot.app.screen.query_one("#plan", Static).render()))
+        await until(pilot, lambda: "skipped" in str(pilot.app.screen.query_one("#plan", Static).render()))
         await pilot.app.workers.wait_for_complete()
 
     assert snap_compare(app(of_partitions), terminal_size=size, run_before=before)
@@ -261,7 +261,7 @@ def test_backfill(snap_compare: Compare, of_partitions: Session, size: tuple[int
         await until(pilot, lambda: (found := pilot.app.screen.query(BackfillList)) and found.first().rows)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, BackfillScreen))
-        await until(pilot, lambda: "×" in str(pilot.app.screen.query_one("#detail", Static).render()))
+        await until(pilot, lambda: "failures" in str(pilot.app.screen.query_one("#detail", Static).render()))
         await pilot.app.workers.wait_for_complete()
 
     assert snap_compare(app(of_partitions), terminal_size=size, run_before=before)

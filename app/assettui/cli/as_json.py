@@ -9,14 +9,13 @@ from assettui.model import codec
 from assettui.model.timing import iso, iso_or_none
 
 if TYPE_CHECKING:
-    from assettui.core.partition_status import PartitionStatus
-    from assettui.model.asset import PartitionState
     from assettui.model.backfill import BackfillPlan, BackfillRecord
     from assettui.model.events import Event, Materialization, Observation
     from assettui.model.run import RunRecord, StepError, StepRecord
     from assettui.service.backfills import BackfillDetail
     from assettui.service.catalog import AssetDetail, AssetRow, Catalog
     from assettui.service.jobs import JobRow
+    from assettui.service.partitions import PartitionRow
     from assettui.service.runs import RunDetail
     from assettui.service.status import Status
 
@@ -72,12 +71,13 @@ def partition_counts_json(row: AssetRow) -> dict[str, Any] | None:
     }
 
 
-def partition_json(key: str, status: PartitionStatus, state: PartitionState | None) -> dict[str, Any]:
+def partition_json(row: PartitionRow) -> dict[str, Any]:
     """One partition of an asset."""
+    state = row.state
     last = state.last if state is not None else None
     return {
-        "partition": key,
-        "status": status.value,
+        "partition": row.partition,
+        "status": row.status.value,
         "last_materialized": iso_or_none(last.time_us if last else None),
         "last_run": last.run_id if last else None,
         "duration_s": seconds(last.duration_us if last else None),

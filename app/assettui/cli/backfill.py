@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from assettui.cli import as_json as shapes
 from assettui.cli.backfill_progress import progress_for
 from assettui.cli.current import current_catalog
-from assettui.cli.output import Exit, print_json, say, table, tell
+from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
 from assettui.cli.run_options import (
     config_option,
     parsed_ranges,
@@ -25,10 +26,10 @@ from assettui.core.backfill_target import NothingToDo
 from assettui.core.selection.algebra import SYNTAX
 from assettui.model.backfill import BackfillCommand, BackfillPlan, BackfillRequest, BackfillStatus, Which
 from assettui.model.errors import LaunchError
-from assettui.model.text import one_line, plural
-from assettui.model.timing import SECOND_US, clock_us, duration, local
+from assettui.model.text import plural
+from assettui.model.timing import SECOND_US, clock_us
+from assettui.render.backfills import BACKFILLS, backfill_lines, plan_lines, size
 from assettui.service import backfills
-from assettui.service.backfills import rate_and_rest
 from assettui.service.catalog import catalog
 from assettui.service.run_config import read_config
 
@@ -109,14 +110,14 @@ def start_backfill(
     except NothingToDo as error:
         return _nothing_to_do(error, as_json=as_json)
     if dry_run:
-        print_json(shapes.preview_json(plan)) if as_json else _show_plan(plan)
+        print_json(shapes.preview_json(plan)) if as_json else print_lines(plan_lines(plan))
         return Exit.OK
     _ask_if_many(session, plan, is_sure=is_sure)
     backfill_id = backfills.start(session, plan)
     if as_json:
         print_json(shapes.backfill_json(backfills.detail(session, backfill_id).backfill))
     else:
-        say(f"backfill {backfill_id[:8]}: {_size(plan)}")
+        say(f"backfill {backfill_id[:8]}: {size(plan)}")
         if session.leader() is None:
             tell("nobody leads the store now: it begins with the next assettui, or `assettui up`; or give --wait")
     return Exit.OK
@@ -164,24 +165,7 @@ def list_backfills(target: Target, limit: int, as_json: bool) -> None:
     if as_json:
         print_json([shapes.backfill_json(each) for each in page.backfills])
         return
-    now_us = clock_us()
-    table(
-        ("BACKFILL", "STATUS", "CREATED", "DONE", "FAILED", "RATE", "TOOK", "LEFT", "OF"),
-        (
-            (
-                each.backfill_id[:8],
-                each.status.value,
-                local(each.created_us),
-                f"{each.counts.materialized:,}/{each.counts.requested:,}",
-                f"{each.counts.failed:,}",
-                f"{rate:.0f}/s" if (rate := rate_and_rest(each, now_us)[0]) is not None else "–",
-                duration((each.ended_us or now_us) - each.started_us if each.started_us else None),
-                duration(rate_and_rest(each, now_us)[1]),
-                one_line(each.plan.title or ", ".join(map(str, each.plan.keys)), 50),
-            )
-            for each in page.backfills
-        ),
-    )
+    print_table(BACKFILLS, page.backfills)
     if page.total > len(page.backfills):
         tell(f"{len(page.backfills)} of {plural(page.total, 'backfill')}; see more with --limit")
 
@@ -247,55 +231,9 @@ def _ask_if_many(session: Session, planned: BackfillPlan, *, is_sure: bool) -> N
             f"the backfill is of {planned.count:,} partitions, more than {limit:,}",
             hint="say --yes, or set confirm_partitions in [tool.assettui]",
         )
-    click.confirm(f"{_size(planned)}. Start?", abort=True, err=True)
-
-
-def _size(planned: BackfillPlan) -> str:
-    about = f", about {duration(planned.estimate_us)}" if planned.estimate_us is not None else ""
-    assets = plural(len(planned.assets), "asset")
-    return f"{plural(planned.count, 'partition')} of {assets} in {plural(planned.runs, 'run')}{about}"
-
-
-def _show_plan(planned: BackfillPlan) -> None:
-    table(
-        ("ASSET", "PARTITIONS", "RUNS", "EACH", "WHICH"),
-        (
-            (str(each.key), f"{each.count:,}", f"{each.runs:,}", duration(each.duration_us), each.shown)
-            for each in planned.assets
-        ),
-    )
-    for each in planned.skipped:
-        say(f"skipped: {plural(each.count, 'partition')} of {each.key} ({each.shown}): {each.why}")
-    say(_size(planned))
+    click.confirm(f"{size(planned)}. Start?", abort=True, err=True)
 
 
 def _show_result(session: Session, backfill_id: str) -> None:
-    found = backfills.detail(session, backfill_id)
-    each, counts = found.backfill, found.backfill.counts
-    now_us = clock_us()
-    rate, left = rate_and_rest(each, now_us)
-    took = duration((each.ended_us or now_us) - each.started_us if each.started_us else None)
-    say(f"backfill {each.backfill_id[:8]} {each.status.value}" + (f"  {each.plan.title}" if each.plan.title else ""))
-    parts = [f"{counts.materialized:,} of {counts.requested:,} materialized"]
-    others = {
-        "failed": counts.failed,
-        "skipped": counts.skipped,
-        "canceled": counts.canceled,
-        "running": counts.running,
-    }
-    parts.extend(f"{count:,} {name}" for name, count in others.items() if count)
-    parts.append(f"in {took}" if each.status.is_over else f"for {took}")
-    if rate is not None:
-        parts.append(f"{rate:.1f} a second")
-    if left is not None:
-        parts.append(f"{duration(left)} left")
-    say(", ".join(parts))
-    say()
-    table(("ASSET", "DONE", "OF"), ((str(key), f"{made:,}", f"{count:,}") for key, count, made in found.assets))
-    for group in found.failures:
-        say()
-        say(f"{plural(group.count, 'failure')}: {group.error}")
-        for step, partitions, run_id in group.examples[:5]:
-            say(f"  {step} {partitions}  run {run_id[:8]}")
-        if len(group.examples) > 5:
-            say(f"  and {group.count - 5:,} more")
+    width = shutil.get_terminal_size().columns
+    print_lines(backfill_lines(backfills.detail(session, backfill_id), clock_us(), width))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from assettui.cli.output import tell
 from assettui.model.timing import clock_us, duration
-from assettui.service.backfills import rate_and_rest
+from assettui.render.backfills import pace
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -49,7 +49,7 @@ class BackfillProgress:
         """Show how far it has come."""
         counts = backfill.counts
         settled = counts.materialized + counts.failed + counts.skipped
-        rate, left = rate_and_rest(backfill, clock_us())
+        rate, left = pace(backfill, clock_us())
         text = f"{counts.materialized:,} of {counts.requested:,}"
         if counts.failed:
             text += f", {counts.failed:,} failed"

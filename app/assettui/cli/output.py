@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from assettui.model.text import clean
+from assettui.model.text import clean, one_line
+from assettui.model.timing import clock_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from assettui.render.lines import Line
+    from assettui.render.table import Cell, Table
+
+R = TypeVar("R")
+MAX_CELL, MAX_LAST = 60, 200
+"""So many characters of a cell are printed, and so many of one in the last column."""
 
 
 class Exit(IntEnum):
@@ -38,12 +46,43 @@ def tell(text: str) -> None:
     _write(sys.stderr, text)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_lines(lines: Iterable[Line]) -> None:
+    """The lines of a detail on stdout, cleaned."""
+    for line in lines:
+        say("".join(printed(cell) for cell in line))
+
+
+def print_table(of: Table[R], rows: Sequence[R]) -> None:
+    """Rows of a noun on stdout, cleaned, in columns as wide as they must be; those that hold nothing are left out."""
+    now_us = clock_us()
+    cells = [of.row(row, now_us).cells for row in rows]
+    wanted = [
+        index
+        for index, column in enumerate(of.columns)
+        if column.title and (not cells or any(printed(row[index]) for row in cells))
+    ]
+    body = [[_cut(printed(row[index]), index, wanted) for index in wanted] for row in cells]
+    print_columns([of.columns[index].title for index in wanted], body)
+
+
+def print_columns(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Columns as wide as they must be, on stdout, cleaned; the last column is left as long as it is."""
-    lines = [list(header), *([clean(cell.replace("\n", " ")) for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    lines = [[title.upper() for title in titles], *([clean(cell.replace("\n", " ")) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def printed(cell: Cell) -> str:
+    """What is printed of a cell."""
+    return cell.text if cell.printed is None else cell.printed
+
+
+def _cut(text: str, index: int, wanted: Sequence[int]) -> str:
+    """The first column is what one copies, and the last one is why: these are shown whole, or nearly so."""
+    if index == wanted[0]:
+        return text
+    return one_line(text, MAX_LAST if index == wanted[-1] else MAX_CELL)
 
 
 def _write(stream: Any, text: str) -> None:

@@ -6,13 +6,13 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.current import bring_up_to_date
-from assettui.cli.output import print_json, say, table, tell
+from assettui.cli.output import print_columns, print_json, print_table, say, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.partition_status import PartitionStatus
 from assettui.model.keys import AssetKey
-from assettui.model.text import one_line, plural
-from assettui.model.timing import duration, local
-from assettui.service.partitions import add_keys, asset_partitions, partition_states, remove_keys
+from assettui.model.text import plural
+from assettui.render.partitions import PARTITIONS
+from assettui.service.partitions import add_keys, asset_partitions, partition_page, remove_keys
 
 _LIMIT = 1_000
 
@@ -37,42 +37,20 @@ def list_partitions(
     bring_up_to_date(session)
     key = AssetKey(asset)
     found = asset_partitions(session, key)
-    statuses, space = found.statuses, found.space
     if is_counting:
-        counts = {each.value: count for each, count in statuses.counts().items()}
+        counts = {each.value: count for each, count in found.statuses.counts().items()}
         if as_json:
-            print_json({"asset_key": str(key), "total": len(statuses.all), "counts": counts})
+            print_json({"asset_key": str(key), "total": len(found.statuses.all), "counts": counts})
             return
-        table(("STATUS", "PARTITIONS"), ((name, f"{count:,}") for name, count in counts.items() if count))
+        print_columns(("status", "partitions"), ((name, f"{count:,}") for name, count in counts.items() if count))
         return
-    wanted = statuses.of(PartitionStatus(status)) if status is not None else statuses.all
-    indices = [index for index, _ in zip(wanted, range(limit), strict=False)]
-    keys = [space.key(index) for index in indices]
-    states = partition_states(session, key, keys)
+    page = partition_page(session, found, limit=limit, status=PartitionStatus(status) if status is not None else None)
     if as_json:
-        print_json(
-            [
-                shapes.partition_json(name, statuses.at(index), states.get(name))
-                for index, name in zip(indices, keys, strict=True)
-            ]
-        )
+        print_json([shapes.partition_json(row) for row in page.rows])
     else:
-        table(
-            ("PARTITION", "STATUS", "BUILT", "TOOK", "RUN", "ERROR"),
-            (
-                (
-                    name,
-                    statuses.at(index).value,
-                    local(state.last.time_us) if (state := states.get(name)) and state.last else "–",
-                    duration(state.last.duration_us if state and state.last else None),
-                    (state.failed_run or (state.last.run_id if state.last else ""))[:8] if state else "",
-                    one_line(state.error or "", 60) if state else "",
-                )
-                for index, name in zip(indices, keys, strict=True)
-            ),
-        )
-    if len(wanted) > len(indices):
-        tell(f"{len(indices):,} of {plural(len(wanted), 'partition')}; see more with --limit, or --counts")
+        print_table(PARTITIONS, page.rows)
+    if page.total > len(page.rows):
+        tell(f"{len(page.rows):,} of {plural(page.total, 'partition')}; see more with --limit, or --counts")
 
 
 @partition.command("add")

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assettui.cli.output import print_json, say, table, tell
+from assettui.cli.output import print_json, print_table, say, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.partitions.space import partitions_text
 from assettui.core.queue import BadLimit
-from assettui.model.text import one_line, plural
-from assettui.model.timing import ago, clock_us, iso
+from assettui.model.text import plural
+from assettui.model.timing import iso
+from assettui.render.queue import LIMITS, WAITING
 from assettui.service import queue as queues
 
 if TYPE_CHECKING:
-    from assettui.model.run import RunRecord
     from assettui.service.queue import LimitRow, QueueView, WaitingRun
 
 
@@ -34,20 +34,7 @@ def list_queue(target: Target, limit: int, as_json: bool) -> None:
     if as_json:
         print_json(_view_json(found))
         return
-    now_us = clock_us()
-    table(
-        ("RUN", "PRIORITY", "CREATED", "OF", "WAITS FOR"),
-        (
-            (
-                each.run.run_id[:8],
-                str(each.priority),
-                ago(each.run.created_us, now_us),
-                one_line(_subject(each.run), 40),
-                each.waits_for,
-            )
-            for each in found.waiting
-        ),
-    )
+    print_table(WAITING, found.waiting)
     for step in found.steps:
         say(f"{step.run_id[:8]}  {step.step} waits for {step.waits_for}")
     more = f", {len(found.waiting)} of them shown" if found.total > len(found.waiting) else ""
@@ -83,20 +70,7 @@ def limit_queue(target: Target, kind: str | None, values: tuple[str, ...], as_js
     if as_json:
         print_json([_limit_json(each) for each in found.limits])
         return
-    table(
-        ("OF", "NAME", "SLOTS", "USED", "SET BY", "HELD BY"),
-        (
-            (
-                each.kind,
-                each.name,
-                "any" if each.slots is None else str(each.slots),
-                str(each.used),
-                "hand" if each.is_set else "settings" if each.slots is not None else "",
-                ", ".join(each.holders[:4]),
-            )
-            for each in found.limits
-        ),
-    )
+    print_table(LIMITS, found.limits)
 
 
 def _parsed(kind: str, values: tuple[str, ...]) -> tuple[str, str]:
@@ -112,12 +86,6 @@ def _number(text: str) -> int:
         return int(text)
     except ValueError:
         raise BadLimit(f"{text!r} is no limit", hint="a number from 0 up, `none` or `default`") from None
-
-
-def _subject(run: RunRecord) -> str:
-    of = run.job or ", ".join(str(key) for key in run.assets)
-    partitions = partitions_text(run.partitions)
-    return f"{of} {partitions}" if partitions else of
 
 
 def _view_json(found: QueueView) -> dict[str, Any]:

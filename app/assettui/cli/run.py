@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from assettui.cli import as_json as shapes
-from assettui.cli.output import Exit, print_json, say, table, tell
+from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
 from assettui.cli.target import Target, json_option, target_options, target_options_without_f
-from assettui.core.partitions.space import partitions_text
-from assettui.model.metadata import config_lines
 from assettui.model.run import RunRecord, RunStatus, StepRecord
-from assettui.model.text import one_line, plural
-from assettui.model.timing import clock_us, duration, local
-from assettui.service.event_text import event_text
+from assettui.model.text import plural
+from assettui.model.timing import clock_us
+from assettui.render.events import event_lines
+from assettui.render.runs import RUNS, failure_lines, run_lines, steps_table
 from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, orphaned, run_detail, run_page
 
 if TYPE_CHECKING:
@@ -45,21 +44,7 @@ def list_runs(target: Target, limit: int, status: str | None, as_json: bool) -> 
     if as_json:
         print_json([shapes.run_json(each) for each in page.runs])
         return
-    now_us = clock_us()
-    table(
-        ("RUN", "STATUS", "CREATED", "TOOK", "OF", "ERROR"),
-        (
-            (
-                each.run_id[:8],
-                each.status.value,
-                local(each.created_us),
-                duration((each.ended_us or now_us) - each.started_us if each.started_us else None),
-                one_line(_subject(each), 40),
-                one_line(each.error or "", 60),
-            )
-            for each in page.runs
-        ),
-    )
+    print_table(RUNS, page.runs)
     if page.total > len(page.runs) and not status:
         tell(f"{len(page.runs)} of {plural(page.total, 'run')}; see more with --limit")
 
@@ -139,59 +124,14 @@ def _tell_orphaned(session: Session, runs: Iterable[RunRecord]) -> None:
 
 
 def _show(detail: RunDetail) -> None:
-    run_record = detail.run
-    say(f"run {run_record.run_id}  {run_record.status.value}")
-    say(f"created {local(run_record.created_us)}")
-    if run_record.started_us:
-        ended_us = run_record.ended_us or clock_us()
-        say(f"started {local(run_record.started_us)}  took {duration(ended_us - run_record.started_us)}")
-    if detail.waits_for is not None:
-        say(f"waits for {detail.waits_for}")
-    for name, value in run_record.tags.items():
-        say(f"tag     {name}={value}")
-    if run_record.job is not None:
-        say(f"job     {run_record.job}")
-    if run_record.partitions:
-        say(f"of      {partitions_text(run_record.partitions)}")
-    if run_record.backfill is not None:
-        say(f"part of backfill {run_record.backfill}")
-    for line in config_lines(detail.config):
-        say(f"config  {line}")
-    if run_record.error:
-        say(f"error   {run_record.error}")
+    now_us, record = clock_us(), detail.run
+    print_lines(run_lines(detail, now_us))
     say()
-    table(
-        ("STEP", "STATUS", "TOOK", "ERROR"),
-        (
-            (
-                step.step_key,
-                f"{step.status.value} ({plural(step.retries, 'retry')})" if step.retries else step.status.value,
-                duration(step.duration_us),
-                one_line(step.error.message, 100) if step.error else "",
-            )
-            for step in detail.steps
-        ),
-    )
+    print_table(steps_table((record.started_us or record.created_us, record.ended_us or now_us)), detail.steps)
     for step in detail.steps:
-        if step.error and step.error.traceback:
-            say(f"\n{step.step_key}\n{step.error.traceback.rstrip()}")
-        for name, value in step.error.metadata.items() if step.error else ():
-            say(f"{step.step_key}: {name} = {value.show()}")
-
-
-def _subject(record: RunRecord) -> str:
-    """What a run is of: its job, its partitions, and its assets."""
-    assets = ", ".join(str(key) for key in record.assets)
-    parts = (record.job or "", partitions_text(record.partitions), assets)
-    return ": ".join(part for part in parts if part)
-
-
-def _event_line(event: Event) -> str:
-    """One event in one line, and the lines of its traceback where there is one."""
-    said = event_text(event)
-    level = f"{said.level} " if said.level else ""
-    head = f"{local(event.time_us)}  {event.step_key or '–'}  {level}{said.text}"
-    return f"{head}\n{said.traceback.rstrip()}" if said.traceback else head
+        if step.error is not None and (step.error.traceback or step.error.metadata):
+            say(f"\n{step.step_key}")
+            print_lines(failure_lines(step))
 
 
 class _Printer:
@@ -218,7 +158,7 @@ class _Printer:
     def _print(self, events: list[Event]) -> None:
         for event in events:
             if self.only in (None, event.step_key):
-                say(_event_line(event))
+                print_lines((cell,) for cell in event_lines(event))
         self._print_output(is_last=False)
 
     def _print_output(self, *, is_last: bool) -> None:

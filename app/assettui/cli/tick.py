@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from assettui.cli import automation_json as shapes
-from assettui.cli import instigators
-from assettui.cli.output import print_json
+from assettui.cli.output import print_json, print_lines, print_table
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.events import TickOutcome
-from assettui.model.timing import clock_us
+from assettui.render.ticks import TICKS, tick_lines
 from assettui.service import automation
 
 
@@ -32,7 +31,7 @@ def list_ticks(target: Target, name: str | None, outcome: str | None, limit: int
     if as_json:
         print_json([shapes.tick_json(each) for each in found])
         return
-    instigators.tick_table(found, clock_us(), has_name=name is None)
+    print_table(TICKS, found)
 
 
 @tick.command("show")
@@ -45,4 +44,4 @@ def show_one(target: Target, tick_id: int, as_json: bool) -> None:
     if as_json:
         print_json(shapes.tick_json(found))
         return
-    instigators.show_tick(found)
+    print_lines(tick_lines(found))

@@ -6,7 +6,7 @@ import click
 
 from assettui.cli import automation_json as shapes
 from assettui.cli.current import bring_up_to_date
-from assettui.cli.output import print_json, table, tell
+from assettui.cli.output import print_columns, print_json, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.timing import clock_us, duration, local
 from assettui.service import automation
@@ -29,7 +29,7 @@ def upcoming(target: Target, days: float, limit: int, as_json: bool) -> None:
     if not found:
         tell("nothing is due: see `assettui schedule ls`")
         return
-    table(
-        ("TIME", "IN", "SCHEDULE", "OF"),
+    print_columns(
+        ("time", "in", "schedule", "of"),
         ((local(each.time_us), duration(each.time_us - now_us), each.schedule, each.target) for each in found),
     )

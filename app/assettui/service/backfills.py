@@ -242,19 +242,6 @@ def follow(
         wake_client.close()
 
 
-def rate_and_rest(backfill: BackfillRecord, now_us: int) -> tuple[float | None, int | None]:
-    """How many partitions are made a second since it was begun, and about how long the rest takes, in microseconds."""
-    counts = backfill.counts
-    begun = backfill.started_us or backfill.created_us
-    length_us = max(1, (backfill.ended_us or now_us) - begun)
-    settled = counts.materialized + counts.failed
-    if not settled:
-        return None, None
-    rate = settled / (length_us / 1_000_000)
-    left = counts.waiting + counts.running
-    return rate, None if backfill.status.is_over else round(left / rate * 1_000_000)
-
-
 def _basis(connection: sqlite3.Connection, session: Session) -> tuple[int, int | None]:
     known = projects.load(connection, session.project.id)
     return queries.last_event(connection), known.loaded_us if known is not None else None

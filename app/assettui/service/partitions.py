@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from assettui.store import dynamic_partitions, partition_sets, queries
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.core.partition_status import PartitionStatuses
+    from assettui.core.partition_status import PartitionStatus, PartitionStatuses
     from assettui.core.partitions.space import PartitionSpace
     from assettui.model.asset import PartitionState
     from assettui.model.keys import AssetKey
@@ -46,6 +47,43 @@ def asset_partitions(session: Session, key: AssetKey) -> AssetPartitions:
     if row.statuses is None:
         raise LaunchError(f"{key} has no partitions", hint="see `assettui asset show`")
     return AssetPartitions(row, found.partitioned.space(key), row.statuses)
+
+
+class PartitionRow(Struct, frozen=True):
+    """One partition of an asset, and where it stands."""
+
+    partition: str
+    status: PartitionStatus
+    state: PartitionState | None
+    """What is known of it; None where nothing is."""
+
+
+class PartitionPage(Struct, frozen=True):
+    """Some partitions of an asset."""
+
+    rows: tuple[PartitionRow, ...]
+    """In their order."""
+    total: int
+    """How many there are in all."""
+
+
+def partition_page(
+    session: Session, found: AssetPartitions, *, limit: int, status: PartitionStatus | None = None
+) -> PartitionPage:
+    """The first partitions of an asset.
+
+    Args:
+        session: The store.
+        found: The asset's partitions.
+        limit: At most so many.
+        status: Only those that stand so.
+    """
+    statuses, space = found.statuses, found.space
+    wanted = statuses.of(status) if status is not None else statuses.all
+    keys = {index: space.key(index) for index in islice(wanted, limit)}
+    states = partition_states(session, found.row.key, list(keys.values()))
+    rows = (PartitionRow(key, statuses.at(index), states.get(key)) for index, key in keys.items())
+    return PartitionPage(tuple(rows), len(wanted))
 
 
 def partition_states(session: Session, key: AssetKey, partitions: Sequence[str]) -> dict[str, PartitionState]:

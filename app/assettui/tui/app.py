@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.reactive import var
 
 from assettui.model.errors import AssettuiError
 from assettui.model.text import clean, plural
 from assettui.service.catalog import Catalog, read_catalog
 from assettui.service.status import Status, counts_by_status, read_status
+from assettui.tui.actions import bindings
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
-from assettui.tui.fetching import Fetching
+from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.safe_text import SafeText
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from textual.binding import BindingType
     from textual.filter import LineFilter
     from textual.screen import Screen
 
@@ -52,41 +52,22 @@ class AssettuiApp(App[None]):
 
     TITLE = "assettui"
     CSS_PATH = "catalog.tcss"  # here, since Textual does not load the style sheet of a default screen
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "main_screen('catalog')", "Catalog"),
-        Binding("3", "main_screen('partitions')", "Partitions"),
-        Binding("4", "main_screen('runs')", "Runs"),
-        Binding("5", "main_screen('automation')", "Automation"),
-        Binding("B", "main_screen('backfills')", "Backfills"),
-        Binding("L", "lead", "Lead", show=False),
-        Binding("question_mark", "help", "Keys", key_display="?"),
-        Binding("q", "leave", "Quit"),
-        Binding("ctrl+q", "leave", "Quit", show=False),
-        Binding("ctrl+c", "leave", "Quit", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
 
     situation: var[Situation | None] = var(None)  # not reactive: the whole screen would be drawn again for it
 
     @dataclass
-    class Changed(Message):
+    class Changed(Newest):
         """Something was committed to the store."""
 
-        def can_replace(self, message: Message) -> bool:
-            """Looking once is enough."""
-            return isinstance(message, AssettuiApp.Changed)
-
     @dataclass
-    class Loaded(Message):
+    class Loaded(Newest):
         """The store as it is now."""
 
         catalog: Catalog
         status: Status
         next_due: tuple[str, int] | None = None
         """The schedule that is due next, and when."""
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest counts."""
-            return isinstance(message, AssettuiApp.Loaded)
 
     def __init__(self, session: Session, leadership: Leadership, catalog: Catalog, build: Sequence[str] = ()) -> None:
         super().__init__()

@@ -6,33 +6,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import Footer, Input
 
-from assettui.model.events import TickOutcome
 from assettui.model.instigator import InstigatorKind
 from assettui.model.text import one_line
-from assettui.model.timing import SECOND_US, ago, clock_us
+from assettui.model.timing import SECOND_US, clock_us
+from assettui.render.instigators import INSTIGATORS
 from assettui.service import automation
 from assettui.service.automation import InstigatorRow
-from assettui.service.automation_text import GLYPH, next_in, subject, what_it_did, when
-from assettui.tui.appearance import GREEN, GREY, RED, YELLOW
-from assettui.tui.columns import Column
-from assettui.tui.fetching import Fetching
+from assettui.tui.actions import bindings
+from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
-from assettui.tui.listing import Cell, Listing, ListingHeader
+from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
-OUTCOME_COLORS = {TickOutcome.SUCCESS: GREEN, TickOutcome.SKIPPED: GREY, TickOutcome.FAILURE: RED}
-STRIP = 12
-"""So many of the last ticks are in the strip."""
+
 COUNTDOWN_US = 3_600 * SECOND_US
 """What is due sooner is counted down second by second."""
 
@@ -40,38 +35,7 @@ COUNTDOWN_US = 3_600 * SECOND_US
 class InstigatorList(Listing[InstigatorRow]):
     """Schedules and sensors, in the order of the definition."""
 
-    COLUMNS: ClassVar[Sequence[Column]] = (
-        Column("  name", 20, limit=30),
-        Column("kind", 8, rank=2),
-        Column("state", 5),
-        Column("when", 22, rank=1, limit=36),
-        Column("last", 8, is_right=True),
-        Column("next", 15, is_right=True),
-        Column(" ticks", STRIP + 1, rank=3),
-        Column("did", 20),
-    )
-
-    def identity(self, row: InstigatorRow) -> object:
-        """The name."""
-        return row.name
-
-    def cells(self, row: InstigatorRow) -> Sequence[Cell]:
-        """What a line shows."""
-        now_us, last = clock_us(), row.last
-        has_failed = last is not None and last.outcome is TickOutcome.FAILURE
-        glyph, color = ("✗", RED) if has_failed else ("●", GREEN) if row.is_on else ("○", GREY)
-        strip = "".join(GLYPH[tick.outcome] for tick in reversed(row.ticks[:STRIP]))
-        worst = RED if any(tick.outcome is TickOutcome.FAILURE for tick in row.ticks[:STRIP]) else GREY
-        return (
-            (f"{glyph} {row.name}", color if row.is_on else GREY),
-            (row.snapshot.kind.value, GREY),
-            ("on" if row.is_on else "off", GREEN if row.is_on else GREY),
-            (when(row), ""),
-            (ago(last.ended_us, now_us) if last is not None else "never", GREY),
-            (next_in(row, now_us), YELLOW if row.is_on and row.next_us is not None else GREY),
-            (f" {strip.rjust(STRIP)}", worst),
-            (what_it_did(last) if last is not None else "", OUTCOME_COLORS[last.outcome] if last is not None else ""),
-        )
+    TABLE = INSTIGATORS
 
 
 class AutomationScreen(MainScreen):
@@ -85,24 +49,13 @@ class AutomationScreen(MainScreen):
     AutomationScreen #cursor { display: none; dock: bottom; height: 1; }
     AutomationScreen #cursor.shown { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "turn", "On/off"),
-        Binding("t", "tick", "Tick now"),
-        Binding("e", "edit_cursor", "Edit cursor"),
-        Binding("u", "timeline", "Timeline"),
-        Binding("y", "copy_name", "Copy name", show=False),
-        Binding("escape", "leave_input", "Close", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("automation")
 
     @dataclass
-    class Loaded(Message):
+    class Loaded(Newest):
         """Schedules and sensors as they are now."""
 
         rows: list[InstigatorRow]
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest counts."""
-            return isinstance(message, AutomationScreen.Loaded)
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,7 +66,7 @@ class AutomationScreen(MainScreen):
         """The screen."""
         yield Header()
         with Vertical(id="list"):
-            yield ListingHeader(InstigatorList.COLUMNS)
+            yield ListingHeader(INSTIGATORS.columns)
             yield InstigatorList(id="instigators")
         yield Input(id="cursor", compact=True)
         yield Footer(show_command_palette=False)
@@ -160,6 +113,11 @@ class AutomationScreen(MainScreen):
     @property
     def _current(self) -> InstigatorRow | None:
         return self.query_one(InstigatorList).current
+
+    def copied(self) -> str | None:
+        """The name of the one under the cursor."""
+        row = self._current
+        return row.name if row is not None else None
 
     @on(Listing.Chosen)
     def open(self) -> None:
@@ -218,30 +176,3 @@ class AutomationScreen(MainScreen):
         from assettui.tui.timeline import TimelineScreen  # deferred: until it is asked for
 
         self.app.push_screen(TimelineScreen())
-
-    def action_copy_name(self) -> None:
-        """Copy the name of the one under the cursor to the clipboard."""
-        row = self._current
-        if row is not None:
-            self.app.copy_to_clipboard(row.name)
-            self.app.tell(f"copied {row.name}")
-
-
-def facts(row: InstigatorRow, now_us: int) -> list[tuple[str, str]]:
-    """What there is to know of a schedule or sensor: names and texts."""
-    described = row.snapshot
-    found = [("when", when(row)), ("next", next_in(row, now_us))]
-    if subject(row):
-        found.append(("of", subject(row)))
-    if described.kind is InstigatorKind.SCHEDULE:
-        bound = f", at most {described.catch_up_limit}" if described.catch_up.value == "all" else ""
-        found.append(("missed", f"{described.catch_up.value}{bound}"))
-    else:
-        found.append(("cursor", row.state.cursor or "none"))
-        if row.state.failures:
-            times = row.state.failures
-            found.append(("failed", "the last time" if times == 1 else f"the last {times:,} times"))
-    found.extend(("tag", f"{name}={value}") for name, value in described.tags.items())
-    if described.at is not None:
-        found.append(("source", str(described.at)))
-    return found

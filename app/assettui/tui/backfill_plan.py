@@ -6,28 +6,28 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from assettui.model.backfill import BackfillPlan, BackfillRequest, Which
 from assettui.model.errors import AssettuiError
-from assettui.model.text import clean, one_line, plural
-from assettui.model.timing import duration
+from assettui.model.text import clean
+from assettui.render.appearance import RED, YELLOW
+from assettui.render.backfills import plan_lines
 from assettui.service import backfills
-from assettui.tui.appearance import GREY, RED, YELLOW
+from assettui.tui.actions import bindings
+from assettui.tui.drawing import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from assettui.core.partitions.sets import PartitionSet
     from assettui.model.keys import AssetKey
     from assettui.tui.app import AssettuiApp
-
-MAX_LINES = 200
 
 
 class BackfillPlanScreen(ModalScreen[str | None]):
@@ -48,17 +48,7 @@ class BackfillPlanScreen(ModalScreen[str | None]):
     BackfillPlanScreen VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     BackfillPlanScreen .keys { dock: bottom; height: 1; color: $text-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", "Start"),
-        Binding("escape,q", "cancel", "Close"),
-        Binding("u", "toggle_upstream", "With upstream"),
-        Binding("a", "which('all')", "All"),
-        Binding("x", "which('missing')", "Missing"),
-        Binding("f", "which('failed')", "Failed"),
-        Binding("s", "which('stale')", "Stale"),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("plan")
 
     app: AssettuiApp  # pyright: ignore[reportIncompatibleMethodOverride] - the one app that there is
 
@@ -110,7 +100,9 @@ class BackfillPlanScreen(ModalScreen[str | None]):
             text.append("\n".join(map(clean, str(planned).split("\n"))), style=RED)
         else:
             self._planned = planned
-            text = Text(f"{note}\n\n", style=YELLOW) + told(planned) if note else told(planned)
+            if note:
+                text.append(f"{note}\n\n", style=YELLOW)
+            text.append_text(text_of(plan_lines(planned)))
         title = f"{self._which.value}{', with what lies upstream' if self._with_upstream else ''}"
         self.query_one(Vertical).border_title = f"Backfill: {title}"
         self.query_one("#plan", Static).update(text)
@@ -154,31 +146,3 @@ class BackfillPlanScreen(ModalScreen[str | None]):
     def action_scroll(self, by: int) -> None:
         """Scroll the text."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
-
-
-def told(planned: BackfillPlan) -> Text:
-    """A plan in words: how many of each asset, in which order, what is left out and why, and about how long it takes."""
-    text = Text()
-    about = f", about {duration(planned.estimate_us)}" if planned.estimate_us is not None else ""
-    text.append(
-        f"{plural(planned.count, 'partition')} of {plural(len(planned.assets), 'asset')} in "
-        f"{plural(planned.runs, 'run')}{about}\n\n",
-        style="bold",
-    )
-    width = max((len(str(each.key)) for each in planned.assets), default=0)
-    for each in planned.assets[:MAX_LINES]:
-        text.append(f"{one_line(str(each.key), 40):<{min(width, 40)}}  ")
-        text.append(f"{each.count:>9,}  ", style="bold")
-        text.append(f"{duration(each.duration_us):>7}  ", style=GREY)
-        text.append(f"{one_line(each.shown, 200)}\n", style=GREY)
-    if len(planned.assets) > MAX_LINES:
-        text.append(f"and {plural(len(planned.assets) - MAX_LINES, 'more asset')}\n", style=GREY)
-    if planned.skipped:
-        text.append("\nleft out\n", style=YELLOW)
-    for each in planned.skipped[:MAX_LINES]:
-        text.append(
-            f"{one_line(str(each.key), 40)}  {each.count:,} ({one_line(each.shown, 60)}): {one_line(each.why, 200)}\n",
-            style=YELLOW,
-        )
-    text.rstrip()
-    return text

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
-from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
-from textual.message import Message
 from textual.widgets import Footer, Static
 
 from assettui.model.errors import AssettuiError, SelectionError
 from assettui.model.run import RunRequest
 from assettui.model.text import one_line, plural
 from assettui.model.timing import clock_us, duration
+from assettui.render.assets import ASSETS
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
 from assettui.service.runs import launch, preview
+from assettui.tui.actions import bindings
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
 from assettui.tui.background import is_canceled
+from assettui.tui.fetching import Newest
 from assettui.tui.filter_box import FilterBox
 from assettui.tui.header import Header
 from assettui.tui.listing import Listing, ListingHeader
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from assettui.model.events import Materialization
     from assettui.model.keys import AssetKey
@@ -44,30 +46,14 @@ class CatalogScreen(MainScreen):
     AUTO_FOCUS = "AssetList"
     WIDE = 120
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - typed so by Textual
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "materialize", "Build"),
-        Binding("M", "materialize_upstream", "+Upstream"),
-        Binding("space", "select", "Select", key_display="␣"),
-        Binding("a", "select_all", "Select all", show=False),
-        Binding("b", "backfill", "Backfill"),
-        Binding("p", "partitions", "Partitions", show=False),
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("tab", "switch_focus", "Details", show=False),
-        Binding("escape", "clear", "Clear", show=False),
-        Binding("t", "traceback", "Why", show=False),
-        Binding("y", "copy_key", "Copy key", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("catalog")
 
     @dataclass
-    class HistoryLoaded(Message):
+    class HistoryLoaded(Newest):
         """The past of the asset under the cursor."""
 
         key: AssetKey
         history: tuple[Materialization, ...]
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest counts."""
-            return isinstance(message, CatalogScreen.HistoryLoaded)
 
     def __init__(self, catalog: Catalog) -> None:
         super().__init__()
@@ -88,7 +74,7 @@ class CatalogScreen(MainScreen):
             yield Static(id="counts")
         with Container(id="body"):
             with Vertical(id="list"):
-                yield ListingHeader(AssetList.COLUMNS)
+                yield ListingHeader(ASSETS.columns)
                 yield AssetList(id="assets")
             with VerticalScroll(id="pane"):
                 yield AssetPane()
@@ -112,9 +98,9 @@ class CatalogScreen(MainScreen):
             assets.empty_text = "nothing matches the filter"
         header = self.query_one(ListingHeader)
         has_partitions = any(row.statuses is not None for row in catalog.rows)
-        columns = assets.show_partitions(has_partitions)
-        if columns != header.columns:
-            header.columns = columns
+        hidden = assets.show_partitions(has_partitions)
+        if hidden != header.hidden:
+            header.hidden = hidden
             header.refresh()
             assets.refresh()
         self._show_rows()
@@ -363,12 +349,10 @@ class CatalogScreen(MainScreen):
             reasons = "\n".join(f"• {reason}" for reason in row.reasons()) or "It is up to date."
             self.app.push_screen(Reading(f"{row.key}: {row.status.value}", reasons))
 
-    def action_copy_key(self) -> None:
-        """Copy the key of the asset under the cursor to the clipboard."""
-        row: AssetRow | None = self.query_one(AssetList).current
-        if row is not None:
-            self.app.copy_to_clipboard(str(row.key))
-            self.app.tell(f"copied {row.key}")
+    def copied(self) -> str | None:
+        """The key of the asset under the cursor."""
+        row = self.query_one(AssetList).current
+        return str(row.key) if row is not None else None
 
 
 def _by_group(rows: Sequence[AssetRow]) -> list[AssetRow]:

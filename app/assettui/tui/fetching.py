@@ -5,18 +5,27 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, cast
 
+from textual.message import Message
+
 from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from textual.dom import DOMNode
-    from textual.message import Message
 
     from assettui.tui.app import AssettuiApp
 
 PAUSE_S = 0.05
 """What is asked for within this time of the last fetch is fetched once."""
+
+
+class Newest(Message):
+    """A message of which only the newest counts: a burst of them draws once."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Whether the other one, which came before, need not be handled."""
+        return isinstance(message, type(self))
 
 
 class Fetching:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
 from textual.widgets import Input
+
+from assettui.tui.actions import bindings
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
 
 
 class FilterBox(Input):
@@ -15,9 +19,4 @@ class FilterBox(Input):
     FilterBox, FilterBox:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $boost; display: none; }
     FilterBox.shown { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Keep the filter"),
-        Binding("escape", "screen.clear", "Undo it"),
-        Binding("up", "screen.move(-1)", "Up", show=False),
-        Binding("down", "screen.move(1)", "Down", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("filter")

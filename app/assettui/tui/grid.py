@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
-from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widgets import Footer, Input, Static
 
 from assettui.core.partition_status import PartitionStatus
@@ -18,10 +16,13 @@ from assettui.model.backfill import Which
 from assettui.model.errors import AssettuiError
 from assettui.model.text import one_line, plural
 from assettui.model.timing import ago, clock_us, duration
+from assettui.render.grid_axis import Axis, KeyAxis, TimeAxis, Zoom, zooms_of
+from assettui.render.grid_cells import GridRow, row_of, rows_of_asset
+from assettui.render.partitions import PARTITION_STYLES
 from assettui.service.partitions import add_keys, partition_states, remove_keys, stale_causes
+from assettui.tui.actions import bindings
 from assettui.tui.background import is_canceled
-from assettui.tui.grid_axis import Axis, KeyAxis, TimeAxis, Zoom, zooms_of
-from assettui.tui.grid_cells import PARTITION_STYLES, GridRow, row_of, rows_of_asset
+from assettui.tui.fetching import Newest
 from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
 from assettui.tui.main_screen import MainScreen
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from assettui.core.partitions.sets import PartitionSet
     from assettui.model.asset import PartitionState
@@ -51,27 +53,10 @@ class GridScreen(MainScreen):
     NAME = "partitions"
     AUTO_FOCUS = "GridView"
     CSS_PATH = "grid.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "visual", "Select"),
-        Binding("b", "backfill", "Backfill"),
-        Binding("x", "only('missing')", "Missing"),
-        Binding("f", "only('failed')", "Failed"),
-        Binding("i", "invert", "Invert", show=False),
-        Binding("a", "select_all", "Select all", show=False),
-        Binding("plus,equals_sign", "zoom(-1)", "Zoom in", key_display="+"),
-        Binding("minus", "zoom(1)", "Zoom out", key_display="-"),
-        Binding("g", "go_to", "Go to"),
-        Binding("n", "next_problem", "Next failure", show=False),
-        Binding("A", "add_key", "Add a key", show=False),
-        Binding("D", "remove_key", "Remove the key", show=False),
-        Binding("tab", "next_axis", "Other axis", show=False),
-        Binding("w", "why", "Why", show=False),
-        Binding("escape", "clear", "Clear", show=False),
-        Binding("y", "copy_key", "Copy key", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("partitions")
 
     @dataclass
-    class PartitionLoaded(Message):
+    class PartitionLoaded(Newest):
         """What is known of the partition under the cursor."""
 
         key: AssetKey
@@ -79,10 +64,6 @@ class GridScreen(MainScreen):
         state: PartitionState | None
         causes: tuple[str, ...]
         """Why it is stale."""
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest counts."""
-            return isinstance(message, GridScreen.PartitionLoaded)
 
     def __init__(self, key: AssetKey | None = None) -> None:
         super().__init__()
@@ -573,10 +554,7 @@ class GridScreen(MainScreen):
             self.app.call_from_thread(self.app.tell, f"{key} was {'added to' if is_added else 'removed from'} {name}")
             self.app.post_message(self.app.Changed())
 
-    def action_copy_key(self) -> None:
-        """Copy the key under the cursor to the clipboard."""
+    def copied(self) -> str | None:
+        """The key under the cursor."""
         grid = self.query_one(GridView)
-        if grid.current is not None and grid.here():
-            text = grid.current.space.shown(grid.here())
-            self.app.copy_to_clipboard(text)
-            self.app.tell(f"copied {text}")
+        return grid.current.space.shown(grid.here()) if grid.current is not None and grid.here() else None

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.model.text import clean
-from assettui.tui.grid_cells import Bounds, GridRow, StatusStyle, bounds_of, styles_of
+from assettui.render.grid_cells import Bounds, GridRow, StatusStyle, bounds_of, styles_of
+from assettui.tui.actions import bindings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from textual import events
+    from textual.binding import BindingType
 
     from assettui.model.keys import AssetKey
-    from assettui.tui.grid_axis import Axis
+    from assettui.render.grid_axis import Axis
 
 _Kind = tuple[str, bool, bool, bool]
 """What the style of a cell depends on: its color, whether it is in the cursor's line or column, selected, under the cursor."""
@@ -41,19 +42,7 @@ class GridView(Widget, can_focus=True):
     GridView > .grid--here { background: $surface-lighten-1; }
     GridView > .grid--selected { background: $accent-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "move(0,-1)", "Left", show=False),
-        Binding("right,l", "move(0,1)", "Right", show=False),
-        Binding("up,k", "move(-1,0)", "Up", show=False),
-        Binding("down,j", "move(1,0)", "Down", show=False),
-        Binding("pageup", "page(-1,0)", "Page up", show=False),
-        Binding("pagedown", "page(1,0)", "Page down", show=False),
-        Binding("shift+left,ctrl+left", "page(0,-1)", "Page left", show=False),
-        Binding("shift+right,ctrl+right", "page(0,1)", "Page right", show=False),
-        Binding("home,0", "edge(-1)", "First column", show=False),
-        Binding("end,dollar_sign", "edge(1)", "Last column", show=False),
-        Binding("enter", "choose", "Open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("grid")
 
     class Moved(Message):
         """The cursor stands elsewhere, or the selection has changed."""

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from assettui.core.staleness import AssetStatus
 from assettui.model.text import one_line
 from assettui.model.timing import clock_us, local
-from assettui.tui.appearance import ASSET_STYLES, BLUE, GREEN, GREY, RED, YELLOW
+from assettui.render.appearance import ASSET_STYLES, BLUE, GREEN, GREY, RED, YELLOW
 from assettui.tui.situation import Role, Situation
 
 if TYPE_CHECKING:

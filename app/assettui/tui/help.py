@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual.app import App
-from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
-from assettui.tui.appearance import GREY
+from assettui.render.appearance import GREY
+from assettui.tui.actions import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from textual.dom import DOMNode
+    from textual.binding import ActiveBinding, Binding
 
 _GLYPHS = (
     "● fresh   ◐ stale   ✗ failed   ○ never built\n▶ running   ◇ external\n"
@@ -41,15 +41,5 @@ def keys_of(screen: Screen[object]) -> Text:
 
 def own_bindings(screen: Screen[object]) -> list[ActiveBinding]:
     """The bindings that work now, without those that Textual's widgets bring along."""
-    return [active for active in screen.active_bindings.values() if active.binding.description in _own(active.node)]
-
-
-def _own(node: DOMNode) -> set[str]:
-    """What the bindings of a widget's own classes are called."""
-    return {
-        binding.description
-        for each in type(node).__mro__
-        if each.__module__.startswith("assettui.")
-        for binding in vars(each).get("BINDINGS", ())
-        if isinstance(binding, Binding)
-    }
+    found = screen.active_bindings.values()
+    return [active for active in found if (active.binding.action, active.binding.description) in OURS]

@@ -5,31 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import on
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.message import Message
 from textual.widgets import Footer, Static
 
 from assettui.model.errors import NotFound
 from assettui.model.events import Tick
-from assettui.model.text import clean_lines, one_line, plural
-from assettui.model.timing import ago, clock_us, duration, local
+from assettui.model.timing import clock_us
+from assettui.render.instigators import instigator_lines
+from assettui.render.ticks import TICKS, tick_lines
 from assettui.service import automation
-from assettui.service.automation_text import what_it_did
-from assettui.tui.appearance import BLUE, GREEN, GREY, RED, YELLOW
-from assettui.tui.automation import OUTCOME_COLORS, facts
-from assettui.tui.columns import Column
-from assettui.tui.fetching import Fetching
+from assettui.tui.actions import bindings
+from assettui.tui.drawing import text_of
+from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
-from assettui.tui.listing import Cell, Listing, ListingHeader
+from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from assettui.service.automation import InstigatorRow
 
@@ -40,28 +37,7 @@ PAGE = 500
 class TickList(Listing[Tick]):
     """Ticks, the newest first."""
 
-    COLUMNS: ClassVar[Sequence[Column]] = (
-        Column("  did", 30, limit=60),
-        Column("for", 19, rank=1),
-        Column("ago", 8, is_right=True),
-        Column("took", 7, is_right=True, rank=2),
-        Column(" runs", 20),
-    )
-
-    def identity(self, row: Tick) -> object:
-        """The id."""
-        return row.id
-
-    def cells(self, row: Tick) -> Sequence[Cell]:
-        """What a line shows."""
-        by = " by hand" if row.is_manual else ""
-        return (
-            (f"{what_it_did(row)}{by}", OUTCOME_COLORS[row.outcome]),
-            (local(row.scheduled_us), ""),
-            (ago(row.ended_us, clock_us()), GREY),
-            (duration(row.ended_us - row.started_us), ""),
-            (f" {' '.join(run_id[:8] for run_id in row.run_ids[:3])}{' …' if len(row.runs) > 3 else ''}", BLUE),
-        )
+    TABLE = TICKS
 
 
 class InstigatorScreen(MainScreen):
@@ -78,23 +54,14 @@ class InstigatorScreen(MainScreen):
     InstigatorScreen #list { height: 1fr; }
     InstigatorScreen #said { height: 2fr; padding: 0 1; border-top: solid $panel-lighten-2; scrollbar-size-vertical: 1; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back"),
-        Binding("space", "turn", "On/off"),
-        Binding("t", "tick", "Tick now"),
-        Binding("enter", "open_run", "Open its run"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("instigator")
 
     @dataclass
-    class Loaded(Message):
+    class Loaded(Newest):
         """It and its ticks as they are now."""
 
         row: InstigatorRow
         ticks: list[Tick]
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest counts."""
-            return isinstance(message, InstigatorScreen.Loaded)
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -108,7 +75,7 @@ class InstigatorScreen(MainScreen):
         yield Header()
         yield Static(id="facts")
         with Vertical(id="list"):
-            yield ListingHeader(TickList.COLUMNS)
+            yield ListingHeader(TICKS.columns)
             yield TickList(id="ticks")
         with VerticalScroll(id="said", can_focus=False):
             yield Static(id="tick")
@@ -147,17 +114,7 @@ class InstigatorScreen(MainScreen):
         row = self._row
         if row is None:
             return
-        text = Text()
-        glyph, color = ("●", GREEN) if row.is_on else ("○", GREY)
-        text.append(f"{glyph} {row.snapshot.kind.value} {one_line(row.name, 60)}", style=f"bold {color}")
-        text.append(f"  {'on' if row.is_on else 'off'}", style=color)
-        text.append(" by hand" if row.state.is_manual else " by default", style=GREY)
-        if row.snapshot.description:
-            text.append(f"\n{one_line(row.snapshot.description, 200)}")
-        for name, value in facts(row, clock_us()):
-            text.append(f"\n{name:<8}", style=GREY)
-            text.append(one_line(value, 200))
-        self.query_one("#facts", Static).update(text)
+        self.query_one("#facts", Static).update(text_of(instigator_lines(row, clock_us())))
         self.query_one(TickList).redraw()
 
     @on(Listing.Moved)
@@ -165,10 +122,14 @@ class InstigatorScreen(MainScreen):
         """Show what the tick under the cursor said; fetch older ones where the cursor nears the last of them."""
         listing = self.query_one(TickList)
         tick = listing.current
-        self.query_one("#tick", Static).update(told(tick) if tick is not None else "")
+        self.query_one("#tick", Static).update(text_of(tick_lines(tick)) if tick is not None else "")
         if len(listing.rows) == self._wanted and listing.cursor > self._wanted - PAGE // 5:
             self._wanted += PAGE
             self.reload()
+
+    def copied(self) -> str:
+        """Its name."""
+        return self._name_of
 
     @on(Listing.Chosen)
     def action_open_run(self) -> None:
@@ -185,38 +146,3 @@ class InstigatorScreen(MainScreen):
     def action_tick(self) -> None:
         """Evaluate it now."""
         self.app.tick_instigator(self._name_of)
-
-    def action_back(self) -> None:
-        """Leave."""
-        self.app.pop_screen()
-
-
-def told(tick: Tick) -> Text:
-    """What a tick came to, and what it said."""
-    text = Text()
-    text.append(f"tick {tick.id}  {tick.outcome.value}", style=f"bold {OUTCOME_COLORS[tick.outcome]}")
-    text.append(f"  for {local(tick.scheduled_us)}, took {duration(tick.ended_us - tick.started_us)}", style=GREY)
-    if tick.missed:
-        text.append(f"\n{plural(tick.missed, 'tick')} before it missed", style=YELLOW)
-    if tick.skip_reason:
-        text.append(f"\n{clean_lines(tick.skip_reason)}")
-    for run in tick.runs[:50]:
-        text.append(f"\nrun {run.run_id[:8]}", style=BLUE)
-        if run.run_key is not None:
-            text.append(f"  {one_line(run.run_key, 100)}", style=GREY)
-    for run_key in tick.known_run_keys[:50]:
-        text.append(f"\nasked for before: {one_line(run_key, 100)}", style=GREY)
-    for request in tick.keys:
-        word = "added" if request.are_added else "removed"
-        text.append(f"\n{word} to {request.name}: {one_line(', '.join(request.keys), 200)}")
-    if tick.cursor_after is not None:
-        before, after = tick.cursor_before or "none", tick.cursor_after or "none"
-        text.append(f"\ncursor {one_line(before, 100)} → {one_line(after, 100)}", style=GREY)
-    for line in tick.log:
-        text.append(f"\n{line.level:<8}", style=GREY)
-        text.append(clean_lines(line.message))
-    if tick.error is not None:
-        text.append(f"\n{clean_lines(tick.error.message)}", style=RED)
-        if tick.error.traceback:
-            text.append(f"\n{clean_lines(tick.error.traceback.rstrip())}")
-    return text

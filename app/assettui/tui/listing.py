@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -16,22 +15,23 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from assettui.model.text import clean
-from assettui.tui.columns import GAP, Column, fit
+from assettui.model.timing import clock_us
+from assettui.render.table import GAP, Cell, Column, Row, Table, fit
+from assettui.tui.actions import bindings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual import events
+    from textual.binding import BindingType
 
 R = TypeVar("R")
-Cell = tuple[str, str]
-"""A text, and the color (or any rich style) that it is drawn in; empty for the default."""
 
 
 class Listing(ScrollView, Generic[R], can_focus=True):
-    """Rows with a cursor. A subclass says what the columns are, and what a row holds."""
+    """Rows with a cursor. A subclass says how they look."""
 
-    COLUMNS: ClassVar[Sequence[Column]] = ()
+    TABLE: Table[R]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"listing--cursor", "listing--marked"}
     DEFAULT_CSS = """
     Listing { height: 1fr; overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $background; }
@@ -39,15 +39,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     Listing:focus > .listing--cursor { background: $primary-muted; }
     Listing > .listing--marked { background: $accent-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("home,g", "move_to(0)", "First", show=False),
-        Binding("end,G", "move_to(-1)", "Last", show=False),
-        Binding("enter", "choose", "Open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("list")
 
     cursor: reactive[int] = reactive(0)
 
@@ -69,22 +61,17 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: Sequence[R] = ()
-        self._shown: tuple[int, Sequence[tuple[Sequence[Cell], bool]]] = (0, ())
+        self._shown: tuple[int, Sequence[tuple[Row, bool]]] = (0, ())
         """The first line of the window and what its lines held when they were last compared."""
-        self.columns = self.COLUMNS
-        """Those that are shown."""
+        self.table: Table[R] = self.TABLE
+        self.hidden: Sequence[int] = ()
+        """The columns that have nothing to show, by their place."""
         self.empty_text = ""
         """What is said where there are no rows."""
 
-    # For subclasses.
-
-    def identity(self, row: R) -> object:
-        """What tells a row from others, and stays the same when it changes."""
-        raise NotImplementedError
-
-    def cells(self, row: R) -> Sequence[Cell]:
-        """What the row shows, one cell for each column."""
-        raise NotImplementedError
+    def row(self, row: R) -> Row:
+        """What the row shows."""
+        return self.table.row(row, clock_us())
 
     def is_marked(self, row: R) -> bool:
         """Whether the row is selected."""
@@ -103,8 +90,9 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         self._rows = rows
         self.virtual_size = Size(0, len(rows))
         if here is not None:
-            wanted = self.identity(here)
-            found = next((index for index, row in enumerate(rows) if self.identity(row) == wanted), None)
+            identity = self.table.identity
+            wanted = identity(here)
+            found = next((index for index, row in enumerate(rows) if identity(row) == wanted), None)
             self.cursor = found if found is not None else min(self.cursor, max(0, len(rows) - 1))
         self.redraw()
         self.post_message(self.Moved(self))
@@ -117,7 +105,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def redraw(self) -> None:
         """Draw the lines again that show something else by now, and only those: the link may be slow."""
         top = self.scroll_offset.y
-        lines = [(self.cells(row), self.is_marked(row)) for row in self._rows[top : top + self.size.height]]
+        lines = [(self.row(row), self.is_marked(row)) for row in self._rows[top : top + self.size.height]]
         (top_before, before), self._shown = self._shown, (top, lines)
         if not lines or top != top_before or len(lines) != len(before):
             self.refresh()
@@ -141,7 +129,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
             style += self.get_component_rich_style("listing--marked", partial=True)
         if index == self.cursor:
             style += self.get_component_rich_style("listing--cursor", partial=True)
-        return draw_row(self.cells(row), self.columns, width, style)
+        return draw_row(self.row(row), self.table.columns, width, style, self.hidden)
 
     def on_resize(self) -> None:
         """A window of another width or height."""
@@ -191,28 +179,30 @@ class ListingHeader(Widget):
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()
         self.columns = columns
+        self.hidden: Sequence[int] = ()
 
     def render_line(self, y: int) -> Strip:
         """The one line."""
-        cells = [(column.title, "") for column in self.columns]
-        return draw_row(cells, self.columns, self.size.width, self.rich_style)
+        titles = Row([Cell(column.title) for column in self.columns])
+        return draw_row(titles, self.columns, self.size.width, self.rich_style, self.hidden)
 
 
-def draw_row(cells: Sequence[Cell], columns: Sequence[Column], width: int, style: Style) -> Strip:
+def draw_row(row: Row, columns: Sequence[Column], width: int, style: Style, hidden: Sequence[int] = ()) -> Strip:
     """A row of cells, each cut or padded to the width of its column."""
     segments: list[Segment] = []
     gap = Segment(" " * GAP, style)
-    for index, column_width in fit(columns, width):
+    for index, column_width in fit(columns, width, hidden):
+        glyph = "" if segments else row.glyph
         if segments:
             segments.append(gap)
-        text, color = cells[index]
-        text = clean(text)
+        column, cell = columns[index], row.cells[index]
+        text = glyph.ljust(column.indent) + clean(cell.text)
         size = cell_len(text)
         if size > column_width:
             text = set_cell_size(text, max(0, column_width - 1)) + "…"
-        elif columns[index].is_right:
+        elif column.is_right:
             text = " " * (column_width - size) + text
         else:
             text += " " * (column_width - size)
-        segments.append(Segment(text, style + Style.parse(color) if color else style))
+        segments.append(Segment(text, style + Style.parse(cell.color) if cell.color else style))
     return Strip(segments).adjust_cell_length(width, style)

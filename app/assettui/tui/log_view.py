@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from assettui.model.text import clean
+from assettui.render.table import Cell
+from assettui.tui.actions import bindings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from assettui.tui.listing import Cell
+    from textual.binding import BindingType
+
 
 MAX_LINE_BYTES = 8_000
 """What is read of one line: a line of 10 MB costs no more than this to show."""
@@ -82,9 +84,9 @@ class FileLines:
                 file.seek(start)
                 read = file.read(max(0, min(end - start, MAX_LINE_BYTES)))
         except OSError:
-            return ("", "")
+            return Cell("")
         text = read.decode("utf-8", "replace").rstrip("\r\n").expandtabs(8)
-        return (text + (f" … {end - start:,} bytes" if end - start > MAX_LINE_BYTES else ""), "")
+        return Cell(text + (f" … {end - start:,} bytes" if end - start > MAX_LINE_BYTES else ""))
 
 
 class TextLines:
@@ -106,16 +108,7 @@ class LogView(ScrollView, can_focus=True):
     """Shows lines, and stays at the last one while they become more, unless the user has scrolled away from it."""
 
     DEFAULT_CSS = "LogView { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_by(-1)", "Up", show=False),
-        Binding("down,j", "scroll_by(1)", "Down", show=False),
-        Binding("pageup", "scroll_page(-1)", "Page up", show=False),
-        Binding("pagedown", "scroll_page(1)", "Page down", show=False),
-        Binding("left,h", "pan(-20)", "Left", show=False),
-        Binding("right,l", "pan(20)", "Right", show=False),
-        Binding("home,g", "top", "First", show=False),
-        Binding("end,G", "bottom", "Last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("log")
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -141,7 +134,7 @@ class LogView(ScrollView, can_focus=True):
         if index >= len(self._lines):
             text, color = (self.empty_text if index == 0 else ""), "dim"
         else:
-            text, color = self._lines.line(index)
+            text, color, _ = self._lines.line(index)
         style = self.rich_style
         shown = set_cell_size(clean(text)[self._pan :], width)
         return Strip([Segment(shown, style + style.parse(color) if color else style)], width)
@@ -150,14 +143,14 @@ class LogView(ScrollView, can_focus=True):
         """A window of another size."""
         self.show(self._lines)
 
-    def action_scroll_by(self, by: int) -> None:
+    def action_scroll(self, by: int) -> None:
         """Scroll by so many lines; at the last one, stay there from now on."""
         self.scroll_relative(y=by, animate=False, immediate=True, force=True)
         self.is_following = self.scroll_offset.y >= self.max_scroll_y
 
     def action_scroll_page(self, direction: int) -> None:
         """Scroll by as many lines as are shown."""
-        self.action_scroll_by(direction * max(1, self.size.height - 1))
+        self.action_scroll(direction * max(1, self.size.height - 1))
 
     def action_pan(self, by: int) -> None:
         """Show what lies to the left or right."""
@@ -166,8 +159,8 @@ class LogView(ScrollView, can_focus=True):
 
     def action_top(self) -> None:
         """Show the first line."""
-        self.action_scroll_by(-len(self._lines))
+        self.action_scroll(-len(self._lines))
 
     def action_bottom(self) -> None:
         """Show the last line, and stay there."""
-        self.action_scroll_by(len(self._lines))
+        self.action_scroll(len(self._lines))

@@ -37,6 +37,21 @@ class MainScreen(Screen[None]):
         """Whether something is shown that changes every second."""
         return False
 
+    def action_back(self) -> None:
+        """Leave it."""
+        self.app.pop_screen()
+
+    def copied(self) -> str | None:
+        """What is copied: what the cursor stands on; None where that is nothing."""
+        return None
+
+    def action_copy(self) -> None:
+        """Copy what the cursor stands on to the clipboard."""
+        text = self.copied()
+        if text is not None:
+            self.app.copy_to_clipboard(text)
+            self.app.tell(f"copied {text}")
+
     def redraw_in_time(self) -> None:
         """Wait, from now on, as long as what is shown allows. Called again where that may have changed."""
         self._wait_no_more()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from assettui.model.text import clean, clean_lines
+from assettui.tui.actions import bindings
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
 
 class _Window(ModalScreen[bool]):
@@ -28,13 +29,7 @@ class _Window(ModalScreen[bool]):
     _Window VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
     _Window .keys { dock: bottom; height: 1; color: $text-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "answer(False)", "Close"),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
-        Binding("pagedown", "scroll(20)", "Page down", show=False),
-        Binding("pageup", "scroll(-20)", "Page up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("window")
 
     def __init__(self, title: str, text: Text | str, keys: str) -> None:
         super().__init__()
@@ -69,7 +64,7 @@ class Reading(_Window):
 class Question(_Window):
     """A question; the answer is True where it was confirmed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,y", "answer(True)", "Yes")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("question")
 
     def __init__(self, title: str, text: Text | str, yes: str) -> None:
         super().__init__(title, text, f"enter {yes}   esc cancel")

@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Footer, Static
 
-from assettui.core.partitions.space import partitions_text
-from assettui.model.events import Event, EventKind
 from assettui.model.text import one_line
-from assettui.model.timing import clock_us, duration, local
+from assettui.model.timing import clock_us
 from assettui.project.watch import Watch
-from assettui.service.event_text import event_text
+from assettui.render.appearance import GREY
+from assettui.render.events import event_lines
+from assettui.render.runs import STEP_COLUMNS, run_title
 from assettui.service.runs import RunDetail, events_of, log_file, run_detail
-from assettui.tui.appearance import BLUE, GREEN, GREY, RED, RUN_STYLES, YELLOW
-from assettui.tui.fetching import Fetching
+from assettui.tui.actions import bindings
+from assettui.tui.drawing import text_of
+from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
-from assettui.tui.listing import Cell, Listing, ListingHeader
+from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.log_view import FileLines, LogView, TextLines
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import StepList
@@ -32,19 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from assettui.model.events import Event
+    from assettui.render.table import Cell
 
 MAX_EVENT_LINES = 20_000
 """The oldest lines of events are let go beyond so many; `assettui run logs` shows them all."""
-_LEVEL_COLORS = {"DEBUG": GREY, "WARNING": YELLOW, "ERROR": RED, "CRITICAL": RED}
-_KIND_COLORS = {
-    EventKind.STEP_FAILURE: RED,
-    EventKind.RUN_FAILURE: RED,
-    EventKind.STEP_SUCCESS: GREEN,
-    EventKind.RUN_SUCCESS: GREEN,
-    EventKind.MATERIALIZED: BLUE,
-    EventKind.STEP_SKIPPED: YELLOW,
-    EventKind.STEP_RETRY: YELLOW,
-}
 
 
 class Tab(Enum):
@@ -64,17 +59,7 @@ class RunScreen(MainScreen):
 
     AUTO_FOCUS = "StepList"
     CSS_PATH = "run.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back"),
-        Binding("e", "tab('events')", "Events", show=False),  # the line of tabs names these three
-        Binding("o", "tab('stdout')", "stdout", show=False),
-        Binding("r", "tab('stderr')", "stderr", show=False),
-        Binding("tab", "switch_focus", "Steps/log", show=False),
-        Binding("c", "cancel", "Cancel"),
-        Binding("t", "retry(True)", "Retry failed"),
-        Binding("T", "retry(False)", "Run again", show=False),
-        Binding("y", "copy_id", "Copy id", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("run")
 
     @dataclass
     class Loaded(Message):
@@ -84,12 +69,8 @@ class RunScreen(MainScreen):
         events: list[Event]
 
     @dataclass
-    class Printed(Message):
+    class Printed(Newest):
         """A step has written something."""
-
-        def can_replace(self, message: Message) -> bool:
-            """Looking once is enough."""
-            return isinstance(message, RunScreen.Printed)
 
     @dataclass
     class HasRead(Message):
@@ -113,7 +94,7 @@ class RunScreen(MainScreen):
         """The screen."""
         yield Header()
         yield Static(id="summary")
-        yield ListingHeader(StepList.COLUMNS)
+        yield ListingHeader(STEP_COLUMNS)
         yield StepList(id="steps")
         yield Static(id="tabs")
         yield LogView(id="log")
@@ -158,7 +139,7 @@ class RunScreen(MainScreen):
         """Show them."""
         self._detail = message.detail
         for event in message.events:
-            self._event_lines.extend(_event_lines(event))
+            self._event_lines.extend(event_lines(event))
         del self._event_lines[:-MAX_EVENT_LINES]
         self._show_summary(message.detail)
         self.query_one(StepList).rows = message.detail.steps  # tells that it has moved: the log is shown for that
@@ -175,20 +156,11 @@ class RunScreen(MainScreen):
             self.query_one(StepList).redraw()
 
     def _show_summary(self, detail: RunDetail) -> None:
-        run = detail.run
-        now_us = clock_us()
-        glyph, color = RUN_STYLES[run.status]
-        took = (run.ended_us or now_us) - run.started_us if run.started_us is not None else None
-        summary = Text(f"{glyph} run {run.run_id[:8]}  {run.status.value}", style=f"bold {color}", no_wrap=True)
-        job = f"  job {one_line(run.job, 40)}" if run.job is not None else ""
-        partitions = f"  {one_line(partitions_text(run.partitions), 60)}" if run.partitions else ""
-        summary.append(f"{job}{partitions}  {local(run.created_us)}  {duration(took)}", style="not bold")
-        if run.error:
-            summary.append(f"  {one_line(run.error, 300)}", style=f"not bold {RED}")
-        if detail.waits_for is not None:
-            summary.append(f"  waits for {one_line(detail.waits_for, 200)}", style=f"not bold {YELLOW}")
+        now_us, run = clock_us(), detail.run
+        summary = text_of([run_title(detail, now_us)])
+        summary.no_wrap = True
         self.query_one("#summary", Static).update(summary)
-        self.query_one(StepList).span = (run.started_us or run.created_us, run.ended_us or now_us)
+        self.query_one(StepList).show_span(run.started_us or run.created_us, run.ended_us or now_us)
 
     @on(Printed)
     def read_printed(self) -> None:
@@ -254,10 +226,6 @@ class RunScreen(MainScreen):
                 f"{step.step_key}: {step.status.value}", f"{step.error.message}\n\n{step.error.traceback or ''}"
             )
 
-    def action_back(self) -> None:
-        """Go back."""
-        self.app.pop_screen()
-
     def action_cancel(self) -> None:
         """Cancel the run."""
         self.app.cancel_run(self._run_id)
@@ -266,21 +234,6 @@ class RunScreen(MainScreen):
         """Run it again, or only what of it did not succeed."""
         self.app.retry_run(self._run_id, from_failure=from_failure)
 
-    def action_copy_id(self) -> None:
-        """Copy the run's id to the clipboard."""
-        self.app.copy_to_clipboard(self._run_id)
-        self.app.tell(f"copied {self._run_id}")
-
-
-def _event_lines(event: Event) -> list[Cell]:
-    """An event as lines: one, and those of its traceback where there is one."""
-    said = event_text(event)
-    color = _LEVEL_COLORS.get(said.level, "") if said.level else _KIND_COLORS.get(event.kind, GREY)
-    level = f"{said.level:<8} " if said.level else ""
-    first, *rest = said.text.split("\n")
-    step = f"{event.step_key}  " if event.step_key else ""
-    traceback = said.traceback.rstrip().split("\n") if said.traceback else []
-    return [
-        (f"{local(event.time_us)[11:]}  {step}{level}{first}", color),
-        *((f"          {line}", color) for line in (*rest, *traceback)),
-    ]
+    def copied(self) -> str:
+        """The run's id."""
+        return self._run_id

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import Footer
 
+from assettui.render.runs import RUNS
 from assettui.service.runs import RunPage, run_page
-from assettui.tui.fetching import Fetching
+from assettui.tui.actions import bindings
+from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
 PAGE = 500
 """How many runs are fetched at once; more as the cursor nears the last of them."""
@@ -33,22 +34,13 @@ class RunsScreen(MainScreen):
     NAME = "runs"
     AUTO_FOCUS = "RunList"
     CSS_PATH = "runs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "cancel", "Cancel"),
-        Binding("t", "retry(True)", "Retry failed"),
-        Binding("T", "retry(False)", "Run again", show=False),
-        Binding("y", "copy_id", "Copy id", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
 
     @dataclass
-    class Loaded(Message):
+    class Loaded(Newest):
         """The newest runs."""
 
         page: RunPage
-
-        def can_replace(self, message: Message) -> bool:
-            """A burst of pages draws once."""
-            return isinstance(message, RunsScreen.Loaded)
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +52,7 @@ class RunsScreen(MainScreen):
         """The screen."""
         yield Header()
         with Vertical(id="list"):
-            yield ListingHeader(RunList.COLUMNS)
+            yield ListingHeader(RUNS.columns)
             yield RunList(id="runs")
         yield Footer(show_command_palette=False)
 
@@ -98,28 +90,23 @@ class RunsScreen(MainScreen):
             self._wanted += PAGE
             self.reload()
 
+    def copied(self) -> str | None:
+        """The id of the run under the cursor."""
+        run = self.query_one(RunList).current
+        return run.run_id if run is not None else None
+
     @on(Listing.Chosen)
     def open(self) -> None:
         """Open the run under the cursor."""
-        run = self.query_one(RunList).current
-        if run is not None:
-            self.app.open_run(run.run_id)
+        if (run_id := self.copied()) is not None:
+            self.app.open_run(run_id)
 
     def action_cancel(self) -> None:
         """Cancel the run under the cursor."""
-        run = self.query_one(RunList).current
-        if run is not None:
-            self.app.cancel_run(run.run_id)
+        if (run_id := self.copied()) is not None:
+            self.app.cancel_run(run_id)
 
     def action_retry(self, from_failure: bool) -> None:
         """Run the run under the cursor again, or only what of it did not succeed."""
-        run = self.query_one(RunList).current
-        if run is not None:
-            self.app.retry_run(run.run_id, from_failure=from_failure)
-
-    def action_copy_id(self) -> None:
-        """Copy the id of the run under the cursor to the clipboard."""
-        run = self.query_one(RunList).current
-        if run is not None:
-            self.app.copy_to_clipboard(run.run_id)
-            self.app.tell(f"copied {run.run_id}")
+        if (run_id := self.copied()) is not None:
+            self.app.retry_run(run_id, from_failure=from_failure)

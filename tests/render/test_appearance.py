@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from assettui.core.staleness import AssetStatus
 from assettui.model.run import RunStatus, StepStatus
-from assettui.tui.appearance import ASSET_STYLES, RUN_STYLES, STEP_STYLES, sparkline, time_bar
+from assettui.render.appearance import ASSET_STYLES, RUN_STYLES, STEP_STYLES, sparkline, time_bar
 
 fractions = st.floats(0, 1)
 

@@ -1,4 +1,4 @@
-"""What an event says, in words: the same in every face."""
+"""What an event says, in words and in lines."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assettui.model.events import (
+    EventKind,
     LogEntry,
     Materialization,
     Observation,
@@ -19,9 +20,25 @@ from assettui.model.events import (
 from assettui.model.metadata import config_lines
 from assettui.model.run import StepError
 from assettui.model.text import plural
+from assettui.model.timing import local
+from assettui.render.appearance import BLUE, GREEN, GREY, RED, YELLOW
+from assettui.render.table import Cell
 
 if TYPE_CHECKING:
     from assettui.model.events import Event
+
+
+_LEVEL_COLORS = {"DEBUG": GREY, "WARNING": YELLOW, "ERROR": RED, "CRITICAL": RED}
+_KIND_COLORS = {
+    EventKind.STEP_FAILURE: RED,
+    EventKind.RUN_FAILURE: RED,
+    EventKind.STEP_SUCCESS: GREEN,
+    EventKind.RUN_SUCCESS: GREEN,
+    EventKind.MATERIALIZED: BLUE,
+    EventKind.STEP_SKIPPED: YELLOW,
+    EventKind.STEP_RETRY: YELLOW,
+}
+_INDENT = " " * 10
 
 
 class EventText(Struct, frozen=True):
@@ -62,3 +79,18 @@ def event_text(event: Event) -> EventText:
             return EventText(f"{words}: {error}")
         case _:
             return EventText(words)
+
+
+def event_lines(event: Event) -> list[Cell]:
+    """An event as lines: one, and those of its traceback where there is one; in print with the day."""
+    said = event_text(event)
+    color = _LEVEL_COLORS.get(said.level, "") if said.level else _KIND_COLORS.get(event.kind, GREY)
+    level = f"{said.level:<8} " if said.level else ""
+    first, *rest = said.text.split("\n")
+    head = f"{event.step_key or '–'}  {level}{first}"
+    traceback = said.traceback.rstrip().split("\n") if said.traceback else []
+    time = local(event.time_us)
+    return [
+        Cell(f"{time[11:]}  {head}", color, f"{time}  {head}"),
+        *(Cell(f"{_INDENT}{line}", color) for line in (*rest, *traceback)),
+    ]

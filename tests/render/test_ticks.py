@@ -9,7 +9,7 @@ import pytest
 from assettui.model.events import LogLine, PartitionKeysRequest, Tick, TickOutcome, TickRun
 from assettui.model.instigator import InstigatorKind
 from assettui.model.run import StepError
-from assettui.service.automation_text import what_it_did
+from assettui.render.ticks import what_it_did
 
 WARNED = (LogLine("INFO", "looking"), LogLine("WARNING", "the bucket is nearly full"))
 
@@ -17,17 +17,17 @@ WARNED = (LogLine("INFO", "looking"), LogLine("WARNING", "the bucket is nearly f
 @pytest.mark.parametrize(
     ("outcome", "found", "words"),
     [
-        (TickOutcome.SUCCESS, {"runs": (TickRun("a1", "key"),)}, "✓ 1 run"),
+        (TickOutcome.SUCCESS, {"runs": (TickRun("a1", "key"),)}, "1 run"),
         (
             TickOutcome.SUCCESS,
             {"runs": (TickRun("a1"),), "keys": (PartitionKeysRequest("shops", ("x", "y")),)},
-            "✓ 1 run, 2 partition keys",
+            "1 run, 2 partition keys",
         ),
-        (TickOutcome.SUCCESS, {"runs": (TickRun("a1"),), "log": WARNED}, "✓ 1 run, 1 warning"),
-        (TickOutcome.SUCCESS, {}, "✓ reported"),
-        (TickOutcome.SKIPPED, {"skip_reason": "nothing new\nsince then"}, "○ nothing new…"),
-        (TickOutcome.SKIPPED, {}, "○ nothing to do"),
-        (TickOutcome.FAILURE, {"error": StepError("ValueError: boom")}, "✗ ValueError: boom"),
+        (TickOutcome.SUCCESS, {"runs": (TickRun("a1"),), "log": WARNED}, "1 run, 1 warning"),
+        (TickOutcome.SUCCESS, {}, "reported"),
+        (TickOutcome.SKIPPED, {"skip_reason": "nothing new\nsince then"}, "nothing new…"),
+        (TickOutcome.SKIPPED, {}, "nothing to do"),
+        (TickOutcome.FAILURE, {"error": StepError("ValueError: boom")}, "ValueError: boom"),
     ],
 )
 def test_by_its_outcome(outcome: TickOutcome, found: dict[str, Any], words: str) -> None:

@@ -1,4 +1,4 @@
-"""A small table of metadata as lines of text, the same in every face."""
+"""Metadata that is a table or Markdown, as lines of text."""
 
 from __future__ import annotations
 

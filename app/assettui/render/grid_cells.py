@@ -12,8 +12,9 @@ from assettui.core.partition_status import PartitionStatus, PartitionStatuses
 from assettui.core.partitions.multi import ProductSpace
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.time_space import TimeSpace
-from assettui.tui.appearance import BLUE, GREEN, GREY, RED, YELLOW
-from assettui.tui.grid_axis import Axis, KeyAxis, TimeAxis
+from assettui.render.appearance import GREEN, GREY, RED
+from assettui.render.grid_axis import Axis, KeyAxis, TimeAxis
+from assettui.render.partitions import PARTITION_STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
 StatusStyle = tuple[str, str]
 """A glyph and a color."""
 NOTHING: StatusStyle = (" ", "")
-PARTITION_STYLES: dict[PartitionStatus, StatusStyle] = {
-    PartitionStatus.RUNNING: ("▶", BLUE),
-    PartitionStatus.QUEUED: ("◌", BLUE),
-    PartitionStatus.FAILED: ("✗", RED),
-    PartitionStatus.STALE: ("▒", YELLOW),
-    PartitionStatus.MATERIALIZED: ("█", GREEN),
-    PartitionStatus.NEVER: ("·", GREY),
-}
 _LEVELS = "▁▂▃▄▅▆▇█"
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assettui.tui.columns import GAP, Column, fit
+from assettui.render.table import GAP, Column, fit
 
 COLUMNS = (Column("name", 10, limit=30), Column("group", 8, rank=2), Column("built", 6), Column("why", 12, rank=3))
 columns = st.lists(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from assettui import MetadataValue
-from assettui.service.table_text import markdown_lines, table_lines
+from assettui.render.metadata import markdown_lines, table_lines
 
 ROWS = [
     {"airline": "Frontier", "flights": 682, "share": 0.5018, "late": True},

@@ -18,7 +18,7 @@ from assettui.core.partitions.usual_windows import (
     MonthlyPartitionsDefinition,
     WeeklyPartitionsDefinition,
 )
-from assettui.tui.grid_axis import KeyAxis, TimeAxis, zooms_of
+from assettui.render.grid_axis import KeyAxis, TimeAxis, zooms_of
 
 DEFINITIONS = {
     "quarters of an hour": TimeWindowPartitionsDefinition(

@@ -62,3 +62,12 @@ def time_bar(start: float, end: float, width: int) -> tuple[int, int]:
     first = min(width - 1, max(0, int(start * width)))
     last = min(width, max(first + 1, round(end * width)))
     return first, last - first
+
+
+def progress_bar(done: int, failed: int, total: int, width: int) -> str:
+    """How far something has come, as a bar: `█` what is made, `✗` what failed, `░` what is left."""
+    if not total:
+        return "░" * width
+    made = done * width // total
+    wrong = min(width - made, -(-failed * width // total))
+    return "█" * made + "✗" * wrong + "░" * (width - made - wrong)

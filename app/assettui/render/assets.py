@@ -1,0 +1,178 @@
+"""Assets: how they are listed, and what there is to say of one."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from assettui.model.metadata import schema_lines
+from assettui.model.text import plural
+from assettui.model.timing import ago, duration, local
+from assettui.render.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY, sparkline
+from assettui.render.lines import BLANK, Line, facts, line, lines_of, tag_facts
+from assettui.render.metadata import markdown_lines, table_lines
+from assettui.render.table import Cell, Column, Row, Table, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assettui.core.partition_status import PartitionStatuses
+    from assettui.model.events import Materialization
+    from assettui.service.catalog import AssetRow, Catalog
+
+BAR_CELLS = 8
+MAX_DESCRIPTION = 4_000
+"""So many characters of a text that the user wrote are shown."""
+PARTITIONS = "partitions"
+"""The column that is shown where any asset has some."""
+
+
+def word(row: AssetRow) -> str:
+    """Where it stands, in a word."""
+    return "external" if row.asset.is_external else row.status.value
+
+
+def style(row: AssetRow) -> tuple[str, str]:
+    """Where it stands, as a glyph and a color."""
+    return EXTERNAL_STYLE if row.asset.is_external else ASSET_STYLES[row.status]
+
+
+def _row(row: AssetRow, now_us: int) -> Row:
+    glyph, color = style(row)
+    last, seen = row.state.last, row.state.observed
+    latest = last or seen
+    unmade = "external" if row.asset.is_external else "never"
+    built = moment(latest.time_us, now_us) if latest is not None else Cell(unmade)
+    reasons = row.reasons() if last is not None or row.state.failed_us is not None else ()
+    return Row(
+        (
+            Cell(str(row.key), color),
+            Cell(partitions_bar(row.statuses), color),
+            Cell(row.asset.group, GREY),
+            Cell(word(row), color),
+            Cell(",".join(row.asset.kinds), GREY),
+            built,
+            Cell(duration(last.duration_us if last else None)),
+            Cell(f"{last.rows:,}" if last and last.rows is not None else "–"),
+            Cell(reasons[0] if reasons else "", color, "; ".join(reasons)),
+        ),
+        glyph,
+    )
+
+
+ASSETS: Table[AssetRow] = Table(
+    (
+        Column("asset", 24, indent=2),
+        Column(PARTITIONS, 15, rank=1),
+        Column("group", 12, rank=2),
+        Column("status", 8, rank=5),
+        Column("kinds", 14, rank=3),
+        Column("built", 9, is_right=True),
+        Column("took", 7, is_right=True, rank=1),
+        Column("rows", 11, is_right=True, rank=1),
+        Column("why", 20, rank=4, indent=2),
+    ),
+    _row,
+    attrgetter("key"),
+)
+
+
+def partitions_bar(statuses: PartitionStatuses | None) -> str:
+    """How much of an asset is there, in eight cells in the order of its partitions, and how many of them."""
+    if statuses is None:
+        return ""
+    size = statuses.all.bits.bit_length()
+    if not size:
+        return f"{'·' * BAR_CELLS} 0"
+    cells: list[str] = []
+    for cell in range(BAR_CELLS):
+        low, high = cell * size // BAR_CELLS, max(cell * size // BAR_CELLS + 1, (cell + 1) * size // BAR_CELLS)
+        total = statuses.all.count_within(low, high)
+        made = statuses.materialized.count_within(low, high)
+        cells.append("█" if total and made >= total else "▒" if made else "·")
+    return f"{''.join(cells)} {len(statuses.materialized & statuses.all):,}"
+
+
+def asset_lines(
+    row: AssetRow, catalog: Catalog, history: Sequence[Materialization], now_us: int, width: int
+) -> list[Line]:
+    """All that is known of an asset.
+
+    Args:
+        row: The asset.
+        catalog: What its neighbors and its configuration are read from.
+        history: Its past materializations, the newest first.
+        now_us: Microseconds since the epoch, UTC.
+        width: Of tables among the metadata, in characters.
+    """
+    glyph, color = style(row)
+    found: list[Line] = [
+        (Cell(f"{glyph} ", f"bold {color}", ""), Cell(str(row.key), f"bold {color}"), Cell(f"  {word(row)}", color))
+    ]
+    found += [line(f"  {reason}", color) for reason in row.reasons()]
+    found += lines_of(_cut(row.asset.description or ""))
+    for arrow, keys in (("↑", catalog.graph.upstream[row.key]), ("↓", catalog.graph.downstream[row.key])):
+        if keys:
+            found.append((Cell(f"{arrow} ", GREY), Cell("  ".join(map(str, keys)))))
+    found += facts([("partitions", _partitions(row)), *_materialized(row, history, now_us)])
+    long = {
+        name: value for name, value in row.metadata.items() if value.type == "md" and "\n" in str(value.value).strip()
+    }
+    found += facts((name, value.show()) for name, value in row.metadata.items() if name not in long)
+    for name, value in row.metadata.items():
+        shown = markdown_lines(_cut(str(value.value).strip()), width) if name in long else table_lines(value, width)
+        if shown:
+            found += [line(name, GREY), *map(line, shown)]
+    found += facts(
+        (
+            ("group", row.asset.group),
+            ("kinds", ", ".join(row.asset.kinds)),
+            ("owners", ", ".join(row.asset.owners)),
+            *tag_facts(row.asset.tags),
+            ("code version", row.asset.code_version or ""),
+            ("defined at", str(row.asset.at or "")),
+            *(("config", each) for each in schema_lines(catalog.config_schema(row.key))),
+        )
+    )
+    if len(history) > 1:
+        found += [BLANK, line("past materializations", GREY)]
+        found += [_past(made, now_us) for made in history]
+    return found
+
+
+def _partitions(row: AssetRow) -> str:
+    """Which partitions an asset has, and how many of them are there."""
+    definition, statuses = row.asset.partitions, row.statuses
+    if definition is None or statuses is None:
+        return ""
+    parts = [f"{len(statuses.materialized):,} of {len(statuses.all):,} materialized"]
+    sets = {"failed": statuses.failed, "stale": statuses.stale, "running": statuses.running}
+    parts += [f"{len(found):,} {name}" for name, found in sets.items() if found]
+    return f"{definition.summary}: {', '.join(parts)}"
+
+
+def _materialized(row: AssetRow, history: Sequence[Materialization], now_us: int) -> list[tuple[str, str]]:
+    last, seen = row.state.last, row.state.observed
+    found: list[tuple[str, str]] = []
+    if last is not None:
+        rows = [made.rows for made in reversed(history) if made.rows is not None] or [last.rows or 0]
+        by = f"run {last.run_id[:8]}" if last.run_id else "what a sensor reported"
+        when = f"{local(last.time_us)} ({ago(last.time_us, now_us)})"
+        found.append(("built", f"{when} by {by} in {duration(last.duration_us)}"))
+        if last.rows is not None:
+            found.append(("rows", f"{last.rows:,} {sparkline(rows)}"))
+    if seen is not None:
+        found.append(("observed", f"{local(seen.time_us)} ({ago(seen.time_us, now_us)}) by run {seen.run_id[:8]}"))
+    found.append(("data version", row.state.data_version or ""))
+    return found
+
+
+def _past(made: Materialization, now_us: int) -> Line:
+    rows = f"  {plural(made.rows, 'row')}" if made.rows is not None else ""
+    partition = f"  {made.partition}" if made.partition is not None else ""
+    by = f"run {made.run_id[:8]}" if made.run_id else "reported"
+    return line(f"  {local(made.time_us)}  {by}  {duration(made.duration_us)}{partition}{rows}")
+
+
+def _cut(text: str) -> str:
+    return text[:MAX_DESCRIPTION] + ("…" if len(text) > MAX_DESCRIPTION else "")

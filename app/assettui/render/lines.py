@@ -1,0 +1,57 @@
+"""A detail as lines: what there is to say of one thing, a screen colors it and a command prints it. Pure functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assettui.model.text import plural
+from assettui.render.appearance import GREY, RED, YELLOW
+from assettui.render.table import Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from assettui.model.metadata import MetadataValue
+    from assettui.model.run import StepError
+
+Line = tuple[Cell, ...]
+"""Texts side by side. They may come from outside: whoever shows them cleans them."""
+BLANK: Line = ()
+_NAME_WIDTH = 12
+
+
+def line(text: str, color: str = "") -> Line:
+    """A line that is one text."""
+    return (Cell(text, color),)
+
+
+def lines_of(text: str, color: str = "", indent: str = "") -> list[Line]:
+    """A text of several lines."""
+    return [line(f"{indent}{each}", color) for each in text.rstrip().expandtabs(4).splitlines()]
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> list[Line]:
+    """Names and values below each other, without those that have no value."""
+    return [(Cell(f"{name:<{_NAME_WIDTH}} ", GREY), Cell(value)) for name, value in pairs if value]
+
+
+def tag_facts(tags: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Tags, as facts."""
+    return [("tag", f"{name}={value}") for name, value in tags.items()]
+
+
+def metadata_facts(metadata: Mapping[str, MetadataValue]) -> list[tuple[str, str]]:
+    """Metadata, as facts."""
+    return [(name, value.show()) for name, value in metadata.items()]
+
+
+def error_lines(error: StepError | None) -> list[Line]:
+    """Why something failed: in one line, and with its traceback where there is one."""
+    if error is None:
+        return []
+    return [*lines_of(error.message, RED), *lines_of(error.traceback or "")]
+
+
+def counted(count: int, noun: str, color: str = YELLOW) -> Cell:
+    """How many there are of something, as a cell that stands behind others."""
+    return Cell(f"   {plural(count, noun)}", color)

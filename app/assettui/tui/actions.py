@@ -1,0 +1,191 @@
+"""What can be done, screen by screen: the one table from which keys, the footer, the help and the palette come.
+
+A key stands here alone, so that what the help says is what the key does. `test_actions` looks that every action has its
+method, and that no key of a screen hides one of the app's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+
+class Action(NamedTuple):
+    """Something that can be done."""
+
+    keys: str
+    """Any of these, by Textual's names, with commas between."""
+    name: str
+    """The method `action_…` of the screen or widget, and its arguments."""
+    title: str
+    """In a word or two, for the footer, the help and the palette."""
+    is_in_footer: bool = True
+    shown_key: str | None = None
+    """How the key is written, where not as Textual does."""
+
+
+def _quiet(keys: str, name: str, title: str, shown_key: str | None = None) -> Action:
+    """An action that the footer has no room for."""
+    return Action(keys, name, title, False, shown_key)
+
+
+_BACK = Action("escape", "back", "Back")
+_COPY_ID, _COPY_NAME, _COPY_KEY = (_quiet("y", "copy", f"Copy {what}") for what in ("id", "name", "key"))
+_ZOOM = (
+    Action("plus,equals_sign", "zoom(-1)", "Zoom in", True, "+"),
+    Action("minus", "zoom(1)", "Zoom out", True, "-"),
+)
+_UP_AND_DOWN = (_quiet("up,k", "scroll(-1)", "Up"), _quiet("down,j", "scroll(1)", "Down"))
+_OF_BACKFILLS = (
+    Action("p", "ask('pause')", "Pause"),
+    Action("r", "ask('resume')", "Resume"),
+    Action("c", "ask('cancel')", "Cancel"),
+    Action("t", "ask('retry')", "Retry failed"),
+)
+_OF_RUNS = (
+    Action("c", "cancel", "Cancel"),
+    Action("t", "retry(True)", "Retry failed"),
+    _quiet("T", "retry(False)", "Run again"),
+    _COPY_ID,
+)
+_OF_INSTIGATORS = (Action("space", "turn", "On/off"), Action("t", "tick", "Tick now"))
+
+ACTIONS: dict[str, tuple[Action, ...]] = {
+    "everywhere": (
+        Action("1", "main_screen('catalog')", "Catalog"),
+        Action("3", "main_screen('partitions')", "Partitions"),
+        Action("4", "main_screen('runs')", "Runs"),
+        Action("5", "main_screen('automation')", "Automation"),
+        Action("B", "main_screen('backfills')", "Backfills"),
+        _quiet("L", "lead", "Lead"),
+        Action("question_mark", "help", "Keys", True, "?"),
+        Action("q", "leave", "Quit"),
+        _quiet("ctrl+q", "leave", "Quit"),
+        _quiet("ctrl+c", "leave", "Quit"),
+    ),
+    "catalog": (
+        Action("m", "materialize", "Build"),
+        Action("M", "materialize_upstream", "+Upstream"),
+        Action("space", "select", "Select", True, "␣"),
+        _quiet("a", "select_all", "Select all"),
+        Action("b", "backfill", "Backfill"),
+        _quiet("p", "partitions", "Partitions"),
+        Action("slash", "filter", "Filter", True, "/"),
+        _quiet("tab", "switch_focus", "Details"),
+        _quiet("escape", "clear", "Clear"),
+        _quiet("t", "traceback", "Why"),
+        _COPY_KEY,
+    ),
+    "filter": (
+        Action("enter", "submit", "Keep the filter"),
+        Action("escape", "screen.clear", "Undo it"),
+        _quiet("up", "screen.move(-1)", "Up"),
+        _quiet("down", "screen.move(1)", "Down"),
+    ),
+    "partitions": (
+        Action("v", "visual", "Select"),
+        Action("b", "backfill", "Backfill"),
+        Action("x", "only('missing')", "Missing"),
+        Action("f", "only('failed')", "Failed"),
+        _quiet("i", "invert", "Invert"),
+        _quiet("a", "select_all", "Select all"),
+        *_ZOOM,
+        Action("g", "go_to", "Go to"),
+        _quiet("n", "next_problem", "Next failure"),
+        _quiet("A", "add_key", "Add a key"),
+        _quiet("D", "remove_key", "Remove the key"),
+        _quiet("tab", "next_axis", "Other axis"),
+        _quiet("w", "why", "Why"),
+        _quiet("escape", "clear", "Clear"),
+        _COPY_KEY,
+    ),
+    "grid": (
+        _quiet("left,h", "move(0,-1)", "Left"),
+        _quiet("right,l", "move(0,1)", "Right"),
+        _quiet("up,k", "move(-1,0)", "Up"),
+        _quiet("down,j", "move(1,0)", "Down"),
+        _quiet("pageup", "page(-1,0)", "Page up"),
+        _quiet("pagedown", "page(1,0)", "Page down"),
+        _quiet("shift+left,ctrl+left", "page(0,-1)", "Page left"),
+        _quiet("shift+right,ctrl+right", "page(0,1)", "Page right"),
+        _quiet("home,0", "edge(-1)", "First column"),
+        _quiet("end,dollar_sign", "edge(1)", "Last column"),
+        Action("enter", "choose", "Open"),
+    ),
+    "runs": _OF_RUNS,
+    "run": (
+        _BACK,
+        _quiet("e", "tab('events')", "Events"),  # the line of tabs names these three
+        _quiet("o", "tab('stdout')", "stdout"),
+        _quiet("r", "tab('stderr')", "stderr"),
+        _quiet("tab", "switch_focus", "Steps/log"),
+        *_OF_RUNS,
+    ),
+    "automation": (
+        *_OF_INSTIGATORS,
+        Action("e", "edit_cursor", "Edit cursor"),
+        Action("u", "timeline", "Timeline"),
+        _COPY_NAME,
+        _quiet("escape", "leave_input", "Close"),
+    ),
+    "instigator": (_BACK, *_OF_INSTIGATORS, Action("enter", "open_run", "Open its run"), _COPY_NAME),
+    "timeline": (
+        _BACK,
+        *_ZOOM,
+        Action("left,h", "pan(-1)", "Earlier"),
+        Action("right,l", "pan(1)", "Later"),
+        Action("0", "now", "Now"),
+        Action("enter", "open_run", "Open the last run"),
+    ),
+    "backfills": (*_OF_BACKFILLS, _COPY_ID),
+    "backfill": (_BACK, *_OF_BACKFILLS, Action("enter", "open_failure", "Open a failed run"), _COPY_ID),
+    "plan": (
+        Action("enter", "start", "Start"),
+        Action("escape,q", "cancel", "Close"),
+        Action("u", "toggle_upstream", "With upstream"),
+        Action("a", "which('all')", "All"),
+        Action("x", "which('missing')", "Missing"),
+        Action("f", "which('failed')", "Failed"),
+        Action("s", "which('stale')", "Stale"),
+        *_UP_AND_DOWN,
+    ),
+    "window": (
+        Action("escape,q", "answer(False)", "Close"),
+        *_UP_AND_DOWN,
+        _quiet("pagedown", "scroll(20)", "Page down"),
+        _quiet("pageup", "scroll(-20)", "Page up"),
+    ),
+    "question": (Action("enter,y", "answer(True)", "Yes"),),
+    "list": (
+        _quiet("up,k", "move(-1)", "Up"),
+        _quiet("down,j", "move(1)", "Down"),
+        _quiet("pageup,ctrl+b", "page(-1)", "Page up"),
+        _quiet("pagedown,ctrl+f", "page(1)", "Page down"),
+        _quiet("home,g", "move_to(0)", "First"),
+        _quiet("end,G", "move_to(-1)", "Last"),
+        Action("enter", "choose", "Open"),
+    ),
+    "log": (
+        *_UP_AND_DOWN,
+        _quiet("pageup", "scroll_page(-1)", "Page up"),
+        _quiet("pagedown", "scroll_page(1)", "Page down"),
+        _quiet("left,h", "pan(-20)", "Left"),
+        _quiet("right,l", "pan(20)", "Right"),
+        _quiet("home,g", "top", "First"),
+        _quiet("end,G", "bottom", "Last"),
+    ),
+}
+OURS = {(action.name, action.title) for actions in ACTIONS.values() for action in actions}
+"""What tells a binding of ours from those that Textual's widgets bring along."""
+
+
+def bindings(place: str) -> list[BindingType]:
+    """The keys of a screen or a widget, for its `BINDINGS`."""
+    return [
+        Binding(each.keys, each.name, each.title, show=each.is_in_footer, key_display=each.shown_key)
+        for each in ACTIONS[place]
+    ]
