@@ -42,13 +42,13 @@ from assettui.definitions.asset_sensors import multi_asset_sensor as multi_asset
 from assettui.definitions.backfill_policy import BackfillPolicy as BackfillPolicy
 from assettui.definitions.building_contexts import build_asset_context as build_asset_context
 from assettui.definitions.building_contexts import build_op_context as build_op_context
-from assettui.definitions.configurable import Config as Config
+from assettui.definitions.config import Config as Config
+from assettui.definitions.config import Field as Field
+from assettui.definitions.config import PermissiveConfig as PermissiveConfig
 from assettui.definitions.configurable import ConfigurableIOManager as ConfigurableIOManager
 from assettui.definitions.configurable import ConfigurableIOManagerFactory as ConfigurableIOManagerFactory
 from assettui.definitions.configurable import ConfigurableResource as ConfigurableResource
 from assettui.definitions.configurable import ConfigurableResourceFactory as ConfigurableResourceFactory
-from assettui.definitions.configurable import Field as Field
-from assettui.definitions.configurable import PermissiveConfig as PermissiveConfig
 from assettui.definitions.context import AssetExecutionContext as AssetExecutionContext
 from assettui.definitions.context import OpExecutionContext as OpExecutionContext
 from assettui.definitions.definitions import Definitions as Definitions

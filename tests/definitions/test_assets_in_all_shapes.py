@@ -19,6 +19,7 @@ from assettui import (
     AssetSelection,
     AssetSpec,
     DataVersion,
+    Definitions,
     DefinitionsError,
     Failure,
     InMemoryIOManager,
@@ -163,7 +164,7 @@ def test_without_can_subset_such_a_cycle_is_refused_with_what_to_do() -> None:
     def between() -> None: ...
 
     with pytest.raises(DefinitionsError, match=r"need each other's assets in a cycle(.|\n)*can_subset=True"):
-        describe("test", [models, between])
+        describe("test", Definitions([models, between]))
 
 
 def test_the_assets_of_one_function_may_depend_on_each_other() -> None:
@@ -178,7 +179,7 @@ def test_the_assets_of_one_function_may_depend_on_each_other() -> None:
     def source() -> int:
         return 1
 
-    snapshot = {each.key: each for each in describe("test", [chained, source]).snapshot.assets}
+    snapshot = {each.key: each for each in describe("test", Definitions([chained, source])).snapshot.assets}
     assert snapshot[AssetKey("b")].upstream == (AssetKey("a"),)
     (_, b) = materialize([chained, source]).asset_materializations_for_node("chained")
     assert list(b.input_versions) == ["a"]
@@ -286,7 +287,9 @@ def test_keys_are_written_in_many_ways() -> None:
     @asset(key=AssetKey("x/y"), deps=[AssetDep("raw/events"), by_prefix, AssetSpec("elsewhere")])
     def by_key() -> None: ...
 
-    described = {str(each.key): each for each in describe("test", [by_list, by_prefix, by_key]).snapshot.assets}
+    described = {
+        str(each.key): each for each in describe("test", Definitions([by_list, by_prefix, by_key])).snapshot.assets
+    }
     assert list(described) == ["raw/events", "a/b/by_prefix", "x/y", "elsewhere"]
     assert [str(key) for key in described["x/y"].upstream] == ["raw/events", "a/b/by_prefix", "elsewhere"]
 
@@ -320,7 +323,7 @@ def test_nothing_orders_two_assets_without_handing_a_value() -> None:
 
 def test_what_is_known_of_specs_can_be_changed_for_all_of_them() -> None:
     tagged = split.map_asset_specs(lambda spec: spec.merge_attributes(tags={"tier": "gold"}, owners=["team:data"]))
-    described = describe("test", [tagged]).snapshot.assets
+    described = describe("test", Definitions([tagged])).snapshot.assets
     assert all(each.tags == {"tier": "gold"} and each.owners == ("team:data",) for each in described)
     assert split.specs[0].tags == {}
     with pytest.raises(TypeError, match="no 'colour'"):
@@ -356,7 +359,7 @@ def test_an_external_asset_is_observed_and_what_follows_from_it_is_stale_when_it
         return 1
 
     def status(instance: Instance) -> AssetStatus:
-        graph = AssetGraph(describe("test", [upload, parsed]).snapshot.assets)
+        graph = AssetGraph(describe("test", Definitions([upload, parsed])).snapshot.assets)
         return standings(graph, instance.get_asset_states())[AssetKey("parsed")].status
 
     with Instance.ephemeral() as instance:
@@ -520,7 +523,7 @@ def test_a_run_plan_orders_steps_of_several_assets() -> None:
     @asset(deps=["b"])
     def behind() -> None: ...
 
-    graph = AssetGraph(describe("test", [behind, both, before]).snapshot.assets)
+    graph = AssetGraph(describe("test", Definitions([behind, both, before])).snapshot.assets)
     plan = plan_run(graph, list(graph.assets))
     assert [(step.key, step.after) for step in plan.steps] == [
         ("before", ()),

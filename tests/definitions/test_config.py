@@ -24,7 +24,7 @@ from assettui import (
 )
 from assettui.core.masking import MASK, masked
 from assettui.core.run_config import BadRunConfig
-from assettui.definitions.configurable import json_schema
+from assettui.definitions.config import json_schema
 
 
 class Source(Config):

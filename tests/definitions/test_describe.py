@@ -26,12 +26,12 @@ from assettui.model.project import FORMAT, ProjectSnapshot
 
 
 def described(*assets: Any) -> ProjectSnapshot:
-    return describe("test", assets).snapshot
+    return describe("test", Definitions(assets)).snapshot
 
 
 def problems_of(*assets: Any) -> list[str]:
     with pytest.raises(DefinitionsError) as told:
-        describe("test", assets)
+        describe("test", Definitions(assets))
     return [str(problem) for problem in told.value.problems]
 
 

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -68,8 +69,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ModuleTyp
         del sys.modules[name]
 
 
-def keys(found: object) -> list[str]:
-    return [str(each.key) for each in describe("test", found).snapshot.assets]  # pyright: ignore[reportArgumentType]
+def keys(found: Any) -> list[str]:
+    definitions = found if isinstance(found, Definitions) else Definitions(found)
+    return [str(each.key) for each in describe("test", definitions).snapshot.assets]
 
 
 def test_modules_give_what_they_define_each_asset_once(shop: ModuleType) -> None:
@@ -84,7 +86,7 @@ def test_a_package_gives_what_all_modules_below_it_define(shop: ModuleType) -> N
 
 def test_a_group_and_a_prefix_for_all_of_them_and_what_they_read_of_each_other_follows(shop: ModuleType) -> None:
     found = load_assets_from_package_module(shop, group_name="shop", key_prefix="eu", source_key_prefix="lake")
-    snapshot = {str(each.key): each for each in describe("test", found).snapshot.assets}
+    snapshot = {str(each.key): each for each in describe("test", Definitions(found)).snapshot.assets}
     assert set(snapshot) == {"eu/orders", "eu/total", "eu/count", "lake/uploads"}
     assert {each.group for each in snapshot.values()} == {"shop"}
     assert snapshot["eu/count"].upstream == (AssetKey("eu/total"), AssetKey("eu/orders"))

@@ -102,7 +102,7 @@ def test_an_output_and_its_consumer_whose_annotations_cannot_agree_are_a_warning
 
     source.__annotations__["return"] = made
     reader.__annotations__["source"] = wanted
-    warnings = describe("test", [asset(source), asset(reader)]).snapshot.warnings
+    warnings = describe("test", Definitions([asset(source), asset(reader)])).snapshot.warnings
     assert bool(warnings) is is_warned
     if is_warned:
         (warning,) = warnings

@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 
 
 def seconds(duration_us: int | None) -> float | None:
-    """A duration in seconds; None stays None."""
     return None if duration_us is None else duration_us / 1_000_000
 
 
 def asset_json(row: AssetRow, catalog: Catalog) -> dict[str, Any]:
-    """One asset of the catalog."""
     asset, last = row.asset, row.state.last
     return {
         "key": str(asset.key),
@@ -72,7 +70,6 @@ def partition_counts_json(row: AssetRow) -> dict[str, Any] | None:
 
 
 def partition_json(row: PartitionRow) -> dict[str, Any]:
-    """One partition of an asset."""
     state = row.state
     last = state.last if state is not None else None
     return {
@@ -89,7 +86,6 @@ def partition_json(row: PartitionRow) -> dict[str, Any]:
 
 
 def backfill_json(backfill: BackfillRecord) -> dict[str, Any]:
-    """One backfill."""
     return {
         "backfill_id": backfill.backfill_id,
         "status": backfill.status.value,
@@ -117,7 +113,6 @@ NO_BACKFILL: dict[str, Any] = {
 
 
 def backfill_result_json(backfill: BackfillRecord) -> dict[str, Any]:
-    """How a backfill ended."""
     counts = codec.builtins(backfill.counts)
     del counts["running"]
     begun = backfill.started_us or backfill.created_us
@@ -131,7 +126,6 @@ def backfill_result_json(backfill: BackfillRecord) -> dict[str, Any]:
 
 
 def backfill_detail_json(detail: BackfillDetail) -> dict[str, Any]:
-    """One backfill with what became of it."""
     return {
         **backfill_json(detail.backfill),
         "progress": [
@@ -152,7 +146,6 @@ def backfill_detail_json(detail: BackfillDetail) -> dict[str, Any]:
 
 
 def preview_json(preview: BackfillPlan) -> dict[str, Any]:
-    """What a backfill would do."""
     return {
         "requested": preview.count,
         "runs": preview.runs,
@@ -185,7 +178,6 @@ def detail_json(detail: AssetDetail, catalog: Catalog) -> dict[str, Any]:
 
 
 def observation_json(seen: Observation) -> dict[str, Any]:
-    """One observation."""
     return {
         "time": iso(seen.time_us),
         "run_id": seen.run_id,
@@ -196,7 +188,6 @@ def observation_json(seen: Observation) -> dict[str, Any]:
 
 
 def materialization_json(made: Materialization) -> dict[str, Any]:
-    """One materialization."""
     return {
         "time": iso(made.time_us),
         "run_id": made.run_id,
@@ -211,7 +202,6 @@ def materialization_json(made: Materialization) -> dict[str, Any]:
 
 
 def run_json(run: RunRecord) -> dict[str, Any]:
-    """One run."""
     return {
         "run_id": run.run_id,
         "status": run.status.value,
@@ -228,7 +218,6 @@ def run_json(run: RunRecord) -> dict[str, Any]:
 
 
 def step_json(step: StepRecord) -> dict[str, Any]:
-    """One step of a run."""
     return {
         "step": step.step_key,
         "asset_keys": [str(key) for key in step.assets],
@@ -247,7 +236,6 @@ def error_json(error: StepError | None) -> dict[str, Any] | None:
 
 
 def run_detail_json(detail: RunDetail) -> dict[str, Any]:
-    """One run with its steps."""
     run = detail.run
     ended_us, started_us = run.ended_us, run.created_us
     return {
@@ -260,7 +248,6 @@ def run_detail_json(detail: RunDetail) -> dict[str, Any]:
 
 
 def job_json(row: JobRow) -> dict[str, Any]:
-    """One job."""
     job = row.job
     return {
         "name": job.name,
@@ -280,7 +267,6 @@ def job_json(row: JobRow) -> dict[str, Any]:
 
 
 def event_json(event: Event) -> dict[str, Any]:
-    """One event."""
     return {
         "id": event.id,
         "time": iso(event.time_us),
@@ -293,7 +279,6 @@ def event_json(event: Event) -> dict[str, Any]:
 
 
 def status_json(status: Status) -> dict[str, Any]:
-    """How things are."""
     leader = status.leader
     return {
         "leader": {"pid": leader.pid, "host": leader.host, "since": iso(leader.since_us), "face": leader.face}

@@ -48,7 +48,6 @@ def instigator_json(row: InstigatorRow) -> dict[str, Any]:
 
 
 def tick_json(tick: Tick) -> dict[str, Any]:
-    """One tick."""
     return {
         "tick_id": tick.id,
         "instigator": tick.instigator,
@@ -76,7 +75,6 @@ def tick_json(tick: Tick) -> dict[str, Any]:
 
 
 def dry_tick_json(dry: DryTick) -> dict[str, Any]:
-    """What a tick would come to."""
     found = dry.evaluation
     return {
         "instigator": dry.name,

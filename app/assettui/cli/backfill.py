@@ -23,7 +23,7 @@ from assettui.cli.run_options import (
 )
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.backfill_target import NothingToDo
-from assettui.core.selection.algebra import SYNTAX
+from assettui.core.selection.syntax import SYNTAX
 from assettui.model.backfill import BackfillCommand, BackfillPlan, BackfillRequest, BackfillStatus, Which
 from assettui.model.errors import LaunchError
 from assettui.model.text import plural

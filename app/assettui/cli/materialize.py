@@ -22,7 +22,7 @@ from assettui.cli.run_options import (
 )
 from assettui.cli.target import Target, json_option, target_options
 from assettui.cli.work import Work
-from assettui.core.selection.algebra import SYNTAX
+from assettui.core.selection.syntax import SYNTAX
 from assettui.model.backfill import BackfillRequest
 from assettui.model.run import RunRequest, RunStatus
 from assettui.service.run_config import read_config

@@ -74,7 +74,6 @@ def print_columns(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def printed(cell: Cell) -> str:
-    """What is printed of a cell."""
     return cell.text if cell.printed is None else cell.printed
 
 

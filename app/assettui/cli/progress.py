@@ -34,9 +34,7 @@ class Progress(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def show(self, event: Event) -> None:
-        """Show one event."""
-        ...
+    def show(self, event: Event) -> None: ...
 
     def conclude(self, detail: RunDetail) -> None:
         """Say how the run ended."""

@@ -132,7 +132,6 @@ class BackfillProgress(Struct, frozen=True):
     # Changing.
 
     def with_launched(self, unit: Unit) -> BackfillProgress:
-        """With a unit on its way."""
         launched, ready = dict(self.launched), dict(self.ready)
         for key in unit.assets:
             launched[key] = launched.get(key, EMPTY) | unit.partitions

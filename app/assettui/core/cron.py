@@ -46,7 +46,6 @@ class Cron(Struct, frozen=True):
     _days: CronSim
 
     def matches(self, day: date) -> bool:
-        """Whether it names that day."""
         return day.month in self._days.months and self._days.match_day(day)
 
 

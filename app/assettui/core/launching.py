@@ -27,19 +27,13 @@ class PlanningContext(Protocol):
     """What a run is planned on: the project, and what there is of its assets."""
 
     @property
-    def snapshot(self) -> ProjectSnapshot:
-        """The project."""
-        ...
+    def snapshot(self) -> ProjectSnapshot: ...
 
     @property
-    def graph(self) -> AssetGraph:
-        """Its assets."""
-        ...
+    def graph(self) -> AssetGraph: ...
 
     @property
-    def partitioned(self) -> PartitionedGraph:
-        """Their partitions."""
-        ...
+    def partitioned(self) -> PartitionedGraph: ...
 
     @property
     def available(self) -> Container[AssetKey]:

@@ -59,7 +59,6 @@ class PartitionStatuses(Struct, frozen=True):
         return self.all - self.materialized
 
     def at(self, index: int) -> PartitionStatus:
-        """The one word for a partition."""
         if index in self.running:
             return PartitionStatus.RUNNING
         if index in self.queued:

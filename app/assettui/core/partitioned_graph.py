@@ -38,7 +38,6 @@ class PartitionedGraph:
         self._mappings: dict[tuple[AssetKey, AssetKey], PartitionMapping] = {}
 
     def space(self, key: AssetKey) -> PartitionSpace:
-        """The partitions of an asset."""
         found = self._spaces.get(key)
         if found is None:
             definition = self.graph.assets[key].partitions
@@ -52,7 +51,6 @@ class PartitionedGraph:
         return known[1]
 
     def is_partitioned(self, key: AssetKey) -> bool:
-        """Whether an asset has partitions."""
         return self.graph.assets[key].partitions is not None
 
     def sources(self, key: AssetKey) -> tuple[AssetKey, ...]:

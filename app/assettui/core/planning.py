@@ -57,7 +57,6 @@ def plan_observation(graph: AssetGraph, keys: Iterable[AssetKey]) -> RunPlan:
 
 
 def plan_ops(job: JobSnapshot) -> RunPlan:
-    """The steps of a job that is made of ops."""
     # Two jobs may call different ops by one name.
     return RunPlan(tuple(replace(_plan_op(step, {}), computes=f"{job.name}:{step.key}") for step in job.steps))
 
@@ -115,7 +114,6 @@ def _wired(graph: AssetGraph, step: str) -> list[str]:
 
 
 def _sources_of(step: StepSnapshot | StepPlan) -> list[StepOutput]:
-    """All outputs of others that a step reads."""
     sources = [source for wire in step.wires for source in wire.sources]
     return [*sources, step.fan_out] if step.fan_out is not None else sources
 

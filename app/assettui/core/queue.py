@@ -111,7 +111,6 @@ class Usage(Struct, frozen=True):
         return not wanted or any(not self.lacks(("pool", pool), limits) for pool in wanted)
 
     def with_run(self, tag_keys: Iterable[Key]) -> Usage:
-        """With one run more."""
         counts = dict(self.counts)
         for key in tag_keys:
             counts[key] = counts.get(key, 0) + 1
@@ -144,7 +143,6 @@ class RunQueue(Struct, frozen=True):
         return RunQueue(tuple(order), {**self.by_id, **new})
 
     def without(self, run_id: str) -> RunQueue:
-        """Without one."""
         if run_id not in self.by_id:
             return self
         by_id = dict(self.by_id)
@@ -153,7 +151,6 @@ class RunQueue(Struct, frozen=True):
         return RunQueue((*self.order[:position], *self.order[position + 1 :]), by_id)
 
     def first(self, usage: Usage, limits: Limits) -> QueuedRun | None:
-        """The first that may begin; None where none may."""
         if usage.is_full(limits):
             return None
         # Runs that are alike in what is limited are judged once.
@@ -174,7 +171,6 @@ def _place(entry: tuple[tuple[int, int, str], QueuedRun]) -> tuple[int, int, str
 
 
 def queued_run(run_id: str, created_us: int, plan: RunPlan) -> QueuedRun:
-    """A run as it waits in the queue."""
     return QueuedRun(run_id, created_us, priority_of(plan.tags), plan.tags, first_pools(plan.steps), plan)
 
 

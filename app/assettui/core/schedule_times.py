@@ -35,7 +35,6 @@ class ScheduleTimes:
         self.zone_name = zone_name
 
     def next_after(self, time_us: int) -> int:
-        """The first time after the given one."""
         seconds = time_us // SECOND_US
         return min(line.moment(line.ceiling(seconds + 1)) for line in self._timelines(seconds)) * SECOND_US
 

@@ -150,7 +150,7 @@ class ResourceDefinition(ManagedResource):
         """What the function makes; a generator is run to its end behind it."""
         config = resolved(self.config)
         if self.config_schema is not None:
-            from assettui.definitions.configurable import validated  # deferred: pydantic takes 0.1 s
+            from assettui.definitions.config import validated  # deferred: pydantic takes 0.1 s
 
             config = validated(self.config_schema, config, f"resource {self.resource_fn.__name__}")
         given = InitResourceContext(config, context.resources, context.run)

@@ -132,6 +132,6 @@ def _as_json(value: Any) -> Any:
         case list() | tuple():
             return [_as_json(each) for each in cast("list[Any]", value)]
         case _:
-            from assettui.definitions.configurable import as_json  # deferred: pydantic takes 0.1 s
+            from assettui.definitions.config import as_json  # deferred: pydantic takes 0.1 s
 
             return as_json(value)

@@ -39,7 +39,6 @@ class SchedulerAlarm:
         self._scheduler: Any = None
 
     def wake_at(self, time_us: int) -> None:
-        """See `Alarm`."""
         if self._scheduler is None:
             # deferred: 75 ms, which a run that nothing is timed for need not pay
             from apscheduler.schedulers.background import (  # pyright: ignore[reportMissingTypeStubs]
@@ -53,7 +52,6 @@ class SchedulerAlarm:
         self._scheduler.add_job(self._ring, "date", run_date=at, id=str(time_us), replace_existing=True)
 
     def close(self) -> None:
-        """See `Alarm`."""
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None

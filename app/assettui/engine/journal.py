@@ -88,7 +88,6 @@ class Journal:
         self._last_queued = 0
 
     def close(self) -> None:
-        """Close the store."""
         self._db.close()
 
     def partitioned(self, now_us: int) -> PartitionedGraph:

@@ -83,7 +83,6 @@ def record_tick(
 
 
 def following(decided: TickDecided, recorded: Recorded) -> Iterator[Input]:
-    """What follows from a tick that was recorded."""
     if recorded.runs:
         yield RunsQueued(tuple(queued_run(run_id, decided.ended_us, plan) for run_id, plan in recorded.runs))
     if recorded.is_refused:

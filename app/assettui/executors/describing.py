@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import select
-import threading
 from typing import TYPE_CHECKING
 
-from assettui.executors.workers import WorkerPool
+from assettui.executors.base import Ended, Heard
+from assettui.executors.processes import Processes
 from assettui.model.run import StepError
 from assettui.model.step import Broken, Loaded
 
@@ -26,22 +25,27 @@ def describe_in_worker(
         StoreError: The folder for the worker's log cannot be made.
     """
     folder.create()
-    has_died = threading.Event()
-    pool = WorkerPool(project, folder, lambda _: has_died.set())
+    found: list[bytes | StepError] = []
+
+    def hear(worker: int, heard: Heard) -> None:
+        if isinstance(heard, Loaded) and heard.described is not None:
+            found.append(heard.described)
+        elif isinstance(heard, Broken):
+            found.append(heard.error)
+        elif isinstance(heard, Ended):
+            found.append(while_importing(heard))
+
+    processes = Processes(project, folder, hear)
     try:
-        worker = pool.start(describe=True, dynamic=dynamic)
-        while select.select([worker.connection], [], [])[0]:
-            messages = worker.messages()
-            for message in messages or ():
-                if isinstance(message, Loaded) and message.described is not None:
-                    return message.described
-                if isinstance(message, Broken):
-                    return message.error
-            if messages is None:
-                break
-        has_died.wait()
-        printed = worker.printed()
-        cause = pool.on_lost(worker)
-        return StepError(f"{cause.message} while it imported the project", cause.kind, traceback=printed or None)
+        processes.start_worker(describe=True, dynamic=dynamic)
+        while not found:
+            processes.receive(None)
+        return found[0]
     finally:
-        pool.close()
+        processes.close()
+
+
+def while_importing(ended: Ended) -> StepError:
+    """Why a project cannot be loaded whose import has ended the worker."""
+    cause = ended.cause
+    return StepError(f"{cause.message} while it imported the project", cause.kind, traceback=ended.printed or None)

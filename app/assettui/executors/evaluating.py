@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import select
-import signal
-import threading
 import time
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from assettui.executors.workers import WorkerPool
+from assettui.executors.base import Ended, Heard
+from assettui.executors.processes import Processes
 from assettui.model.instigator import Watching
 from assettui.model.run import StepError
 from assettui.model.step import Broken, Evaluated, Loaded
 from assettui.model.tick import Evaluation, InstigatorState
 from assettui.store import ticks
-from assettui.worker.orders import Evaluate, EvaluationRequest, number_of, positions
+from assettui.worker.orders import EvaluationRequest, number_of, positions
 
 if TYPE_CHECKING:
     import sqlite3
@@ -75,31 +73,30 @@ def evaluate_in_worker(
         StoreError: The folder for the worker's log cannot be made.
     """
     folder.create()
-    has_died = threading.Event()
-    pool = WorkerPool(project, folder, lambda _: has_died.set())
+    found: list[Evaluation] = []
+    deadline: float | None = None
+
+    def hear(worker: int, heard: Heard) -> None:
+        nonlocal deadline
+        match heard:
+            case Loaded():
+                deadline = time.monotonic() + timeout_s
+                processes.evaluate(worker, request)
+            case Broken():
+                found.append(Evaluation(error=heard.error))
+            case Evaluated():
+                found.append(heard.evaluation)
+            case Ended():
+                found.append(Evaluation(error=heard.cause))
+            case _:
+                pass
+
+    processes = Processes(project, folder, hear)
     try:
-        worker = pool.start(describe=False)
-        deadline: float | None = None
-        while True:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not select.select([worker.connection], [], [], left)[0]:
-                worker.signal(signal.SIGKILL)
-                return Evaluation(error=StepError(f"its function did not return within {timeout_s:g} s", "timeout"))
-            messages = worker.messages()
-            if messages is None:
-                break
-            for message in messages:
-                match message:
-                    case Loaded():
-                        deadline = time.monotonic() + timeout_s
-                        worker.send(Evaluate(request))
-                    case Broken():
-                        return Evaluation(error=message.error)
-                    case Evaluated():
-                        return message.evaluation
-                    case _:
-                        continue
-        has_died.wait()
-        return Evaluation(error=pool.on_lost(worker))
+        processes.start_worker(describe=False)
+        while not found and (deadline is None or time.monotonic() < deadline):
+            processes.receive(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        late = StepError(f"its function did not return within {timeout_s:g} s", "timeout")
+        return found[0] if found else Evaluation(error=late)
     finally:
-        pool.close()
+        processes.close()

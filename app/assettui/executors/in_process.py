@@ -12,7 +12,8 @@ from assettui.core.partitioned_runs import of_job_partitions, with_partitions
 from assettui.core.partitions.definition import AsOf
 from assettui.core.planning import plan_observation, plan_ops, plan_run
 from assettui.core.run_config import BadRunConfig, merged, of_resources, of_steps
-from assettui.core.selection.algebra import AssetSelection, SelectionContext, select
+from assettui.core.selection.algebra import AssetSelection, select
+from assettui.core.selection.expression import SelectionContext
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.computation import Described, InputDeclaration
 from assettui.definitions.definitions import Definitions, flatten

@@ -166,7 +166,6 @@ class Instance:
             return queries.runs(connection, limit=limit, status=status) if connection is not None else []
 
     def get_run_by_id(self, run_id: str) -> RunRecord | None:
-        """One run; None where there is none of that id."""
         with self._reading() as connection:
             try:
                 return queries.run(connection, run_id) if connection is not None else None
@@ -221,7 +220,6 @@ class Instance:
             return ask(queries.KnownPartitions(connection)) if connection is not None else {}
 
     def recorded_partitions(self, partitioned: PartitionedGraph) -> dict[AssetKey, RecordedPartitions]:
-        """What is recorded of the partitions of every asset that has any."""
         with self._reading() as connection:
             return partition_sets.recorded_partitions(connection, partitioned) if connection is not None else {}
 
@@ -249,7 +247,6 @@ class Instance:
         return list(self.dynamic_indices().get(partitions_def_name, ()))
 
     def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
-        """Whether there is such a key."""
         return partition_key in self.dynamic_indices().get(partitions_def_name, ())
 
     def add_dynamic_partitions(self, partitions_def_name: str, partition_keys: Sequence[str]) -> None:
@@ -284,7 +281,6 @@ class Instance:
         wake_client.close()
 
     def get_materialized_partitions(self, asset_key: CoercibleToAssetKey) -> set[str]:
-        """The partitions of an asset that were ever materialized."""
         with self._reading() as connection:
             if connection is None:
                 return set()

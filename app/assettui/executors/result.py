@@ -25,9 +25,9 @@ class RunBehind(Protocol):
     last: dict[AssetKey, Materialization]
     asset_events_by: dict[str, list[Materialization | Observation]]
 
-    def computation(self, step_key: str) -> Computation | None: ...  # noqa: D102
-    def value_of(self, materialization: Materialization) -> Any: ...  # noqa: D102
-    def op_output_value(self, ref: ValueRef, source: StepOutput) -> Any: ...  # noqa: D102
+    def computation(self, step_key: str) -> Computation | None: ...
+    def value_of(self, materialization: Materialization) -> Any: ...
+    def op_output_value(self, ref: ValueRef, source: StepOutput) -> Any: ...
 
 
 class MaterializeInProcessResult:

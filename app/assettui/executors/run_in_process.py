@@ -1,4 +1,4 @@
-"""One run in this very process: the kernel decides, as it does for a leader, and this process is its only worker."""
+"""One run in this very process: the kernel decides, as it does for a leader, and the inline executor carries it out."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from assettui.core.run_config import of_resources
 from assettui.definitions.computation import Computation, Described, InputDeclaration
 from assettui.definitions.context import ContextRun
 from assettui.definitions.resources import ResourceSet
+from assettui.executors.base import Heard, as_input
+from assettui.executors.inline import Inline
 from assettui.executors.partitioned_requests import partitioned_request
 from assettui.executors.result import MaterializeInProcessResult
 from assettui.kernel import inputs
-from assettui.kernel.actions import Execute, Record, Terminate
+from assettui.kernel.actions import Execute, Kill, Record, StartWorker, Terminate
 from assettui.kernel.decide import decide
 from assettui.kernel.state import KernelState
 from assettui.model.errors import StepFailed
@@ -33,12 +35,11 @@ from assettui.model.events import (
     StepEnded,
 )
 from assettui.model.project import Wire
-from assettui.model.run import RunPlan, StepError, StepPlan, StepStatus
-from assettui.model.step import PartitionsRead, StepOutcome, StepRequest
-from assettui.model.timing import clock_us
+from assettui.model.run import RunPlan, StepPlan, StepStatus
+from assettui.model.step import Done, PartitionsRead, StepOutcome, StepRequest
+from assettui.model.timing import SECOND_US, clock_us
 from assettui.values.memory import MemoryValues
 from assettui.worker.exchange import Exchange, Values
-from assettui.worker.step import execute_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
     from assettui.model.project import StepOutput
 
-WORKER = 1
-"""By this number the kernel knows the process."""
 COMMIT_EVERY_S = 0.02
 """Events are committed together, at most this long after the first of them; the last ones when the run ends."""
 
@@ -71,8 +70,6 @@ class InProcessRun:
         self.described = described
         self.instance = instance
         self.values: Values = instance.values if instance else MemoryValues()
-        self.op_output_values = MemoryValues()
-        """What ops hand to each other: nobody needs it longer than the result."""
         self.versions = {key: state.data_version for key, state in known.items()}
         self.last: dict[AssetKey, Materialization] = {
             key: state.last for key, state in known.items() if state.last is not None
@@ -83,7 +80,6 @@ class InProcessRun:
         self.steps = {step.key: step for step in plan.steps}
         self.state = KernelState(1)
         self._due: Execute | None = None
-        self._is_worker_ending = False
         self.outcomes: dict[str, StepOutcome] = {}
         self.op_outputs: dict[StepOutput, OpOutput] = {}
         self.asset_events_by: dict[str, list[AssetEvent]] = {}
@@ -91,6 +87,7 @@ class InProcessRun:
         self.recorder: Callable[[Event], None] = _forget
         run = ContextRun(self.run_id, plan.job, plan.tags, plan.config)
         self.resources = ResourceSet(described.resources_of(plan.job), of_resources(plan.config), run)
+        self.executor = Inline(described, self.values, self._hear, resources=self.resources)
         self.begun: dict[str, Any] = {}
         """The resources that the run had: an IO manager may know where its values are only by what it holds."""
 
@@ -111,7 +108,7 @@ class InProcessRun:
                 self._drive()
             except BaseException:  # interrupted: what has not ended is canceled, and recorded so
                 self._feed(inputs.CancelRequested(self.run_id))
-                self._feed(inputs.WorkerLost(WORKER, StepError("interrupted", "canceled")))
+                self.executor.receive()
                 raise
             finally:
                 self.begun = self.resources.begun()
@@ -123,19 +120,19 @@ class InProcessRun:
         return MaterializeInProcessResult(self.run_id, not failed, self.outcomes, self)
 
     def _drive(self) -> None:
-        """Let the kernel decide and this process act, until the run is over."""
-        self._start_worker()
+        """Let the kernel decide and the executor act, until the run is over."""
+        self._feed(inputs.ProjectEdited())
         self._feed(inputs.RunsQueued((queued_run(self.run_id, clock_us(), self.plan),)))
+        self.executor.receive()
         while self.run_id in self.state.runs:
             if self._due is not None:
                 due, self._due = self._due, None
-                self._execute(due)
-            elif self._is_worker_ending:
-                self._feed(inputs.WorkerLost(WORKER, StepError("replaced")))
-                self._start_worker()
+                self.executor.execute(due.worker, self._request(due.step, due.retry_number, due.version))
             else:  # a step waits until it is tried again
-                time.sleep(max(0.0, (min(self.state.runs[self.run_id].retry_at_us.values()) - clock_us()) / 1_000_000))
+                waits = self.state.runs[self.run_id].retry_at_us.values()
+                time.sleep(max(0.0, (min(waits, default=0) - clock_us()) / SECOND_US))
                 self._feed(inputs.Moment())
+            self.executor.receive()
 
     def _feed(self, input: inputs.Input) -> None:
         self.state, actions = decide(self.state, input, clock_us())
@@ -146,35 +143,27 @@ class InProcessRun:
                     self.recorder(action.event)
                 case Execute():
                     self._due = action
-                case Terminate():
-                    self._is_worker_ending = True
+                case StartWorker():
+                    worker = self.executor.start_worker(describe=False)
+                    self._feed(inputs.WorkerStarted(worker, action.generation))
+                case Terminate() | Kill():
+                    self.executor.cancel(action.worker)
                 case _:
-                    pass  # the only worker is this process: it is not started, waits for nobody, and tries no run again
+                    pass  # it waits for nobody else, and tries no run again
 
-    def _start_worker(self) -> None:
-        self._is_worker_ending = False
-        self._feed(inputs.WorkerStarted(WORKER, 0))
-        self._feed(inputs.WorkerLoaded(WORKER, os.getpid()))
-
-    def _execute(self, action: Execute) -> None:
-        step = action.step
-        outcome = execute_step(
-            self._request(step, action.retry_number, action.version),
-            self.described,
-            self.values,
-            clock_us,
-            tell=lambda asset_event: self._feed(inputs.StepReported(WORKER, self.run_id, step.key, asset_event)),
-            resources=self.resources,
-            op_output_values=self.op_output_values,
-        )
-        self.outcomes.pop(step.key, None)
-        self.outcomes[step.key] = outcome
-        is_interrupted = isinstance(outcome.exception, KeyboardInterrupt)
-        if is_interrupted:
-            self._feed(inputs.CancelRequested(self.run_id))
-        self._feed(inputs.StepEnded(WORKER, self.run_id, step.key, outcome))
-        if is_interrupted and outcome.exception is not None:
-            raise outcome.exception
+    def _hear(self, worker: int, heard: Heard) -> None:
+        interrupt: BaseException | None = None
+        if isinstance(heard, Done):
+            self.outcomes.pop(heard.step_key, None)
+            self.outcomes[heard.step_key] = heard.outcome
+            if isinstance(heard.outcome.exception, KeyboardInterrupt):
+                interrupt = heard.outcome.exception
+                self._feed(inputs.CancelRequested(self.run_id))
+        input = as_input(worker, heard)
+        if input is not None:
+            self._feed(input)
+        if interrupt is not None:
+            raise interrupt
 
     def _note(self, event: Event) -> None:
         """Keep what the next steps, and the result, need to know of what happens."""
@@ -229,7 +218,6 @@ class InProcessRun:
         )
 
     def partition_versions(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, str]:
-        """See `KnownPartitions`."""
         made = self.materialized_partitions.get(key, {})
         earlier = (
             self.instance.known_partitions(lambda known: known.partition_versions(key, partitions))
@@ -239,7 +227,6 @@ class InProcessRun:
         return {**(earlier or {}), **{each: made[each].data_version for each in partitions if each in made}}
 
     def partition_values(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, ValueRef | None]:
-        """See `KnownPartitions`."""
         made = self.materialized_partitions.get(key, {})
         earlier = (
             self.instance.known_partitions(lambda known: known.partition_values(key, partitions))
@@ -251,12 +238,10 @@ class InProcessRun:
     # What a result asks.
 
     def computation(self, step_key: str) -> Computation | None:
-        """What a step carried out."""
         step = self.steps.get(step_key)
         return self.described.computations.get(step.computation) if step is not None else None
 
     def value_of(self, materialization: Materialization) -> Any:
-        """The value that was stored."""
         key = materialization.asset_key
         parts = self.materialized_partitions.get(key)
         read = PartitionsRead(tuple(parts), {each: part.value for each, part in parts.items()}) if parts else None
@@ -277,7 +262,7 @@ class InProcessRun:
         """A value that was passed on by a step."""
         request = StepRequest(self.run_id, StepPlan("result"), {}, {}, "", op_outputs=(OpOutput(source, ref),))
         with ResourceSet({**self.described.resources_of(self.plan.job), **self.begun}) as resources:
-            exchange = Exchange(request, self.described, self.values, resources, self.op_output_values)
+            exchange = Exchange(request, self.described, self.values, resources, self.executor.op_output_values)
             return exchange.load_op_output("value", Wire("value", (source,)), InputDeclaration())
 
 

@@ -97,7 +97,6 @@ class Backfills:
             self._set(backfill_id, BackfillStatus.PAUSED)
 
     def resume(self, backfill_id: str) -> None:
-        """Go on with it."""
         if self._status(backfill_id) is BackfillStatus.PAUSED:
             self._set(backfill_id, BackfillStatus.STARTED)
 
@@ -118,7 +117,6 @@ class Backfills:
             self._set(backfill_id, BackfillStatus.STARTED, is_retry=True)
 
     def note_materialized(self, run: RunState, asset_event: AssetEvent) -> None:
-        """Note what a run of a backfill has made."""
         state = self.states.get(run.backfill or "")
         if state is None or not isinstance(asset_event, Materialization):
             return
@@ -189,7 +187,6 @@ class Backfills:
         return template
 
     def launch(self, chosen: Launch, turn: int) -> None:
-        """Launch a run."""
         state = self.states[chosen.backfill_id]
         space = state.progress.partitioned.space(chosen.unit.assets[0])
         plan = chosen.template
@@ -258,7 +255,6 @@ class Backfills:
 
 
 def _index_set(progress: BackfillProgress, key: AssetKey, partition: str | None) -> PartitionSet:
-    """A partition, by the key of its partition."""
     if key not in progress.targets:
         return EMPTY
     if partition is None:

@@ -51,7 +51,6 @@ class ReadySteps:
         self._pools[step.key] = step.pool
 
     def discard(self, step_key: str) -> None:
-        """Take a step out, if it is there."""
         if step_key in self._pools:
             pool = self._pools.pop(step_key)
             del self._by_pool[pool][step_key]
@@ -156,14 +155,12 @@ class RunState:
     # What happens to its steps.
 
     def begin(self, step_key: str) -> None:
-        """A worker begins with a step."""
         self.status = RunStatus.STARTED
         self.steps[step_key] = StepStatus.RUNNING
         self.ready.discard(step_key)
         self.running += 1
 
     def end(self, step_key: str, status: StepStatus, error: StepError | None) -> None:
-        """A step is over."""
         if self.steps[step_key] is StepStatus.RUNNING:
             self.running -= 1
         self.steps[step_key] = status

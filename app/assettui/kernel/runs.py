@@ -115,7 +115,6 @@ class Runs:
         self.end_if_over(run)
 
     def record_asset_event(self, run_id: str, step_key: str, asset_event: AssetEvent) -> None:
-        """Record what a step has made or seen."""
         self.turn.actions.append(Record(replace(asset_event, run_id=run_id, step_key=step_key)))
         run = self.by_id.get(run_id)
         if run is not None and run.backfill is not None:
@@ -163,7 +162,6 @@ class Runs:
                     run.release([below])  # one that it gathers from was skipped
 
     def skip(self, run: RunState, step_keys: Iterable[str], reason: str) -> None:
-        """Skip steps that have not begun."""
         error = StepError(reason, "skipped")
         for key in step_keys:
             if run.steps[key] is StepStatus.PENDING:

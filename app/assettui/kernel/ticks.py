@@ -136,7 +136,6 @@ class Ticks:
         return replace(found, next_us=self._next(found)) if is_new or found.next_us is None else found
 
     def _next(self, each: Instigator) -> int | None:
-        """When it is due next."""
         now_us, snapshot = self.turn.now_us, each.snapshot
         if snapshot.kind is InstigatorKind.SCHEDULE:
             return ScheduleTimes(snapshot.crons, snapshot.zone_name).next_after(self._base(each))

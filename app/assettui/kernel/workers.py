@@ -162,7 +162,6 @@ class Workers:
     # What is asked of them.
 
     def usable(self) -> list[int]:
-        """The workers that can be given something to do."""
         return [worker_id for worker_id, worker in self.by_id.items() if self._is_usable(worker)]
 
     def start(self, wanted: int) -> None:

@@ -107,7 +107,6 @@ class RunChanged(Event, frozen=True, kw_only=True, tag="run"):
 
     @property
     def kind(self) -> EventKind:
-        """See `Event`."""
         return EventKind(f"run_{self.status.value}")
 
 
@@ -146,7 +145,6 @@ class StepEnded(Event, frozen=True, kw_only=True, tag="step"):
 
     @property
     def kind(self) -> EventKind:
-        """See `Event`."""
         return EventKind(f"step_{self.status.value}")
 
 
@@ -183,7 +181,6 @@ class BackfillChanged(Event, frozen=True, kw_only=True, tag="backfill"):
 
     @property
     def kind(self) -> EventKind:
-        """See `Event`."""
         return EventKind(f"backfill_{self.status.value}")
 
 
@@ -199,7 +196,6 @@ class InstigatorTurned(Event, frozen=True, kw_only=True, tag="instigator"):
 
     @property
     def kind(self) -> EventKind:
-        """See `Event`."""
         return EventKind(f"instigator_{self.status}")
 
 
@@ -287,12 +283,10 @@ class Tick(Event, frozen=True, kw_only=True, tag="tick"):
 
     @property
     def kind(self) -> EventKind:
-        """See `Event`."""
         return EventKind(f"tick_{self.outcome.value}")
 
     @property
     def ended_us(self) -> int:
-        """When its evaluation ended."""
         return self.time_us
 
     @property

@@ -197,12 +197,10 @@ class RunPlan(Struct, frozen=True, omit_defaults=True):
 
     @property
     def partition_key(self) -> str | None:
-        """The only partition that it is of; None where there are several, or none."""
         return only_key(self.partitions)
 
     @property
     def assets(self) -> tuple[AssetKey, ...]:
-        """All that the run materializes."""
         return tuple(key for step in self.steps for key in step.assets)
 
     def configurable(self) -> dict[str, str]:

@@ -78,7 +78,6 @@ class StepOutcome(Struct, frozen=True, omit_defaults=True):
 
     @property
     def materializations(self) -> tuple[Materialization, ...]:
-        """What it has made."""
         return tuple(each for each in self.asset_events if isinstance(each, Materialization))
 
     def mapping_keys(self) -> dict[str, list[str]]:

@@ -21,7 +21,6 @@ def iso(time_us: int) -> str:
 
 
 def iso_or_none(time_us: int | None) -> str | None:
-    """As `iso`; None stays None."""
     return None if time_us is None else iso(time_us)
 
 

@@ -28,7 +28,6 @@ PARTITIONS = "partitions"
 
 
 def word(row: AssetRow) -> str:
-    """Where it stands, in a word."""
     return "external" if row.asset.is_external else row.status.value
 
 
@@ -141,7 +140,6 @@ def asset_lines(
 
 
 def _partitions(row: AssetRow) -> str:
-    """Which partitions an asset has, and how many of them are there."""
     definition, statuses = row.asset.partitions, row.statuses
     if definition is None or statuses is None:
         return ""

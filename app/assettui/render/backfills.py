@@ -39,7 +39,6 @@ def took_us(backfill: BackfillRecord, now_us: int) -> int | None:
 
 
 def title(backfill: BackfillRecord) -> str:
-    """What it is called, or else of what it is."""
     keys = backfill.plan.keys
     return backfill.plan.title or f"{keys[0] if keys else ''}{f' +{len(keys) - 1:,}' if len(keys) > 1 else ''}"
 

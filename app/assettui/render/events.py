@@ -52,7 +52,6 @@ class EventText(Struct, frozen=True):
 
 
 def event_text(event: Event) -> EventText:
-    """The words of an event."""
     words = event.kind.value.replace("_", " ")
     if event.asset_key is not None and str(event.asset_key) != event.step_key:
         words = f"{words} {event.asset_key}"

@@ -80,12 +80,10 @@ class TimeAxis:
 
     @property
     def count(self) -> int:
-        """See `Axis`."""
         return self._count
 
     @property
     def unit(self) -> str:
-        """See `Axis`."""
         return self.zoom.unit
 
     def begins(self, column: int) -> int:
@@ -101,7 +99,6 @@ class TimeAxis:
         return moment_of(self.begins(column), self.zoom.line.zone)
 
     def labels(self, first: int, width: int) -> tuple[str, str]:
-        """See `Axis`."""
         style = self.zoom.style
         upper_format, lower_format = _LABELS[style]
         moments = [self.local(column) for column in range(first, min(self._count, first + width))]
@@ -139,16 +136,13 @@ class KeyAxis:
 
     @property
     def count(self) -> int:
-        """See `Axis`."""
         return len(self.indices)
 
     @property
     def unit(self) -> str:
-        """See `Axis`."""
         return "partition"
 
     def labels(self, first: int, width: int) -> tuple[str, str]:
-        """See `Axis`."""
         keys = [self.space.key(index) for index in self.indices[first : first + width]]
         return "", _placed(list(enumerate(keys)), width)
 

@@ -22,7 +22,6 @@ STRIP = 12
 
 
 def when(row: InstigatorRow) -> str:
-    """What wakes it."""
     described = row.snapshot
     if described.kind is InstigatorKind.SCHEDULE:
         return f"{' | '.join(described.crons)} {described.zone_name}"
@@ -38,7 +37,6 @@ def when(row: InstigatorRow) -> str:
 
 
 def subject(row: InstigatorRow) -> str:
-    """What it asks for."""
     return ", ".join(row.snapshot.jobs) or row.snapshot.selection or ""
 
 

@@ -48,7 +48,6 @@ JOBS: Table[JobRow] = Table(
 
 
 def job_lines(row: JobRow) -> list[Line]:
-    """What a job runs, and with what."""
     job = row.job
     return [
         line(f"job {job.name}", "bold"),

@@ -21,12 +21,10 @@ _NAME_WIDTH = 12
 
 
 def line(text: str, color: str = "") -> Line:
-    """A line that is one text."""
     return (Cell(text, color),)
 
 
 def lines_of(text: str, color: str = "", indent: str = "") -> list[Line]:
-    """A text of several lines."""
     return [line(f"{indent}{each}", color) for each in text.rstrip().expandtabs(4).splitlines()]
 
 
@@ -36,12 +34,10 @@ def facts(pairs: Iterable[tuple[str, str]]) -> list[Line]:
 
 
 def tag_facts(tags: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Tags, as facts."""
     return [("tag", f"{name}={value}") for name, value in tags.items()]
 
 
 def metadata_facts(metadata: Mapping[str, MetadataValue]) -> list[tuple[str, str]]:
-    """Metadata, as facts."""
     return [(name, value.show()) for name, value in metadata.items()]
 
 

@@ -112,7 +112,6 @@ def _remark(step: StepRecord) -> str:
 
 
 def run_title(detail: RunDetail, now_us: int) -> Line:
-    """A run in one line."""
     run = detail.run
     glyph, color = RUN_STYLES[run.status]
     job = f"  job {run.job}" if run.job is not None else ""
@@ -130,7 +129,6 @@ def run_title(detail: RunDetail, now_us: int) -> Line:
 
 
 def run_lines(detail: RunDetail, now_us: int) -> list[Line]:
-    """What a run is of, and what it was asked for with."""
     run = detail.run
     return [
         run_title(detail, now_us),

@@ -109,7 +109,6 @@ def tick_lines(tick: Tick) -> list[Line]:
 
 
 def dry_lines(dry: DryTick) -> list[Line]:
-    """What a tick would come to."""
     found = dry.evaluation
     color = TICK_STYLES[dry.outcome][1]
     lines: list[Line] = [

@@ -47,12 +47,10 @@ class InstigatorRow(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What it is called."""
         return self.snapshot.name
 
     @property
     def last(self) -> Tick | None:
-        """Its last tick."""
         return self.ticks[0] if self.ticks else None
 
 
@@ -266,7 +264,6 @@ class DryTick(Struct, frozen=True):
 
     @property
     def outcome(self) -> TickOutcome:
-        """How it would end."""
         found = self.evaluation.outcome
         if found is TickOutcome.SUCCESS and len(self.known_run_keys) == len(self.evaluation.runs):
             return TickOutcome.SKIPPED
@@ -327,7 +324,6 @@ class Upcoming(Struct, frozen=True):
 
     @property
     def target(self) -> str:
-        """What it is for."""
         return self.job or self.selection or ""
 
 

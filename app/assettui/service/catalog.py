@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.selection.algebra import AssetSelection, SelectionContext, select
+from assettui.core.selection.algebra import AssetSelection, select
+from assettui.core.selection.expression import SelectionContext
 from assettui.core.staleness import AssetStatus, Standing, root_causes
 from assettui.model.asset import AssetState
 from assettui.model.errors import NotFound
@@ -40,17 +41,14 @@ class AssetRow(Struct, frozen=True):
 
     @property
     def key(self) -> AssetKey:
-        """Its key."""
         return self.asset.key
 
     @property
     def status(self) -> AssetStatus:
-        """The one word for it."""
         return self.standing.status
 
     @property
     def statuses(self) -> PartitionStatuses | None:
-        """Where its partitions stand; None where it has none."""
         return self.standing.statuses
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core.selection.algebra import SelectionContext
+from assettui.core.selection.expression import SelectionContext
 from assettui.core.selection.syntax import parse
 
 if TYPE_CHECKING:
@@ -22,7 +22,5 @@ def matching(catalog: Catalog, text: str) -> list[AssetRow]:
     """
     if not text.strip():
         return list(catalog.rows)
-    found = parse(text, is_partial=True).resolve_on(
-        SelectionContext(catalog.graph, catalog.statuses(), is_partial=True)
-    )
+    found = parse(text, is_partial=True).resolve(SelectionContext(catalog.graph, catalog.statuses(), is_partial=True))
     return [row for row in catalog.rows if row.key in found]

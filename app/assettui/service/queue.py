@@ -96,7 +96,6 @@ def queue_view(session: Session, limit: int = ROWS) -> QueueView:
 
 
 def waits_of(session: Session, run: RunRecord) -> str | None:
-    """What a run waits for; None where it does not."""
     if run.status is not RunStatus.QUEUED:
         return None
     with session.reading() as connection:

@@ -198,7 +198,6 @@ def run_detail(session: Session, run_id: str) -> RunDetail:
 
 
 def events_of(session: Session, run_id: str, *, after: int = 0, limit: int = 1_000) -> list[Event]:
-    """The events of a run, in order, from the one after `after` on."""
     with session.reading() as connection:
         return queries.events(connection, run_id=run_id, after=after, limit=limit)
 

@@ -84,7 +84,6 @@ def materialize(
 def materialize_partition(
     connection: sqlite3.Connection, event: Materialization, event_id: int, partitioned: PartitionedGraph | None
 ) -> Iterable[ValueRef]:
-    """As `materialize`, of a partition."""
     key, partition = str(event.asset_key), storable(event.partition)
     version = event.data_version
     row = connection.execute(

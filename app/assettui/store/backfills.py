@@ -74,7 +74,6 @@ def backfills(connection: sqlite3.Connection, *, limit: int, offset: int = 0) ->
 
 
 def count(connection: sqlite3.Connection) -> int:
-    """How many backfills there are."""
     return connection.execute("SELECT count(*) FROM backfills").fetchone()[0]
 
 

@@ -59,7 +59,6 @@ def open_for_writing(folder: StoreFolder) -> sqlite3.Connection:
 
 
 def store_exists(folder: StoreFolder) -> bool:
-    """Whether there is something that may be a store."""
     return folder.database.is_file() and folder.database.stat().st_size > 0
 
 

@@ -30,12 +30,10 @@ class StoreFolder(Struct, frozen=True):
 
     @property
     def root(self) -> Path:
-        """The folder that holds them all."""
         return self.database.parent
 
     @property
     def values(self) -> Path:
-        """The folder for stored values."""
         return self.root / "values"
 
     @property

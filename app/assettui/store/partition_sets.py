@@ -268,7 +268,6 @@ def _set(
     name: str,
     index: int,
 ) -> None:
-    """Put one partition into a set."""
     row = next((each for each in rows if each.kind == kind and each.name == name), None)
     if row is None or index >> 3 >= row.length:
         _add(connection, partitioned, key, kind, PartitionSet(1 << index), name)

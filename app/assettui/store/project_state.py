@@ -14,8 +14,8 @@ from assettui.core.partition_status import KnownPartitions
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.selection.algebra import SelectionContext, select
-from assettui.core.selection.syntax import parse
+from assettui.core.selection.algebra import select
+from assettui.core.selection.expression import SelectionContext
 from assettui.core.staleness import Standing, standings
 from assettui.model.errors import AssettuiError
 from assettui.model.keys import AssetKey
@@ -87,12 +87,10 @@ class ProjectState:
 
     @lazy
     def graph(self) -> AssetGraph:
-        """Its assets."""
         return graph_of(self.snapshot)
 
     @lazy
     def partitioned(self) -> PartitionedGraph:
-        """Their partitions, as there are now."""
         return PartitionedGraph(self.graph, AsOf(self._now_us, dynamic_partitions.all_indices(self._connection)))
 
     def select_terms(self, terms: Sequence[str]) -> Sequence[AssetKey]:
@@ -111,7 +109,7 @@ class ProjectState:
         if found is None:
             is_lasting = "status:" not in selection
             statuses = {} if is_lasting else {key: each.status.value for key, each in self.standings.items()}
-            found = select(SelectionContext(self.graph, statuses), [parse(selection)])
+            found = select(SelectionContext(self.graph, statuses), [selection])
             if is_lasting:
                 self._selected[selection] = found
         return found
@@ -142,7 +140,6 @@ class ProjectState:
 
     @lazy
     def known_partitions(self) -> KnownPartitions:
-        """What is known of the partitions of all assets."""
         if not any(asset.partitions is not None for asset in self.graph.assets.values()):
             return KnownPartitions(self.partitioned, {})
         running: dict[AssetKey, PartitionSet] = {}
@@ -155,7 +152,6 @@ class ProjectState:
 
     @lazy
     def standings(self) -> Mapping[AssetKey, Standing]:
-        """How each asset stands, and why."""
         return standings(self.graph, self.states, self.known_partitions)
 
 

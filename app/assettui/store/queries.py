@@ -92,7 +92,6 @@ def runs_not_over(connection: sqlite3.Connection) -> list[RunRecord]:
 
 
 def count_runs(connection: sqlite3.Connection) -> int:
-    """How many runs there are."""
     return connection.execute("SELECT count(*) FROM runs").fetchone()[0]
 
 
@@ -121,7 +120,6 @@ def run(connection: sqlite3.Connection, run_id: str) -> RunRecord:
 
 
 def run_plan(connection: sqlite3.Connection, run_id: str) -> RunPlan:
-    """What a run was asked to do."""
     row = connection.execute("SELECT payload FROM events WHERE run = ? ORDER BY id LIMIT 1", (run_id,)).fetchone()
     return codec.from_builtins(codec.decode(row[0], dict[str, Any])["plan"], RunPlan)
 

@@ -113,7 +113,6 @@ class WakeClient:
         return True
 
     def ring(self) -> None:
-        """Wake the leader, if there is one."""
         if self.connect() and self._socket is not None:
             try:
                 self._socket.send(b".")
@@ -139,7 +138,6 @@ class WakeClient:
         return True
 
     def close(self) -> None:
-        """Leave."""
         self._lose()
 
     def _lose(self) -> None:

@@ -92,7 +92,6 @@ class AssettuiApp(App[None]):
         )
 
     def get_default_screen(self) -> Screen[None]:
-        """The catalog."""
         return self._catalog_screen
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -100,7 +99,6 @@ class AssettuiApp(App[None]):
         return [*super().get_line_filters(), self._safe_text]
 
     def on_mount(self) -> None:
-        """Begin the work once the first frame is there."""
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
@@ -113,7 +111,6 @@ class AssettuiApp(App[None]):
         self._feed.start()
 
     def on_unmount(self) -> None:
-        """Hear no more."""
         self._feed.stop()
 
     # Changes.
@@ -123,7 +120,6 @@ class AssettuiApp(App[None]):
 
     @on(Changed)
     def load_again(self) -> None:
-        """Look at what has changed."""
         self._fetching.ask()
         if len(self.screen_stack) > 1 and isinstance(self.screen, MainScreen):
             self.screen.reload()  # the catalog, at the bottom, is fetched for the header in any case
@@ -136,7 +132,6 @@ class AssettuiApp(App[None]):
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
-        """Show it."""
         leader = message.status.leader
         is_held = self._leadership.is_held()
         self.situation = Situation(
@@ -250,7 +245,6 @@ class AssettuiApp(App[None]):
         self.carry_out(ask)
 
     def cancel_run(self, run_id: str) -> None:
-        """Ask for a run to be canceled."""
         from assettui.service import runs
 
         def cancel() -> None:
@@ -301,7 +295,6 @@ class AssettuiApp(App[None]):
         self.post_message(self.Changed())
 
     def read(self, title: str, text: str) -> None:
-        """Show a text to be read."""
         self.push_screen(Reading(title, text))
 
     def action_help(self) -> None:
@@ -367,7 +360,6 @@ class AssettuiApp(App[None]):
 
 
 def _next_due(connection: sqlite3.Connection, catalog: Catalog) -> tuple[str, int] | None:
-    """The schedule that is due next, and when."""
     snapshot = catalog.snapshot
     if snapshot is None or not snapshot.instigators:
         return None

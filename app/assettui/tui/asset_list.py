@@ -30,5 +30,4 @@ class AssetList(Listing[AssetRow]):
         return self.hidden
 
     def is_marked(self, row: AssetRow) -> bool:
-        """Whether it is selected."""
         return row.key in self.selected

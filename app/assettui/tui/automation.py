@@ -63,7 +63,6 @@ class AutomationScreen(MainScreen):
         self._editing: str | None = None
 
     def compose(self) -> ComposeResult:
-        """The screen."""
         yield Header()
         with Vertical(id="list"):
             yield ListingHeader(INSTIGATORS.columns)
@@ -72,13 +71,11 @@ class AutomationScreen(MainScreen):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Say what to do where there is nothing."""
         self.query_one(
             InstigatorList
         ).empty_text = "the project defines no schedules and no sensors: ScheduleDefinition(…), @sensor"
 
     def reload(self) -> None:
-        """Fetch them."""
         self._fetching.ask()
 
     def _fetch(self) -> Iterator[Loaded]:
@@ -86,12 +83,10 @@ class AutomationScreen(MainScreen):
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
-        """Show them."""
         self.query_one(InstigatorList).rows = message.rows
         self.redraw_in_time()
 
     def is_live(self) -> bool:
-        """Whether one is due soon, so that it is counted down."""
         soon_us = clock_us() + COUNTDOWN_US
         return any(row.next_us is not None and row.next_us < soon_us for row in self.query_one(InstigatorList).rows)
 
@@ -153,7 +148,6 @@ class AutomationScreen(MainScreen):
 
     @on(Input.Submitted, "#cursor")
     def set_cursor(self, event: Input.Submitted) -> None:
-        """Keep what was typed."""
         name = self._editing
         self.action_leave_input()
         if name is None:
@@ -166,7 +160,6 @@ class AutomationScreen(MainScreen):
         self.app.carry_out(keep)
 
     def action_leave_input(self) -> None:
-        """Type no more."""
         self._editing = None
         self.query_one("#cursor", Input).remove_class("shown")
         self.query_one(InstigatorList).focus()

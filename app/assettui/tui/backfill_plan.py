@@ -67,11 +67,9 @@ class BackfillPlanScreen(ModalScreen[str | None]):
 
     @property
     def request(self) -> BackfillRequest:
-        """What is asked for."""
         return BackfillRequest(self._keys, self._which, partitions=self._partitions, with_upstream=self._with_upstream)
 
     def compose(self) -> ComposeResult:
-        """The window."""
         with Vertical() as window:
             window.border_title = "Backfill"
             with VerticalScroll():
@@ -79,7 +77,6 @@ class BackfillPlanScreen(ModalScreen[str | None]):
             yield Static(Text("enter start  u upstream  a all x missing f failed s stale  esc close"), classes="keys")
 
     def on_mount(self) -> None:
-        """Work the plan out."""
         self.plan(self.request)
 
     @work(thread=True, exclusive=True, group="plan")
@@ -113,7 +110,6 @@ class BackfillPlanScreen(ModalScreen[str | None]):
         self._plan_anew()
 
     def action_which(self, name: str) -> None:
-        """Of what was selected, only these."""
         self._which = Which(name)
         self._plan_anew()
 
@@ -140,9 +136,7 @@ class BackfillPlanScreen(ModalScreen[str | None]):
             self.app.call_from_thread(self.dismiss, backfill_id)
 
     def action_cancel(self) -> None:
-        """Close the window."""
         self.dismiss(None)
 
     def action_scroll(self, by: int) -> None:
-        """Scroll the text."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)

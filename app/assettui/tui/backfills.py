@@ -57,7 +57,6 @@ class BackfillsScreen(MainScreen):
         self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
-        """The screen."""
         yield Header()
         with Vertical(id="list"):
             yield ListingHeader(BACKFILLS.columns)
@@ -65,11 +64,9 @@ class BackfillsScreen(MainScreen):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Say what to do where there is nothing."""
         self.query_one(BackfillList).empty_text = "no backfill yet: select partitions in the partitions (key 3), then b"
 
     def reload(self) -> None:
-        """Fetch the newest backfills."""
         self._fetching.ask()
 
     def _fetch(self) -> Iterator[Loaded]:
@@ -77,12 +74,10 @@ class BackfillsScreen(MainScreen):
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
-        """Show them."""
         self.query_one(BackfillList).rows = message.page.backfills
         self.redraw_in_time()
 
     def is_live(self) -> bool:
-        """Whether one is on its way."""
         return any(not each.status.is_over for each in self.query_one(BackfillList).rows)
 
     def redraw(self) -> None:
@@ -133,14 +128,12 @@ class BackfillScreen(MainScreen):
         self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
-        """The screen."""
         yield Header()
         with VerticalScroll(id="text"):
             yield Static(id="detail")
         yield Footer(show_command_palette=False)
 
     def reload(self) -> None:
-        """Fetch the backfill again."""
         self._fetching.ask()
 
     def _fetch(self) -> Iterator[Loaded]:
@@ -148,13 +141,11 @@ class BackfillScreen(MainScreen):
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
-        """Show it."""
         self._detail = message.detail
         self.redraw()
         self.redraw_in_time()
 
     def is_live(self) -> bool:
-        """Whether it is on its way."""
         return self._detail is not None and not self._detail.backfill.status.is_over
 
     def redraw(self) -> None:
@@ -164,11 +155,9 @@ class BackfillScreen(MainScreen):
             self.query_one("#detail", Static).update(text_of(lines))
 
     def copied(self) -> str:
-        """Its id."""
         return self._backfill_id
 
     def action_ask(self, what: str) -> None:
-        """Ask something of it."""
         self.app.command_backfill(BackfillCommand(what), self._backfill_id)
 
     def action_open_failure(self) -> None:

@@ -62,7 +62,6 @@ class CatalogScreen(MainScreen):
         self._filter_error: SelectionError | None = None
 
     def compose(self) -> ComposeResult:
-        """The screen."""
         # Textual would find this out when it has styled all of it, and style it again.
         self.add_class("-wide" if self.app.size.width >= self.WIDE else "-narrow")
         yield Header()
@@ -89,7 +88,6 @@ class CatalogScreen(MainScreen):
             self.reload()
 
     def reload(self) -> None:
-        """Show the catalog as it is known."""
         catalog, assets = self._catalog, self.query_one(AssetList)
         assets.selected &= catalog.graph.assets.keys()
         if catalog.snapshot is None:
@@ -179,7 +177,6 @@ class CatalogScreen(MainScreen):
     # Filtering and selecting.
 
     def action_filter(self) -> None:
-        """Type a filter."""
         self.query_one("#narrowing").add_class("shown")
         self.query_one(FilterBox).add_class("shown").focus()
 
@@ -305,7 +302,6 @@ class CatalogScreen(MainScreen):
 
     @work(thread=True)
     def launch(self, keys: Sequence[AssetKey]) -> None:
-        """Ask for a run."""
         if not keys:
             return
         try:

@@ -18,7 +18,6 @@ MAX_CHARS = 400
 
 
 def text_of(lines: Iterable[Line]) -> Text:
-    """The lines, colored."""
     text = Text()
     for index, line in enumerate(lines):
         if index:

@@ -35,11 +35,9 @@ class Feed:
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Call no more."""
         self._stop.set()
 
     def _run(self) -> None:

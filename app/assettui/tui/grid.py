@@ -82,7 +82,6 @@ class GridScreen(MainScreen):
         """The dynamic partitions that a key is typed for; None where it is typed where to go."""
 
     def compose(self) -> ComposeResult:
-        """The screen."""
         yield Header()
         yield Static(id="title")
         yield GridView(id="grid")
@@ -93,7 +92,6 @@ class GridScreen(MainScreen):
     # Showing.
 
     def on_mount(self) -> None:
-        """Show the partitions as they are known now."""
         self.call_after_refresh(self.show_catalog, self.app.catalog)
 
     def on_screen_resume(self) -> None:
@@ -103,7 +101,6 @@ class GridScreen(MainScreen):
             self.show_catalog(self.app.catalog)
 
     def show_catalog(self, catalog: Catalog) -> None:
-        """See `MainScreen`."""
         is_first = self._catalog is None
         self._catalog = catalog
         self._groups = self._grouped(catalog)
@@ -163,7 +160,6 @@ class GridScreen(MainScreen):
         self._show_title()
 
     def _begin_where_it_matters(self) -> None:
-        """All of it in sight, if it may be; else the last of it."""
         grid = self.query_one(GridView)
         if isinstance(self._axis, TimeAxis):
             width = max(20, self.size.width - 30)
@@ -197,7 +193,6 @@ class GridScreen(MainScreen):
         self._show_status()
 
     def is_live(self) -> bool:
-        """Whether anything is being made."""
         return any(row.statuses.running for rows in self._groups.values() for row in rows)
 
     # What lies under the cursor.
@@ -228,7 +223,6 @@ class GridScreen(MainScreen):
 
     @on(PartitionLoaded)
     def show_partition(self, message: PartitionLoaded) -> None:
-        """Show it."""
         self._state = (message.key, message.partition, message.state)
         self._causes = message.causes
         self._show_status()
@@ -317,7 +311,6 @@ class GridScreen(MainScreen):
         grid.move_to(0, 0 if self._group != _TIME else (self._axis.count if self._axis else 1) - 1)
 
     def action_go_to(self) -> None:
-        """Type where to go."""
         box = self.query_one("#goto", Input)
         box.value, box.placeholder = "", GO_TO
         self._adding = None

@@ -161,7 +161,6 @@ class GridView(Widget, can_focus=True):
     # Drawing.
 
     def render_line(self, y: int) -> Strip:
-        """One line of the window."""
         width, title_width = self.size.width, self._title_width
         style = self.rich_style
         if self.axis is None or not self.rows:
@@ -259,7 +258,6 @@ class GridView(Widget, can_focus=True):
     # Keys and mouse.
 
     def action_move(self, rows: int, columns: int) -> None:
-        """Move the cursor."""
         self.move_to(self.row + rows, self.column + columns)
 
     def action_page(self, rows: int, columns: int) -> None:

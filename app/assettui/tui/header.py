@@ -34,7 +34,6 @@ class Header(Widget):
         self.watch(cast("AssettuiApp", self.app), "situation", show)
 
     def render(self) -> Text:
-        """The line."""
         here = self.situation
         if here is None:
             return Text("")

@@ -71,7 +71,6 @@ class InstigatorScreen(MainScreen):
         self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
-        """The screen."""
         yield Header()
         yield Static(id="facts")
         with Vertical(id="list"):
@@ -82,11 +81,9 @@ class InstigatorScreen(MainScreen):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Say what to do where there is nothing."""
         self.query_one(TickList).empty_text = "it was never evaluated: t evaluates it now"
 
     def reload(self) -> None:
-        """Fetch it again."""
         self._fetching.ask()
 
     def _fetch(self) -> Iterator[Loaded]:
@@ -99,18 +96,15 @@ class InstigatorScreen(MainScreen):
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
-        """Show it."""
         self._row = message.row
         self.query_one(TickList).rows = message.ticks
         self.redraw()
         self.redraw_in_time()
 
     def is_live(self) -> bool:
-        """Whether it is on, so that the time until it is due is counted."""
         return self._row is not None and self._row.next_us is not None
 
     def redraw(self) -> None:
-        """Count down."""
         row = self._row
         if row is None:
             return
@@ -128,7 +122,6 @@ class InstigatorScreen(MainScreen):
             self.reload()
 
     def copied(self) -> str:
-        """Its name."""
         return self._name_of
 
     @on(Listing.Chosen)
@@ -139,10 +132,8 @@ class InstigatorScreen(MainScreen):
             self.app.open_run(tick.run_ids[0])
 
     def action_turn(self) -> None:
-        """Turn it on or off."""
         if self._row is not None:
             self.app.turn_instigator(self._row.name, is_on=not self._row.is_on)
 
     def action_tick(self) -> None:
-        """Evaluate it now."""
         self.app.tick_instigator(self._name_of)

@@ -27,9 +27,7 @@ class Leadership(Protocol):
         """Lead, if nobody else does; whether this process leads now."""
         ...
 
-    def is_held(self) -> bool:
-        """Whether this process leads."""
-        ...
+    def is_held(self) -> bool: ...
 
     def failure(self) -> BaseException | None:
         """What ended this process's engine, where it was not asked to end."""
@@ -60,7 +58,6 @@ class Lead(Leadership):
             self.engine.is_ready.wait()
 
     def take(self) -> bool:
-        """Lead, if nobody else does."""
         with self._taking:
             if not self.is_held():
                 self.engine = self._lead()
@@ -70,7 +67,6 @@ class Lead(Leadership):
             return self.is_held()
 
     def is_held(self) -> bool:
-        """Whether this process leads."""
         return self.engine is not None and (self.engine.is_alive() or not self._has_begun)
 
     def failure(self) -> BaseException | None:

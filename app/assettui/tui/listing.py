@@ -52,7 +52,6 @@ class Listing(ScrollView, Generic[R], can_focus=True):
 
         @property
         def control(self) -> Widget:
-            """The list."""
             return self.listing
 
     class Chosen(Moved):
@@ -70,18 +69,15 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         """What is said where there are no rows."""
 
     def row(self, row: R) -> Row:
-        """What the row shows."""
         return self.table.row(row, clock_us())
 
     def is_marked(self, row: R) -> bool:
-        """Whether the row is selected."""
         return False
 
     # For screens.
 
     @property
     def rows(self) -> Sequence[R]:
-        """What is listed."""
         return self._rows
 
     @rows.setter
@@ -117,7 +113,6 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     # Drawing.
 
     def render_line(self, y: int) -> Strip:
-        """One line of the window."""
         width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         if index >= len(self._rows):
@@ -182,7 +177,6 @@ class ListingHeader(Widget):
         self.hidden: Sequence[int] = ()
 
     def render_line(self, y: int) -> Strip:
-        """The one line."""
         titles = Row([Cell(column.title) for column in self.columns])
         return draw_row(titles, self.columns, self.size.width, self.rich_style, self.hidden)
 

@@ -34,9 +34,7 @@ class Lines(Protocol):
 
     def __len__(self) -> int: ...
 
-    def line(self, index: int) -> Cell:
-        """A line and its color."""
-        ...
+    def line(self, index: int) -> Cell: ...
 
 
 class FileLines:
@@ -96,11 +94,9 @@ class TextLines:
         self._lines = lines
 
     def __len__(self) -> int:
-        """How many there are."""
         return len(self._lines)
 
     def line(self, index: int) -> Cell:
-        """A line and its color."""
         return self._lines[index]
 
 
@@ -129,7 +125,6 @@ class LogView(ScrollView, can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One line of the window."""
         width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
         if index >= len(self._lines):
             text, color = (self.empty_text if index == 0 else ""), "dim"

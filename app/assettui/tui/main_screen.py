@@ -34,11 +34,9 @@ class MainScreen(Screen[None]):
         """Draw what is known again: some time has passed."""
 
     def is_live(self) -> bool:
-        """Whether something is shown that changes every second."""
         return False
 
     def action_back(self) -> None:
-        """Leave it."""
         self.app.pop_screen()
 
     def copied(self) -> str | None:

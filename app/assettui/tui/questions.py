@@ -38,7 +38,6 @@ class _Window(ModalScreen[bool]):
         self._keys = keys
 
     def compose(self) -> ComposeResult:
-        """The window."""
         with Vertical() as window:
             window.border_title = Text(clean(self._title)).markup
             with VerticalScroll():
@@ -46,11 +45,9 @@ class _Window(ModalScreen[bool]):
             yield Static(Text(self._keys), classes="keys")
 
     def action_scroll(self, by: int) -> None:
-        """Scroll the text."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def action_answer(self, answer: bool) -> None:
-        """Close the window."""
         self.dismiss(answer)
 
 

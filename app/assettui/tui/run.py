@@ -91,7 +91,6 @@ class RunScreen(MainScreen):
         self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
-        """The screen."""
         yield Header()
         yield Static(id="summary")
         yield ListingHeader(STEP_COLUMNS)
@@ -101,11 +100,9 @@ class RunScreen(MainScreen):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin to listen to what the steps write."""
         self.listen()
 
     def on_unmount(self) -> None:
-        """Listen no more."""
         if self._watch is not None:
             self._watch.stop()
 
@@ -136,7 +133,6 @@ class RunScreen(MainScreen):
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
-        """Show them."""
         self._detail = message.detail
         for event in message.events:
             self._event_lines.extend(event_lines(event))
@@ -146,7 +142,6 @@ class RunScreen(MainScreen):
         self.redraw_in_time()
 
     def is_live(self) -> bool:
-        """Whether it is on its way."""
         return self._detail is not None and not self._detail.run.status.is_over
 
     def redraw(self) -> None:
@@ -227,7 +222,6 @@ class RunScreen(MainScreen):
             )
 
     def action_cancel(self) -> None:
-        """Cancel the run."""
         self.app.cancel_run(self._run_id)
 
     def action_retry(self, from_failure: bool) -> None:

@@ -49,7 +49,6 @@ class RunsScreen(MainScreen):
         self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
-        """The screen."""
         yield Header()
         with Vertical(id="list"):
             yield ListingHeader(RUNS.columns)
@@ -57,11 +56,9 @@ class RunsScreen(MainScreen):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Say what to do where there is nothing."""
         self.query_one(RunList).empty_text = "nothing was run yet: m in the catalog (key 1) builds an asset"
 
     def reload(self) -> None:
-        """Fetch the newest runs."""
         self._fetching.ask()
 
     def _fetch(self) -> Iterator[Loaded]:
@@ -69,13 +66,11 @@ class RunsScreen(MainScreen):
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
-        """Show them."""
         self._total = message.page.total
         self.query_one(RunList).rows = message.page.runs
         self.redraw_in_time()
 
     def is_live(self) -> bool:
-        """Whether a run is on its way."""
         return any(not run.status.is_over for run in self.query_one(RunList).rows)
 
     def redraw(self) -> None:

@@ -47,7 +47,6 @@ class TimelineView(Listing[TimelineRow]):
         self.window = Window(0, 1)
 
     def row(self, row: TimelineRow) -> Row:
-        """What a line shows."""
         return Row(timeline_cells(row, self.window, clock_us(), self.width))
 
     @property
@@ -56,7 +55,6 @@ class TimelineView(Listing[TimelineRow]):
         return max(1, self.scrollable_content_region.width - LABEL - 2)
 
     def render_line(self, y: int) -> Strip:
-        """One line of the window."""
         index = y + self.scroll_offset.y
         if index >= len(self.rows):
             return super().render_line(y)
@@ -105,7 +103,6 @@ class TimelineScreen(MainScreen):
         self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
-        """The screen."""
         yield Header()
         yield TimelineView(id="timeline")
         yield _Axis(id="axis")
@@ -113,7 +110,6 @@ class TimelineScreen(MainScreen):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Say so where there is nothing."""
         self.query_one(TimelineView).empty_text = "nothing ran in this time, and nothing is due: - shows more of it"
 
     def _window(self) -> Window:
@@ -121,7 +117,6 @@ class TimelineScreen(MainScreen):
         return Window(now_us - int(span * PAST), now_us + int(span * (1 - PAST)))
 
     def reload(self) -> None:
-        """Fetch what is in the window."""
         self._fetching.ask()
 
     def _fetch(self) -> Iterator[Loaded]:
@@ -130,7 +125,6 @@ class TimelineScreen(MainScreen):
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
-        """Show it."""
         view, below = self.query_one(TimelineView), self.query_one(_Axis)
         view.window = below.window = message.window
         view.rows = message.rows

@@ -33,11 +33,11 @@ _FORM = ".form.json"
 class FileSystem(Protocol):
     """What is asked of a file system, by fsspec's names; a file appears whole or not at all."""
 
-    def makedirs(self, path: str, exist_ok: bool) -> None: ...  # noqa: D102
-    def put_file(self, lpath: str, rpath: str) -> None: ...  # noqa: D102
-    def get_file(self, rpath: str, lpath: str) -> None: ...  # noqa: D102
-    def pipe_file(self, path: str, value: bytes) -> None: ...  # noqa: D102
-    def cat_file(self, path: str) -> bytes: ...  # noqa: D102
+    def makedirs(self, path: str, exist_ok: bool) -> None: ...
+    def put_file(self, lpath: str, rpath: str) -> None: ...
+    def get_file(self, rpath: str, lpath: str) -> None: ...
+    def pipe_file(self, path: str, value: bytes) -> None: ...
+    def cat_file(self, path: str) -> bytes: ...
 
 
 class _FileIOManager(ConfigurableIOManager):

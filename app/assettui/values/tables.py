@@ -239,7 +239,6 @@ def refuse_rows_elsewhere(name: TableName, where: Where, written: int, found: in
 
 
 def kind_of(value: object) -> FrameKind | None:
-    """What kind of table a value is; None where it is none."""
     frame = frame_kind(value)
     if frame is not None:
         return cast("FrameKind", frame.removeprefix("parquet:"))
@@ -265,7 +264,6 @@ def as_polars(value: Any, kind: FrameKind) -> Any:
 
 
 def from_polars(frame: Any, kind: FrameKind) -> Any:
-    """A frame of polars as that kind."""
     match kind:
         case "polars":
             return frame

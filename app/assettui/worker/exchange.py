@@ -235,7 +235,6 @@ class Exchange:
     def store(
         self, output: ValueDeclaration, value: Any, context: OutputContext, partition: str | None = None
     ) -> ValueRef:
-        """Store a value."""
         if output.io_manager is not None:
             if value is None and not output.has_value:
                 return ValueRef("none")

@@ -91,7 +91,7 @@ def _as_problem(error: ValueError) -> DefinitionsError | None:
         trace = trace.tb_next
     if is_ours:
         return DefinitionsError([Problem(error.what, place, error.hint)])
-    from assettui.definitions.configurable import reasons  # pydantic is there already
+    from assettui.definitions.config import reasons  # pydantic is there already
 
     what = f"{getattr(error, 'title', 'the configuration')} is configured wrongly: {'; '.join(reasons(error))}"
     return DefinitionsError([Problem(what, place, "see the fields of the class")])

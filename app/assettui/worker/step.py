@@ -195,7 +195,7 @@ class _Execution:
         return context, arguments
 
     def _op_config(self, computation: Computation, config: Any, arguments: dict[str, Any]) -> Any:
-        from assettui.definitions.configurable import validated  # deferred: pydantic takes 0.1 s
+        from assettui.definitions.config import validated  # deferred: pydantic takes 0.1 s
         from assettui.definitions.env_var import resolved
 
         name = _config_name(computation)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.selection.algebra import (
+from assettui.core.selection.expression import (
     ATTRIBUTES,
     FUNCTIONS,
     STATUSES,
     All,
     And,
-    AssetSelection,
     Attribute,
+    Expression,
     Function,
     Not,
     Or,
@@ -38,6 +38,13 @@ _TOKEN = re.compile(r"""\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*"?)|(?P<mark>[()+])|(?P
 _END = "end"
 
 
+SYNTAX = (
+    "a key (raw/flights), a pattern (raw/*), group:G, owner:O, tag:K=V, kind:K, status:stale, +upstream, downstream+, "
+    "2+both+1, roots(…), sinks(…), joined by and, or, not and parentheses"
+)
+"""In one line, for help and hints."""
+
+
 class _Token(Struct, frozen=True):
     kind: str
     """`quoted`, `mark`, `word` or `end`."""
@@ -48,7 +55,7 @@ class _Token(Struct, frozen=True):
     """Whether there is a space before it."""
 
 
-def parse(text: str, *, is_partial: bool = False) -> AssetSelection:
+def parse(text: str, *, is_partial: bool = False) -> Expression:
     """The selection that is written so.
 
     Args:
@@ -95,7 +102,7 @@ class _Parser:
     def is_mark(self, mark: str, *, joined: bool = False) -> bool:
         return self.token.kind == "mark" and self.token.text == mark and not (joined and self.token.is_apart)
 
-    def whole(self) -> AssetSelection:
+    def whole(self) -> Expression:
         if self.token.kind == _END:
             raise SelectionError("an empty selection", hint="name an asset, or * for all; see --help for the syntax")
         found = self.either()
@@ -103,14 +110,14 @@ class _Parser:
             raise self.wrong("a ) without a (" if self.is_mark(")") else "this was not expected here", self.token)
         return found
 
-    def either(self) -> AssetSelection:
+    def either(self) -> Expression:
         operands = [self.both()]
         while self.is_word("or"):
             self.advance()
             operands.append(self.both())
         return operands[0] if len(operands) == 1 else Or(tuple(operands))
 
-    def both(self) -> AssetSelection:
+    def both(self) -> Expression:
         operands = [self.negated()]
         while self.token.kind != _END and not self.is_mark(")") and not self.is_word("or"):
             if self.is_word("and"):
@@ -118,13 +125,13 @@ class _Parser:
             operands.append(self.negated())
         return operands[0] if len(operands) == 1 else And(tuple(operands))
 
-    def negated(self) -> AssetSelection:
+    def negated(self) -> Expression:
         if self.is_word("not"):
             self.advance()
             return Not(self.negated())
         return self.reaching()
 
-    def reaching(self) -> AssetSelection:
+    def reaching(self) -> Expression:
         """A term with what lies above and below it: `2+term+1`."""
         up, is_up = None, False
         if self.token.kind == "word" and self.token.text.isdigit() and self._is_depth_before():
@@ -147,7 +154,7 @@ class _Parser:
         is_plus = plus.kind == "mark" and plus.text == "+" and not plus.is_apart
         return is_plus and not behind.is_apart and behind.text != ")" and not behind.text.isdigit()
 
-    def term(self) -> AssetSelection:
+    def term(self) -> Expression:
         token = self.advance()
         if token.kind == "mark" and token.text == "(":
             return self.closed(token)
@@ -169,8 +176,7 @@ class _Parser:
             raise self.wrong(f"no function is called {token.text!r}", token, hint)
         return Word(token.text)
 
-    def closed(self, opening: _Token) -> AssetSelection:
-        """The expression up to the closing parenthesis."""
+    def closed(self, opening: _Token) -> Expression:
         if self.token.kind == _END:
             raise self.wrong("this ( is never closed", opening)
         found = self.either()
@@ -179,7 +185,7 @@ class _Parser:
         self.advance()
         return found
 
-    def attribute(self, token: _Token, name: str, value: str) -> AssetSelection:
+    def attribute(self, token: _Token, name: str, value: str) -> Expression:
         if name not in ATTRIBUTES:
             near = closest(name, ATTRIBUTES)
             known = ", ".join(f"{each}:" for each in ATTRIBUTES)

@@ -30,7 +30,6 @@ def describe_output(
     output_name: str,
     inputs: tuple[InputSnapshot, ...],
 ) -> None:
-    """One of the assets that a function makes."""
     spec = output.spec
     subject = f"asset {spec.key}"
     own = attributes.dep_keys(subject, spec.deps, spec.at, draft.problems)
@@ -74,7 +73,6 @@ def describe_output(
 
 
 def describe_external(draft: Draft, key: AssetKey, spec: AssetSpec) -> None:
-    """An asset that others make, and that is declared."""
     upstream = attributes.dep_keys(f"asset {key}", spec.deps, spec.at, draft.problems)
     manager = manager_of(draft, None, spec) if isinstance(spec, SourceAsset) or spec.io_manager_key else None
     if manager is not None:

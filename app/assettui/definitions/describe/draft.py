@@ -120,7 +120,6 @@ class Draft:
                 check_resources(f"the hook {hook.name}", hook.at, sorted(names), self.resources, self.problems)
 
     def checked_timeout(self, subject: str, seconds: Any, at: Location | None) -> float | None:
-        """A timeout in seconds; None where there is none, or where it is refused."""
         if seconds is None or (isinstance(seconds, int | float) and seconds > 0):
             return seconds
         self.problems.wrong(f"{subject}: timeout is {seconds!r:.40}", at, "give it seconds, more than 0")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assettui.core.cron import parse_cron
+from assettui.core.selection.algebra import AssetSelection
 from assettui.core.timeline import zone_named
 from assettui.definitions import attributes
 from assettui.definitions.binding import check_resources
@@ -54,7 +55,6 @@ class InstigatorDescription:
         self.definitions: dict[str, ScheduleDefinition | SensorDefinition] = {}
 
     def add_all(self, schedules: Iterable[Any], sensors: Iterable[Any]) -> None:
-        """Describe them all, in order."""
         for each in schedules:
             if isinstance(each, ScheduleDefinition):
                 self._add(each, self._schedule)
@@ -221,8 +221,6 @@ class InstigatorDescription:
             if job is None or job.partitions is not None:
                 return job.partitions if job is not None else None
             if job.selection is not None and self._graph is not None:
-                from assettui.core.selection.syntax import parse  # deferred: most projects have no such schedule
-
-                keys = parse(job.selection).resolve(self._graph)
+                keys = AssetSelection.from_string(job.selection).resolve(self._graph)
                 return next((asset.partitions for key in keys if (asset := self._graph.assets[key]).partitions), None)
         return None

@@ -118,7 +118,9 @@ def checked_config(
     for name, each in said.found.items():
         schema = own[name].schema
         if schema is not None and each.get("config") is not None:
-            for wrong in configurable().misfits(schema, each["config"]):
+            from assettui.definitions.config import misfits  # deferred: pydantic takes 0.1 s
+
+            for wrong in misfits(schema, each["config"]):
                 problems.wrong(f"job {job.name}: the configuration of {name}: {wrong}", job.at, "see its class")
     for name in of_resources(config):
         if name not in resources:
@@ -130,10 +132,3 @@ def checked_config(
 
 def _is_for(step: str, job: JobDefinition) -> bool:
     return step.startswith(f"{job.name}:") if job.composition is not None else ":" not in step
-
-
-def configurable() -> Any:
-    """What knows classes of configuration; imported only where there is one, since pydantic takes 0.1 s."""
-    from assettui.definitions import configurable
-
-    return configurable

@@ -11,7 +11,6 @@ from assettui.core.graph import AssetGraph
 from assettui.core.masking import masked
 from assettui.definitions import consistency
 from assettui.definitions.computation import Described
-from assettui.definitions.definitions import Definitions
 from assettui.definitions.describe.assets import describe_external, undeclared
 from assettui.definitions.describe.draft import Draft
 from assettui.definitions.describe.functions import describe_function
@@ -23,6 +22,7 @@ from assettui.model.project import AssetSnapshot, JobSnapshot, ProjectSnapshot
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from assettui.definitions.definitions import Definitions
     from assettui.definitions.describe.instigators import InstigatorDescription
     from assettui.model.instigator import InstigatorSnapshot
 
@@ -31,7 +31,7 @@ NO_KEYS: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 
 def describe(
     name: str,
-    defined: Definitions | Iterable[Any],
+    definitions: Definitions,
     *,
     sources: Iterable[str] = (),
     dynamic: Mapping[str, Mapping[str, int]] | None = NO_KEYS,
@@ -40,7 +40,7 @@ def describe(
 
     Args:
         name: What the project is called.
-        defined: Its definitions; or its assets alone, and whatever else users put there by mistake.
+        definitions: What it defines.
         sources: Absolute paths of the project's own files that were imported.
         dynamic: The keys of dynamic partitions, for which mappings of the user's own are evaluated; None to leave
             these as they are, which does for whoever only carries out steps.
@@ -48,7 +48,6 @@ def describe(
     Raises:
         DefinitionsError: Something is wrong; it holds every problem, in the order of the definitions.
     """
-    definitions = defined if isinstance(defined, Definitions) else Definitions(defined)
     return _described(Draft(definitions, dynamic), name, tuple(sources))
 
 
@@ -137,6 +136,6 @@ def _without_secrets(each: InstigatorSnapshot, schemas: Mapping[str, Any]) -> In
 
 
 def _json_schema(schema: Any) -> dict[str, Any]:
-    from assettui.definitions.configurable import json_schema  # deferred: pydantic takes 0.1 s
+    from assettui.definitions.config import json_schema  # deferred: pydantic takes 0.1 s
 
     return json_schema(schema)

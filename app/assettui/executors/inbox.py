@@ -1,4 +1,4 @@
-"""Where other threads leave word for the engine, and wake it."""
+"""Where other threads leave word, and wake who waits for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ class Inbox(Generic[T]):
         os.set_blocking(self._writer, False)
 
     def fileno(self) -> int:
-        """What to wait on."""
         return self._reader
 
     def put(self, item: T) -> None:

@@ -1,4 +1,4 @@
-"""Worker processes as their leader sees them: started, spoken to, watched, ended. Every effect on them is here."""
+"""Steps in worker processes, which are started, spoken to, watched and ended here. Every effect on them is here."""
 
 from __future__ import annotations
 
@@ -16,17 +16,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from assettui.executors.base import Ended
 from assettui.executors.guard import Guard
+from assettui.executors.inbox import Inbox
 from assettui.model.run import StepError
 from assettui.model.step import WorkerMessage
+from assettui.worker.orders import Evaluate, RunStep
 from assettui.worker.protocol import FrameReader, frame, receive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from assettui.executors.base import HasDescriptor, Tell
+    from assettui.model.step import StepRequest
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
-    from assettui.worker.orders import ToWorker
+    from assettui.worker.orders import EvaluationRequest, ToWorker
 
 SEND_TIMEOUT_S = 5.0
 _VMSTAT = Path("/proc/vmstat")
@@ -34,18 +39,14 @@ LOG_TAIL_BYTES = 2_000
 
 
 @dataclass(eq=False, slots=True)
-class WorkerProcess:
-    """One worker."""
+class _Worker:
+    """One worker process."""
 
     id: int
     process: subprocess.Popen[bytes]
     connection: socket.socket
     log: Path
     """What it printed outside of any step."""
-    started_ns: int
-    """When it was started, in ns since the epoch; it imports the project after that."""
-    has_told: bool = False
-    """Whether it has said how importing the project went."""
     memory_kills: int = 0
     """How often the system had killed a process for want of memory, when it was started."""
     reader: FrameReader[WorkerMessage] = field(default_factory=lambda: FrameReader[WorkerMessage](WorkerMessage))  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
@@ -62,17 +63,6 @@ class WorkerProcess:
             ValueError: Something that is no message was written to the pipe.
         """
         return receive(self.connection, self.reader)
-
-    def remaining_messages(self) -> Iterator[WorkerMessage]:
-        """What a dead worker had still said."""
-        while select.select([self.connection], [], [], 0)[0]:
-            try:
-                messages = self.messages()
-                if messages is None:
-                    return
-                yield from messages
-            except ValueError:
-                return
 
     def send(self, message: ToWorker) -> None:
         """Tell it what to do; one that cannot even be told is killed, and its death tells the rest."""
@@ -98,37 +88,28 @@ class WorkerProcess:
             return ""
 
 
-class WorkerPool:
-    """Starts workers for one project, and tells of their deaths.
+class Processes:
+    """See `Executor`. Each worker is a child process that has imported the project; it dies with this process.
 
     Args:
         project: What they import.
         folder: The store beside which they keep values and logs.
-        on_death: Called with a worker's id, from a thread of its own, when it has died and is not yet reaped.
+        tell: See `Executor`.
         python: The interpreter that runs them.
     """
 
-    def __init__(
-        self, project: Project, folder: StoreFolder, on_death: Callable[[int], None], python: str = sys.executable
-    ) -> None:
+    def __init__(self, project: Project, folder: StoreFolder, tell: Tell, python: str = sys.executable) -> None:
         self.project = project
         self.folder = folder
-        self._on_death = on_death
+        self._tell = tell
         self._python = python
         self._guard = Guard()
         self._next_id = 1
-        self.workers: dict[int, WorkerProcess] = {}
+        self._workers: dict[int, _Worker] = {}
+        self._deaths: Inbox[int] = Inbox()
+        """The workers that have died, and are not yet reaped."""
 
-    def start(self, *, describe: bool, dynamic: Mapping[str, Mapping[str, int]] | None = None) -> WorkerProcess:
-        """Start a worker.
-
-        Args:
-            describe: Whether it is to send the snapshot once it has loaded the project.
-            dynamic: The keys of dynamic partitions, for which it evaluates mappings of the user's own.
-
-        Raises:
-            OSError: It cannot be started.
-        """
+    def start_worker(self, *, describe: bool, dynamic: Mapping[str, Mapping[str, int]] | None = None) -> int:
         worker_id = self._next_id
         self._next_id += 1
         log = self.folder.logs / "workers" / f"{os.getpid()}-{worker_id}.log"
@@ -146,40 +127,102 @@ class WorkerPool:
             "environment_file": str(self.project.environment_file),
             "environment": dict(self.project.settings.environment),
         }
-        started_ns = time.time_ns()
-        op_outputs = [each.fileno() for each in (theirs, keys) if each is not None]
+        handed_over = [each.fileno() for each in (theirs, keys) if each is not None]
         with theirs, keys or nullcontext(), log.open("wb") as output:
             process = subprocess.Popen(
                 [self._python, "-P", "-m", "assettui.worker.main", str(theirs.fileno()), json.dumps(options)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=op_outputs,
+                pass_fds=handed_over,
                 cwd=self.project.root,
                 start_new_session=True,  # no signal of the terminal reaches it, and no terminal of ours is its own
             )
         ours.settimeout(SEND_TIMEOUT_S)
         self._guard.add(process.pid)
-        worker = WorkerProcess(worker_id, process, ours, log, started_ns, memory_kills=memory_kills())
-        self.workers[worker_id] = worker
+        worker = _Worker(worker_id, process, ours, log, memory_kills=memory_kills())
+        self._workers[worker_id] = worker
         threading.Thread(target=self._await_death, args=(worker,), name=f"worker-{worker_id}", daemon=True).start()
-        return worker
+        return worker_id
 
-    def _await_death(self, worker: WorkerProcess) -> None:
+    def execute(self, worker: int, request: StepRequest) -> None:
+        self._send(worker, RunStep(request))
+
+    def evaluate(self, worker: int, request: EvaluationRequest) -> None:
+        self._send(worker, Evaluate(request))
+
+    def _send(self, worker: int, message: ToWorker) -> None:
+        found = self._workers.get(worker)
+        if found is not None:
+            found.send(message)
+
+    def cancel(self, worker: int, *, is_at_once: bool = False) -> None:
+        found = self._workers.get(worker)
+        if found is not None:
+            found.signal(signal.SIGKILL if is_at_once else signal.SIGTERM)
+
+    def pid(self, worker: int) -> int:
+        """The process of a worker, which is also the number of its process group."""
+        return self._workers[worker].pid
+
+    def sources(self) -> Iterable[HasDescriptor]:
+        return (self._deaths, *(worker.connection for worker in self._workers.values()))
+
+    def receive(self, timeout_s: float | None = 0) -> None:
+        # poll, not select: a process with many open files has descriptors beyond what select can name
+        waiting = select.poll()
+        workers = {worker.connection.fileno(): worker for worker in self._workers.values()}
+        for descriptor in (self._deaths.fileno(), *workers):
+            waiting.register(descriptor, select.POLLIN)
+        ready = [descriptor for descriptor, _ in waiting.poll(None if timeout_s is None else timeout_s * 1000)]
+        for descriptor in ready:
+            if descriptor in workers:
+                self._hear(workers[descriptor])
+        # Deaths last: nothing more is heard of a worker after its own.
+        if self._deaths.fileno() in ready:
+            for worker_id in self._deaths.take_all():
+                if worker_id in self._workers:
+                    self._tell_end(self._workers[worker_id])
+
+    def _hear(self, worker: _Worker) -> bool:
+        """Tell what has come; whether more may come."""
+        try:
+            messages = worker.messages()
+            if messages is not None:
+                for message in messages:
+                    self._tell(worker.id, message)
+                return True
+        except ValueError:  # user code has written to the pipe: no later word of it can be trusted
+            worker.signal(signal.SIGKILL)
+            return False
+        # The pipe has ended: it is dead, or as good as dead. Its death is told by itself.
+        worker.signal(signal.SIGKILL)
+        time.sleep(0.001)
+        return False
+
+    def _tell_end(self, worker: _Worker) -> None:
+        """Tell what a dead worker had still said, and that it is gone."""
+        while select.select([worker.connection], [], [], 0)[0]:
+            if not self._hear(worker):
+                break
+        printed = worker.printed()
+        self._tell(worker.id, Ended(self._reap(worker), printed))
+
+    def _await_death(self, worker: _Worker) -> None:
         # Not reaped here: its process group's number stays its own until the group has been killed.
         try:
             os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
         except ChildProcessError:
             return  # reaped already, by `close`
-        self._on_death(worker.id)
+        self._deaths.put(worker.id)
 
-    def on_lost(self, worker: WorkerProcess) -> StepError:
+    def _reap(self, worker: _Worker) -> StepError:
         """End all that a dead worker has orphaned, and say how it died."""
         worker.signal(signal.SIGKILL)
         self._guard.remove(worker.pid)
         status, peak_bytes = _reaped(worker.process)
         worker.connection.close()
-        del self.workers[worker.id]
+        del self._workers[worker.id]
         if status == 0 or not worker.printed():
             worker.log.unlink(missing_ok=True)
         if status == -signal.SIGKILL and memory_kills() > worker.memory_kills:
@@ -190,11 +233,11 @@ class WorkerPool:
         return _cause_of(status)
 
     def close(self) -> None:
-        """Kill every worker, with all that it started."""
-        for worker in list(self.workers.values()):
+        for worker in list(self._workers.values()):
             worker.signal(signal.SIGKILL)
-            self.on_lost(worker)
+            self._reap(worker)
         self._guard.close()
+        self._deaths.close()
 
 
 def _handed_over(path: Path, keys: Mapping[str, Mapping[str, int]]) -> IO[bytes]:

@@ -1,0 +1,244 @@
+"""The engine's loop: a thin shell around `decide`. It waits for what happens, records what is decided, then does it.
+
+One thread. Each turn gathers all that has happened, decides, commits what is to be recorded in one durable transaction,
+and only then acts on the world: a step is started after it was recorded that it starts. So whatever dies in between has
+promised no more than was done, and has done no more than was promised.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from typing import TYPE_CHECKING, Any, assert_never
+
+from assettui.core.queue import queued_run
+from assettui.engine.hearing import Hearing, SnapshotKept
+from assettui.engine.news import LOOK_EVERY_S, News
+from assettui.engine.tick_recording import following
+from assettui.kernel import actions as act
+from assettui.kernel import inputs
+from assettui.kernel.decide import decide, has_nothing_to_do, is_idle
+from assettui.model.errors import AssettuiError
+from assettui.model.run import StepError, StepStatus
+from assettui.model.step import StepOutcome
+from assettui.model.timing import clock_us
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from assettui.engine.alarm import Alarm
+    from assettui.engine.edits import Edits
+    from assettui.engine.journal import Journal
+    from assettui.engine.starting import Starting
+    from assettui.engine.tick_recording import Recorded
+    from assettui.executors.base import Executor, Heard
+    from assettui.executors.inbox import Inbox
+    from assettui.kernel.instigators import TickDecided
+    from assettui.kernel.state import KernelState
+    from assettui.model.events import Event
+    from assettui.project.settings import Settings
+    from assettui.store.wake_socket import WakeSocket
+
+
+class Ending:
+    """How the loop is to end. Set by other threads, which wake it then."""
+
+    def __init__(self) -> None:
+        self.is_draining = False
+        """Whether nothing more is to be taken from the queue; it ends when what runs has ended."""
+        self.is_stopping = False
+        """Whether what runs is to be canceled, too."""
+        self.is_lingering = False
+        """Whether it ends by itself as soon as nothing runs, nothing waits, and nothing is scheduled."""
+
+
+class Loop:
+    """See above.
+
+    Args:
+        state: What the kernel knows so far.
+        ending: How it is to end.
+        settings: Those of the project.
+        journal: The store.
+        wake_socket: Who waits for commits, and who wakes this loop.
+        inbox: What other threads have to say.
+        executor: What carries out steps.
+        heard: What the executor has heard of its workers, and nobody has taken yet.
+        starting: What starts workers.
+        edits: Which files of the project have been imported, and change.
+        alarm: What wakes it in time.
+    """
+
+    def __init__(
+        self,
+        state: KernelState,
+        ending: Ending,
+        settings: Settings,
+        journal: Journal,
+        wake_socket: WakeSocket,
+        inbox: Inbox[inputs.Input],
+        executor: Executor,
+        heard: list[tuple[int, Heard]],
+        starting: Starting,
+        edits: Edits,
+        alarm: Alarm,
+    ) -> None:
+        self._state = state
+        self._ending = ending
+        self._journal = journal
+        self._wake_socket = wake_socket
+        self._inbox = inbox
+        self._executor = executor
+        self._heard = heard
+        self._starting = starting
+        self._alarm = alarm
+        self._news = News(journal, settings, starting)
+        self._hearing = Hearing(journal, edits, starting, wake_socket.tell)
+
+    def run(self, first: list[inputs.Input]) -> None:
+        """Go on until it is told to end.
+
+        Args:
+            first: What has happened before.
+        """
+        self._turn(first)
+        self._turn([*self._news.described_anew()])
+        next_look = 0.0
+        while not self._is_over():
+            if self._ending.is_draining and not self._state.is_draining:
+                self._turn([inputs.Drain()])
+                continue
+            is_woken, heard = self._await(next_look)
+            self._take(heard)
+            if is_woken or time.monotonic() >= next_look:
+                next_look = time.monotonic() + LOOK_EVERY_S
+                self._turn([*self._news.look(self._state, is_draining=self._ending.is_draining)])
+            if self._ending.is_stopping:
+                canceled = [inputs.CancelRequested(run_id) for run_id in self._state.runs]
+                self._turn([inputs.Drain(is_at_once=True), *canceled])
+
+    def _is_over(self) -> bool:
+        if self._ending.is_draining:
+            return is_idle(self._state)
+        return self._ending.is_lingering and has_nothing_to_do(self._state)
+
+    def _await(self, next_look: float) -> tuple[bool, list[inputs.Input | SnapshotKept]]:
+        """Wait for something to happen; whether somebody rang, and what workers and other threads have said."""
+        sources = list(self._executor.sources())
+        bells = self._wake_socket.sockets()
+        logs_due = self._hearing.logs_due()
+        deadline = next_look if logs_due is None else min(next_look, logs_due)
+        # poll, not select: a process with many open files has descriptors beyond what select can name
+        waiting = select.poll()
+        by_descriptor: dict[int, Any] = {each.fileno(): each for each in (self._inbox, *sources, *bells)}
+        for descriptor in by_descriptor:
+            waiting.register(descriptor, select.POLLIN)
+        timeout_s = max(0.0, deadline - time.monotonic())
+        ready = [by_descriptor[descriptor] for descriptor, _ in waiting.poll(timeout_s * 1000)]
+        rung = [each for each in ready if each in bells]
+        for each in rung:
+            self._wake_socket.answer(each)
+        if any(each in sources for each in ready):
+            self._executor.receive()
+        found = [
+            input for worker, heard in self._take_heard() for input in self._hearing.hear(worker, heard, self._state)
+        ]
+        is_left_word = self._inbox in ready
+        if is_left_word:
+            found.extend(self._inbox.take_all())
+        return bool(rung) or is_left_word, found
+
+    def _take_heard(self) -> list[tuple[int, Heard]]:
+        heard = self._heard.copy()
+        self._heard.clear()
+        return heard
+
+    def _take(self, heard: Iterable[inputs.Input | SnapshotKept]) -> None:
+        """Decide on what was heard. The store is read only once all that came before is recorded in it."""
+        gathered: list[inputs.Input] = []
+        for each in heard:
+            if isinstance(each, SnapshotKept):
+                self._turn(gathered)
+                self._turn([*self._news.described_anew()])
+                gathered = []
+            else:
+                gathered.append(each)
+        self._turn(gathered)
+
+    def _turn(self, happened: list[inputs.Input]) -> None:
+        """Decide on all that has happened, commit, then act; acting may itself make things happen."""
+        while True:
+            actions: list[act.Action] = []
+            for input in happened:
+                self._state, decided = decide(self._state, input, clock_us())
+                actions.extend(decided)
+            progress = {action.backfill_id: action for action in actions if isinstance(action, act.Progressed)}
+            recorded = self._commit(
+                [action.event for action in actions if isinstance(action, act.Record)],
+                progress.values(),
+                [action.decided for action in actions if isinstance(action, act.RecordTick)],
+                [action for action in actions if isinstance(action, act.QueueRun)],
+            )
+            happened = [input for action in actions for input in self._act(action)]
+            happened.extend(caused for each in recorded for caused in following(*each))
+            if not happened:
+                return
+
+    def _commit(
+        self,
+        events: list[Event],
+        progress: Iterable[act.Progressed],
+        ticks: Sequence[TickDecided],
+        retries: Sequence[act.QueueRun],
+    ) -> list[tuple[TickDecided, Recorded]]:
+        logs_due = self._hearing.logs_due()
+        are_logs_due = logs_due is not None and time.monotonic() >= logs_due
+        taken = self._news.take_intents()
+        if not (events or ticks or taken or are_logs_due):
+            return []
+        events = [*self._hearing.take_logs(), *events]
+        recorded = self._journal.commit(events, taken, clock_us(), progress, ticks, retries)
+        self._wake_socket.tell()
+        return recorded
+
+    # Acting.
+
+    def _act(self, action: act.Action) -> Iterator[inputs.Input]:
+        match action:
+            case act.Record() | act.Progressed() | act.RecordTick():
+                pass  # committed already
+            case act.QueueRun():  # committed too
+                yield inputs.RunsQueued((queued_run(action.run_id, clock_us(), action.plan),))
+            case act.LoadRun():
+                yield inputs.RunLoaded(action.run_id, self._journal.run_to_take(action.run_id))
+            case act.Evaluate():
+                yield from self._evaluate(action)
+            case act.StartWorker():
+                yield from self._starting.start(action.generation)
+            case act.Execute():
+                yield from self._execute(action)
+            case act.Terminate():
+                self._executor.cancel(action.worker)
+            case act.Kill():
+                self._executor.cancel(action.worker, is_at_once=True)
+            case act.WakeAt():
+                self._alarm.wake_at(action.time_us)
+            case _:
+                assert_never(action)
+
+    def _execute(self, action: act.Execute) -> Iterator[inputs.Input]:
+        try:
+            request = self._journal.request(action, clock_us())
+        except AssettuiError as error:  # the project was edited after the run was asked for
+            outcome = StepOutcome(StepStatus.FAILURE, error=StepError(error.what))
+            yield inputs.StepEnded(action.worker, action.run_id, action.step.key, outcome)
+            return
+        self._hearing.note_attempt(action, request)
+        self._executor.execute(action.worker, request)
+
+    def _evaluate(self, action: act.Evaluate) -> Iterator[inputs.Input]:
+        request = self._journal.evaluation_request(action.evaluating)
+        if request is None:
+            yield inputs.EvaluationEnded(action.worker, action.evaluating.name, None)
+        else:
+            self._executor.evaluate(action.worker, request)
