@@ -44,6 +44,8 @@ class Inbox(Generic[T]):
 
     def close(self) -> None:
         """Take no more."""
+        if self._writer == -1:
+            return
         reader, writer, self._reader, self._writer = self._reader, self._writer, -1, -1
         os.close(writer)
         os.close(reader)
