@@ -66,6 +66,6 @@ def show_asset(target: Target, key: str, as_json: bool) -> None:
     found = current_catalog(session)
     detail = asset_detail(session, AssetKey(key))
     if as_json:
-        print_json(shapes.detail_json(detail, found))
+        print_json(shapes.asset_detail_json(detail, found))
         return
     print_lines(asset_lines(detail.row, found, detail.history, clock_us(), shutil.get_terminal_size().columns - 2))

@@ -110,7 +110,7 @@ def start_backfill(
     except NothingToDo as error:
         return _nothing_to_do(error, as_json=as_json)
     if dry_run:
-        print_json(shapes.preview_json(plan)) if as_json else print_lines(plan_lines(plan))
+        print_json(shapes.plan_json(plan)) if as_json else print_lines(plan_lines(plan))
         return Exit.OK
     _ask_if_many(session, plan, is_sure=is_sure)
     backfill_id = backfills.start(session, plan)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assettui.cli import automation_json as shapes
+from assettui.cli import as_json as shapes
 from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
 from assettui.cli.target import Target, json_option, target_options

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
+from assettui.cli import as_json as shapes
 from assettui.cli.output import print_json, print_table, say, tell
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.partitions.space import partitions_text
 from assettui.core.queue import BadLimit
 from assettui.model.text import plural
-from assettui.model.timing import iso
 from assettui.render.queue import LIMITS, WAITING
 from assettui.service import queue as queues
-
-if TYPE_CHECKING:
-    from assettui.service.queue import LimitRow, QueueView, WaitingRun
 
 
 @click.group()
@@ -32,7 +26,7 @@ def list_queue(target: Target, limit: int, as_json: bool) -> None:
     """List the runs that wait, in the order in which they are taken, and what each waits for."""
     found = queues.queue_view(target.session(), limit)
     if as_json:
-        print_json(_view_json(found))
+        print_json(shapes.queue_json(found))
         return
     print_table(WAITING, found.waiting)
     for step in found.steps:
@@ -68,7 +62,7 @@ def limit_queue(target: Target, kind: str | None, values: tuple[str, ...], as_js
         queues.set_limit(session, kind, name, number, is_default=is_default)
     found = queues.queue_view(session, 1)
     if as_json:
-        print_json([_limit_json(each) for each in found.limits])
+        print_json([shapes.limit_json(each) for each in found.limits])
         return
     print_table(LIMITS, found.limits)
 
@@ -86,37 +80,3 @@ def _number(text: str) -> int:
         return int(text)
     except ValueError:
         raise BadLimit(f"{text!r} is no limit", hint="a number from 0 up, `none` or `default`") from None
-
-
-def _view_json(found: QueueView) -> dict[str, Any]:
-    return {
-        "waiting": found.total,
-        "running": found.running,
-        "runs": [_waiting_json(each) for each in found.waiting],
-        "steps": [{"run_id": each.run_id, "step": each.step, "waits_for": each.waits_for} for each in found.steps],
-        "limits": [_limit_json(each) for each in found.limits],
-    }
-
-
-def _waiting_json(each: WaitingRun) -> dict[str, Any]:
-    return {
-        "run_id": each.run.run_id,
-        "priority": each.priority,
-        "created": iso(each.run.created_us),
-        "job": each.run.job,
-        "assets": [str(key) for key in each.run.assets],
-        "partition": partitions_text(each.run.partitions) or None,
-        "tags": dict(each.run.tags),
-        "waits_for": each.waits_for,
-    }
-
-
-def _limit_json(each: LimitRow) -> dict[str, Any]:
-    return {
-        "kind": each.kind,
-        "name": each.name or None,
-        "slots": each.slots,
-        "used": each.used,
-        "held_by": list(each.holders),
-        "is_set": each.is_set,
-    }

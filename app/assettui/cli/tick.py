@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assettui.cli import automation_json as shapes
+from assettui.cli import as_json as shapes
 from assettui.cli.output import print_json, print_lines, print_table
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.events import TickOutcome
