@@ -15,8 +15,8 @@ from assettui.model.backfill import BackfillCommand, BackfillPlan, BackfillReque
 from assettui.model.events import Materialization
 from assettui.model.intents import CommandBackfill
 from assettui.service import backfills as backfill_service
-from assettui.service.backfills import PlanChanged
 from assettui.service.catalog import read_catalog
+from assettui.service.plans import PlanChanged
 from assettui.service.session import Session
 from assettui.store import backfills, dynamic_partitions, intents
 from assettui.store.database import open_for_reading

@@ -11,7 +11,7 @@ from assettui.core.partitions.sets import PartitionSet
 from assettui.model.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from assettui.core.graph import AssetGraph
     from assettui.core.partition_status import KnownPartitions, PartitionStatuses
@@ -72,19 +72,25 @@ class Standing(Struct, frozen=True):
 
 
 def standings(
-    graph: AssetGraph, states: Mapping[AssetKey, AssetState], known: KnownPartitions | None = None
+    graph: AssetGraph,
+    states: Mapping[AssetKey, AssetState],
+    known: KnownPartitions | None = None,
+    keys: Container[AssetKey] | None = None,
 ) -> dict[AssetKey, Standing]:
-    """The standing of every asset of the graph, each computed once, upstream first.
+    """The standing of assets, each computed once, upstream first.
 
     Args:
         graph: The project's graph.
         states: What is known of each asset as a whole.
         known: What is known of their partitions; needed where any have some.
+        keys: Some assets and all that they depend on, directly or not; None for every asset of the graph.
     """
     found: dict[AssetKey, Standing] = {}
     causes: dict[AssetKey, tuple[StaleCause, ...]] = {}
     stale: dict[AssetKey, PartitionSet] = {}
     for key in graph.order:
+        if keys is not None and key not in keys:
+            continue
         asset = graph.assets[key]
         state = states.get(key)
         if asset.partitions is not None and known is not None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from assettui.core.launching import plan_launch
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.executors.evaluating import evaluate_in_worker, evaluation_request
-from assettui.model.errors import AssettuiError, LaunchError, NotFound
+from assettui.model.errors import AssettuiError, NotFound
 from assettui.model.events import CursorSet, InstigatorTurned, Tick, TickOutcome
 from assettui.model.instigator import InstigatorKind, InstigatorSnapshot, Watching, backoff_s
 from assettui.model.intents import EvaluateInstigator
@@ -223,12 +223,7 @@ def request_tick(
         LaunchError: The leader runs another project's code.
         StoreError: The store cannot be written.
     """
-    leader = session.leader()
-    if leader is not None and leader.project_id != session.project.id:
-        raise LaunchError(
-            f"the store is led by a process that runs another project's code (pid {leader.pid})",
-            hint="end it first, or give each project a store of its own with --store",
-        )
+    session.refuse_other_project()
     with session.reading() as connection:
         found = find(_snapshot(connection, session), name, kind)
     now_us = clock_us()

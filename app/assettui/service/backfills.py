@@ -33,8 +33,8 @@ from assettui.model.intents import CommandBackfill
 from assettui.model.run import StepError
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
-from assettui.service.catalog import Catalog, read_catalog
-from assettui.store import backfills, intents, projects, queries
+from assettui.service.plans import PlanChanged, basis_of
+from assettui.store import backfills, intents, queries
 from assettui.store.queueing import keep_secrets
 from assettui.store.recording import record
 from assettui.store.wake_socket import WakeClient
@@ -47,26 +47,11 @@ if TYPE_CHECKING:
     from assettui.model.metadata import JsonObject
     from assettui.model.run import RunRecord
     from assettui.service.session import Session
+    from assettui.store.project_state import ProjectState
 
 LOOK_EVERY_S = 1.0
 OVERHEAD_US = 3_000
 """What a run costs besides the user's own code: measured, see tests/benchmarks."""
-
-
-class PlanChanged(LaunchError):
-    """A plan is no longer what it would be now.
-
-    Args:
-        plan: What it would be.
-        before: What it was.
-    """
-
-    def __init__(self, plan: BackfillPlan, before: BackfillPlan) -> None:
-        super().__init__(
-            f"what there is has changed since: it would be {plural(plan.count, 'partition')} now, not {before.count:,}",
-            hint="look at the plan once more, then start it",
-        )
-        self.plan = plan
 
 
 def preview(session: Session, request: BackfillRequest) -> BackfillPlan:
@@ -79,7 +64,7 @@ def preview(session: Session, request: BackfillRequest) -> BackfillPlan:
         WrongConfig: The configuration does not fit.
     """
     with session.reading() as connection:
-        return _planned(connection, session, request)
+        return _planned(connection, session, session.state(connection), request)
 
 
 def start(session: Session, plan: BackfillPlan) -> str:
@@ -93,24 +78,15 @@ def start(session: Session, plan: BackfillPlan) -> str:
         LaunchError: Nothing is left to be materialized, or the leader runs another project's code.
         StoreError: The store cannot be written.
     """
-    leader = session.leader()
-    if leader is not None and leader.project_id != session.project.id:
-        raise LaunchError(
-            f"the store is led by a process that runs another project's code (pid {leader.pid})",
-            hint="end it first, or give each project a store of its own with --store",
-        )
-    with session.reading() as connection:
-        if plan.request is not None and plan.basis != _basis(connection, session):
-            now = _planned(connection, session, plan.request)
-            if now.targets != plan.targets:
-                raise PlanChanged(now, plan)
-        known = projects.load(connection, session.project.id)
-    schemas: Mapping[str, JsonObject] = (
-        known.snapshot.config_schemas if known is not None and known.snapshot is not None else {}
-    )
-    shown = masked(plan.config, schemas)
+    session.refuse_other_project()
     backfill_id = os.urandom(8).hex()
     with session.writing() as connection:
+        state = session.state(connection)
+        if plan.request is not None and plan.basis != basis_of(connection, state):
+            now = _planned(connection, session, state, plan.request)
+            if now.targets != plan.targets:
+                raise PlanChanged(f"it would be {plural(now.count, 'partition')} now, not {plan.count:,}", now)
+        shown = masked(plan.config, state.snapshot.config_schemas)
         kept = plan.recorded(shown, queries.last_event(connection), has_secrets=shown != plan.config)
         record(connection, [BackfillQueued(clock_us(), backfill=backfill_id, plan=kept, requested=plan.count)])
         if kept.has_secrets:
@@ -242,24 +218,21 @@ def follow(
         wake_client.close()
 
 
-def _basis(connection: sqlite3.Connection, session: Session) -> tuple[int, int | None]:
-    known = projects.load(connection, session.project.id)
-    return queries.last_event(connection), known.loaded_us if known is not None else None
-
-
-def _planned(connection: sqlite3.Connection, session: Session, request: BackfillRequest) -> BackfillPlan:
-    found = read_catalog(connection, session)
-    target = _target(found, request)
+def _planned(
+    connection: sqlite3.Connection, session: Session, state: ProjectState, request: BackfillRequest
+) -> BackfillPlan:
+    partitioned, graph = state.partitioned, state.graph
+    target = _target(state, request)
     config: JsonObject = {}
-    if request.config and found.snapshot is not None:
-        config = checked_config(request.config, {}, plan_run(found.graph, target.targets), None, found.snapshot)
+    if request.config:
+        config = checked_config(request.config, {}, plan_run(graph, target.targets), None, state.snapshot)
     durations = backfills.mean_durations(connection, list(target.targets))
-    runs = BackfillProgress.begun(found.partitioned, target.targets).count_of_runs()
+    runs = BackfillProgress.begun(partitioned, target.targets).count_of_runs()
     assets = tuple(
         PlannedAsset(
             key,
             len(partitions),
-            found.partitioned.space(key).shown(partitions) if found.partitioned.is_partitioned(key) else "",
+            partitioned.space(key).shown(partitions) if partitioned.is_partitioned(key) else "",
             runs.get(key, 0),
             durations.get(key),
         )
@@ -268,7 +241,7 @@ def _planned(connection: sqlite3.Connection, session: Session, request: Backfill
     workers = min(session.project.settings.max_workers or os.cpu_count() or 1, request.max_concurrent or 1_000)
     return BackfillPlan(
         tuple(
-            Target(key, set_to_json(partitions, found.partitioned.space(key), found.graph.assets[key].partitions))
+            Target(key, set_to_json(partitions, partitioned.space(key), graph.assets[key].partitions))
             for key, partitions in target.targets.items()
         ),
         request.max_concurrent,
@@ -280,20 +253,22 @@ def _planned(connection: sqlite3.Connection, session: Session, request: Backfill
         assets=assets,
         skipped=tuple(
             SkippedPartitions(
-                each.key, found.partitioned.space(each.key).shown(each.partitions), len(each.partitions), each.why
+                each.key, partitioned.space(each.key).shown(each.partitions), len(each.partitions), each.why
             )
             for each in target.skipped
         ),
         runs=sum(runs.values()),
         estimate_us=_estimate(assets, sum(runs.values()), workers),
         request=request,
-        basis=_basis(connection, session),
+        basis=basis_of(connection, state),
     )
 
 
-def _target(found: Catalog, request: BackfillRequest) -> BackfillTarget:
-    statuses = {row.key: row.statuses for row in found.rows if row.statuses is not None}
-    return resolve_target(found.partitioned, request, statuses, {row.key: _which(row.status) for row in found.rows})
+def _target(state: ProjectState, request: BackfillRequest) -> BackfillTarget:
+    standings = state.standings_of(request.keys)
+    statuses = {key: each.statuses for key, each in standings.items() if each.statuses is not None}
+    whole = {key: _which(each.status) for key, each in standings.items()}
+    return resolve_target(state.partitioned, request, statuses, whole)
 
 
 def _which(status: AssetStatus) -> Which | None:

@@ -13,8 +13,10 @@ from assettui.core.retrying import expanded, retry_of
 from assettui.model.backfill import BACKFILL_TAG
 from assettui.model.errors import LaunchError
 from assettui.model.intents import CancelRun
-from assettui.model.run import RunRecord, RunRequest, RunStatus, StepRecord
+from assettui.model.run import RunPlan, RunRecord, RunRequest, RunStatus, StepRecord
+from assettui.model.text import plural
 from assettui.model.timing import clock_us
+from assettui.service.plans import Basis, PlanChanged, basis_of
 from assettui.service.queue import waits_of
 from assettui.store import intents, queries
 from assettui.store.queueing import queue_run
@@ -29,9 +31,8 @@ if TYPE_CHECKING:
     from assettui.model.events import Event
     from assettui.model.keys import AssetKey
     from assettui.model.metadata import JsonObject
-    from assettui.model.project import ProjectSnapshot
-    from assettui.model.run import RunPlan
     from assettui.service.session import Session
+    from assettui.store.project_state import ProjectState
 
 LOOK_EVERY_S = 1.0
 
@@ -57,8 +58,16 @@ class RunPage(Struct, frozen=True):
     """How many there are in all."""
 
 
-def preview(session: Session, keys: Iterable[AssetKey] | None, request: RunRequest | None = None) -> RunPlan:
-    """What a run of these assets, or of that job, would do.
+class PlannedRun(Struct, frozen=True):
+    """A run that is planned: what is shown, and what `start` takes."""
+
+    plan: RunPlan
+    request: RunRequest
+    basis: Basis
+
+
+def preview(session: Session, request: RunRequest) -> PlannedRun:
+    """What a run would do.
 
     Raises:
         LaunchError: It could not be run: nothing can be materialized, or something that it would read is not there.
@@ -67,20 +76,38 @@ def preview(session: Session, keys: Iterable[AssetKey] | None, request: RunReque
         WrongConfig: The configuration does not fit.
     """
     with session.reading() as connection:
-        return _plan(connection, session, keys, request or RunRequest())[0]
+        return _planned(connection, session.state(connection), request)
 
 
-def _plan(
-    connection: sqlite3.Connection, session: Session, keys: Iterable[AssetKey] | None, request: RunRequest
-) -> tuple[RunPlan, ProjectSnapshot]:
-    state = session.state(connection)
-    if keys is not None:
-        request = replace(request, assets=tuple(keys))
-    return plan_launch(request, state), state.snapshot
+def _planned(connection: sqlite3.Connection, state: ProjectState, request: RunRequest) -> PlannedRun:
+    return PlannedRun(plan_launch(request, state), request, basis_of(connection, state))
+
+
+def start(session: Session, planned: PlannedRun) -> str:
+    """Ask for a run that was planned; it is queued, and the leader carries it out.
+
+    Returns:
+        The id of the run.
+
+    Raises:
+        PlanChanged: What was planned is not what would be planned now.
+        LaunchError: It could not be run now, or the leader runs another project's code.
+        StoreError: The store cannot be written.
+    """
+    session.refuse_other_project()
+    run_id = os.urandom(8).hex()
+    with session.writing() as connection:
+        state = session.state(connection)
+        if planned.basis != basis_of(connection, state):
+            now = _planned(connection, state, planned.request)
+            if now.plan != planned.plan:
+                raise PlanChanged(f"it would be {plural(len(now.plan.steps), 'step')} now", now)
+        queue_run(connection, run_id, planned.plan, state.snapshot.config_schemas, clock_us())
+    return run_id
 
 
 def launch(session: Session, keys: Iterable[AssetKey] | None, request: RunRequest | None = None) -> str:
-    """Ask for a run of these assets, or of a job; it is queued, and the leader carries it out.
+    """Plan a run of these assets, or of a job, and ask for it at once; see `preview` and `start` for errors.
 
     Args:
         session: The store.
@@ -89,25 +116,14 @@ def launch(session: Session, keys: Iterable[AssetKey] | None, request: RunReques
 
     Returns:
         The id of the run.
-
-    Raises:
-        LaunchError: It could not be run, or the leader runs another project's code.
-        NotFound: The project has no such job.
-        WrongConfig: The configuration does not fit.
-        StoreError: The store cannot be written.
     """
-    leader = session.leader()
-    if leader is not None and leader.project_id != session.project.id:
-        raise LaunchError(
-            f"the store is led by a process that runs another project's code (pid {leader.pid})",
-            hint="end it first, or give each project a store of its own with --store",
-        )
-    with session.reading() as connection:
-        plan, snapshot = _plan(connection, session, keys, request or RunRequest())
-    run_id = os.urandom(8).hex()
-    with session.writing() as connection:
-        queue_run(connection, run_id, plan, snapshot.config_schemas, clock_us())
-    return run_id
+    request = request or RunRequest()
+    if keys is not None:
+        request = replace(request, assets=tuple(keys))
+    try:
+        return start(session, preview(session, request))
+    except PlanChanged as changed:  # nobody has seen the plan: what it is by now is as good
+        return start(session, changed.plan)
 
 
 def retry(session: Session, run_id: str, *, from_failure: bool) -> str:

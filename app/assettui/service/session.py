@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from assettui.model.errors import LaunchError
 from assettui.model.timing import clock_us
 from assettui.store.database import open_for_reading, open_for_writing, store_exists, told, writing
 from assettui.store.lease import Leader, holder
@@ -66,6 +67,19 @@ class Session(Struct, frozen=True):
     def state(self, connection: sqlite3.Connection) -> ProjectState:
         """What is known of the project now, by a connection that is open; read as far as it is asked for."""
         return ProjectState(connection, self.project.id, clock_us(), is_led=self.leader() is not None)
+
+    def refuse_other_project(self) -> None:
+        """Refuse to ask something of a leader that has other code.
+
+        Raises:
+            LaunchError: The leader runs another project's code.
+        """
+        leader = self.leader()
+        if leader is not None and leader.project_id != self.project.id:
+            raise LaunchError(
+                f"the store is led by a process that runs another project's code (pid {leader.pid})",
+                hint="end it first, or give each project a store of its own with --store",
+            )
 
     def leader(self) -> Leader | None:
         """Who leads the store now."""

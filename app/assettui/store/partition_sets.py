@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assettui.core.partition_status import RecordedPartitions
 from assettui.core.partitions.sets import EMPTY, PartitionSet
+from assettui.model import codec
 from assettui.model.keys import AssetKey
 
 if TYPE_CHECKING:
@@ -40,17 +41,16 @@ def recorded_partitions(
     connection: sqlite3.Connection, partitioned: PartitionedGraph, keys: Iterable[AssetKey] | None = None
 ) -> dict[AssetKey, RecordedPartitions]:
     """What is recorded of the partitions of these assets, or of all that have any. Costs a read of their bitmaps."""
-    wanted = set(keys) if keys is not None else None
+    wanted = codec.encode_text([str(key) for key in keys]) if keys is not None else None
     found: dict[AssetKey, RecordedPartitions] = {}
-    one = "" if wanted is None or len(wanted) != 1 else "WHERE asset = ?"
-    parameters = [str(next(iter(wanted)))] if wanted is not None and one else []
+    some = "WHERE asset IN (SELECT value FROM json_each(?))" if wanted is not None else ""
     rows = connection.execute(
-        f"SELECT asset, kind, name, identity, bits FROM partition_sets {one} ORDER BY asset",  # noqa: S608 - our own text
-        parameters,
+        f"SELECT asset, kind, name, identity, bits FROM partition_sets {some} ORDER BY asset",  # noqa: S608 - our own text
+        (wanted,) if wanted is not None else (),
     )
     for asset, group in groupby(rows, key=itemgetter(0)):
         key = AssetKey(asset)
-        if key not in partitioned.graph.assets or (wanted is not None and key not in wanted):
+        if key not in partitioned.graph.assets:
             continue
         current = partitioned.space(key).identity
         sets: dict[str, PartitionSet] = {}

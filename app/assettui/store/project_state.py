@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from assettui.core.graph import AssetGraph
 from assettui.core.partition_status import KnownPartitions
 from assettui.core.partitioned_graph import PartitionedGraph
@@ -26,7 +28,7 @@ from assettui.store import dynamic_partitions, partition_sets, projects, queries
 if TYPE_CHECKING:
     lazy = property  # to a type checker a cached property is none, and so fits no protocol
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from assettui.model.asset import AssetState
     from assettui.store.projects import KnownProject
@@ -131,15 +133,31 @@ class ProjectState:
     @lazy
     def states(self) -> Mapping[AssetKey, AssetState]:
         """The state of every asset of which anything is known."""
-        found = queries.asset_states(self._connection)
-        if self._is_led:
-            return found
-        from msgspec.structs import replace
-
-        return {key: replace(state, running_run=None) if state.running_run else state for key, state in found.items()}
+        return self._states_of(None)
 
     @lazy
     def known_partitions(self) -> KnownPartitions:
+        return self._partitions_of(None)
+
+    @lazy
+    def standings(self) -> Mapping[AssetKey, Standing]:
+        return standings(self.graph, self.states, self.known_partitions)
+
+    def standings_of(self, keys: Iterable[AssetKey]) -> Mapping[AssetKey, Standing]:
+        """How these assets stand, those that the same functions make, and all that they depend on; no other is read."""
+        chosen = {*keys}
+        steps = {self.graph.assets[key].step for key in chosen}
+        chosen.update(each for step in steps if step is not None for each in self.graph.steps.get(step, ()))
+        needed = self.graph.all_upstream(chosen)
+        return standings(self.graph, self._states_of(needed), self._partitions_of(needed), needed)
+
+    def _states_of(self, keys: Iterable[AssetKey] | None) -> Mapping[AssetKey, AssetState]:
+        found = queries.asset_states(self._connection, keys)
+        if self._is_led:
+            return found
+        return {key: replace(state, running_run=None) if state.running_run else state for key, state in found.items()}
+
+    def _partitions_of(self, keys: Iterable[AssetKey] | None) -> KnownPartitions:
         if not any(asset.partitions is not None for asset in self.graph.assets.values()):
             return KnownPartitions(self.partitioned, {})
         running: dict[AssetKey, PartitionSet] = {}
@@ -147,12 +165,8 @@ class ProjectState:
         for key, status, partitions in _on_their_way(self._connection, self.partitioned, is_led=self._is_led):
             found = running if status is StepStatus.RUNNING else queued
             found[key] = found.get(key, EMPTY) | partitions
-        recorded = partition_sets.recorded_partitions(self._connection, self.partitioned)
+        recorded = partition_sets.recorded_partitions(self._connection, self.partitioned, keys)
         return KnownPartitions(self.partitioned, recorded, running, queued)
-
-    @lazy
-    def standings(self) -> Mapping[AssetKey, Standing]:
-        return standings(self.graph, self.states, self.known_partitions)
 
 
 def _on_their_way(

@@ -33,9 +33,14 @@ def last_event(connection: sqlite3.Connection) -> int:
     return connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
 
 
-def asset_states(connection: sqlite3.Connection) -> dict[AssetKey, AssetState]:
-    """The state of every asset of which anything is known. Costs a read of them all."""
-    return {state.asset_key: state for state in map(_state, connection.execute(_STATE_SQL))}
+def asset_states(connection: sqlite3.Connection, keys: Iterable[AssetKey] | None = None) -> dict[AssetKey, AssetState]:
+    """The state of these assets, as far as anything is known; or of all. Costs a read of them."""
+    if keys is None:
+        rows = connection.execute(_STATE_SQL)
+    else:
+        sql = f"{_STATE_SQL} WHERE assets.key IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own text
+        rows = connection.execute(sql, (codec.encode_text([str(key) for key in keys]),))
+    return {state.asset_key: state for state in map(_state, rows)}
 
 
 def asset_state(connection: sqlite3.Connection, key: AssetKey) -> AssetState:

@@ -16,6 +16,7 @@ from assettui.model.text import clean
 from assettui.render.appearance import RED, YELLOW
 from assettui.render.backfills import plan_lines
 from assettui.service import backfills
+from assettui.service.plans import PlanChanged
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 
@@ -128,7 +129,7 @@ class BackfillPlanScreen(ModalScreen[str | None]):
         """Ask for it; where the world has changed since, what it would be now is shown first."""
         try:
             backfill_id = backfills.start(self.app.session, plan)
-        except backfills.PlanChanged as changed:
+        except PlanChanged as changed:
             self.app.call_from_thread(self._show, self.request, changed.plan, changed.what)
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)

@@ -14,14 +14,18 @@ from assettui.model.errors import AssettuiError, SelectionError
 from assettui.model.run import RunRequest
 from assettui.model.text import one_line, plural
 from assettui.model.timing import clock_us, duration
+from assettui.render.appearance import YELLOW
 from assettui.render.assets import ASSETS
+from assettui.render.lines import BLANK, line
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
-from assettui.service.runs import launch, preview
+from assettui.service.plans import PlanChanged
+from assettui.service.runs import PlannedRun, launch, preview, start
 from assettui.tui.actions import bindings
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
 from assettui.tui.background import is_canceled
+from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
 from assettui.tui.filter_box import FilterBox
 from assettui.tui.header import Header
@@ -277,21 +281,39 @@ class CatalogScreen(MainScreen):
     def ask(self, keys: Sequence[AssetKey]) -> None:
         """Work out the plan and show it."""
         try:
-            plan = preview(self.app.session, keys)
+            planned = preview(self.app.session, RunRequest(assets=tuple(keys)))
         except AssettuiError as error:
             self.app.call_from_thread(self.app.warn, error)
-            return
+        else:
+            self.app.call_from_thread(self.show_plan, planned)
+
+    def show_plan(self, planned: PlannedRun, note: str = "") -> None:
+        """Show a plan, and start it if that is confirmed."""
+        plan = planned.plan
         rows = {row.key: row for row in self._catalog.rows}
-        past = [last.duration_us or 0 for key in plan.assets if (last := rows[key].state.last) is not None]
+        past = [row.state.last.duration_us or 0 for key in plan.assets if (row := rows.get(key)) and row.state.last]
         known = f", about {duration(sum(past))} of work by past runs" if past else ""
-        listing = "\n".join(f"  {position}. {step.key}" for position, step in enumerate(plan.steps, 1))
-        question = Question(f"Build {plural(len(plan.assets), 'asset')}{known}", listing, "build")
+        lines = [line(note, YELLOW), BLANK] if note else []
+        lines += [line(f"  {position}. {step.key}") for position, step in enumerate(plan.steps, 1)]
 
         def build(answer: bool | None) -> None:
             if answer:
-                self.launch(plan.assets)
+                self.start(planned)
 
-        self.app.call_from_thread(self.app.push_screen, question, build)
+        title = f"Build {plural(len(plan.assets), 'asset')}{known}"
+        self.app.push_screen(Question(title, text_of(lines), "build"), build)
+
+    @work(thread=True)
+    def start(self, planned: PlannedRun) -> None:
+        """Ask for what was shown; where it would be something else by now, show that first."""
+        try:
+            run_id = start(self.app.session, planned)
+        except PlanChanged as changed:
+            self.app.call_from_thread(self.show_plan, changed.plan, changed.what)
+        except AssettuiError as error:
+            self.app.call_from_thread(self.app.warn, error)
+        else:
+            self.app.call_from_thread(self.tell_launched, run_id, len(planned.plan.assets))
 
     def build(self, keys: Sequence[AssetKey]) -> None:
         """Build these assets without asking: of those with partitions, all that is missing."""
