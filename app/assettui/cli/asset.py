@@ -64,7 +64,7 @@ def show_asset(target: Target, key: str, as_json: bool) -> None:
     """Show one asset: status, metadata, what it depends on, what depends on it, its past."""
     session = target.session()
     found = current_catalog(session)
-    detail = asset_detail(session, AssetKey(key))
+    detail = asset_detail(session, found, AssetKey(key))
     if as_json:
         print_json(shapes.asset_detail_json(detail, found))
         return

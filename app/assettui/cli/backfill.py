@@ -7,11 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
-from msgspec.structs import replace
 
 from assettui.cli import as_json as shapes
 from assettui.cli.backfill_progress import progress_for
-from assettui.cli.current import current_catalog
+from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
 from assettui.cli.run_options import (
     config_option,
@@ -30,7 +29,6 @@ from assettui.model.text import plural
 from assettui.model.timing import SECOND_US, clock_us
 from assettui.render.backfills import BACKFILLS, backfill_lines, plan_lines, size
 from assettui.service import backfills
-from assettui.service.catalog import catalog
 from assettui.service.run_config import read_config
 
 if TYPE_CHECKING:
@@ -104,9 +102,9 @@ def start_backfill(
     session = target.session()
     if is_waiting and not dry_run:
         return start_and_wait(session, selection, request, is_sure=is_sure, as_json=as_json)
-    found = current_catalog(session)
+    bring_up_to_date(session)
     try:
-        plan = backfills.preview(session, replace(request, keys=tuple(found.select(selection))))
+        plan = backfills.preview(session, request, selection)
     except NothingToDo as error:
         return _nothing_to_do(error, as_json=as_json)
     if dry_run:
@@ -135,11 +133,11 @@ def start_and_wait(
     from assettui.cli.work import Work  # deferred: the engine, which no listing needs
 
     with Work(session).leading_if_nobody_does() as work:
-        found = catalog(session)
-        for warning in found.snapshot.warnings if found.snapshot else ():
-            tell(f"warning: {warning}")
+        with session.reading() as connection:
+            for warning in session.state(connection).snapshot.warnings:
+                tell(f"warning: {warning}")
         try:
-            plan = backfills.preview(session, replace(request, keys=tuple(found.select(selection))))
+            plan = backfills.preview(session, request, selection)
         except NothingToDo as error:
             return _nothing_to_do(error, as_json=as_json)
         _ask_if_many(session, plan, is_sure=is_sure)

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.backfill_progress import BackfillProgress
 from assettui.core.backfill_target import BackfillTarget, resolve_target
@@ -54,17 +55,26 @@ OVERHEAD_US = 3_000
 """What a run costs besides the user's own code: measured, see tests/benchmarks."""
 
 
-def preview(session: Session, request: BackfillRequest) -> BackfillPlan:
+def preview(session: Session, request: BackfillRequest, selection: Sequence[str] = ()) -> BackfillPlan:
     """What a backfill would do; `start` takes it.
+
+    Args:
+        session: The store.
+        request: What is asked for.
+        selection: What is to be made, where the request names no assets.
 
     Raises:
         LaunchError: Nothing is left to be materialized.
+        SelectionError: The selection cannot be understood, or names nothing.
         UnknownPartition: No asset has a partition of such a key.
         BadRange: A range is reversed, or over keys that have no order.
         WrongConfig: The configuration does not fit.
     """
     with session.reading() as connection:
-        return _planned(connection, session, session.state(connection), request)
+        state = session.state(connection)
+        if selection:
+            request = replace(request, keys=tuple(state.select_terms(selection)))
+        return _planned(connection, session, state, request)
 
 
 def start(session: Session, plan: BackfillPlan) -> str:

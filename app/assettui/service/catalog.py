@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assettui.model.project import AssetSnapshot, ProjectSnapshot
     from assettui.model.run import StepError
     from assettui.service.session import Session
+    from assettui.store.project_state import ProjectState
 
 HISTORY_LENGTH = 30
 """How many past materializations an asset is shown with."""
@@ -127,18 +128,13 @@ class Catalog(Struct, frozen=True):
         for row in self.rows:
             if row.key == key:
                 return row
-        near = closest(str(key), [str(row.key) for row in self.rows])
-        raise NotFound(
-            f"no asset is called {str(key)!r}", hint=f"did you mean {near!r}?" if near else "see `assettui asset ls`"
-        )
+        raise _no_asset(key, self.graph)
 
 
 class AssetDetail(Struct, frozen=True):
     """One asset with its past."""
 
     row: AssetRow
-    upstream: tuple[AssetRow, ...]
-    downstream: tuple[AssetRow, ...]
     history: tuple[Materialization, ...]
     """The last materializations, the newest first."""
     observations: tuple[Observation, ...] = ()
@@ -173,25 +169,17 @@ def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
     )
 
 
-def asset_detail(session: Session, key: AssetKey) -> AssetDetail:
-    """One asset with its past.
+def asset_detail(session: Session, found: Catalog, key: AssetKey) -> AssetDetail:
+    """One asset of the catalog, with its past.
 
     Raises:
         NotFound: There is no such asset.
     """
+    row = found.row(key)
     with session.reading() as connection:
-        found = read_catalog(connection, session)
-        row = found.row(key)
-        history = queries.materializations(connection, key, HISTORY_LENGTH)
-        observations = queries.observations(connection, key, HISTORY_LENGTH)
-    rows = {each.key: each for each in found.rows}
-    return AssetDetail(
-        row=row,
-        upstream=_rows_of(rows, found.graph.upstream[key]),
-        downstream=_rows_of(rows, found.graph.downstream[key]),
-        history=tuple(history),
-        observations=tuple(observations),
-    )
+        made = queries.materializations(connection, key, HISTORY_LENGTH)
+        seen = queries.observations(connection, key, HISTORY_LENGTH)
+    return AssetDetail(row, tuple(made), tuple(seen))
 
 
 def history(session: Session, key: AssetKey) -> tuple[Materialization, ...]:
@@ -200,5 +188,13 @@ def history(session: Session, key: AssetKey) -> tuple[Materialization, ...]:
         return tuple(queries.materializations(connection, key, HISTORY_LENGTH))
 
 
-def _rows_of(rows: dict[AssetKey, AssetRow], keys: Iterable[AssetKey]) -> tuple[AssetRow, ...]:
-    return tuple(rows[key] for key in keys)
+def require_asset(state: ProjectState, key: AssetKey) -> None:
+    """Raise `NotFound` where the project has no such asset."""
+    if key not in state.graph.assets:
+        raise _no_asset(key, state.graph)
+
+
+def _no_asset(key: AssetKey, graph: AssetGraph) -> NotFound:
+    near = closest(str(key), map(str, graph.assets))
+    hint = f"did you mean {near!r}?" if near else "see `assettui asset ls`"
+    return NotFound(f"no asset is called {str(key)!r}", hint=hint)

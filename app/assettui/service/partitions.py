@@ -13,7 +13,7 @@ from assettui.core.partitions.space import BadPartitions
 from assettui.model.errors import LaunchError, NotFound
 from assettui.model.keys import closest
 from assettui.model.timing import clock_us
-from assettui.service.catalog import AssetRow, Catalog, read_catalog
+from assettui.service.catalog import require_asset
 from assettui.store import dynamic_partitions, partition_sets, queries
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from assettui.core.partition_status import PartitionStatus, PartitionStatuses
     from assettui.core.partitions.space import PartitionSpace
+    from assettui.core.staleness import Standing
     from assettui.model.asset import PartitionState
     from assettui.model.keys import AssetKey
     from assettui.service.session import Session
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class AssetPartitions(Struct, frozen=True):
     """The partitions of one asset."""
 
-    row: AssetRow
+    key: AssetKey
     space: PartitionSpace
     statuses: PartitionStatuses
 
@@ -42,11 +43,13 @@ def asset_partitions(session: Session, key: AssetKey) -> AssetPartitions:
         LaunchError: It has no partitions.
     """
     with session.reading() as connection:
-        found = read_catalog(connection, session)
-    row = found.row(key)
-    if row.statuses is None:
-        raise LaunchError(f"{key} has no partitions", hint="see `assettui asset show`")
-    return AssetPartitions(row, found.partitioned.space(key), row.statuses)
+        state = session.state(connection)
+        require_asset(state, key)
+        if not state.partitioned.is_partitioned(key):
+            raise LaunchError(f"{key} has no partitions", hint="see `assettui asset show`")
+        statuses = state.standings_of([key])[key].statuses
+    assert statuses is not None
+    return AssetPartitions(key, state.partitioned.space(key), statuses)
 
 
 class PartitionRow(Struct, frozen=True):
@@ -81,7 +84,7 @@ def partition_page(
     statuses, space = found.statuses, found.space
     wanted = statuses.of(status) if status is not None else statuses.all
     keys = {index: space.key(index) for index in islice(wanted, limit)}
-    states = partition_states(session, found.row.key, list(keys.values()))
+    states = partition_states(session, found.key, list(keys.values()))
     rows = (PartitionRow(key, statuses.at(index), states.get(key)) for index, key in keys.items())
     return PartitionPage(tuple(rows), len(wanted))
 
@@ -99,16 +102,17 @@ def stale_causes(session: Session, key: AssetKey, partition: str) -> tuple[str, 
         NotFound: There is no such asset.
     """
     with session.reading() as connection:
-        found = read_catalog(connection, session)
-        row = found.row(key)
+        found = session.state(connection)
+        require_asset(found, key)
+        asset, standings = found.graph.assets[key], found.standings_of([key])
         partitioned, space = found.partitioned, found.partitioned.space(key)
         index = space.find(partition)
         state = queries.partition_states(connection, key, [partition]).get(partition)
         if index is None or state is None or state.last is None:
             return ()
         causes: list[str] = []
-        if row.asset.code_version != state.last.code_version:
-            then, now = state.last.code_version or "none", row.asset.code_version or "none"
+        if asset.code_version != state.last.code_version:
+            then, now = state.last.code_version or "none", asset.code_version or "none"
             causes.append(f"code version changed from {then} to {now}")
         for above in partitioned.sources(key):
             needed = partitioned.above(key, above, PartitionSet(1 << index)).partitions
@@ -118,18 +122,15 @@ def stale_causes(session: Session, key: AssetKey, partition: str) -> tuple[str, 
                 shown = f" of {', '.join(changed[:3])}{' …' if len(changed) > 3 else ''}" if keys is not None else ""
                 causes.append(f"{above}{shown} has new data")
                 continue
-            stale = _stale_of(found, above) & needed
+            stale = _stale_of(standings[above]) & needed
             if stale:
                 shown = f" of {partitioned.space(above).shown(stale)}" if keys is not None else ""
                 causes.append(f"{above}{shown} is stale")
         return tuple(causes)
 
 
-def _stale_of(found: Catalog, key: AssetKey) -> PartitionSet:
-    row = found.row(key)
-    if row.statuses is not None:
-        return row.statuses.stale
-    return PartitionSet(int(bool(row.standing.causes)))
+def _stale_of(standing: Standing) -> PartitionSet:
+    return standing.statuses.stale if standing.statuses is not None else PartitionSet(int(bool(standing.causes)))
 
 
 def add_keys(session: Session, name: str, keys: Sequence[str]) -> list[str]:
@@ -167,15 +168,10 @@ def remove_keys(session: Session, name: str, keys: Sequence[str]) -> list[str]:
 
 def _require(session: Session, name: str) -> None:
     with session.reading() as connection:
-        names = dynamic_names(read_catalog(connection, session))
+        assets = session.state(connection).graph.assets.values()
+    definitions = [asset.partitions for asset in assets if asset.partitions is not None]
+    names = list(dict.fromkeys(each for definition in definitions for each in definition.dynamic_names))
     if name not in names:
         near = closest(name, names)
         hint = f"did you mean {near!r}?" if near else f"there are: {', '.join(names) or 'none'}"
         raise NotFound(f"the project has no dynamic partitions called {name!r}", hint=hint)
-
-
-def dynamic_names(found: Catalog) -> list[str]:
-    """The definitions of dynamic partitions of a project, by name."""
-    assets = found.graph.assets.values()
-    names = (name for asset in assets if asset.partitions for name in asset.partitions.dynamic_names)
-    return list(dict.fromkeys(names))
