@@ -6,7 +6,7 @@ import pytest
 
 from assettui.service.catalog import catalog
 from assettui.service.filtering import matching
-from tests.tui.world import lead, world
+from tests.worlds.shop import lead, world
 
 
 @pytest.mark.parametrize(

@@ -1,63 +1,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from pathlib import Path
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any, cast
 
-import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from assettui.model import timing
-from assettui.service.session import Session
 from assettui.tui.app import AssettuiApp
 from assettui.tui.header import Header
 from assettui.tui.log_view import LogView
 from assettui.tui.run import RunScreen
 from assettui.tui.run_list import StepList
-from tests.tui.automated_world import automated_world
-from tests.tui.partitioned_world import partitioned_world
-from tests.tui.world import NOW_US, lead, world
+from tests.worlds.fixtures import abandoned, automated, noon, of_partitions, shop
 
-
-@pytest.fixture(autouse=True)
-def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock stands still."""
-    monkeypatch.setattr(timing, "time", SimpleNamespace(time_ns=lambda: NOW_US * 1000))
-
-
-@pytest.fixture
-def abandoned(tmp_path: Path) -> Session:
-    """The store in which something of everything has happened, and that nobody leads now."""
-    return world(tmp_path)
-
-
-@pytest.fixture
-def shop(abandoned: Session) -> Generator[Session]:
-    """The same, led."""
-    held = lead(abandoned)
-    yield abandoned
-    held.release()
-
-
-@pytest.fixture
-def of_partitions(tmp_path: Path) -> Generator[Session]:
-    """The store of assets with partitions, led."""
-    made = partitioned_world(tmp_path)
-    held = lead(made)
-    yield made
-    held.release()
-
-
-@pytest.fixture
-def automated(tmp_path: Path) -> Generator[Session]:
-    """The store of schedules and sensors, led."""
-    made = automated_world(tmp_path)
-    held = lead(made)
-    yield made
-    held.release()
+__all__ = ["abandoned", "automated", "noon", "of_partitions", "shop"]
 
 
 async def until(pilot: Pilot[Any], is_so: Callable[[], Any], timeout_s: float = 10) -> Any:

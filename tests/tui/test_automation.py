@@ -21,7 +21,7 @@ from assettui.tui.instigator import InstigatorScreen, TickList
 from assettui.tui.run import RunScreen
 from assettui.tui.timeline import TimelineScreen, TimelineView
 from tests.tui.conftest import told, until
-from tests.tui.world import app
+from tests.tui.looking import app
 
 
 def shown(listing: InstigatorList | TickList) -> list[str]:

@@ -22,7 +22,8 @@ from assettui.tui.header import Header
 from assettui.tui.questions import Question, Reading
 from assettui.tui.run import RunScreen
 from tests.tui.conftest import told, until
-from tests.tui.world import NOW_US, Leading, app, session
+from tests.tui.looking import Leading, app
+from tests.worlds.shop import NOW_US, session
 
 
 def listed(pilot: Pilot[None]) -> list[str]:

@@ -28,7 +28,8 @@ from assettui.tui.grid_view import GridView
 from assettui.tui.questions import Question
 from assettui.tui.run import RunScreen
 from tests.tui.conftest import told, until
-from tests.tui.world import NOW_US, app
+from tests.tui.looking import app
+from tests.worlds.shop import NOW_US
 
 
 async def on_grid(pilot: Pilot[Any]) -> GridView:

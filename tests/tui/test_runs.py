@@ -19,7 +19,8 @@ from assettui.tui.run import RunScreen
 from assettui.tui.run_list import RunList, StepList
 from assettui.tui.runs import RunsScreen
 from tests.tui.conftest import lines, opened, told, until
-from tests.tui.world import NOW_US, RUNNING, app
+from tests.tui.looking import app
+from tests.worlds.shop import NOW_US, RUNNING
 
 
 async def test_runs_are_listed_the_newest_first(shop: Session) -> None:

@@ -25,7 +25,8 @@ from assettui.tui.run_list import RunList, StepList
 from assettui.tui.runs import RunsScreen
 from assettui.tui.timeline import TimelineScreen, TimelineView
 from tests.tui.conftest import lines, opened, until
-from tests.tui.world import NOW_US, RUNNING, app
+from tests.tui.looking import app
+from tests.worlds.shop import NOW_US, RUNNING
 
 SIZES = [(80, 24), (120, 40)]
 sizes = pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])

@@ -165,8 +165,6 @@ class BackfillPlan(Struct, frozen=True, omit_defaults=True):
     """About how long it takes; None where nothing of it was ever made."""
     request: BackfillRequest | None = None
     """What it was planned for."""
-    basis: tuple[int, int | None] = (0, None)
-    """What it was planned on: the last event, and when the project was loaded; microseconds since the epoch, UTC."""
 
     @property
     def keys(self) -> tuple[AssetKey, ...]:

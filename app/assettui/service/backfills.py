@@ -34,7 +34,7 @@ from assettui.model.intents import CommandBackfill
 from assettui.model.run import StepError
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
-from assettui.service.plans import PlanChanged, basis_of
+from assettui.service.plans import PlanChanged
 from assettui.store import backfills, intents, queries
 from assettui.store.queueing import keep_secrets
 from assettui.store.recording import record
@@ -92,10 +92,9 @@ def start(session: Session, plan: BackfillPlan) -> str:
     backfill_id = os.urandom(8).hex()
     with session.writing() as connection:
         state = session.state(connection)
-        if plan.request is not None and plan.basis != basis_of(connection, state):
-            now = _planned(connection, session, state, plan.request)
-            if now.targets != plan.targets:
-                raise PlanChanged(f"it would be {plural(now.count, 'partition')} now, not {plan.count:,}", now)
+        now = _planned(connection, session, state, plan.request) if plan.request is not None else plan
+        if now.targets != plan.targets:
+            raise PlanChanged(f"it would be {plural(now.count, 'partition')} now, not {plan.count:,}", now)
         shown = masked(plan.config, state.snapshot.config_schemas)
         kept = plan.recorded(shown, queries.last_event(connection), has_secrets=shown != plan.config)
         record(connection, [BackfillQueued(clock_us(), backfill=backfill_id, plan=kept, requested=plan.count)])
@@ -270,7 +269,6 @@ def _planned(
         runs=sum(runs.values()),
         estimate_us=_estimate(assets, sum(runs.values()), workers),
         request=request,
-        basis=basis_of(connection, state),
     )
 
 

@@ -16,7 +16,7 @@ from assettui.model.intents import CancelRun
 from assettui.model.run import RunPlan, RunRecord, RunRequest, RunStatus, StepRecord
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
-from assettui.service.plans import Basis, PlanChanged, basis_of
+from assettui.service.plans import PlanChanged
 from assettui.service.queue import waits_of
 from assettui.store import intents, queries
 from assettui.store.queueing import queue_run
@@ -24,7 +24,6 @@ from assettui.store.retries import queue_retry
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
     from assettui.model.metadata import JsonObject
     from assettui.service.session import Session
-    from assettui.store.project_state import ProjectState
 
 LOOK_EVERY_S = 1.0
 
@@ -63,7 +61,6 @@ class PlannedRun(Struct, frozen=True):
 
     plan: RunPlan
     request: RunRequest
-    basis: Basis
 
 
 def preview(session: Session, request: RunRequest) -> PlannedRun:
@@ -76,11 +73,7 @@ def preview(session: Session, request: RunRequest) -> PlannedRun:
         WrongConfig: The configuration does not fit.
     """
     with session.reading() as connection:
-        return _planned(connection, session.state(connection), request)
-
-
-def _planned(connection: sqlite3.Connection, state: ProjectState, request: RunRequest) -> PlannedRun:
-    return PlannedRun(plan_launch(request, state), request, basis_of(connection, state))
+        return PlannedRun(plan_launch(request, session.state(connection)), request)
 
 
 def start(session: Session, planned: PlannedRun) -> str:
@@ -94,20 +87,11 @@ def start(session: Session, planned: PlannedRun) -> str:
         LaunchError: It could not be run now, or the leader runs another project's code.
         StoreError: The store cannot be written.
     """
-    session.refuse_other_project()
-    run_id = os.urandom(8).hex()
-    with session.writing() as connection:
-        state = session.state(connection)
-        if planned.basis != basis_of(connection, state):
-            now = _planned(connection, state, planned.request)
-            if now.plan != planned.plan:
-                raise PlanChanged(f"it would be {plural(len(now.plan.steps), 'step')} now", now)
-        queue_run(connection, run_id, planned.plan, state.snapshot.config_schemas, clock_us())
-    return run_id
+    return _queued(session, planned.request, planned.plan)
 
 
 def launch(session: Session, keys: Iterable[AssetKey] | None, request: RunRequest | None = None) -> str:
-    """Plan a run of these assets, or of a job, and ask for it at once; see `preview` and `start` for errors.
+    """Plan a run of these assets, or of a job, and ask for it at once.
 
     Args:
         session: The store.
@@ -116,14 +100,25 @@ def launch(session: Session, keys: Iterable[AssetKey] | None, request: RunReques
 
     Returns:
         The id of the run.
+
+    Raises:
+        LaunchError: It could not be run, or the leader runs another project's code. See `preview` for others.
+        StoreError: The store cannot be written.
     """
     request = request or RunRequest()
-    if keys is not None:
-        request = replace(request, assets=tuple(keys))
-    try:
-        return start(session, preview(session, request))
-    except PlanChanged as changed:  # nobody has seen the plan: what it is by now is as good
-        return start(session, changed.plan)
+    return _queued(session, replace(request, assets=tuple(keys)) if keys is not None else request, None)
+
+
+def _queued(session: Session, request: RunRequest, seen: RunPlan | None) -> str:
+    session.refuse_other_project()
+    run_id = os.urandom(8).hex()
+    with session.writing() as connection:
+        state = session.state(connection)
+        plan = plan_launch(request, state)
+        if seen is not None and plan != seen:
+            raise PlanChanged(f"it would be {plural(len(plan.steps), 'step')} now", PlannedRun(plan, request))
+        queue_run(connection, run_id, plan, state.snapshot.config_schemas, clock_us())
+    return run_id
 
 
 def retry(session: Session, run_id: str, *, from_failure: bool) -> str:

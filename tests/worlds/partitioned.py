@@ -37,7 +37,7 @@ from assettui.service.session import Session
 from assettui.store import dynamic_partitions, projects, queries
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
-from tests.tui.world import MINUTE_US, NOW_US, session
+from tests.worlds.shop import MINUTE_US, NOW_US, session
 
 DAYS = DailyPartitionsDefinition("2025-11-01")
 MONTHS = MonthlyPartitionsDefinition("2025-09-01")

@@ -1,4 +1,4 @@
-"""A store in which something of everything has happened, at fixed times, and an app that looks at it.
+"""A store in which something of everything has happened, at fixed times.
 
 It is noon on the 15th of January 2026. `orders` was built anew after `revenue` had read it, `churn` has failed,
 `forecast` is being built, `letters` waits for it, `clicks` comes from elsewhere.
@@ -27,17 +27,14 @@ from assettui.model.project import AssetSnapshot, InputSnapshot, ProjectSnapshot
 from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.project.locate import Project
 from assettui.project.settings import Settings
-from assettui.service.catalog import catalog
 from assettui.service.session import Session
 from assettui.store import lease, projects
 from assettui.store.database import open_for_writing, writing
 from assettui.store.folder import StoreFolder
 from assettui.store.recording import record
-from assettui.tui.app import AssettuiApp
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
     from pathlib import Path
 
     from assettui.store.lease import Lease
@@ -192,32 +189,3 @@ def lead(on: Session) -> Lease:
     held = lease.acquire(on.folder.lease, face="tui", project_id=on.project.id, now_us=NOW_US - MINUTE_US)
     assert held is not None
     return held
-
-
-@dataclass
-class Leading:
-    """A process that leads, and does nothing."""
-
-    holds: bool = True
-    wrong: BaseException | None = None
-    taken: int = 0
-
-    def begin(self) -> None: ...
-
-    def wait_until_begun(self) -> None: ...
-
-    def take(self) -> bool:
-        self.taken += 1
-        self.holds = True
-        return True
-
-    def is_held(self) -> bool:
-        return self.holds
-
-    def failure(self) -> BaseException | None:
-        return self.wrong
-
-
-def app(on: Session, leading: Leading | None = None, build: Sequence[str] = ()) -> AssettuiApp:
-    """The screens on a store that is there."""
-    return AssettuiApp(on, leading or Leading(), catalog(on), build)

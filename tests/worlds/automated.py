@@ -26,7 +26,7 @@ from assettui.service.session import Session
 from assettui.store import projects
 from assettui.store.database import open_for_writing, writing
 from assettui.store.recording import record
-from tests.tui.world import NOW_US, session
+from tests.worlds.shop import NOW_US, session
 
 SECOND, MINUTE = 1_000_000, 60_000_000
 NIGHTLY = InstigatorSnapshot(

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.worlds.fixtures import abandoned, automated, noon, of_partitions, shop
+
+__all__ = ["abandoned", "automated", "noon", "of_partitions", "shop"]
