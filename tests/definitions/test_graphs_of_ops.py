@@ -31,7 +31,7 @@ from assettui import (
     materialize,
     op,
 )
-from assettui.definitions.composition import CompositionError
+from assettui.definitions.ops.composition import CompositionError
 
 
 @op

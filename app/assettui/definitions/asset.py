@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cached_property, update_wrapper
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,27 +18,26 @@ from assettui.definitions.asset_outputs import (
     AssetOutput,
     as_asset_ins,
     decorated_spec,
-    docstring,
     outputs_of_outs,
 )
 from assettui.definitions.context import AssetExecutionContext, ContextRun
+from assettui.definitions.keywords import AssetKeywords, MakerKeywords, StepKeywords, accepted, bare_too, shows
 from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
 from assettui.definitions.placed import caller, location_of
 from assettui.model.errors import Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.backfill_policy import BackfillPolicy
-    from assettui.definitions.composition import Composition
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.inputs import AssetIn
+    from assettui.definitions.ops.composition import Composition
     from assettui.definitions.outputs import AssetOut
     from assettui.definitions.retries import RetryPolicy
     from assettui.definitions.spec import AssetSpec, CoercibleToAssetDep
-    from assettui.model.keys import AssetKey, CoercibleToAssetKey
-    from assettui.model.metadata import RawMetadata
+    from assettui.model.keys import AssetKey
 
 
 class StepArguments(Struct, frozen=True):
@@ -203,77 +202,42 @@ class AssetsDefinition:
         return AssetsDefinition(self.fn, self.outputs, arguments, self.at, self.problems, self.composition)
 
 
-@overload
-def asset(compute_fn: Callable[..., Any], /) -> AssetsDefinition: ...
+def step_arguments(said: MakerKeywords, name: str | None = None) -> StepArguments:
+    """What a decorator was told of a function.
+
+    Args:
+        said: Its keywords.
+        name: Of the step, where it is not the asset's.
+    """
+    given: StepKeywords = {**said}
+    return StepArguments(
+        name=name,
+        ins=as_asset_ins(given.get("ins")),
+        deps=given.get("deps") or (),
+        required_resource_keys=frozenset(given.get("required_resource_keys") or ()),
+        resource_defs=given.get("resource_defs") or {},
+        config_schema=given.get("config_schema"),
+        retry_policy=given.get("retry_policy"),
+        pool=given.get("pool"),
+        timeout=given.get("timeout"),
+        can_subset=given.get("can_subset", False),
+        hooks=frozenset(given.get("hooks") or ()),
+        op_tags=given.get("op_tags") or {},
+        backfill_policy=given.get("backfill_policy"),
+    )
 
 
-@overload
+@shows(AssetKeywords)
+@bare_too
 def asset(
     *,
-    name: str | None = None,
-    key: CoercibleToAssetKey | None = None,
-    key_prefix: str | Sequence[str] | None = None,
-    deps: Iterable[CoercibleToAssetDep] | None = None,
-    ins: Mapping[str, AssetIn] | None = None,
     out: Mapping[str, AssetOut] | None = None,
-    group_name: str | None = None,
-    owners: Sequence[str] | None = None,
-    tags: Mapping[str, str] | None = None,
-    kinds: Iterable[str] | None = None,
-    metadata: RawMetadata | None = None,
-    description: str | None = None,
-    code_version: str | None = None,
     io_manager_key: str | None = None,
     io_manager_def: Any = None,
     dagster_type: Any = None,
-    required_resource_keys: Iterable[str] | None = None,
-    resource_defs: Mapping[str, Any] | None = None,
-    config_schema: Any = None,
-    retry_policy: RetryPolicy | None = None,
-    pool: str | None = None,
-    timeout: float | None = None,
     output_required: bool = True,
-    can_subset: bool = False,
-    hooks: Iterable[HookDefinition] | None = None,
-    op_tags: Mapping[str, str] | None = None,
-    partitions_def: PartitionsDefinition | None = None,
-    backfill_policy: BackfillPolicy | None = None,
-) -> Callable[[Callable[..., Any]], AssetsDefinition]: ...
-
-
-def asset(
-    compute_fn: Callable[..., Any] | None = None,
-    /,
-    *,
-    name: str | None = None,
-    key: CoercibleToAssetKey | None = None,
-    key_prefix: str | Sequence[str] | None = None,
-    deps: Iterable[CoercibleToAssetDep] | None = None,
-    ins: Mapping[str, AssetIn] | None = None,
-    out: Mapping[str, AssetOut] | None = None,
-    group_name: str | None = None,
-    owners: Sequence[str] | None = None,
-    tags: Mapping[str, str] | None = None,
-    kinds: Iterable[str] | None = None,
-    metadata: RawMetadata | None = None,
-    description: str | None = None,
-    code_version: str | None = None,
-    io_manager_key: str | None = None,
-    io_manager_def: Any = None,
-    dagster_type: Any = None,
-    required_resource_keys: Iterable[str] | None = None,
-    resource_defs: Mapping[str, Any] | None = None,
-    config_schema: Any = None,
-    retry_policy: RetryPolicy | None = None,
-    pool: str | None = None,
-    timeout: float | None = None,
-    output_required: bool = True,
-    can_subset: bool = False,
-    hooks: Iterable[HookDefinition] | None = None,
-    op_tags: Mapping[str, str] | None = None,
-    partitions_def: PartitionsDefinition | None = None,
-    backfill_policy: BackfillPolicy | None = None,
-) -> AssetsDefinition | Callable[[Callable[..., Any]], AssetsDefinition]:
+    **said: Unpack[AssetKeywords],
+) -> Callable[[Callable[..., Any]], AssetsDefinition]:
     """Declare that a function computes an asset.
 
     A first parameter called `context`, or annotated with `AssetExecutionContext`, receives the context; one annotated
@@ -281,7 +245,6 @@ def asset(
     else the resource of its name.
 
     Args:
-        compute_fn: The function, where the decorator is used bare.
         name: The last part of the key; by default the function's name. Letters, digits and `_`.
         key: The whole key, instead of name and prefix.
         key_prefix: The parts before the name.
@@ -311,33 +274,18 @@ def asset(
         partitions_def: The partitions of what it makes; None for none.
         backfill_policy: How many partitions one run of a backfill makes; by default one.
     """
+    accepted(said, AssetKeywords, "asset")
     at = caller()
-    arguments = StepArguments(
-        ins=as_asset_ins(ins),
-        deps=deps or (),
-        required_resource_keys=frozenset(required_resource_keys or ()),
-        resource_defs=resource_defs or {},
-        config_schema=config_schema,
-        retry_policy=retry_policy,
-        pool=pool,
-        timeout=timeout,
-        can_subset=can_subset,
-        hooks=frozenset(hooks or ()),
-        op_tags=op_tags or {},
-        backfill_policy=backfill_policy,
-    )
+    arguments = step_arguments(said)
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
-        remember_scope(fn, 2 if compute_fn is None else 3)
+        remember_scope(fn)
         if out is not None:
-            outputs, problems = outputs_of_outs(out, at, group_name, key_prefix, partitions_def=partitions_def)
-            return AssetsDefinition(fn, outputs, replace(arguments, name=name), at, (*problems, *not_callable(fn, at)))
-        spec = decorated_spec(fn, at, name=name, key=key, key_prefix=key_prefix)
-        spec.description = description if description is not None else docstring(fn)
-        spec.metadata = {} if metadata is None else metadata
-        spec.group_name, spec.code_version = group_name, code_version
-        spec.owners, spec.tags, spec.kinds = owners or (), tags or {}, kinds or ()
-        spec.partitions_def = partitions_def
+            prefix, partitions_def = said.get("key_prefix"), said.get("partitions_def")
+            outputs, problems = outputs_of_outs(out, at, said.get("group_name"), prefix, partitions_def=partitions_def)
+            given = replace(arguments, name=said.get("name"))
+            return AssetsDefinition(fn, outputs, given, at, (*problems, *not_callable(fn, at)))
+        spec = decorated_spec(fn, at, said)
         given, manager_key = arguments, io_manager_key
         if io_manager_def is not None:
             manager_key = f"io_manager of {spec.key}"
@@ -345,7 +293,7 @@ def asset(
         output = AssetOutput("result", spec, output_required, manager_key, dagster_type)
         return AssetsDefinition(fn, [output], given, at, not_callable(fn, at))
 
-    return decorate if compute_fn is None else decorate(compute_fn)
+    return decorate
 
 
 def not_callable(fn: Any, at: Location) -> list[Problem]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.definitions.keywords import SpecKeywords
 
 
 class AssetOutput(Struct, frozen=True):
@@ -85,10 +86,8 @@ def outputs_of_outs(
             )
             continue
         prefix = out.key_prefix if out.key_prefix is not None else key_prefix
-        if out.key is not None:
-            spec = decorated_spec(None, at, name=None, key=out.key, key_prefix=None)
-        else:
-            spec = decorated_spec(None, at, name=name, key=None, key_prefix=prefix)
+        named: SpecKeywords = {"key": out.key} if out.key is not None else {"name": name, "key_prefix": prefix}
+        spec = decorated_spec(None, at, named)
         spec.description, spec.metadata = out.description, out.metadata
         spec.group_name = out.group_name if out.group_name is not None else group_name
         spec.code_version = out.code_version if out.code_version is not None else code_version
@@ -105,21 +104,28 @@ class _DecoratedSpec(AssetSpec):
     is_explicit = False
 
 
-def decorated_spec(
-    fn: Callable[..., Any] | None,
-    at: Location,
-    *,
-    name: str | None,
-    key: CoercibleToAssetKey | None,
-    key_prefix: str | Sequence[str] | None,
-) -> AssetSpec:
-    """What is known of an asset from the decorator of the function that makes it: its key, to begin with."""
+def decorated_spec(fn: Callable[..., Any] | None, at: Location, said: SpecKeywords) -> AssetSpec:
+    """What is known of an asset from the decorator of the function that makes it.
+
+    Args:
+        fn: The function; None where the asset is named without it.
+        at: Where the decorator stands.
+        said: Its keywords.
+    """
+    name, key = said.get("name"), said.get("key")
     at = (location_of(fn) if callable(fn) else None) or at
-    found, problem = key_of(name if name is not None else getattr(fn, "__name__", "unnamed"), name, key, key_prefix, at)
+    default = name if name is not None else getattr(fn, "__name__", "unnamed")
+    found, problem = key_of(default, name, key, said.get("key_prefix"), at)
     spec = _DecoratedSpec(found)
     spec.at = at
     spec.problems = (problem,) if problem else ()
     spec.is_named = key is None
+    description, metadata = said.get("description"), said.get("metadata")
+    spec.description = description if description is not None else docstring(fn)
+    spec.metadata = {} if metadata is None else metadata
+    spec.group_name, spec.code_version = said.get("group_name"), said.get("code_version")
+    spec.owners, spec.tags, spec.kinds = said.get("owners") or (), said.get("tags") or {}, said.get("kinds") or ()
+    spec.partitions_def = said.get("partitions_def")
     return spec
 
 

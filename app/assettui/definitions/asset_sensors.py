@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from msgspec.structs import replace
 
@@ -15,9 +15,10 @@ from assettui.definitions.evaluation import (
     evaluation_of,
     evaluation_parameters,
 )
-from assettui.definitions.placed import caller, location_of
+from assettui.definitions.keywords import EventSensorKeywords, accepted, shows
+from assettui.definitions.placed import caller
 from assettui.definitions.resources import ResourceSet
-from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext
+from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext, sensor_of
 from assettui.definitions.spec import AssetSpec
 from assettui.model.instigator import Watching
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from assettui.definitions.event_records import AssetEventRecord
-    from assettui.model.metadata import RawMetadata
 
 
 class AssetSensorDefinition(SensorDefinition, frozen=True, eq=False):
@@ -141,20 +141,9 @@ def positions_of(cursor: str | None) -> dict[str, int]:
     return cast("dict[str, int]", found) if isinstance(found, dict) else {}
 
 
+@shows(EventSensorKeywords)
 def asset_sensor(
-    asset_key: CoercibleToAssetKey,
-    *,
-    job_name: str | None = None,
-    name: str | None = None,
-    minimum_interval_seconds: float | None = None,
-    description: str | None = None,
-    job: Any = None,
-    jobs: Sequence[Any] | None = None,
-    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
-    required_resource_keys: Iterable[str] = (),
-    tags: Mapping[str, str] | None = None,
-    metadata: RawMetadata | None = None,
-    target: Any = None,
+    asset_key: CoercibleToAssetKey, **said: Unpack[EventSensorKeywords]
 ) -> Callable[[Callable[..., Any]], SensorDefinition]:
     """Declare that a function is called whenever an asset was materialized.
 
@@ -175,43 +164,18 @@ def asset_sensor(
         metadata: What is to be known of it.
         target: A job, several, or a selection of assets.
     """
-    at = caller()
+    accepted(said, EventSensorKeywords, "asset_sensor")
+    at, assets = caller(), tuple(_keys_of([asset_key]))
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:
-        return AssetSensorDefinition(
-            name=name or getattr(fn, "__name__", "sensor"),
-            evaluation_fn=fn,
-            job_name=job_name,
-            minimum_interval_seconds=minimum_interval_seconds,
-            description=description if description is not None else fn.__doc__,
-            job=job,
-            jobs=jobs,
-            default_status=default_status,
-            required_resource_keys=required_resource_keys,
-            tags=tags,
-            metadata=metadata or {},
-            target=target,
-            watching=Watching.ASSETS,
-            assets=tuple(_keys_of([asset_key])),
-            at=location_of(fn) or at,
-        )
+        return sensor_of(AssetSensorDefinition, fn, at, said, watching=Watching.ASSETS, assets=assets)
 
     return decorate
 
 
+@shows(EventSensorKeywords)
 def multi_asset_sensor(
-    monitored_assets: Any,
-    *,
-    job_name: str | None = None,
-    name: str | None = None,
-    minimum_interval_seconds: float | None = None,
-    description: str | None = None,
-    job: Any = None,
-    jobs: Sequence[Any] | None = None,
-    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
-    request_assets: Any = None,
-    required_resource_keys: Iterable[str] = (),
-    metadata: RawMetadata | None = None,
+    monitored_assets: Any, *, request_assets: Any = None, **said: Unpack[EventSensorKeywords]
 ) -> Callable[[Callable[..., Any]], SensorDefinition]:
     """Declare that a function is called whenever any of several assets was materialized.
 
@@ -230,24 +194,18 @@ def multi_asset_sensor(
         required_resource_keys: Resources that it takes from `context.resources`.
         metadata: What is to be known of it.
     """
-    at = caller()
+    accepted(said, EventSensorKeywords, "multi_asset_sensor")
+    at, assets = caller(), tuple(_keys_of(monitored_assets))
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:
-        return MultiAssetSensorDefinition(
-            name=name or getattr(fn, "__name__", "sensor"),
-            evaluation_fn=fn,
-            job_name=job_name,
-            minimum_interval_seconds=minimum_interval_seconds,
-            description=description if description is not None else fn.__doc__,
-            job=job,
-            jobs=jobs,
-            default_status=default_status,
+        return sensor_of(
+            MultiAssetSensorDefinition,
+            fn,
+            at,
+            said,
             asset_selection=request_assets,
-            required_resource_keys=required_resource_keys,
-            metadata=metadata or {},
             watching=Watching.ASSETS,
-            assets=tuple(_keys_of(monitored_assets)),
-            at=location_of(fn) or at,
+            assets=assets,
         )
 
     return decorate

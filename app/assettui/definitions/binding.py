@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from assettui.definitions.computation import InputDeclaration
 from assettui.definitions.inputs import AssetIn
-from assettui.definitions.op import Nothing, OpDefinition
+from assettui.definitions.ops.op import Nothing, OpDefinition
 from assettui.definitions.resources import ManagedResource, ResourceDefinition, is_resource_annotation
 from assettui.definitions.results import MaterializeResult, Output
 from assettui.model.keys import AssetKey, closest

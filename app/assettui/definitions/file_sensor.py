@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assettui.definitions.evaluation import EvaluationParameters, call, evaluation_of, evaluation_parameters
+from assettui.definitions.keywords import EventSensorKeywords, accepted, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
-from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext
+from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext, sensor_of
 from assettui.model.tick import Evaluation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable
 
-    from assettui.model.errors import Location
-    from assettui.model.metadata import RawMetadata
 
 INTERVAL_S: Final = 5.0
 """How often the files are looked at, where nothing else is said."""
@@ -126,21 +125,9 @@ def _marks(cursor: str | None) -> dict[str, str]:
     return cast("dict[str, str]", found) if isinstance(found, dict) else {}
 
 
+@shows(EventSensorKeywords)
 def file_sensor(
-    path_glob: str,
-    *,
-    stable_seconds: float = 2.0,
-    job_name: str | None = None,
-    name: str | None = None,
-    minimum_interval_seconds: float | None = None,
-    description: str | None = None,
-    job: Any = None,
-    jobs: Sequence[Any] | None = None,
-    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
-    required_resource_keys: Iterable[str] = (),
-    tags: Mapping[str, str] | None = None,
-    metadata: RawMetadata | None = None,
-    target: Any = None,
+    path_glob: str, *, stable_seconds: float = 2.0, **said: Unpack[EventSensorKeywords]
 ) -> Callable[[Callable[..., Any]], SensorDefinition]:
     """Declare that a function is called for each file that comes or changes.
 
@@ -163,27 +150,13 @@ def file_sensor(
         metadata: What is to be known of it.
         target: A job, several, or a selection of assets.
     """
+    accepted(said, EventSensorKeywords, "file_sensor")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:
-        place: Location = location_of(fn) or at
-        return FileSensorDefinition(
-            name=name or getattr(fn, "__name__", "sensor"),
-            evaluation_fn=fn,
-            job_name=job_name,
-            minimum_interval_seconds=minimum_interval_seconds,
-            description=description if description is not None else fn.__doc__,
-            job=job,
-            jobs=jobs,
-            default_status=default_status,
-            required_resource_keys=required_resource_keys,
-            tags=tags,
-            metadata=metadata or {},
-            target=target,
-            path_glob=path_glob,
-            stable_seconds=stable_seconds,
-            folder=Path(place.file).parent,
-            at=place,
+        folder = Path((location_of(fn) or at).file).parent
+        return sensor_of(
+            FileSensorDefinition, fn, at, said, path_glob=path_glob, stable_seconds=stable_seconds, folder=folder
         )
 
     return decorate

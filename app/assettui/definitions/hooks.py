@@ -131,7 +131,7 @@ def failure_hook(
 def _hook(
     hook_fn: Callable[[HookContext], Any] | None, name: str | None, resources: Iterable[str], *, on_success: bool
 ) -> Any:
-    at = caller(3)
+    at = caller()
 
     def decorate(fn: Callable[[HookContext], Any]) -> HookDefinition:
         return HookDefinition(

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.core.selection.algebra import AssetSelection
-from assettui.definitions.composition import Composition, compose
-from assettui.definitions.parameters import parameters_of
-from assettui.definitions.placed import caller, location_of
+from assettui.definitions.keywords import JobKeywords, accepted, shows
+from assettui.definitions.placed import caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.definitions import Definitions
     from assettui.definitions.hooks import HookDefinition
+    from assettui.definitions.ops.composition import Composition
     from assettui.definitions.retries import RetryPolicy
     from assettui.definitions.run_config import RunConfig
     from assettui.model.errors import Location
@@ -103,20 +103,24 @@ class JobDefinition(Struct, frozen=True, eq=False):
         return f"<job {self.name}>"
 
 
-def define_asset_job(
-    name: str,
-    selection: Any = None,
-    *,
-    config: RunConfig | Mapping[str, Any] | None = None,
-    description: str | None = None,
-    tags: Mapping[str, str] | None = None,
-    run_tags: Mapping[str, str] | None = None,
-    metadata: RawMetadata | None = None,
-    hooks: Iterable[HookDefinition] | None = None,
-    op_retry_policy: RetryPolicy | None = None,
-    max_concurrent: int | None = None,
-    partitions_def: PartitionsDefinition | None = None,
-) -> JobDefinition:
+def job_of(name: str, said: JobKeywords, at: Location, **own: Any) -> JobDefinition:
+    """A job.
+
+    Args:
+        name: Of the job.
+        said: The keywords of whatever makes it.
+        at: Where that stands.
+        own: What it is made of.
+    """
+    fields: dict[str, Any] = {**said, **own}
+    fields["tags"] = {**(said.get("tags") or {}), **(fields.pop("run_tags", None) or {})}
+    fields["metadata"] = said.get("metadata") or {}
+    fields["hooks"] = frozenset(said.get("hooks") or ())
+    return JobDefinition(name, at=at, **fields)
+
+
+@shows(JobKeywords)
+def define_asset_job(name: str, selection: Any = None, **said: Unpack[JobKeywords]) -> JobDefinition:
     """A job that builds a selection of assets.
 
     Args:
@@ -133,71 +137,6 @@ def define_asset_job(
         max_concurrent: How many of its steps may run at once, in one run; by default as many as the engine allows.
         partitions_def: The partitions that its runs are of; by default those of its assets.
     """
-    return JobDefinition(
-        name,
-        selection=AssetSelection.all() if selection is None else AssetSelection.from_coercible(selection),
-        config=config,
-        description=description,
-        tags={**(tags or {}), **(run_tags or {})},
-        metadata=metadata or {},
-        hooks=frozenset(hooks or ()),
-        op_retry_policy=op_retry_policy,
-        max_concurrent=max_concurrent,
-        partitions_def=partitions_def,
-        at=caller(),
-    )
-
-
-def job(
-    compose_fn: Callable[..., Any] | None = None,
-    /,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    config: RunConfig | Mapping[str, Any] | None = None,
-    resource_defs: Mapping[str, Any] | None = None,
-    tags: Mapping[str, str] | None = None,
-    run_tags: Mapping[str, str] | None = None,
-    metadata: RawMetadata | None = None,
-    hooks: Iterable[HookDefinition] | None = None,
-    op_retry_policy: RetryPolicy | None = None,
-    max_concurrent: int | None = None,
-    partitions_def: PartitionsDefinition | None = None,
-) -> Any:
-    """Declare that a function puts ops together into a job; see `graph` for the function, `define_asset_job` for the rest.
-
-    Args:
-        compose_fn: The function, where the decorator is used bare.
-        name: By default the function's name.
-        description: By default the docstring.
-        config: What its runs are configured with, where they say nothing else.
-        resource_defs: Resources of its own, by name.
-        tags: Given to each of its runs.
-        run_tags: As `tags`, on top of them.
-        metadata: What is to be known of it.
-        hooks: Called after each of its steps.
-        op_retry_policy: Of the steps that have none of their own.
-        max_concurrent: How many of its steps may run at once, in one run.
-        partitions_def: The partitions that its runs are of.
-    """
-    at = caller()
-
-    def decorate(fn: Callable[..., Any]) -> JobDefinition:
-        job_name = name or getattr(fn, "__name__", "unnamed")
-        place = location_of(fn) or at
-        return JobDefinition(
-            job_name,
-            composition=compose(job_name, fn, parameters_of(fn).named, ("result",), place),
-            config=config,
-            description=description if description is not None else fn.__doc__,
-            tags={**(tags or {}), **(run_tags or {})},
-            metadata=metadata or {},
-            hooks=frozenset(hooks or ()),
-            op_retry_policy=op_retry_policy,
-            max_concurrent=max_concurrent,
-            partitions_def=partitions_def,
-            resource_defs=resource_defs or {},
-            at=place,
-        )
-
-    return decorate if compose_fn is None else decorate(compose_fn)
+    accepted(said, JobKeywords, "define_asset_job")
+    chosen = AssetSelection.all() if selection is None else AssetSelection.from_coercible(selection)
+    return job_of(name, said, caller(), selection=chosen)

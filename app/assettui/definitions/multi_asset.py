@@ -2,51 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec.structs import replace
 
-from assettui.definitions.asset import AssetsDefinition, StepArguments, not_callable
-from assettui.definitions.asset_outputs import as_asset_ins, outputs_of_outs, outputs_of_specs
+from assettui.definitions.asset import AssetsDefinition, not_callable, step_arguments
+from assettui.definitions.asset_outputs import outputs_of_outs, outputs_of_specs
+from assettui.definitions.keywords import StepKeywords, accepted, shows
 from assettui.definitions.parameters import remember_scope
 from assettui.definitions.placed import caller
 from assettui.model.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from assettui.core.partitions.definition import PartitionsDefinition
-    from assettui.definitions.backfill_policy import BackfillPolicy
-    from assettui.definitions.hooks import HookDefinition
-    from assettui.definitions.inputs import AssetIn
     from assettui.definitions.outputs import AssetOut
-    from assettui.definitions.retries import RetryPolicy
-    from assettui.definitions.spec import AssetSpec, CoercibleToAssetDep
+    from assettui.definitions.spec import AssetSpec
     from assettui.model.keys import AssetKey
 
 
+@shows(StepKeywords)
 def multi_asset(
     *,
     specs: Sequence[AssetSpec] | None = None,
     outs: Mapping[str, AssetOut] | None = None,
     name: str | None = None,
-    ins: Mapping[str, AssetIn] | None = None,
-    deps: Iterable[CoercibleToAssetDep] | None = None,
     description: str | None = None,
-    can_subset: bool = False,
     internal_asset_deps: Mapping[str, set[AssetKey]] | None = None,
-    required_resource_keys: Iterable[str] | None = None,
-    resource_defs: Mapping[str, Any] | None = None,
-    config_schema: Any = None,
-    retry_policy: RetryPolicy | None = None,
     code_version: str | None = None,
     group_name: str | None = None,
-    pool: str | None = None,
-    timeout: float | None = None,
-    hooks: Iterable[HookDefinition] | None = None,
-    op_tags: Mapping[str, str] | None = None,
     partitions_def: PartitionsDefinition | None = None,
-    backfill_policy: BackfillPolicy | None = None,
+    **said: Unpack[StepKeywords],
 ) -> Callable[[Callable[..., Any]], AssetsDefinition]:
     """Declare that a function makes several assets, in one step.
 
@@ -76,22 +63,9 @@ def multi_asset(
         partitions_def: The partitions of what it makes; None for none.
         backfill_policy: How many partitions one run of a backfill makes; by default one.
     """
+    accepted(said, StepKeywords, "multi_asset")
     at = caller()
-    arguments = StepArguments(
-        name=name,
-        ins=as_asset_ins(ins),
-        deps=deps or (),
-        required_resource_keys=frozenset(required_resource_keys or ()),
-        resource_defs=resource_defs or {},
-        config_schema=config_schema,
-        retry_policy=retry_policy,
-        pool=pool,
-        timeout=timeout,
-        can_subset=can_subset,
-        hooks=frozenset(hooks or ()),
-        op_tags=op_tags or {},
-        backfill_policy=backfill_policy,
-    )
+    arguments = step_arguments(said, name)
     problems: list[Problem] = []
     if specs is not None and outs is not None:
         problems.append(Problem("multi_asset was given both specs and outs", at, "give one of them"))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from assettui.definitions.placed import calling_frame
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -63,16 +65,16 @@ def parameters_of(fn: Callable[..., Any]) -> Parameters:
     return Parameters(context, tuple(named), frozenset(optional), variadic, annotations, result)
 
 
-def remember_scope(fn: Callable[..., Any], depth: int = 2) -> None:
+def remember_scope(fn: Callable[..., Any]) -> None:
     """Keep what the annotations of a function inside another one may name: classes of that other function's own.
 
-    Python keeps them only where the function's body names them too. `depth` counts the calls since the decorator.
+    Python keeps them only where the function's body names them too.
     """
     if "<locals>" not in getattr(fn, "__qualname__", ""):
         return
     annotations: Mapping[str, Any] = getattr(fn, "__annotations__", {})
     wanted = {name for text in annotations.values() if isinstance(text, str) for name in _IDENTIFIER.findall(text)}
-    names = sys._getframe(depth).f_locals if wanted else {}  # pyright: ignore[reportPrivateUsage] - documented
+    names = calling_frame().f_locals if wanted else {}
     found = {name: names[name] for name in wanted if name in names}
     if found:
         setattr(fn, _SCOPE, found)

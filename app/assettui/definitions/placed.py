@@ -9,11 +9,23 @@ from assettui.model.errors import Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 
-def caller(depth: int = 2) -> Location:
-    """Where the function that calls this one was called from; `depth` counts the calls between."""
-    frame = sys._getframe(depth)  # pyright: ignore[reportPrivateUsage] - documented, and 100 times cheaper than inspect.stack
+_OURS = "assettui.definitions."
+
+
+def calling_frame() -> FrameType:
+    """The frame of the user's code that has called into the definitions."""
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - documented, and 100 times cheaper than inspect.stack
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OURS):
+        frame = frame.f_back
+    return frame
+
+
+def caller() -> Location:
+    """Where the user's code has called into the definitions."""
+    frame = calling_frame()
     return Location(frame.f_code.co_filename, frame.f_lineno)
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from assettui.definitions.evaluation import HasInstance, call, evaluation_of, scoped
 from assettui.definitions.event_records import DagsterEvent, DagsterRun, RunEventRecord
-from assettui.definitions.placed import caller, location_of
+from assettui.definitions.keywords import RunSensorKeywords, accepted, shows
+from assettui.definitions.placed import caller
 from assettui.definitions.resources import ResourceSet
-from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext
+from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext, sensor_of
 from assettui.model.instigator import Watching
 from assettui.model.run import RunStatus
 from assettui.model.tick import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from assettui.model.metadata import RawMetadata
 
 
 class RunStatusSensorContext(HasInstance):
@@ -118,20 +117,14 @@ class RunStatusSensorDefinition(SensorDefinition, frozen=True, eq=False):
         return Evaluation(runs, None if runs else reason, cursor, keys, seen)
 
 
+@shows(RunSensorKeywords)
 def run_status_sensor(
     run_status: RunStatus | str,
     name: str | None = None,
     minimum_interval_seconds: float | None = None,
     description: str | None = None,
     monitored_jobs: Sequence[Any] | None = None,
-    *,
-    job_selection: Sequence[Any] | None = None,
-    monitor_all_code_locations: bool | None = None,
-    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
-    request_job: Any = None,
-    request_jobs: Sequence[Any] | None = None,
-    tags: Mapping[str, str] | None = None,
-    metadata: RawMetadata | None = None,
+    **said: Unpack[RunSensorKeywords],
 ) -> Callable[[Callable[..., Any]], SensorDefinition]:
     """Declare that a function is called for each run that comes to a status, as soon as it does.
 
@@ -152,60 +145,51 @@ def run_status_sensor(
         tags: Given to each of its runs.
         metadata: What is to be known of it.
     """
+    accepted(said, RunSensorKeywords, "run_status_sensor")
     at = caller()
     status = run_status if isinstance(run_status, RunStatus) else RunStatus(str(run_status).lower())
+    jobs = tuple(monitored_jobs or said.get("job_selection") or ())
+    common = {
+        "name": name,
+        "description": description,
+        "metadata": said.get("metadata"),
+        "tags": said.get("tags"),
+        "default_status": said.get("default_status", DefaultSensorStatus.STOPPED),
+        "minimum_interval_seconds": minimum_interval_seconds,
+    }
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:
-        return RunStatusSensorDefinition(
-            name=name or getattr(fn, "__name__", "sensor"),
-            evaluation_fn=fn,
-            minimum_interval_seconds=minimum_interval_seconds,
-            description=description if description is not None else fn.__doc__,
-            job=request_job,
-            jobs=request_jobs,
-            default_status=default_status,
-            tags=tags,
-            metadata=metadata or {},
+        return sensor_of(
+            RunStatusSensorDefinition,
+            fn,
+            at,
+            common,
+            job=said.get("request_job"),
+            jobs=said.get("request_jobs"),
             watching=Watching.RUNS,
             run_statuses=(status.value,),
-            watched_jobs=tuple(monitored_jobs or job_selection or ()),
-            at=location_of(fn) or at,
+            watched_jobs=jobs,
         )
 
     return decorate
 
 
+@shows(RunSensorKeywords)
 def run_failure_sensor(
     name: str | Callable[..., Any] | None = None,
     minimum_interval_seconds: float | None = None,
     description: str | None = None,
     monitored_jobs: Sequence[Any] | None = None,
-    *,
-    job_selection: Sequence[Any] | None = None,
-    monitor_all_code_locations: bool | None = None,
-    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
-    request_job: Any = None,
-    request_jobs: Sequence[Any] | None = None,
-    tags: Mapping[str, str] | None = None,
-    metadata: RawMetadata | None = None,
+    **said: Unpack[RunSensorKeywords],
 ) -> Any:
     """Declare that a function is called for each run that fails, as soon as it does; see `run_status_sensor`.
 
     It takes a `RunFailureSensorContext`, whose `failure_event.message` says why.
     """
+    accepted(said, RunSensorKeywords, "run_failure_sensor")
     fn = None if isinstance(name, str) else name  # of @run_failure_sensor without parentheses
+    called = name if isinstance(name, str) else None
     decorate = run_status_sensor(
-        RunStatus.FAILURE,
-        name if isinstance(name, str) else None,
-        minimum_interval_seconds,
-        description,
-        monitored_jobs,
-        job_selection=job_selection,
-        monitor_all_code_locations=monitor_all_code_locations,
-        default_status=default_status,
-        request_job=request_job,
-        request_jobs=request_jobs,
-        tags=tags,
-        metadata=metadata,
+        RunStatus.FAILURE, called, minimum_interval_seconds, description, monitored_jobs, **said
     )
     return decorate if fn is None else decorate(fn)

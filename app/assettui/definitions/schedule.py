@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from assettui.definitions.evaluation import (
     evaluation_parameters,
     scoped,
 )
+from assettui.definitions.keywords import ScheduleKeywords, accepted, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.run_config import RunConfig, RunRequest, config_json
@@ -263,23 +264,9 @@ def _called(fn: Callable[..., Any], context: ScheduleEvaluationContext) -> Any:
     return call(fn, parameters, context, context.resources._asdict())
 
 
+@shows(ScheduleKeywords)
 def schedule(
-    cron_schedule: str | Sequence[str],
-    *,
-    job_name: str | None = None,
-    name: str | None = None,
-    tags: Mapping[str, str] | None = None,
-    tags_fn: Callable[..., Mapping[str, str]] | None = None,
-    should_execute: Callable[..., bool] | None = None,
-    execution_timezone: str | None = None,
-    description: str | None = None,
-    job: Any = None,
-    default_status: DefaultScheduleStatus = DefaultScheduleStatus.STOPPED,
-    required_resource_keys: Iterable[str] = (),
-    target: Any = None,
-    metadata: RawMetadata | None = None,
-    catch_up: CatchUp | str = CatchUp.LATEST,
-    catch_up_limit: int = CATCH_UP_LIMIT,
+    cron_schedule: str | Sequence[str], **said: Unpack[ScheduleKeywords]
 ) -> Callable[[Callable[..., Any]], ScheduleDefinition]:
     """Declare that a function says, at certain times, what is to be run.
 
@@ -303,27 +290,14 @@ def schedule(
         catch_up: What becomes of ticks that are missed while nothing runs; see `ScheduleDefinition`.
         catch_up_limit: Of `all`, so many.
     """
+    accepted(said, ScheduleKeywords, "schedule")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> ScheduleDefinition:
-        return ScheduleDefinition(
-            name=name or getattr(fn, "__name__", "schedule"),
-            cron_schedule=cron_schedule,
-            job_name=job_name,
-            tags=tags,
-            tags_fn=tags_fn,
-            should_execute=should_execute,
-            execution_timezone=execution_timezone,
-            execution_fn=fn,
-            description=description if description is not None else fn.__doc__,
-            job=job,
-            default_status=default_status,
-            required_resource_keys=required_resource_keys,
-            target=target,
-            metadata=metadata or {},
-            catch_up=catch_up,
-            catch_up_limit=catch_up_limit,
-            at=location_of(fn) or at,
-        )
+        fields: dict[str, Any] = dict(said)
+        fields["name"] = said.get("name") or getattr(fn, "__name__", "schedule")
+        fields["description"] = fields["description"] if fields.get("description") is not None else fn.__doc__
+        fields["metadata"] = said.get("metadata") or {}
+        return ScheduleDefinition(cron_schedule=cron_schedule, execution_fn=fn, at=location_of(fn) or at, **fields)
 
     return decorate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from assettui.definitions.evaluation import (
     evaluation_parameters,
     scoped,
 )
+from assettui.definitions.keywords import SensorKeywords, accepted, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.schedule import requests_of
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
     from assettui.model.metadata import RawMetadata
     from assettui.model.tick import Evaluation
+
+D = TypeVar("D", bound="SensorDefinition")
 
 
 class DefaultSensorStatus(StrEnum):
@@ -240,20 +243,26 @@ class SensorExecutionData(Struct, frozen=True):
     asset_events: Sequence[AssetEvent] = ()
 
 
+def sensor_of(kind: type[D], fn: Callable[..., Any], at: Location, said: Mapping[str, Any], **own: Any) -> D:
+    """A sensor.
+
+    Args:
+        kind: Which one.
+        fn: Its function.
+        at: Where its decorator stands.
+        said: The keywords of that.
+        own: What is its kind's own.
+    """
+    fields = {**said, **own}
+    fields["name"] = said.get("name") or getattr(fn, "__name__", "sensor")
+    fields["description"] = said["description"] if said.get("description") is not None else fn.__doc__
+    fields["metadata"] = said.get("metadata") or {}
+    return kind(evaluation_fn=fn, at=location_of(fn) or at, **fields)
+
+
+@shows(SensorKeywords)
 def sensor(
-    job_name: str | None = None,
-    *,
-    name: str | None = None,
-    minimum_interval_seconds: float | None = None,
-    description: str | None = None,
-    job: Any = None,
-    jobs: Sequence[Any] | None = None,
-    default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED,
-    asset_selection: Any = None,
-    required_resource_keys: Iterable[str] = (),
-    tags: Mapping[str, str] | None = None,
-    metadata: RawMetadata | None = None,
-    target: Any = None,
+    job_name: str | None = None, *, asset_selection: Any = None, **said: Unpack[SensorKeywords]
 ) -> Callable[[Callable[..., Any]], SensorDefinition]:
     """Declare that a function looks, again and again, whether something is to be run.
 
@@ -274,26 +283,12 @@ def sensor(
         metadata: What is to be known of it.
         target: A job, several, or a selection of assets.
     """
+    accepted(said, SensorKeywords, "sensor")
     at = caller()
     if callable(job_name):  # @sensor without parentheses
         return sensor()(job_name)  # pyright: ignore[reportReturnType] - the definition itself
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:
-        return SensorDefinition(
-            name=name or getattr(fn, "__name__", "sensor"),
-            evaluation_fn=fn,
-            job_name=job_name,
-            minimum_interval_seconds=minimum_interval_seconds,
-            description=description if description is not None else fn.__doc__,
-            job=job,
-            jobs=jobs,
-            default_status=default_status,
-            asset_selection=asset_selection,
-            required_resource_keys=required_resource_keys,
-            tags=tags,
-            metadata=metadata or {},
-            target=target,
-            at=location_of(fn) or at,
-        )
+        return sensor_of(SensorDefinition, fn, at, said, job_name=job_name, asset_selection=asset_selection)
 
     return decorate

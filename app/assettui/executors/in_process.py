@@ -320,7 +320,7 @@ def _input_config(job: JobDefinition, input_values: Mapping[str, Any]) -> dict[s
     """Values for the inputs of a job's graph, as configuration of the ops that receive them."""
     if not input_values or job.composition is None:
         return {}
-    from assettui.definitions.composition import GraphInput
+    from assettui.definitions.ops.composition import GraphInput
 
     ops: dict[str, Any] = {}
     for node in job.composition.nodes:

@@ -19,8 +19,8 @@ from assettui.model.project import InputSnapshot, StepSnapshot
 if TYPE_CHECKING:
     from assettui.definitions.asset import AssetsDefinition
     from assettui.definitions.asset_outputs import AssetOutput
-    from assettui.definitions.composition import Composition
     from assettui.definitions.describe.draft import Draft
+    from assettui.definitions.ops.composition import Composition
 
 
 def describe_function(draft: Draft, definition: AssetsDefinition) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assettui.definitions.binding import bind_op, check_resources, declared_op_inputs, value_type
-from assettui.definitions.composition import Composition, CompositionError, Flat, FlatOp, flatten_composition
 from assettui.definitions.computation import Computation, ValueDeclaration
 from assettui.definitions.describe.values import check_managers
 from assettui.definitions.job import JobDefinition
+from assettui.definitions.ops.composition import Composition, CompositionError, Flat, FlatOp, flatten_composition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,8 +15,8 @@ from assettui.definitions.spec import IO_MANAGER_METADATA, AssetSpec
 if TYPE_CHECKING:
     from assettui.definitions.asset import AssetsDefinition
     from assettui.definitions.asset_outputs import AssetOutput
-    from assettui.definitions.composition import FlatOp
     from assettui.definitions.describe.draft import Draft
+    from assettui.definitions.ops.composition import FlatOp
     from assettui.model.errors import Location
 
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec import Struct
 
-from assettui.definitions.asset import AssetsDefinition, StepArguments
-from assettui.definitions.asset_outputs import AssetOutput, as_asset_ins, decorated_spec, docstring, outputs_of_outs
-from assettui.definitions.composition import Composition, compose, current_composer
-from assettui.definitions.op import OpCall
+from assettui.definitions.asset import AssetsDefinition, step_arguments
+from assettui.definitions.asset_outputs import AssetOutput, decorated_spec, outputs_of_outs
+from assettui.definitions.job import job_of
+from assettui.definitions.keywords import GraphAssetKeywords, JobKeywords, MakerKeywords, accepted, bare_too, shows
+from assettui.definitions.ops.composition import Composition, compose, current_composer
+from assettui.definitions.ops.op import OpCall
 from assettui.definitions.parameters import parameters_of
 from assettui.definitions.placed import caller, location_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from assettui.core.partitions.definition import PartitionsDefinition
-    from assettui.definitions.backfill_policy import BackfillPolicy
     from assettui.definitions.hooks import HookDefinition
-    from assettui.definitions.inputs import AssetIn
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.outputs import AssetOut
-    from assettui.definitions.retries import RetryPolicy
     from assettui.model.errors import Location
-    from assettui.model.keys import CoercibleToAssetKey
-    from assettui.model.metadata import RawMetadata
 
 
 class GraphOut(Struct, frozen=True):
@@ -66,32 +63,12 @@ class GraphDefinition:
         return OpCall(self, hooks=frozenset(hooks))
 
     def to_job(
-        self,
-        name: str | None = None,
-        *,
-        description: str | None = None,
-        resource_defs: Mapping[str, Any] | None = None,
-        config: Any = None,
-        tags: Mapping[str, str] | None = None,
-        metadata: RawMetadata | None = None,
-        hooks: Iterable[HookDefinition] | None = None,
-        op_retry_policy: RetryPolicy | None = None,
+        self, name: str | None = None, *, resource_defs: Mapping[str, Any] | None = None, **said: Unpack[JobKeywords]
     ) -> JobDefinition:
         """A job that runs the graph; see `job`."""
-        from assettui.definitions.job import JobDefinition  # jobs know graphs
-
-        return JobDefinition(
-            name or self.name,
-            composition=self.composition,
-            description=description or self.description,
-            resource_defs=resource_defs or {},
-            config=config,
-            tags=tags or {},
-            metadata=metadata or {},
-            hooks=frozenset(hooks or ()),
-            op_retry_policy=op_retry_policy,
-            at=self.at,
-        )
+        accepted(said, JobKeywords, "to_job")
+        said = {"description": self.description, **said}
+        return job_of(name or self.name, said, self.at, composition=self.composition, resource_defs=resource_defs or {})
 
     def execute_in_process(self, **options: Any) -> Any:
         """Run it in this process; see `JobDefinition.execute_in_process`."""
@@ -101,18 +78,18 @@ class GraphDefinition:
         return f"<graph {self.name}>"
 
 
+@bare_too
 def graph(
-    compose_fn: Callable[..., Any] | None = None,
-    /,
     *,
     name: str | None = None,
     description: str | None = None,
     out: GraphOut | Mapping[str, GraphOut] | None = None,
-) -> Any:
+) -> Callable[[Callable[..., Any]], GraphDefinition]:
     """Declare that a function puts ops together: what it calls become steps, what it returns is what they give.
 
+    The function is called once, at once, and sees no values.
+
     Args:
-        compose_fn: The function, where the decorator is used bare. It is called once, at once, and sees no values.
         name: By default the function's name.
         description: By default the docstring.
         out: Several outputs by name; without it there is at most one.
@@ -123,82 +100,47 @@ def graph(
     def decorate(fn: Callable[..., Any]) -> GraphDefinition:
         return GraphDefinition(fn, name, outputs, description, at)
 
-    return decorate if compose_fn is None else decorate(compose_fn)
+    return decorate
 
 
-def graph_asset(
-    compose_fn: Callable[..., Any] | None = None,
-    /,
-    *,
-    name: str | None = None,
-    key: CoercibleToAssetKey | None = None,
-    key_prefix: str | Sequence[str] | None = None,
-    ins: Mapping[str, AssetIn] | None = None,
-    group_name: str | None = None,
-    owners: Sequence[str] | None = None,
-    tags: Mapping[str, str] | None = None,
-    kinds: Iterable[str] | None = None,
-    metadata: RawMetadata | None = None,
-    description: str | None = None,
-    code_version: str | None = None,
-    resource_defs: Mapping[str, Any] | None = None,
-    hooks: Iterable[HookDefinition] | None = None,
-    partitions_def: PartitionsDefinition | None = None,
-    backfill_policy: BackfillPolicy | None = None,
-) -> Any:
+@shows(GraphAssetKeywords)
+@bare_too
+def graph_asset(**said: Unpack[GraphAssetKeywords]) -> Callable[[Callable[..., Any]], AssetsDefinition]:
     """Declare that a graph of ops computes an asset: the value that the function returns from its last op.
 
     Each parameter stands for the value of the asset of that name. For the rest see `asset` and `graph`.
     """
+    accepted(said, GraphAssetKeywords, "graph_asset")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
-        spec = decorated_spec(fn, at, name=name, key=key, key_prefix=key_prefix)
-        spec.description = description if description is not None else docstring(fn)
-        spec.metadata = {} if metadata is None else metadata
-        spec.group_name, spec.code_version = group_name, code_version
-        spec.owners, spec.tags, spec.kinds = owners or (), tags or {}, kinds or ()
-        spec.partitions_def = partitions_def
-        arguments = StepArguments(
-            ins=as_asset_ins(ins),
-            resource_defs=resource_defs or {},
-            hooks=frozenset(hooks or ()),
-            backfill_policy=backfill_policy,
-        )
+        spec = decorated_spec(fn, at, said)
         composed = compose(str(spec.key), fn, parameters_of(fn).named, ("result",), location_of(fn) or at)
-        return AssetsDefinition(fn, [AssetOutput("result", spec)], arguments, at, composition=composed)
+        return AssetsDefinition(fn, [AssetOutput("result", spec)], step_arguments(said), at, composition=composed)
 
-    return decorate if compose_fn is None else decorate(compose_fn)
+    return decorate
 
 
+@shows(MakerKeywords)
 def graph_multi_asset(
     *,
     outs: Mapping[str, AssetOut],
     name: str | None = None,
-    ins: Mapping[str, AssetIn] | None = None,
     group_name: str | None = None,
-    resource_defs: Mapping[str, Any] | None = None,
-    hooks: Iterable[HookDefinition] | None = None,
     partitions_def: PartitionsDefinition | None = None,
-    backfill_policy: BackfillPolicy | None = None,
+    **said: Unpack[MakerKeywords],
 ) -> Callable[[Callable[..., Any]], AssetsDefinition]:
     """Declare that a graph of ops makes several assets: the function returns a dict from output name to value.
 
     For the rest see `multi_asset` and `graph`.
     """
+    accepted(said, MakerKeywords, "graph_multi_asset")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
         outputs, problems = outputs_of_outs(outs, at, group_name, None, partitions_def=partitions_def)
         step_name = name or getattr(fn, "__name__", "unnamed")
-        arguments = StepArguments(
-            name=step_name,
-            ins=as_asset_ins(ins),
-            resource_defs=resource_defs or {},
-            hooks=frozenset(hooks or ()),
-            backfill_policy=backfill_policy,
-        )
         composed = compose(step_name, fn, parameters_of(fn).named, tuple(outs), location_of(fn) or at)
-        return AssetsDefinition(fn, outputs, arguments, at, problems, composed)
+        return AssetsDefinition(fn, outputs, step_arguments(said, step_name), at, problems, composed)
 
     return decorate

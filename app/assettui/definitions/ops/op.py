@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import cached_property, update_wrapper
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.definitions import invocation
 from assettui.definitions.building_contexts import build_op_context
-from assettui.definitions.composition import NodeOutput, current_composer
+from assettui.definitions.keywords import OpKeywords, accepted, bare_too, shows
+from assettui.definitions.ops.composition import NodeOutput, current_composer
 from assettui.definitions.outputs import DynamicOut, Out
 from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
 from assettui.definitions.placed import caller, location_of
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from assettui.definitions.hooks import HookDefinition
-    from assettui.definitions.inputs import In
     from assettui.definitions.retries import RetryPolicy
     from assettui.model.errors import Location
 
@@ -50,37 +50,23 @@ class OpOutput(Struct, frozen=True):
 class OpDefinition:
     """A function with its declaration. Called in a graph it becomes a step; called elsewhere it calls the function."""
 
-    def __init__(
-        self,
-        fn: Callable[..., Any],
-        *,
-        name: str | None = None,
-        description: str | None = None,
-        ins: Mapping[str, In] | None = None,
-        out: Out | Mapping[str, Out] | None = None,
-        config_schema: Any = None,
-        required_resource_keys: Iterable[str] | None = None,
-        retry_policy: RetryPolicy | None = None,
-        tags: Mapping[str, str] | None = None,
-        pool: str | None = None,
-        timeout: float | None = None,
-        code_version: str | None = None,
-        at: Location | None = None,
-    ) -> None:
+    def __init__(self, fn: Callable[..., Any], *, at: Location | None = None, **said: Unpack[OpKeywords]) -> None:
+        accepted(said, OpKeywords, "op")
+        description = said.get("description")
         self.fn = fn
-        self.name = name or getattr(fn, "__name__", "unnamed")
+        self.name = said.get("name") or getattr(fn, "__name__", "unnamed")
         self.description = description if description is not None else getattr(fn, "__doc__", None)
-        self.ins = dict(ins or {})
-        self.config_schema = config_schema
-        self.required_resource_keys = frozenset(required_resource_keys or ())
-        self.retry_policy = retry_policy
-        self.tags = dict(tags or {})
-        self.pool = pool
-        self.timeout = timeout
-        self.code_version = code_version
+        self.ins = dict(said.get("ins") or {})
+        self.config_schema = said.get("config_schema")
+        self.required_resource_keys = frozenset(said.get("required_resource_keys") or ())
+        self.retry_policy = said.get("retry_policy")
+        self.tags = dict(said.get("tags") or {})
+        self.pool = said.get("pool")
+        self.timeout = said.get("timeout")
+        self.code_version = said.get("code_version")
         self.hooks: frozenset[HookDefinition] = frozenset()
         self.at = location_of(fn) or at or caller()
-        self._out = out
+        self._out = said.get("out")
         update_wrapper(self, fn)
 
     @cached_property
@@ -186,26 +172,12 @@ def _output(name: str, out: Out, annotation: Any) -> OpOutput:
     )
 
 
-def op(
-    compute_fn: Callable[..., Any] | None = None,
-    /,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    ins: Mapping[str, In] | None = None,
-    out: Out | Mapping[str, Out] | None = None,
-    config_schema: Any = None,
-    required_resource_keys: Iterable[str] | None = None,
-    retry_policy: RetryPolicy | None = None,
-    tags: Mapping[str, str] | None = None,
-    pool: str | None = None,
-    timeout: float | None = None,
-    code_version: str | None = None,
-) -> Any:
+@shows(OpKeywords)
+@bare_too
+def op(**said: Unpack[OpKeywords]) -> Callable[[Callable[..., Any]], OpDefinition]:
     """Declare that a function is an op, to be called in graphs and jobs.
 
     Args:
-        compute_fn: The function, where the decorator is used bare.
         name: By default the function's name.
         description: By default the docstring.
         ins: What is to be said of its parameters; one of type `Nothing` need not be a parameter.
@@ -218,24 +190,11 @@ def op(
         timeout: How long its step may take, in seconds, before it is stopped and has failed.
         code_version: Kept with it.
     """
+    accepted(said, OpKeywords, "op")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> OpDefinition:
-        remember_scope(fn, 2 if compute_fn is None else 3)
-        return OpDefinition(
-            fn,
-            name=name,
-            description=description,
-            ins=ins,
-            out=out,
-            config_schema=config_schema,
-            required_resource_keys=required_resource_keys,
-            retry_policy=retry_policy,
-            tags=tags,
-            pool=pool,
-            timeout=timeout,
-            code_version=code_version,
-            at=at,
-        )
+        remember_scope(fn)
+        return OpDefinition(fn, at=at, **said)
 
-    return decorate if compute_fn is None else decorate(compute_fn)
+    return decorate

@@ -14,9 +14,9 @@ from assettui.model.keys import AssetKey, closest
 from assettui.model.project import InputSnapshot, StepOutput, StepSnapshot, Wire
 
 if TYPE_CHECKING:
-    from assettui.definitions.graph import GraphDefinition
     from assettui.definitions.hooks import HookDefinition
-    from assettui.definitions.op import OpDefinition
+    from assettui.definitions.ops.graph import GraphDefinition
+    from assettui.definitions.ops.op import OpDefinition
     from assettui.definitions.retries import RetryPolicy
     from assettui.model.errors import Location
 
