@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from assettui.cli import as_json as shapes
+from assettui.cli import run_options
 from assettui.cli.backfill import start_and_wait
 from assettui.cli.output import Exit, print_json, tell
 from assettui.cli.progress import progress_for
-from assettui.cli.run_options import (
-    config_option,
-    parsed_partition,
-    parsed_ranges,
-    parsed_tags,
-    partition_option,
-    range_option,
-    tag_option,
-    yes_option,
-)
 from assettui.cli.target import Target, json_option, target_options
 from assettui.cli.work import Work
 from assettui.core.selection.syntax import SYNTAX
@@ -36,11 +27,11 @@ if TYPE_CHECKING:
 
 @click.command(epilog=f"A selection: {SYNTAX}.")
 @click.argument("selection", nargs=-1, required=True)
-@partition_option
-@range_option
-@config_option
-@tag_option
-@yes_option
+@run_options.partition_option
+@run_options.range_option
+@run_options.config_option
+@run_options.tag_option
+@run_options.yes_option
 @json_option
 @target_options
 def materialize(
@@ -58,13 +49,13 @@ def materialize(
     Of assets with partitions, name one, or a range: it is built as a backfill.
     Where an assettui is open on the same store already, it does the work, and this command watches.
     """
-    said, given_tags = read_config(config) if config else {}, parsed_tags(tags)
+    said, given_tags = read_config(config) if config else {}, run_options.parsed_tags(tags)
     if range_ is None:
-        request = RunRequest(config=said, tags=given_tags, partitions=parsed_partition(partition))
+        request = RunRequest(config=said, tags=given_tags, partitions=run_options.parsed_partition(partition))
         return launch_and_wait(target.session(), selection, request, as_json=as_json)
     if partition is not None:
         raise click.UsageError("--partition and --range do not go together")
-    wanted = BackfillRequest((), ranges=parsed_ranges(range_, ()), config=said, tags=given_tags)
+    wanted = BackfillRequest((), ranges=run_options.parsed_ranges(range_, ()), config=said, tags=given_tags)
     return start_and_wait(target.session(), selection, wanted, is_sure=is_sure, as_json=as_json)
 
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from assettui.cli.output import say, tell
-from assettui.model.events import Event, Materialization, Observation, RunExpanded, StepEnded, StepRetried, StepStarted
+from assettui.model import events
 from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.model.text import clean, one_line, plural
 from assettui.model.timing import duration
@@ -34,7 +34,7 @@ class Progress(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def show(self, event: Event) -> None: ...
+    def show(self, event: events.Event) -> None: ...
 
     def conclude(self, detail: RunDetail) -> None:
         """Say how the run ended."""
@@ -75,7 +75,7 @@ class _Lines:
     ) -> None:
         return
 
-    def show(self, event: Event) -> None:
+    def show(self, event: events.Event) -> None:
         line = step_line(event, self.tally)
         if line and not self.quiet:
             say(line)
@@ -115,17 +115,17 @@ class _Bars:
     ) -> None:
         self.bars.stop()
 
-    def show(self, event: Event) -> None:
+    def show(self, event: events.Event) -> None:
         line = step_line(event, self.tally)
         match event:
-            case StepStarted():
+            case events.StepStarted():
                 self.running[event.step_key or ""] = None
-            case StepRetried():
+            case events.StepRetried():
                 self.running.pop(event.step_key or "", None)
-            case RunExpanded():
+            case events.RunExpanded():
                 grown = len(event.steps) - len(event.replaced)
                 self.bars.update(self.task, total=(self.bars.tasks[0].total or 0) + grown)
-            case StepEnded():
+            case events.StepEnded():
                 self.running.pop(event.step_key or "", None)
                 self.bars.advance(self.task)
             case _:
@@ -138,22 +138,22 @@ class _Bars:
         conclude(detail, self.tally)
 
 
-def step_line(event: Event, tally: Tally) -> str | None:
+def step_line(event: events.Event, tally: Tally) -> str | None:
     """What to say of an event, if anything; the tally is kept."""
     step, started, rows = event.step_key or "", tally.started, tally.rows
     match event:
-        case StepStarted():
+        case events.StepStarted():
             started[step] = event.time_us
-        case Materialization():
+        case events.Materialization():
             tally.materialized.add(event.asset_key)
             if event.rows is not None:
                 rows[step] = rows.get(step, 0) + event.rows
-        case Observation():
+        case events.Observation():
             tally.observed.add(event.asset_key)
-        case StepRetried():
+        case events.StepRetried():
             reason = one_line(event.error.message, 200) if event.error is not None else ""
             return f"↻ {step}  retry {event.retry}  {reason}"
-        case StepEnded():
+        case events.StepEnded():
             took = f"  {duration(event.time_us - started[step])}" if step in started else ""
             made = f"  {plural(rows[step], 'row')}" if step in rows else ""
             reason = f"  {one_line(event.error.message, 200)}" if event.error is not None else ""

@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from assettui.definitions.evaluation import (
-    Asker,
-    BadRequest,
-    EvaluationParameters,
-    HasInstance,
-    call,
-    evaluation_of,
-    evaluation_parameters,
-    scoped,
-)
+from assettui.definitions import evaluation
 from assettui.definitions.keywords import ScheduleKeywords, accepted, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
@@ -42,7 +33,7 @@ class DefaultScheduleStatus(StrEnum):
     STOPPED = "STOPPED"
 
 
-class ScheduleEvaluationContext(HasInstance):
+class ScheduleEvaluationContext(evaluation.HasInstance):
     """What a schedule's function can know.
 
     Args:
@@ -62,7 +53,7 @@ class ScheduleEvaluationContext(HasInstance):
     ) -> None:
         super().__init__(instance)
         self._scheduled = scheduled_execution_time
-        self.resources: Any = scoped(resources)
+        self.resources: Any = evaluation.scoped(resources)
         self.schedule_name = schedule_name
 
     @property
@@ -73,7 +64,7 @@ class ScheduleEvaluationContext(HasInstance):
             BadRequest: The context was built without one.
         """
         if self._scheduled is None:
-            raise BadRequest(
+            raise evaluation.BadRequest(
                 "the context has no scheduled_execution_time",
                 hint="build it with build_schedule_context(scheduled_execution_time=…)",
             )
@@ -165,10 +156,10 @@ class ScheduleDefinition(Struct, frozen=True, eq=False):
         return ((given,) if given else ()) if isinstance(given, str) else tuple(given)
 
     @property
-    def parameters(self) -> EvaluationParameters:
+    def parameters(self) -> evaluation.EvaluationParameters:
         """How its function takes what it is given."""
         fn = self.execution_fn
-        return evaluation_parameters(fn) if fn is not None else EvaluationParameters("context")
+        return evaluation.evaluation_parameters(fn) if fn is not None else evaluation.EvaluationParameters("context")
 
     @property
     def is_plain(self) -> bool:
@@ -176,10 +167,10 @@ class ScheduleDefinition(Struct, frozen=True, eq=False):
         return not any((self.execution_fn, self.run_config_fn, self.tags_fn, self.should_execute, self.due_at))
 
     @property
-    def asker(self) -> Asker:
+    def asker(self) -> evaluation.Asker:
         """Who asks for the runs."""
         targets = self.targets
-        return Asker(
+        return evaluation.Asker(
             f"schedule {self.called}",
             targets.job_names,
             targets.selection is not None,
@@ -201,10 +192,12 @@ class ScheduleDefinition(Struct, frozen=True, eq=False):
         if self.should_execute is not None and not _called(self.should_execute, context):
             return Evaluation(skip_reason=f"should_execute of {self.called} said no")
         if self.execution_fn is not None:
-            return evaluation_of(call(self.execution_fn, self.parameters, context, given), self.asker)
+            return evaluation.evaluation_of(
+                evaluation.call(self.execution_fn, self.parameters, context, given), self.asker
+            )
         config = _called(self.run_config_fn, context) if self.run_config_fn is not None else self.run_config
         tags: Mapping[str, str] = _called(self.tags_fn, context) if self.tags_fn is not None else {}
-        return evaluation_of(RunRequest(run_config=config or {}, tags=tags), self.asker)
+        return evaluation.evaluation_of(RunRequest(run_config=config or {}, tags=tags), self.asker)
 
     def evaluate_tick(self, context: ScheduleEvaluationContext) -> ScheduleExecutionData:
         """What it asks for at the time that the context says, for tests.
@@ -260,8 +253,8 @@ def requests_of(found: Evaluation) -> list[RunRequest]:
 
 
 def _called(fn: Callable[..., Any], context: ScheduleEvaluationContext) -> Any:
-    parameters = evaluation_parameters(fn)
-    return call(fn, parameters, context, context.resources._asdict())
+    parameters = evaluation.evaluation_parameters(fn)
+    return evaluation.call(fn, parameters, context, context.resources._asdict())
 
 
 @shows(ScheduleKeywords)

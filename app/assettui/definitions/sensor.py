@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.definitions.evaluation import (
-    Asker,
-    EvaluationParameters,
-    HasInstance,
-    call,
-    evaluation_of,
-    evaluation_parameters,
-    scoped,
-)
+from assettui.definitions import evaluation
 from assettui.definitions.keywords import SensorKeywords, accepted, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
@@ -45,7 +37,7 @@ class DefaultSensorStatus(StrEnum):
     STOPPED = "STOPPED"
 
 
-class SensorEvaluationContext(HasInstance):
+class SensorEvaluationContext(evaluation.HasInstance):
     """What a sensor's function can know, and what it can have remembered.
 
     Args:
@@ -79,7 +71,7 @@ class SensorEvaluationContext(HasInstance):
         self._cursor = cursor
         self.is_cursor_updated = False
         """Whether `update_cursor` was called."""
-        self.resources: Any = scoped(resources)
+        self.resources: Any = evaluation.scoped(resources)
         self.sensor_name = sensor_name
         self.last_tick_completion_time = last_tick_completion_time
         self.last_run_key = last_run_key
@@ -189,15 +181,17 @@ class SensorDefinition(Struct, frozen=True, eq=False):
         return SENSOR_INTERVAL_S if self.watching is Watching.TIME else 0.0
 
     @property
-    def parameters(self) -> EvaluationParameters:
+    def parameters(self) -> evaluation.EvaluationParameters:
         """How its function takes what it is given."""
-        return evaluation_parameters(self.evaluation_fn)
+        return evaluation.evaluation_parameters(self.evaluation_fn)
 
     @property
-    def asker(self) -> Asker:
+    def asker(self) -> evaluation.Asker:
         """Who asks for the runs."""
         targets = self.targets
-        return Asker(f"sensor {self.name}", targets.job_names, targets.selection is not None, self.tags or {})
+        return evaluation.Asker(
+            f"sensor {self.name}", targets.job_names, targets.selection is not None, self.tags or {}
+        )
 
     def evaluate(self, context: SensorEvaluationContext, resources: Any = None) -> Evaluation:
         """What it asks for now.
@@ -210,8 +204,8 @@ class SensorDefinition(Struct, frozen=True, eq=False):
             BadRequest: What its function gives cannot be understood.
         """
         given = resources if isinstance(resources, ResourceSet) else context.resources._asdict()
-        returned = call(self.evaluation_fn, self.parameters, context, given)
-        found = evaluation_of(returned, self.asker)
+        returned = evaluation.call(self.evaluation_fn, self.parameters, context, given)
+        found = evaluation.evaluation_of(returned, self.asker)
         return found if found.cursor is not None else replace(found, cursor=context.said_cursor)
 
     def evaluate_tick(self, context: SensorEvaluationContext) -> SensorExecutionData:

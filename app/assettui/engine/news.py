@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec.structs import replace
 
-from assettui.kernel.inputs import (
-    BackfillRequested,
-    CancelRequested,
-    Input,
-    LimitsSeen,
-    Moment,
-    ProjectEdited,
-    RunsQueued,
-    TickRequested,
-)
+from assettui.kernel import inputs
 from assettui.model.backfill import BackfillCommand, BackfillStatus
 from assettui.model.intents import CancelRun, CommandBackfill, EvaluateInstigator, Intent, ReloadProject
 from assettui.model.timing import SECOND_US, clock_us
@@ -57,25 +48,25 @@ class News:
         taken, self._taken = self._taken, []
         return taken
 
-    def described_anew(self) -> Iterator[Input]:
+    def described_anew(self) -> Iterator[inputs.Input]:
         """What follows from the project as it is described now."""
         yield from self._journal.backfills(clock_us())
         yield self._journal.instigators(clock_us())
 
-    def look(self, state: KernelState, *, is_draining: bool) -> Iterator[Input]:
+    def look(self, state: KernelState, *, is_draining: bool) -> Iterator[inputs.Input]:
         """All that is new."""
         partitioned = self._journal.partitioned(clock_us())
         self._starting.dynamic = partitioned.moment.dynamic
         unevaluated = partitioned.unevaluated()
         if unevaluated and unevaluated != self._unevaluated:
-            yield ProjectEdited()  # a mapping of the user's own is to be evaluated for partitions that are new
+            yield inputs.ProjectEdited()  # a mapping of the user's own is to be evaluated for partitions that are new
         self._unevaluated = unevaluated
         if state.ticking.is_on and time.monotonic() >= self._next_forgetting:
             has_more = self._journal.forget_old_ticks(clock_us(), self._settings.tick_days)
             self._next_forgetting = time.monotonic() + (LOOK_EVERY_S if has_more else FORGET_EVERY_S)
         next_us, now_us = state.ticking.next_us, clock_us()
         if (next_us is not None and next_us <= now_us) or now_us < state.ticking.last_us - SECOND_US:
-            yield Moment()  # the alarm waits by a clock of its own, which stands still while a laptop sleeps
+            yield inputs.Moment()  # the alarm waits by a clock of its own, which stands still while a laptop sleeps
         if not self._journal.has_news():
             return
         yield self._journal.instigators(now_us)
@@ -86,29 +77,31 @@ class News:
             yield from self._queued(state)
             yield from self._journal.backfills(clock_us(), state.backfills)
 
-    def _follow(self, intent: Intent, state: KernelState) -> Iterator[Input]:
+    def _follow(self, intent: Intent, state: KernelState) -> Iterator[inputs.Input]:
         match intent:
             case CancelRun():
                 yield from self._queued(state)  # it may have been asked for just now
-                yield CancelRequested(intent.run_id)
+                yield inputs.CancelRequested(intent.run_id)
             case ReloadProject():
-                yield ProjectEdited()
+                yield inputs.ProjectEdited()
             case EvaluateInstigator():
-                yield TickRequested(intent.instigator, intent.instigator_kind, intent.scheduled_us, intent.id)
+                yield inputs.TickRequested(intent.instigator, intent.instigator_kind, intent.scheduled_us, intent.id)
             case CommandBackfill():
                 yield from self._command_backfill(intent.backfill_id, intent.command, state)
             case _:
                 assert_never(intent)
 
-    def _queued(self, state: KernelState) -> Iterator[Input]:
+    def _queued(self, state: KernelState) -> Iterator[inputs.Input]:
         limits = self._journal.limits(self._settings.limits)
         if limits != state.waiting.limits:
-            yield LimitsSeen(limits)
+            yield inputs.LimitsSeen(limits)
         runs = self._journal.queued_runs()
         if runs:
-            yield RunsQueued(runs)
+            yield inputs.RunsQueued(runs)
 
-    def _command_backfill(self, backfill_id: str, command: BackfillCommand, state: KernelState) -> Iterator[Input]:
+    def _command_backfill(
+        self, backfill_id: str, command: BackfillCommand, state: KernelState
+    ) -> Iterator[inputs.Input]:
         if backfill_id not in state.backfills:
             # It may be queued still; or it is over, and what failed is to be tried again.
             loaded = self._journal.backfill(backfill_id, clock_us())
@@ -119,4 +112,4 @@ class News:
             if loaded.status.is_over:
                 loaded = replace(loaded, progress=loaded.progress.with_retry(), status=BackfillStatus.PAUSED)
             yield loaded
-        yield BackfillRequested(backfill_id, command)
+        yield inputs.BackfillRequested(backfill_id, command)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, assert_never
 from msgspec import Struct
 
 from assettui.kernel import inputs
-from assettui.model.step import Broken, Done, Evaluated, Loaded, Logged, Reported, Retriable, WorkerMessage
+from assettui.model import step as messages
 
 if TYPE_CHECKING:
     from assettui.model.run import StepError
@@ -28,7 +28,7 @@ class Ended(Struct, frozen=True):
     """The end of what it printed outside of any step."""
 
 
-Heard: TypeAlias = WorkerMessage | Ended
+Heard: TypeAlias = messages.WorkerMessage | Ended
 Tell: TypeAlias = Callable[[int, Heard], None]
 """Called with a worker's number and what was heard of it."""
 
@@ -87,19 +87,19 @@ class Executor(Protocol):
 def as_input(worker: int, heard: Heard) -> inputs.Input | None:
     """What the kernel is to know of what was heard; None for what it need not know."""
     match heard:
-        case Loaded():
+        case messages.Loaded():
             return inputs.WorkerLoaded(worker, heard.pid)
-        case Broken():
+        case messages.Broken():
             return inputs.WorkerBroken(worker, heard.error)
-        case Logged():
+        case messages.Logged():
             return None
-        case Retriable():
+        case messages.Retriable():
             return inputs.StepRetriable(worker, heard.run_id, heard.step_key, heard.retry_after_us)
-        case Reported():
+        case messages.Reported():
             return inputs.StepReported(worker, heard.run_id, heard.step_key, heard.asset_event)
-        case Done():
+        case messages.Done():
             return inputs.StepEnded(worker, heard.run_id, heard.step_key, heard.outcome, heard.rss_bytes)
-        case Evaluated():
+        case messages.Evaluated():
             return inputs.EvaluationEnded(worker, heard.name, heard.evaluation, heard.rss_bytes)
         case Ended():
             return inputs.WorkerLost(worker, heard.cause)

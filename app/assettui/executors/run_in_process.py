@@ -22,18 +22,8 @@ from assettui.kernel import inputs
 from assettui.kernel.actions import Execute, Kill, Record, StartWorker, Terminate
 from assettui.kernel.decide import decide
 from assettui.kernel.state import KernelState
+from assettui.model import events
 from assettui.model.errors import StepFailed
-from assettui.model.events import (
-    AssetEvent,
-    Event,
-    Materialization,
-    Observation,
-    OpOutput,
-    RunChanged,
-    RunExpanded,
-    RunQueued,
-    StepEnded,
-)
 from assettui.model.project import Wire
 from assettui.model.run import RunPlan, StepPlan, StepStatus
 from assettui.model.step import Done, PartitionsRead, StepOutcome, StepRequest
@@ -71,20 +61,20 @@ class InProcessRun:
         self.instance = instance
         self.values: Values = instance.values if instance else MemoryValues()
         self.versions = {key: state.data_version for key, state in known.items()}
-        self.last: dict[AssetKey, Materialization] = {
+        self.last: dict[AssetKey, events.Materialization] = {
             key: state.last for key, state in known.items() if state.last is not None
         }
         self.partitioned = partitioned
-        self.materialized_partitions: dict[AssetKey, dict[str, Materialization]] = {}
+        self.materialized_partitions: dict[AssetKey, dict[str, events.Materialization]] = {}
         """The partitions that this run has made."""
         self.steps = {step.key: step for step in plan.steps}
         self.state = KernelState(1)
         self._due: Execute | None = None
         self.outcomes: dict[str, StepOutcome] = {}
-        self.op_outputs: dict[StepOutput, OpOutput] = {}
-        self.asset_events_by: dict[str, list[AssetEvent]] = {}
+        self.op_outputs: dict[StepOutput, events.OpOutput] = {}
+        self.asset_events_by: dict[str, list[events.AssetEvent]] = {}
         """What each step has made or seen, in order."""
-        self.recorder: Callable[[Event], None] = _forget
+        self.recorder: Callable[[events.Event], None] = _forget
         run = ContextRun(self.run_id, plan.job, plan.tags, plan.config)
         self.resources = ResourceSet(described.resources_of(plan.job), of_resources(plan.config), run)
         self.executor = Inline(described, self.values, self._hear, resources=self.resources)
@@ -103,7 +93,7 @@ class InProcessRun:
                     stack.enter_context(self.instance.leading()), self.values, self.partitioned
                 ).add
             kept = without_secrets(self.plan, self.described.snapshot.config_schemas)
-            self.recorder(RunQueued(clock_us(), self.run_id, plan=kept))
+            self.recorder(events.RunQueued(clock_us(), self.run_id, plan=kept))
             try:
                 self._drive()
             except BaseException:  # interrupted: what has not ended is canceled, and recorded so
@@ -165,24 +155,24 @@ class InProcessRun:
         if interrupt is not None:
             raise interrupt
 
-    def _note(self, event: Event) -> None:
+    def _note(self, event: events.Event) -> None:
         """Keep what the next steps, and the result, need to know of what happens."""
         match event:
-            case Materialization():
+            case events.Materialization():
                 self.asset_events_by.setdefault(event.step_key or "", []).append(event)
                 self.last[event.asset_key] = event
                 self.versions[event.asset_key] = event.data_version
                 if event.partition is not None:
                     self.materialized_partitions.setdefault(event.asset_key, {})[event.partition] = event
-            case Observation():
+            case events.Observation():
                 self.asset_events_by.setdefault(event.step_key or "", []).append(event)
                 if event.data_version is not None:
                     self.versions[event.asset_key] = event.data_version
-            case StepEnded(status=StepStatus.SKIPPED):
+            case events.StepEnded(status=StepStatus.SKIPPED):
                 self.outcomes[event.step_key or ""] = StepOutcome(StepStatus.SKIPPED, error=event.error)
-            case StepEnded():
+            case events.StepEnded():
                 self.op_outputs.update((each.source, each) for each in event.op_outputs)
-            case RunExpanded():
+            case events.RunExpanded():
                 gone = set(event.replaced)
                 kept = {key: step for key, step in self.steps.items() if key not in gone}
                 self.steps = {step.key: step for step in in_order({**kept, **{step.key: step for step in event.steps}})}
@@ -241,7 +231,7 @@ class InProcessRun:
         step = self.steps.get(step_key)
         return self.described.computations.get(step.computation) if step is not None else None
 
-    def value_of(self, materialization: Materialization) -> Any:
+    def value_of(self, materialization: events.Materialization) -> Any:
         key = materialization.asset_key
         parts = self.materialized_partitions.get(key)
         read = PartitionsRead(tuple(parts), {each: part.value for each, part in parts.items()}) if parts else None
@@ -260,13 +250,13 @@ class InProcessRun:
 
     def op_output_value(self, ref: ValueRef, source: StepOutput) -> Any:
         """A value that was passed on by a step."""
-        request = StepRequest(self.run_id, StepPlan("result"), {}, {}, "", op_outputs=(OpOutput(source, ref),))
+        request = StepRequest(self.run_id, StepPlan("result"), {}, {}, "", op_outputs=(events.OpOutput(source, ref),))
         with ResourceSet({**self.described.resources_of(self.plan.job), **self.begun}) as resources:
             exchange = Exchange(request, self.described, self.values, resources, self.executor.op_output_values)
             return exchange.load_op_output("value", Wire("value", (source,)), InputDeclaration())
 
 
-def _forget(event: Event) -> None:
+def _forget(event: events.Event) -> None:
     """What becomes of the events of a run that is not kept."""
 
 
@@ -277,16 +267,16 @@ class _Recorder:
         self.db = db
         self.partitioned = partitioned
         self.values = values
-        self.pending: list[Event] = []
+        self.pending: list[events.Event] = []
         self.since = 0.0
 
-    def add(self, event: Event) -> None:
+    def add(self, event: events.Event) -> None:
         """Take an event; it is committed with the next ones, or at once where it is the last of its run."""
         now = time.monotonic()
         if not self.pending:
             self.since = now
         self.pending.append(event)
-        is_last = isinstance(event, RunChanged) and event.status.is_over
+        is_last = isinstance(event, events.RunChanged) and event.status.is_over
         if is_last or now - self.since > COMMIT_EVERY_S:
             self._commit()
 

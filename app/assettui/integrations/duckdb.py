@@ -10,15 +10,7 @@ import duckdb
 
 from assettui.model.errors import ValueStorageError
 from assettui.model.metadata import TableColumn
-from assettui.values.tables import (
-    FrameKind,
-    TableIOManager,
-    TableName,
-    Where,
-    as_polars,
-    from_polars,
-    refuse_rows_elsewhere,
-)
+from assettui.values import tables
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -27,7 +19,7 @@ _LOCKED_WAIT_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.02
 
 
-class DuckDBIOManager(TableIOManager):
+class DuckDBIOManager(tables.TableIOManager):
     """Stores frames of polars, pandas or pyarrow, and lists of dicts, as tables of one DuckDB file.
 
     The file is opened for each table and closed behind it, since DuckDB lets one process at a time write to it;
@@ -48,15 +40,15 @@ class DuckDBIOManager(TableIOManager):
         return list(texts)
 
     def write(
-        self, name: TableName, value: Any, kind: FrameKind, where: Where | None = None
+        self, name: tables.TableName, value: Any, kind: tables.FrameKind, where: tables.Where | None = None
     ) -> tuple[int, list[TableColumn]]:
         """Replace a table, or some of its rows, in one transaction; see `TableIOManager`."""
-        table = TableName(name.schema or self.default_schema, name.table)
-        frame = as_polars(value, kind)
+        table = tables.TableName(name.schema or self.default_schema, name.table)
+        frame = tables.as_polars(value, kind)
         with self._connected(read_only=False) as connection:
             connection.register("assettui_frame", frame.to_arrow())
             connection.execute("BEGIN")
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {TableName(None, table.schema or '').quoted()}")
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {tables.TableName(None, table.schema or '').quoted()}")
             if where is None:
                 connection.execute(f"CREATE OR REPLACE TABLE {table.quoted()} AS SELECT * FROM assettui_frame")  # noqa: S608 - quoted names
             else:
@@ -65,7 +57,13 @@ class DuckDBIOManager(TableIOManager):
             described = connection.execute(f"DESCRIBE {table.quoted()}").fetchall()
         return frame.height, [TableColumn(row[0], row[1]) for row in described]
 
-    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind, where: Where | None = None) -> Any:
+    def read(
+        self,
+        name: tables.TableName,
+        columns: list[str] | None,
+        kind: tables.FrameKind,
+        where: tables.Where | None = None,
+    ) -> Any:
         """Read a table, or some of its columns and rows.
 
         Raises:
@@ -73,8 +71,8 @@ class DuckDBIOManager(TableIOManager):
         """
         import polars as pl  # deferred: 0.2 s
 
-        table = TableName(name.schema or self.default_schema, name.table)
-        chosen = ", ".join(TableName(None, column).quoted() for column in columns) if columns else "*"
+        table = tables.TableName(name.schema or self.default_schema, name.table)
+        chosen = ", ".join(tables.TableName(None, column).quoted() for column in columns) if columns else "*"
         try:
             with self._connected(read_only=True) as connection:
                 sql = f"SELECT {chosen} FROM {table.quoted()}"  # noqa: S608 - quoted names
@@ -88,9 +86,11 @@ class DuckDBIOManager(TableIOManager):
             ) from None
         except duckdb.BinderException as error:
             raise ValueStorageError(f"{table} in {self.database}: {str(error).splitlines()[0]}") from None
-        return arrow if kind == "pyarrow" else from_polars(cast("Any", pl).from_arrow(arrow), kind)
+        return arrow if kind == "pyarrow" else tables.from_polars(cast("Any", pl).from_arrow(arrow), kind)
 
-    def _replace_rows(self, connection: duckdb.DuckDBPyConnection, table: TableName, where: Where, rows: int) -> None:
+    def _replace_rows(
+        self, connection: duckdb.DuckDBPyConnection, table: tables.TableName, where: tables.Where, rows: int
+    ) -> None:
         """Put the frame in the place of some of a table's rows."""
         name, parameters = table.quoted(), where.parameters
         try:
@@ -100,7 +100,7 @@ class DuckDBIOManager(TableIOManager):
             counted = connection.execute(f"SELECT count(*) FROM {name} WHERE {where.sql}", parameters).fetchall()  # noqa: S608
         except (duckdb.ProgrammingError, duckdb.DataError) as error:
             raise ValueStorageError(f"{table} in {self.database}: {str(error).splitlines()[0]}") from None
-        refuse_rows_elsewhere(table, where, rows, counted[0][0])
+        tables.refuse_rows_elsewhere(table, where, rows, counted[0][0])
 
     @contextmanager
     def _connected(self, *, read_only: bool) -> Generator[duckdb.DuckDBPyConnection]:

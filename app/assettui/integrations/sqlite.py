@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from assettui.model.errors import ValueStorageError
 from assettui.model.metadata import TableColumn
-from assettui.values.tables import (
-    FrameKind,
-    TableIOManager,
-    TableName,
-    Where,
-    as_polars,
-    from_polars,
-    refuse_rows_elsewhere,
-)
+from assettui.values import tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +19,7 @@ _KINDS: Final = "assettui_columns"
 """The table that remembers what SQLite has no type for: dates, times and truth."""
 
 
-class SQLiteIOManager(TableIOManager):
+class SQLiteIOManager(tables.TableIOManager):
     """Stores frames of polars, pandas or pyarrow, and lists of dicts, as tables of one SQLite file.
 
     The schema of a table's name goes before it: `marts/sales` is the table `marts_sales`. Dates and times are kept
@@ -46,13 +38,13 @@ class SQLiteIOManager(TableIOManager):
         return json.dumps(list(texts))
 
     def write(
-        self, name: TableName, value: Any, kind: FrameKind, where: Where | None = None
+        self, name: tables.TableName, value: Any, kind: tables.FrameKind, where: tables.Where | None = None
     ) -> tuple[int, list[TableColumn]]:
         """Replace a table, or some of its rows, in one transaction; see `TableIOManager`."""
-        frame = as_polars(value, kind)
+        frame = tables.as_polars(value, kind)
         table = _flat(name)
         types = {column: _sql_type(dtype) for column, dtype in frame.schema.items()}
-        declared = ", ".join(f"{TableName(None, column).quoted()} {kind}" for column, kind in types.items())
+        declared = ", ".join(f"{tables.TableName(None, column).quoted()} {kind}" for column, kind in types.items())
         with closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -63,14 +55,16 @@ class SQLiteIOManager(TableIOManager):
                 if where is not None:
                     connection.execute(f"DELETE FROM {table.quoted()} WHERE {where.sql}", parameters)  # noqa: S608
                 marks = ", ".join("?" * frame.width)
-                names = ", ".join(TableName(None, column).quoted() for column in types)
+                names = ", ".join(tables.TableName(None, column).quoted() for column in types)
                 connection.executemany(
                     f"INSERT INTO {table.quoted()} ({names}) VALUES ({marks})",  # noqa: S608 - quoted names
                     (tuple(map(_storable, row)) for row in frame.iter_rows()),
                 )
                 if where is not None:
                     sql = f"SELECT count(*) FROM {table.quoted()} WHERE {where.sql}"  # noqa: S608
-                    refuse_rows_elsewhere(table, where, frame.height, connection.execute(sql, parameters).fetchone()[0])
+                    tables.refuse_rows_elsewhere(
+                        table, where, frame.height, connection.execute(sql, parameters).fetchone()[0]
+                    )
                 connection.execute(f"CREATE TABLE IF NOT EXISTS {_KINDS} (tbl TEXT PRIMARY KEY, kinds TEXT NOT NULL)")
                 kinds = json.dumps({column: str(dtype) for column, dtype in frame.schema.items()})
                 connection.execute(f"INSERT OR REPLACE INTO {_KINDS} VALUES (?, ?)", (table.table, kinds))  # noqa: S608
@@ -83,7 +77,13 @@ class SQLiteIOManager(TableIOManager):
                 raise
         return frame.height, [TableColumn(column, kind) for column, kind in types.items()]
 
-    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind, where: Where | None = None) -> Any:
+    def read(
+        self,
+        name: tables.TableName,
+        columns: list[str] | None,
+        kind: tables.FrameKind,
+        where: tables.Where | None = None,
+    ) -> Any:
         """Read a table, or some of its columns and rows.
 
         Raises:
@@ -92,7 +92,7 @@ class SQLiteIOManager(TableIOManager):
         import polars as pl  # deferred: 0.2 s
 
         table = _flat(name)
-        chosen = ", ".join(TableName(None, column).quoted() for column in columns) if columns else "*"
+        chosen = ", ".join(tables.TableName(None, column).quoted() for column in columns) if columns else "*"
         try:
             with closing(self._connect()) as connection:
                 sql = f"SELECT {chosen} FROM {table.quoted()}"  # noqa: S608 - quoted names
@@ -110,7 +110,7 @@ class SQLiteIOManager(TableIOManager):
         if wrong:
             raise ValueStorageError(f"{table} has no column {wrong[0]!r}")
         frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
-        return from_polars(_restored(frame, json.loads(known[0]) if known else {}), kind)
+        return tables.from_polars(_restored(frame, json.loads(known[0]) if known else {}), kind)
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -120,8 +120,8 @@ class SQLiteIOManager(TableIOManager):
             raise ValueStorageError(f"{self.database} cannot be opened: {error}") from error
 
 
-def _flat(name: TableName) -> TableName:
-    return name if name.schema is None else TableName(None, f"{name.schema}_{name.table}")
+def _flat(name: tables.TableName) -> tables.TableName:
+    return name if name.schema is None else tables.TableName(None, f"{name.schema}_{name.table}")
 
 
 def _sql_type(dtype: Any) -> str:

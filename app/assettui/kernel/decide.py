@@ -11,33 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from assettui.kernel import deadlines
+from assettui.kernel import deadlines, inputs
 from assettui.kernel.backfills import is_at_work
 from assettui.kernel.dispatch import give_evaluations, give_steps
-from assettui.kernel.inputs import (
-    AssetsReported,
-    BackfillLoaded,
-    BackfillRequested,
-    CancelRequested,
-    Drain,
-    EvaluationEnded,
-    Input,
-    InstigatorsSeen,
-    LimitsSeen,
-    Moment,
-    ProjectEdited,
-    RunLoaded,
-    RunsQueued,
-    StepEnded,
-    StepReported,
-    StepRetriable,
-    TickRefused,
-    TickRequested,
-    WorkerBroken,
-    WorkerLoaded,
-    WorkerLost,
-    WorkerStarted,
-)
 from assettui.kernel.turn import Turn
 from assettui.model.backfill import BackfillCommand
 
@@ -46,7 +22,7 @@ if TYPE_CHECKING:
     from assettui.kernel.state import KernelState
 
 
-def decide(state: KernelState, input: Input, now_us: int) -> tuple[KernelState, list[Action]]:
+def decide(state: KernelState, input: inputs.Input, now_us: int) -> tuple[KernelState, list[Action]]:
     """What follows from one thing that has happened.
 
     Args:
@@ -59,50 +35,50 @@ def decide(state: KernelState, input: Input, now_us: int) -> tuple[KernelState, 
     """
     turn = Turn(state, now_us)
     match input:  # the most frequent first
-        case StepEnded():
+        case inputs.StepEnded():
             turn.workers.end_step(input)
-        case StepReported():
+        case inputs.StepReported():
             turn.workers.record_asset_event(input)
-        case RunsQueued():
+        case inputs.RunsQueued():
             turn.queueing.enqueue(input.runs)
-        case RunLoaded():
+        case inputs.RunLoaded():
             turn.queueing.take_loaded(input)
-        case LimitsSeen():
+        case inputs.LimitsSeen():
             turn.queueing.limits = input.limits
-        case CancelRequested():
+        case inputs.CancelRequested():
             turn.runs.cancel(input.run_id)
-        case BackfillLoaded():
+        case inputs.BackfillLoaded():
             turn.backfills.load(input)
-        case BackfillRequested():
+        case inputs.BackfillRequested():
             _command_backfill(turn, input)
-        case Drain():
+        case inputs.Drain():
             turn.is_draining = True
             turn.ticks.drop_waiting(all_of_it=input.is_at_once)
             if input.is_at_once:
                 turn.workers.stop_evaluations()
-        case ProjectEdited():
+        case inputs.ProjectEdited():
             turn.workers.load_project_again()
-        case WorkerStarted():
+        case inputs.WorkerStarted():
             turn.workers.note(input.worker, input.generation)
-        case WorkerLoaded():
+        case inputs.WorkerLoaded():
             turn.workers.on_loaded(input.worker, input.pid)
-        case WorkerBroken():
+        case inputs.WorkerBroken():
             turn.workers.on_broken(input.worker, input.error)
-        case StepRetriable():
+        case inputs.StepRetriable():
             turn.workers.note_retriable(input)
-        case InstigatorsSeen():
+        case inputs.InstigatorsSeen():
             turn.ticks.see(input.found)
-        case TickRequested():
+        case inputs.TickRequested():
             turn.ticks.ask(input)
-        case EvaluationEnded():
+        case inputs.EvaluationEnded():
             turn.workers.end_evaluation(input)
-        case TickRefused():
+        case inputs.TickRefused():
             turn.ticks.refused(input.name)
-        case AssetsReported():
+        case inputs.AssetsReported():
             turn.ticks.wake(input.keys, ())
-        case WorkerLost():
+        case inputs.WorkerLost():
             turn.workers.on_lost(input.worker, input.cause)
-        case Moment():
+        case inputs.Moment():
             deadlines.end_overdue(turn)
             turn.workers.kill_overdue()
             turn.runs.retry_due_steps()
@@ -144,7 +120,7 @@ def has_nothing_to_do(state: KernelState) -> bool:
     )
 
 
-def _command_backfill(turn: Turn, requested: BackfillRequested) -> None:
+def _command_backfill(turn: Turn, requested: inputs.BackfillRequested) -> None:
     match requested.command:
         case BackfillCommand.PAUSE:
             turn.backfills.pause(requested.backfill_id)

@@ -6,17 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.model.events import (
-    EventKind,
-    LogEntry,
-    Materialization,
-    Observation,
-    RunChanged,
-    RunExpanded,
-    RunQueued,
-    StepEnded,
-    StepRetried,
-)
+from assettui.model import events
 from assettui.model.metadata import config_lines
 from assettui.model.run import StepError
 from assettui.model.text import plural
@@ -30,13 +20,13 @@ if TYPE_CHECKING:
 
 _LEVEL_COLORS = {"DEBUG": GREY, "WARNING": YELLOW, "ERROR": RED, "CRITICAL": RED}
 _KIND_COLORS = {
-    EventKind.STEP_FAILURE: RED,
-    EventKind.RUN_FAILURE: RED,
-    EventKind.STEP_SUCCESS: GREEN,
-    EventKind.RUN_SUCCESS: GREEN,
-    EventKind.MATERIALIZED: BLUE,
-    EventKind.STEP_SKIPPED: YELLOW,
-    EventKind.STEP_RETRY: YELLOW,
+    events.EventKind.STEP_FAILURE: RED,
+    events.EventKind.RUN_FAILURE: RED,
+    events.EventKind.STEP_SUCCESS: GREEN,
+    events.EventKind.RUN_SUCCESS: GREEN,
+    events.EventKind.MATERIALIZED: BLUE,
+    events.EventKind.STEP_SKIPPED: YELLOW,
+    events.EventKind.STEP_RETRY: YELLOW,
 }
 _INDENT = " " * 10
 
@@ -58,23 +48,23 @@ def event_text(event: Event) -> EventText:
     if event.partition is not None:
         words = f"{words} {event.partition}"
     match event:
-        case LogEntry():
+        case events.LogEntry():
             logger = f"{event.logger}: " if event.logger else ""
             return EventText(f"{logger}{event.message}", event.level, event.traceback)
-        case Materialization(rows=int(rows)):
+        case events.Materialization(rows=int(rows)):
             return EventText(f"{words}: {plural(rows, 'row')}")
-        case Observation(data_version=str(version)):
+        case events.Observation(data_version=str(version)):
             return EventText(f"{words}: data version {version}")
-        case RunQueued():
+        case events.RunQueued():
             words = f"{words}: job {event.plan.job}" if event.plan.job else words
             return EventText("\n".join([words, *(f"config {line}" for line in config_lines(event.plan.config))]))
-        case RunExpanded():
+        case events.RunExpanded():
             return EventText(f"{words}: {plural(len(event.steps), 'step')}")
-        case StepRetried(error=StepError() as error):
+        case events.StepRetried(error=StepError() as error):
             return EventText(f"{words} {event.retry}: {error.message}", traceback=error.traceback)
-        case StepEnded(error=StepError() as error):
+        case events.StepEnded(error=StepError() as error):
             return EventText(f"{words}: {error.message}", traceback=error.traceback)
-        case RunChanged(error=str(error)):
+        case events.RunChanged(error=str(error)):
             return EventText(f"{words}: {error}")
         case _:
             return EventText(words)

@@ -16,18 +16,8 @@ from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.space import partitions_text
 from assettui.core.planning import plan_run
 from assettui.core.staleness import AssetStatus
+from assettui.model import backfill as model
 from assettui.model import codec
-from assettui.model.backfill import (
-    BackfillCommand,
-    BackfillPlan,
-    BackfillRecord,
-    BackfillRequest,
-    BackfillStatus,
-    PlannedAsset,
-    SkippedPartitions,
-    Target,
-    Which,
-)
 from assettui.model.errors import LaunchError
 from assettui.model.events import BackfillQueued
 from assettui.model.intents import CommandBackfill
@@ -55,7 +45,7 @@ OVERHEAD_US = 3_000
 """What a run costs besides the user's own code: measured, see tests/benchmarks."""
 
 
-def preview(session: Session, request: BackfillRequest, selection: Sequence[str] = ()) -> BackfillPlan:
+def preview(session: Session, request: model.BackfillRequest, selection: Sequence[str] = ()) -> model.BackfillPlan:
     """What a backfill would do; `start` takes it.
 
     Args:
@@ -77,7 +67,7 @@ def preview(session: Session, request: BackfillRequest, selection: Sequence[str]
         return _planned(connection, session, state, request)
 
 
-def start(session: Session, plan: BackfillPlan) -> str:
+def start(session: Session, plan: model.BackfillPlan) -> str:
     """Ask for a backfill that was planned; the leader carries it out.
 
     Returns:
@@ -103,7 +93,7 @@ def start(session: Session, plan: BackfillPlan) -> str:
     return backfill_id
 
 
-def command(session: Session, wanted: BackfillCommand, backfill_id: str) -> BackfillRecord:
+def command(session: Session, wanted: model.BackfillCommand, backfill_id: str) -> model.BackfillRecord:
     """Ask for a backfill to `pause`, `resume`, `cancel` or `retry` what of it has failed.
 
     Returns:
@@ -116,8 +106,8 @@ def command(session: Session, wanted: BackfillCommand, backfill_id: str) -> Back
     with session.reading() as connection:
         found = backfills.backfill(connection, backfill_id)
     name, status = found.backfill_id[:8], found.status
-    if wanted is BackfillCommand.RETRY:
-        if status is BackfillStatus.SUCCESS:
+    if wanted is model.BackfillCommand.RETRY:
+        if status is model.BackfillStatus.SUCCESS:
             raise LaunchError(f"nothing of backfill {name} has failed", hint="see `assettui backfill show`")
         if status.is_over and found.plan.has_secrets:
             raise LaunchError(
@@ -126,7 +116,7 @@ def command(session: Session, wanted: BackfillCommand, backfill_id: str) -> Back
             )
     elif status.is_over:
         raise LaunchError(f"backfill {name} is over: {status.value}", hint="see `assettui backfill ls`")
-    elif wanted is BackfillCommand.RESUME and status is not BackfillStatus.PAUSED:
+    elif wanted is model.BackfillCommand.RESUME and status is not model.BackfillStatus.PAUSED:
         raise LaunchError(f"backfill {name} is not paused: {status.value}", hint="see `assettui backfill ls`")
     with session.writing() as connection:
         intents.request(connection, CommandBackfill(found.backfill_id, wanted), clock_us())
@@ -147,7 +137,7 @@ class FailureGroup(Struct, frozen=True):
 class BackfillDetail(Struct, frozen=True):
     """One backfill with what became of it."""
 
-    backfill: BackfillRecord
+    backfill: model.BackfillRecord
     assets: tuple[tuple[AssetKey, int, int], ...]
     """Of each asset, upstream before downstream: how many partitions are to be made, and how many are."""
     failures: tuple[FailureGroup, ...]
@@ -159,7 +149,7 @@ class BackfillDetail(Struct, frozen=True):
 class BackfillPage(Struct, frozen=True):
     """Some of the backfills."""
 
-    backfills: tuple[BackfillRecord, ...]
+    backfills: tuple[model.BackfillRecord, ...]
     """The newest first."""
     total: int
 
@@ -204,7 +194,7 @@ def detail(session: Session, backfill_id: str, *, runs: int = 20) -> BackfillDet
 
 def follow(
     session: Session, backfill_id: str, *, on_alone: Callable[[], None] = lambda: None
-) -> Iterator[BackfillRecord]:
+) -> Iterator[model.BackfillRecord]:
     """A backfill as it comes on, until it is over.
 
     Args:
@@ -228,8 +218,8 @@ def follow(
 
 
 def _planned(
-    connection: sqlite3.Connection, session: Session, state: ProjectState, request: BackfillRequest
-) -> BackfillPlan:
+    connection: sqlite3.Connection, session: Session, state: ProjectState, request: model.BackfillRequest
+) -> model.BackfillPlan:
     partitioned, graph = state.partitioned, state.graph
     target = _target(state, request)
     config: JsonObject = {}
@@ -238,7 +228,7 @@ def _planned(
     durations = backfills.mean_durations(connection, list(target.targets))
     runs = BackfillProgress.begun(partitioned, target.targets).count_of_runs()
     assets = tuple(
-        PlannedAsset(
+        model.PlannedAsset(
             key,
             len(partitions),
             partitioned.space(key).shown(partitions) if partitioned.is_partitioned(key) else "",
@@ -248,9 +238,9 @@ def _planned(
         for key, partitions in target.targets.items()
     )
     workers = min(session.project.settings.max_workers or os.cpu_count() or 1, request.max_concurrent or 1_000)
-    return BackfillPlan(
+    return model.BackfillPlan(
         tuple(
-            Target(key, set_to_json(partitions, partitioned.space(key), graph.assets[key].partitions))
+            model.Target(key, set_to_json(partitions, partitioned.space(key), graph.assets[key].partitions))
             for key, partitions in target.targets.items()
         ),
         request.max_concurrent,
@@ -261,7 +251,7 @@ def _planned(
         count=target.count,
         assets=assets,
         skipped=tuple(
-            SkippedPartitions(
+            model.SkippedPartitions(
                 each.key, partitioned.space(each.key).shown(each.partitions), len(each.partitions), each.why
             )
             for each in target.skipped
@@ -272,26 +262,26 @@ def _planned(
     )
 
 
-def _target(state: ProjectState, request: BackfillRequest) -> BackfillTarget:
+def _target(state: ProjectState, request: model.BackfillRequest) -> BackfillTarget:
     standings = state.standings_of(request.keys)
     statuses = {key: each.statuses for key, each in standings.items() if each.statuses is not None}
     whole = {key: _which(each.status) for key, each in standings.items()}
     return resolve_target(state.partitioned, request, statuses, whole)
 
 
-def _which(status: AssetStatus) -> Which | None:
+def _which(status: AssetStatus) -> model.Which | None:
     match status:
         case AssetStatus.NEVER:
-            return Which.MISSING
+            return model.Which.MISSING
         case AssetStatus.FAILED:
-            return Which.FAILED
+            return model.Which.FAILED
         case AssetStatus.STALE:
-            return Which.STALE
+            return model.Which.STALE
         case _:
             return None
 
 
-def _estimate(planned: Sequence[PlannedAsset], runs: int, workers: int) -> int | None:
+def _estimate(planned: Sequence[model.PlannedAsset], runs: int, workers: int) -> int | None:
     """About how long it takes: what it took on the average, in parallel; what was never made is taken for the mean."""
     known = [each.duration_us for each in planned if each.duration_us is not None]
     if not known:

@@ -9,24 +9,7 @@ from typing import TYPE_CHECKING
 
 from assettui.core.queue import first_pools, priority_of
 from assettui.model import codec
-from assettui.model.events import (
-    BackfillChanged,
-    BackfillQueued,
-    CursorSet,
-    Event,
-    InstigatorTurned,
-    LimitSet,
-    Materialization,
-    Observation,
-    RunChanged,
-    RunExpanded,
-    RunQueued,
-    StepEnded,
-    StepRetried,
-    StepStarted,
-    Tick,
-    event_text,
-)
+from assettui.model import events as happened
 from assettui.model.run import RunStatus, StepStatus
 from assettui.store import backfills, limits, ticks
 from assettui.store.asset_recording import (
@@ -48,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def record(
-    connection: sqlite3.Connection, events: Iterable[Event], partitioned: PartitionedGraph | None = None
+    connection: sqlite3.Connection, events: Iterable[happened.Event], partitioned: PartitionedGraph | None = None
 ) -> list[ValueRef]:
     """Append events, in order, inside the transaction that is open.
 
@@ -71,7 +54,7 @@ def record(
                 event.step_key,
                 str(event.asset_key) if event.asset_key is not None else None,
                 storable(event.partition),
-                storable(event_text(event)),
+                storable(happened.event_text(event)),
             ),
         )
         superseded.extend(apply(connection, event, cursor.lastrowid or 0, partitioned))
@@ -79,40 +62,40 @@ def record(
 
 
 def apply(
-    connection: sqlite3.Connection, event: Event, event_id: int, partitioned: PartitionedGraph | None = None
+    connection: sqlite3.Connection, event: happened.Event, event_id: int, partitioned: PartitionedGraph | None = None
 ) -> Iterable[ValueRef]:
     """Update the current state for one event; gives the values that are no longer kept."""
     match event:
-        case RunQueued():
+        case happened.RunQueued():
             _queue_run(connection, event)
-        case RunChanged():
+        case happened.RunChanged():
             _change_run(connection, event)
-        case RunExpanded():
+        case happened.RunExpanded():
             _expand_run(connection, event)
-        case StepStarted():
+        case happened.StepStarted():
             _start_step(connection, event)
-        case StepEnded():
+        case happened.StepEnded():
             _end_step(connection, event, partitioned)
-        case StepRetried():
+        case happened.StepRetried():
             _retry_step(connection, event)
-        case BackfillQueued() | BackfillChanged():
+        case happened.BackfillQueued() | happened.BackfillChanged():
             backfills.apply(connection, event)
-        case InstigatorTurned() | CursorSet() | Tick():
+        case happened.InstigatorTurned() | happened.CursorSet() | happened.Tick():
             ticks.apply(connection, event, event_id)
-        case LimitSet():
+        case happened.LimitSet():
             limits.apply(connection, event)
-        case Materialization():
+        case happened.Materialization():
             if event.partition is not None:
                 return materialize_partition(connection, event, event_id, partitioned)
             return materialize(connection, event, event_id, partitioned)
-        case Observation():
+        case happened.Observation():
             observe(connection, event, event_id, partitioned)
         case _:
             pass  # what was logged changes nothing
     return ()
 
 
-def _queue_run(connection: sqlite3.Connection, event: RunQueued) -> None:
+def _queue_run(connection: sqlite3.Connection, event: happened.RunQueued) -> None:
     plan = event.plan
     connection.execute(
         "INSERT INTO runs (id, status, created, assets, job, tags, partition, backfill, tick, priority, pools)"
@@ -134,7 +117,7 @@ def _queue_run(connection: sqlite3.Connection, event: RunQueued) -> None:
     _insert_steps(connection, event.run_id, enumerate(plan.steps))
 
 
-def _change_run(connection: sqlite3.Connection, event: RunChanged) -> None:
+def _change_run(connection: sqlite3.Connection, event: happened.RunChanged) -> None:
     status = event.status.value
     if event.status.is_over:
         connection.execute(
@@ -170,7 +153,7 @@ def _insert_steps(connection: sqlite3.Connection, run_id: str, steps: Iterable[t
     )
 
 
-def _expand_run(connection: sqlite3.Connection, event: RunExpanded) -> None:
+def _expand_run(connection: sqlite3.Connection, event: happened.RunExpanded) -> None:
     """Copies take the place of the step that they are copies of."""
     positions: dict[str, int] = {}
     for name in event.replaced:
@@ -185,7 +168,7 @@ def _expand_run(connection: sqlite3.Connection, event: RunExpanded) -> None:
     )
 
 
-def _start_step(connection: sqlite3.Connection, event: StepStarted) -> None:
+def _start_step(connection: sqlite3.Connection, event: happened.StepStarted) -> None:
     connection.execute(
         "UPDATE steps SET status = ?, started = ?, ended = NULL, error = NULL, worker = ? WHERE run = ? AND step = ?",
         (StepStatus.RUNNING.value, event.time_us, event.worker, event.run_id, event.step_key),
@@ -197,7 +180,7 @@ def _start_step(connection: sqlite3.Connection, event: StepStarted) -> None:
     )
 
 
-def _retry_step(connection: sqlite3.Connection, event: StepRetried) -> None:
+def _retry_step(connection: sqlite3.Connection, event: happened.StepRetried) -> None:
     """It has failed, and is pending again."""
     connection.execute(
         "UPDATE steps SET status = ?, ended = ?, error = ?, retries = ? WHERE run = ? AND step = ?",
@@ -216,7 +199,7 @@ def _retry_step(connection: sqlite3.Connection, event: StepRetried) -> None:
     )
 
 
-def _end_step(connection: sqlite3.Connection, event: StepEnded, partitioned: PartitionedGraph | None) -> None:
+def _end_step(connection: sqlite3.Connection, event: happened.StepEnded, partitioned: PartitionedGraph | None) -> None:
     error = event.error
     connection.execute(
         "UPDATE steps SET status = ?, ended = ?, error = ? WHERE run = ? AND step = ?",
@@ -253,7 +236,7 @@ def _end_step(connection: sqlite3.Connection, event: StepEnded, partitioned: Par
             fail_partitions(connection, event, message, partitioned)
 
 
-def _is_lost_from_backfill(connection: sqlite3.Connection, event: StepEnded) -> bool:
+def _is_lost_from_backfill(connection: sqlite3.Connection, event: happened.StepEnded) -> bool:
     """Whether a step was cut short by its leader's death, and its backfill will try it again."""
     if event.error is None or event.error.kind != "lost":
         return False

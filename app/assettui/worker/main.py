@@ -19,20 +19,9 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from assettui.model import codec
+from assettui.model import step as said
 from assettui.model.events import AssetEvent, LogEntry, LogLine
 from assettui.model.run import StepStatus
-from assettui.model.step import (
-    Broken,
-    Done,
-    Evaluated,
-    Loaded,
-    Logged,
-    Reported,
-    Retriable,
-    Said,
-    StepOutcome,
-    StepRequest,
-)
 from assettui.model.tick import Evaluation
 from assettui.model.timing import clock_us
 from assettui.values.files import FileValues
@@ -87,19 +76,19 @@ class Worker:
                 else:
                     self._evaluate(message.request, described)
 
-    def send(self, message: Said) -> None:
+    def send(self, message: said.Said) -> None:
         """Tell the leader; where it is gone there is nobody to work for."""
         try:
             self._connection.sendall(frame(message))
         except OSError:
             os._exit(1)
 
-    def _execute(self, request: StepRequest, described: Described) -> None:
+    def _execute(self, request: said.StepRequest, described: Described) -> None:
         self._current = (request.run_id, request.step.key)
         self._relay.begin()
         after_us = retry_after_loss_us(request, described)
         if after_us is not None:  # said beforehand: whoever is killed cannot say it
-            self.send(Retriable(request.run_id, request.step.key, after_us))
+            self.send(said.Retriable(request.run_id, request.step.key, after_us))
         try:
             self._is_in_user_code = True
             try:
@@ -108,11 +97,11 @@ class Worker:
             finally:
                 self._is_in_user_code = False
         except Canceled as error:  # it came between our own lines, just before or after the user's
-            outcome = StepOutcome(StepStatus.CANCELED, error=step_error(error))
+            outcome = said.StepOutcome(StepStatus.CANCELED, error=step_error(error))
         except OSError as error:  # the files for what the step prints cannot be opened
-            outcome = StepOutcome(StepStatus.FAILURE, error=step_error(error))
+            outcome = said.StepOutcome(StepStatus.FAILURE, error=step_error(error))
         told = replace(outcome, exception=None)
-        self.send(Done(request.run_id, request.step.key, told, _peak_bytes()))
+        self.send(said.Done(request.run_id, request.step.key, told, _peak_bytes()))
 
     def _evaluate(self, request: EvaluationRequest, described: Described) -> None:
         from assettui.worker.evaluate import evaluate  # deferred: a step needs none of it
@@ -131,7 +120,7 @@ class Worker:
             found = Evaluation(error=step_error(error))
         self._log = None
         found = replace(found, log=(*log, *(LogLine("PRINT", line) for line in printed.lines())))
-        self.send(Evaluated(request.name, found, _peak_bytes()))
+        self.send(said.Evaluated(request.name, found, _peak_bytes()))
 
     def _send_log(self, entry: LogEntry) -> None:
         if self._log is not None:
@@ -140,11 +129,11 @@ class Worker:
                 self._log.append(LogLine(entry.level, f"{entry.message}{trace}"[:MAX_LINE_CHARS]))
             return
         run_id, step_key = self._current
-        self.send(Logged(replace(entry, run_id=run_id, step_key=step_key)))
+        self.send(said.Logged(replace(entry, run_id=run_id, step_key=step_key)))
 
     def _send_asset_event(self, asset_event: AssetEvent) -> None:
         run_id, step_key = self._current
-        self.send(Reported(run_id, step_key, asset_event))
+        self.send(said.Reported(run_id, step_key, asset_event))
 
     def _on_terminate(self, signal_number: int, frame: object) -> None:
         self._is_ending = True
@@ -183,12 +172,12 @@ def main(argv: list[str]) -> NoReturn:
         file = Path(options["file"]) if options["file"] else None
         described = load(root, options["name"], file=file, module=options["module"], dynamic=dynamic)
     except BaseException as error:  # noqa: BLE001 - user code is imported here, and may raise anything
-        worker.send(Broken(step_error(error), tuple(sources_below(root))))
+        worker.send(said.Broken(step_error(error), tuple(sources_below(root))))
         sys.exit(0)
     snapshot = Raw(described.snapshot.encode() if options["describe"] else b"null")
     gc.freeze()
     gc.enable()
-    worker.send(Loaded(os.getpid(), snapshot))
+    worker.send(said.Loaded(os.getpid(), snapshot))
     try:
         worker.serve(described)
     finally:

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec.structs import replace
 
 from assettui.core.versions import default_data_version
-from assettui.definitions.results import (
-    NO_VALUE,
-    AssetMaterialization,
-    AssetObservation,
-    DynamicOutput,
-    MaterializeResult,
-    ObserveResult,
-    Output,
-)
+from assettui.definitions import results
 from assettui.model.events import Materialization, Observation
 from assettui.model.keys import AssetKey
 from assettui.model.metadata import MetadataValue, as_metadata
@@ -89,20 +81,20 @@ class Outputs:
     ) -> None:
         """Store and record one result."""
         match result:
-            case AssetMaterialization() | AssetObservation():
+            case results.AssetMaterialization() | results.AssetObservation():
                 self.log_event(result)
-            case DynamicOutput():
+            case results.DynamicOutput():
                 output = self._declared(wanted, computation, cast("Any", result).output_name)
                 self._take_dynamic(output, cast("Any", result))
                 self.seen.add(output.name)
-            case Output():
+            case results.Output():
                 output = self._declared(wanted, computation, cast("Any", result).output_name)
                 self._mark(output)
                 self._keep(computation, output, context, cast("Any", result).value, cast("Any", result))
-            case MaterializeResult() | ObserveResult():
+            case results.MaterializeResult() | results.ObserveResult():
                 output = self._declared_asset(wanted, computation, cast("Any", result).asset_key)
                 self._mark(output)
-                value = getattr(cast("Any", result), "value", NO_VALUE)
+                value = getattr(cast("Any", result), "value", results.NO_VALUE)
                 self._keep(computation, output, context, value, cast("Any", result))
             case _:
                 raise BadResult(
@@ -112,7 +104,7 @@ class Outputs:
 
     def log_event(self, event: Any) -> None:
         """Record what a function says of an asset that need not be its own."""
-        if not isinstance(event, AssetMaterialization | AssetObservation):
+        if not isinstance(event, results.AssetMaterialization | results.AssetObservation):
             raise BadResult(
                 f"log_event was given {type(event).__name__}",
                 hint="give it an AssetMaterialization or an AssetObservation",
@@ -122,7 +114,7 @@ class Outputs:
         if event.description:
             metadata.setdefault("description", MetadataValue.text(event.description))
         version = event.tags.get(DATA_VERSION_TAG)
-        if isinstance(event, AssetObservation):
+        if isinstance(event, results.AssetObservation):
             self.asset_events.append(
                 Observation(
                     self.now(),
@@ -205,7 +197,7 @@ class Outputs:
             raise BadResult(f"{self.request.step.key} gave {output.asset_key or repr(output.name)} twice")
         self.seen.add(output.name)
 
-    def _take_dynamic(self, output: ValueDeclaration, result: DynamicOutput[Any]) -> None:
+    def _take_dynamic(self, output: ValueDeclaration, result: results.DynamicOutput[Any]) -> None:
         if not output.is_dynamic:
             raise BadResult(
                 f"{self.request.step.key} yielded a DynamicOutput for {output.name!r}, which is not dynamic",
@@ -226,7 +218,7 @@ class Outputs:
         output: ValueDeclaration,
         context: AssetExecutionContext,
         value: Any,
-        result: Output[Any] | MaterializeResult[Any] | ObserveResult,
+        result: results.Output[Any] | results.MaterializeResult[Any] | results.ObserveResult,
     ) -> None:
         """Store a value, where there is one, and record what was made or self.seen."""
         if output.is_dynamic:
@@ -239,7 +231,7 @@ class Outputs:
         if output.asset_key is not None and self.request.partition_keys:
             keys = self.request.partition_keys
         refs: dict[str | None, ValueRef] = {}
-        if value is not NO_VALUE:
+        if value is not results.NO_VALUE:
             self._note_for_hooks(output.name, value)
             stored = self.exchange.output_context(output, result.metadata)
             if keys == (None,):
@@ -271,14 +263,14 @@ class Outputs:
                 for key in keys
             )
             return
-        if isinstance(result, ObserveResult):
+        if isinstance(result, results.ObserveResult):
             raise BadResult(
                 f"{output.asset_key} gave an ObserveResult, and is to be materialized",
                 hint="return a MaterializeResult, or declare it with @observable_source_asset",
             )
         for key in keys:
             part = _part_of(value, key) if len(keys) > 1 else value
-            rows = row_count(part) if part is not NO_VALUE else None
+            rows = row_count(part) if part is not results.NO_VALUE else None
             asset_event = self._materialization(output.asset_key, said, version, refs.get(key), rows, key)
             if len(keys) > 1:  # of several made at once, each took its share
                 asset_event = replace(asset_event, duration_us=(asset_event.duration_us or 0) // len(keys))

@@ -9,20 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from assettui.core.selection.expression import (
-    All,
-    And,
-    Attribute,
-    Expression,
-    Function,
-    Keys,
-    Minus,
-    Not,
-    Or,
-    SelectionContext,
-    Traversal,
-    any_of,
-)
+from assettui.core.selection import expression as ex
 from assettui.core.selection.syntax import SYNTAX, parse
 from assettui.model.errors import SelectionError
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
@@ -39,7 +26,7 @@ class AssetSelection(Struct, frozen=True):
     Combine selections with `|` (either), `&` (both) and `-` (the first without the second).
     """
 
-    expression: Expression
+    expression: ex.Expression
 
     def __str__(self) -> str:
         """As it is written, for `from_string` to read."""
@@ -51,19 +38,19 @@ class AssetSelection(Struct, frozen=True):
         Raises:
             SelectionError: It names something that is not there, or asks for a status.
         """
-        return self.expression.resolve(SelectionContext(graph))
+        return self.expression.resolve(ex.SelectionContext(graph))
 
     # What to begin with.
 
     @staticmethod
     def all(include_sources: bool = False) -> AssetSelection:
         """Every asset that the project computes; with `include_sources` the external ones too."""
-        return AssetSelection(All(include_sources))
+        return AssetSelection(ex.All(include_sources))
 
     @staticmethod
     def assets(*assets: Any) -> AssetSelection:
         """These: keys, or the decorated functions."""
-        return AssetSelection(Keys(tuple(dict.fromkeys(key for each in assets for key in _keys_of(each)))))
+        return AssetSelection(ex.Keys(tuple(dict.fromkeys(key for each in assets for key in _keys_of(each)))))
 
     @staticmethod
     def keys(*keys: CoercibleToAssetKey) -> AssetSelection:
@@ -74,47 +61,47 @@ class AssetSelection(Struct, frozen=True):
     def key_prefixes(*prefixes: CoercibleToAssetKey, include_sources: bool = False) -> AssetSelection:
         """The assets whose keys begin with one of these paths."""
         patterns = (f"{AssetKey.from_coercible(prefix)}/*" for prefix in prefixes)
-        return _without_sources(any_of(Attribute("key", pattern) for pattern in patterns), include_sources)
+        return _without_sources(ex.any_of(ex.Attribute("key", pattern) for pattern in patterns), include_sources)
 
     @staticmethod
     def key_substring(text: str, include_sources: bool = False) -> AssetSelection:
         """The assets whose written keys hold this text."""
-        return _without_sources(Attribute("key", f"*{text}*"), include_sources)
+        return _without_sources(ex.Attribute("key", f"*{text}*"), include_sources)
 
     @staticmethod
     def groups(*names: str, include_sources: bool = False) -> AssetSelection:
         """The assets of these groups."""
-        return _without_sources(any_of(Attribute("group", name) for name in names), include_sources)
+        return _without_sources(ex.any_of(ex.Attribute("group", name) for name in names), include_sources)
 
     @staticmethod
     def tag(key: str, value: str, include_sources: bool = False) -> AssetSelection:
         """The assets that have this tag with this value."""
-        return _without_sources(Attribute("tag", f"{key}={value}"), include_sources)
+        return _without_sources(ex.Attribute("tag", f"{key}={value}"), include_sources)
 
     @staticmethod
     def tag_string(text: str, include_sources: bool = False) -> AssetSelection:
         """The assets that have the tag written `name=value`, or `name` with any value."""
-        return _without_sources(Attribute("tag", text), include_sources)
+        return _without_sources(ex.Attribute("tag", text), include_sources)
 
     @staticmethod
     def owner(owner: str) -> AssetSelection:
         """The assets of this owner."""
-        return AssetSelection(Attribute("owner", owner))
+        return AssetSelection(ex.Attribute("owner", owner))
 
     @staticmethod
     def kind(kind: str, include_sources: bool = False) -> AssetSelection:
         """The assets of this kind."""
-        return _without_sources(Attribute("kind", kind), include_sources)
+        return _without_sources(ex.Attribute("kind", kind), include_sources)
 
     @staticmethod
     def all_asset_checks() -> AssetSelection:
         """The checks of every asset, without the assets."""
-        return AssetSelection(Function("checks", All()))
+        return AssetSelection(ex.Function("checks", ex.All()))
 
     @staticmethod
     def checks_for_assets(*assets: Any) -> AssetSelection:
         """The checks of these assets, without the assets."""
-        return AssetSelection(Function("checks", AssetSelection.assets(*assets).expression))
+        return AssetSelection(ex.Function("checks", AssetSelection.assets(*assets).expression))
 
     @staticmethod
     def from_string(text: str) -> AssetSelection:
@@ -135,7 +122,7 @@ class AssetSelection(Struct, frozen=True):
         if isinstance(value, list | tuple | set | frozenset):
             items: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType] - of whatever users put there
             if items and all(isinstance(item, str) for item in items):
-                return AssetSelection(any_of(parse(item) for item in items))
+                return AssetSelection(ex.any_of(parse(item) for item in items))
             return AssetSelection.assets(*items)
         return AssetSelection.assets(value)
 
@@ -143,23 +130,23 @@ class AssetSelection(Struct, frozen=True):
 
     def upstream(self, depth: int | None = None, include_self: bool = True) -> AssetSelection:
         """These and what they depend on, over at most `depth` steps; without them where `include_self` is False."""
-        reached = Traversal(self.expression, up=depth, is_up=True)
-        return AssetSelection(reached if include_self else Minus(reached, self.expression))
+        reached = ex.Traversal(self.expression, up=depth, is_up=True)
+        return AssetSelection(reached if include_self else ex.Minus(reached, self.expression))
 
     def downstream(
         self, depth: int | None = None, include_self: bool = True, include_asset_checks: bool = True
     ) -> AssetSelection:
         """These and what depends on them, over at most `depth` steps."""
-        reached = Traversal(self.expression, down=depth, is_down=True)
-        return AssetSelection(reached if include_self else Minus(reached, self.expression))
+        reached = ex.Traversal(self.expression, down=depth, is_down=True)
+        return AssetSelection(reached if include_self else ex.Minus(reached, self.expression))
 
     def upstream_source_assets(self) -> AssetSelection:
         """The external assets that these depend on, directly or not."""
-        return AssetSelection(And((Traversal(self.expression, is_up=True), Attribute("status", "external"))))
+        return AssetSelection(ex.And((ex.Traversal(self.expression, is_up=True), ex.Attribute("status", "external"))))
 
     def roots(self) -> AssetSelection:
         """Those of these that depend on none of the others."""
-        return AssetSelection(Function("roots", self.expression))
+        return AssetSelection(ex.Function("roots", self.expression))
 
     def sources(self) -> AssetSelection:
         """As `roots`."""
@@ -167,34 +154,34 @@ class AssetSelection(Struct, frozen=True):
 
     def sinks(self) -> AssetSelection:
         """Those of these that none of the others depends on."""
-        return AssetSelection(Function("sinks", self.expression))
+        return AssetSelection(ex.Function("sinks", self.expression))
 
     def materializable(self) -> AssetSelection:
         """Those of these that the project computes."""
-        return AssetSelection(Minus(self.expression, Attribute("status", "external")))
+        return AssetSelection(ex.Minus(self.expression, ex.Attribute("status", "external")))
 
     def without_checks(self) -> AssetSelection:
         """These, without their checks."""
-        return AssetSelection(Minus(self.expression, Function("checks", self.expression)))
+        return AssetSelection(ex.Minus(self.expression, ex.Function("checks", self.expression)))
 
     def required_multi_asset_neighbors(self) -> AssetSelection:
         """These, with all that the same functions make in any case."""
-        return AssetSelection(Function("neighbors", self.expression))
+        return AssetSelection(ex.Function("neighbors", self.expression))
 
-    def _with(self, other: object, join: Callable[[Expression], Expression]) -> AssetSelection:
+    def _with(self, other: object, join: Callable[[ex.Expression], ex.Expression]) -> AssetSelection:
         return AssetSelection(join(other.expression)) if isinstance(other, AssetSelection) else NotImplemented
 
     def __or__(self, other: object) -> AssetSelection:
-        return self._with(other, lambda other: Or((self.expression, other)))
+        return self._with(other, lambda other: ex.Or((self.expression, other)))
 
     def __and__(self, other: object) -> AssetSelection:
-        return self._with(other, lambda other: And((self.expression, other)))
+        return self._with(other, lambda other: ex.And((self.expression, other)))
 
     def __sub__(self, other: object) -> AssetSelection:
-        return self._with(other, lambda other: Minus(self.expression, other))
+        return self._with(other, lambda other: ex.Minus(self.expression, other))
 
     def __invert__(self) -> AssetSelection:
-        return AssetSelection(Not(self.expression))
+        return AssetSelection(ex.Not(self.expression))
 
     def __repr__(self) -> str:
         return f"<selection {self}>"
@@ -204,7 +191,7 @@ class AssetSelection(Struct, frozen=True):
         return str(self)
 
 
-def select(context: SelectionContext, terms: Iterable[str | AssetSelection]) -> list[AssetKey]:
+def select(context: ex.SelectionContext, terms: Iterable[str | AssetSelection]) -> list[AssetKey]:
     """The assets that any of the terms selects, upstream before downstream.
 
     Raises:
@@ -213,7 +200,7 @@ def select(context: SelectionContext, terms: Iterable[str | AssetSelection]) -> 
     operands = [AssetSelection.from_coercible(term).expression for term in terms]
     if not operands:
         raise SelectionError("no assets were named", hint=f"name {SYNTAX}")
-    selection = any_of(operands)
+    selection = ex.any_of(operands)
     found = selection.resolve(context)
     if not found:
         raise SelectionError(f"{str(selection)!r} selects no asset", hint="see `assettui asset ls`")
@@ -228,5 +215,5 @@ def _keys_of(item: Any) -> list[AssetKey]:
     return [key] if isinstance(key, AssetKey) else [AssetKey.from_coercible(item)]
 
 
-def _without_sources(expression: Expression, include_sources: bool) -> AssetSelection:
-    return AssetSelection(expression if include_sources else Minus(expression, Attribute("status", "external")))
+def _without_sources(expression: ex.Expression, include_sources: bool) -> AssetSelection:
+    return AssetSelection(expression if include_sources else ex.Minus(expression, ex.Attribute("status", "external")))

@@ -14,20 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.selection.expression import (
-    ATTRIBUTES,
-    FUNCTIONS,
-    STATUSES,
-    All,
-    And,
-    Attribute,
-    Expression,
-    Function,
-    Not,
-    Or,
-    Traversal,
-    Word,
-)
+from assettui.core.selection import expression
 from assettui.model.errors import SelectionError
 from assettui.model.keys import closest
 
@@ -55,7 +42,7 @@ class _Token(Struct, frozen=True):
     """Whether there is a space before it."""
 
 
-def parse(text: str, *, is_partial: bool = False) -> Expression:
+def parse(text: str, *, is_partial: bool = False) -> expression.Expression:
     """The selection that is written so.
 
     Args:
@@ -102,7 +89,7 @@ class _Parser:
     def is_mark(self, mark: str, *, joined: bool = False) -> bool:
         return self.token.kind == "mark" and self.token.text == mark and not (joined and self.token.is_apart)
 
-    def whole(self) -> Expression:
+    def whole(self) -> expression.Expression:
         if self.token.kind == _END:
             raise SelectionError("an empty selection", hint="name an asset, or * for all; see --help for the syntax")
         found = self.either()
@@ -110,28 +97,28 @@ class _Parser:
             raise self.wrong("a ) without a (" if self.is_mark(")") else "this was not expected here", self.token)
         return found
 
-    def either(self) -> Expression:
+    def either(self) -> expression.Expression:
         operands = [self.both()]
         while self.is_word("or"):
             self.advance()
             operands.append(self.both())
-        return operands[0] if len(operands) == 1 else Or(tuple(operands))
+        return operands[0] if len(operands) == 1 else expression.Or(tuple(operands))
 
-    def both(self) -> Expression:
+    def both(self) -> expression.Expression:
         operands = [self.negated()]
         while self.token.kind != _END and not self.is_mark(")") and not self.is_word("or"):
             if self.is_word("and"):
                 self.advance()
             operands.append(self.negated())
-        return operands[0] if len(operands) == 1 else And(tuple(operands))
+        return operands[0] if len(operands) == 1 else expression.And(tuple(operands))
 
-    def negated(self) -> Expression:
+    def negated(self) -> expression.Expression:
         if self.is_word("not"):
             self.advance()
-            return Not(self.negated())
+            return expression.Not(self.negated())
         return self.reaching()
 
-    def reaching(self) -> Expression:
+    def reaching(self) -> expression.Expression:
         """A term with what lies above and below it: `2+term+1`."""
         up, is_up = None, False
         if self.token.kind == "word" and self.token.text.isdigit() and self._is_depth_before():
@@ -146,7 +133,7 @@ class _Parser:
             is_down = True
             if self.token.kind == "word" and self.token.text.isdigit() and not self.token.is_apart:
                 down = int(self.advance().text)
-        return Traversal(start, up, down, is_up, is_down) if is_up or is_down else start
+        return expression.Traversal(start, up, down, is_up, is_down) if is_up or is_down else start
 
     def _is_depth_before(self) -> bool:
         """Whether the number here is a depth, as in `1+a`, rather than a name, as in `2024+`."""
@@ -154,29 +141,33 @@ class _Parser:
         is_plus = plus.kind == "mark" and plus.text == "+" and not plus.is_apart
         return is_plus and not behind.is_apart and behind.text != ")" and not behind.text.isdigit()
 
-    def term(self) -> Expression:
+    def term(self) -> expression.Expression:
         token = self.advance()
         if token.kind == "mark" and token.text == "(":
             return self.closed(token)
         if token.kind == "quoted":
-            return Word(self.unquoted(token))
+            return expression.Word(self.unquoted(token))
         if token.kind != "word" or token.text.lower() in ("and", "or", "not"):
             raise self.wrong("a name, a pattern or a ( was expected here", token)
         if token.text == "*":
-            return All()
-        if token.text in FUNCTIONS and self.is_mark("("):
+            return expression.All()
+        if token.text in expression.FUNCTIONS and self.is_mark("("):
             opening = self.advance()
-            return Function(token.text, self.closed(opening))
+            return expression.Function(token.text, self.closed(opening))
         name, colon, value = token.text.partition(":")
         if colon:
             return self.attribute(token, name, value)
         if self.is_mark("(", joined=True):
-            near = closest(token.text, FUNCTIONS)
-            hint = f"did you mean {near}(…)?" if near else f"there are {', '.join(f'{each}(…)' for each in FUNCTIONS)}"
+            near = closest(token.text, expression.FUNCTIONS)
+            hint = (
+                f"did you mean {near}(…)?"
+                if near
+                else f"there are {', '.join(f'{each}(…)' for each in expression.FUNCTIONS)}"
+            )
             raise self.wrong(f"no function is called {token.text!r}", token, hint)
-        return Word(token.text)
+        return expression.Word(token.text)
 
-    def closed(self, opening: _Token) -> Expression:
+    def closed(self, opening: _Token) -> expression.Expression:
         if self.token.kind == _END:
             raise self.wrong("this ( is never closed", opening)
         found = self.either()
@@ -185,10 +176,10 @@ class _Parser:
         self.advance()
         return found
 
-    def attribute(self, token: _Token, name: str, value: str) -> Expression:
-        if name not in ATTRIBUTES:
-            near = closest(name, ATTRIBUTES)
-            known = ", ".join(f"{each}:" for each in ATTRIBUTES)
+    def attribute(self, token: _Token, name: str, value: str) -> expression.Expression:
+        if name not in expression.ATTRIBUTES:
+            near = closest(name, expression.ATTRIBUTES)
+            known = ", ".join(f"{each}:" for each in expression.ATTRIBUTES)
             raise self.wrong(
                 f"nothing is called {name!r}", token, f"did you mean {near}:?" if near else f"there are {known}"
             )
@@ -198,11 +189,11 @@ class _Parser:
             value += self.unquoted(self.advance())
         if not value:
             raise self.wrong(f"{name}: needs a value", token, f"write {name}:something, or quote it")
-        if name == "status" and value not in STATUSES and not self.is_partial:
-            near = closest(value, STATUSES)
-            hint = f"did you mean status:{near}?" if near else f"there are {', '.join(STATUSES)}"
+        if name == "status" and value not in expression.STATUSES and not self.is_partial:
+            near = closest(value, expression.STATUSES)
+            hint = f"did you mean status:{near}?" if near else f"there are {', '.join(expression.STATUSES)}"
             raise self.wrong(f"no status is called {value!r}", token, hint, len("status:"))
-        return Attribute(name, value)
+        return expression.Attribute(name, value)
 
     def unquoted(self, token: _Token) -> str:
         if len(token.text) < 2 or not token.text.endswith('"') or token.text.endswith('\\"'):
