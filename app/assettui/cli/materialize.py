@@ -8,7 +8,6 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli import run_options
-from assettui.cli.backfill import start_and_wait
 from assettui.cli.output import Exit, print_json, tell
 from assettui.cli.progress import progress_for
 from assettui.cli.target import Target, json_option, target_options
@@ -55,6 +54,8 @@ def materialize(
         return launch_and_wait(target.session(), selection, request, as_json=as_json)
     if partition is not None:
         raise click.UsageError("--partition and --range do not go together")
+    from assettui.cli.backfill import start_and_wait  # deferred: a run needs nothing that backfills do
+
     wanted = BackfillRequest((), ranges=run_options.parsed_ranges(range_, ()), config=said, tags=given_tags)
     return start_and_wait(target.session(), selection, wanted, is_sure=is_sure, as_json=as_json)
 

@@ -9,7 +9,6 @@ from assettui.cli.output import tell
 from assettui.engine.leading import lead
 from assettui.model.backfill import BackfillCommand
 from assettui.model.timing import clock_us
-from assettui.service import automation, backfills
 from assettui.service.loading import await_loaded, ensure_loaded
 from assettui.service.runs import LOOK_EVERY_S, RunDetail, cancel, follow, run_detail
 from assettui.store.wake_socket import WakeClient
@@ -71,6 +70,8 @@ class Work:
 
     def follow_backfill(self, backfill_id: str, show: Callable[[BackfillRecord], None]) -> BackfillRecord:
         """Show how a backfill goes until it is over; Ctrl+C cancels it, once more gives up waiting."""
+        from assettui.service import backfills  # deferred: runs alone need none of it
+
         is_canceled = False
         while True:
             try:
@@ -90,6 +91,8 @@ class Work:
 
     def tick(self, request: TickRequest) -> Tick:
         """Wait until a tick that was asked for is recorded."""
+        from assettui.service import automation  # deferred: runs alone need none of it
+
         wake_client = WakeClient(self.session.folder.socket)
         try:
             while (found := automation.requested_tick(self.session, request)) is None:

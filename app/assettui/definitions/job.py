@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.selection.algebra import AssetSelection
 from assettui.definitions.keywords import JobKeywords, accepted, shows
 from assettui.definitions.placed import caller
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.core.selection.algebra import AssetSelection
     from assettui.definitions.definitions import Definitions
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.ops.composition import Composition
@@ -137,6 +137,10 @@ def define_asset_job(name: str, selection: Any = None, **said: Unpack[JobKeyword
         max_concurrent: How many of its steps may run at once, in one run; by default as many as the engine allows.
         partitions_def: The partitions that its runs are of; by default those of its assets.
     """
+    from assettui.core.selection.algebra import (
+        AssetSelection,  # deferred: 10 ms that a project without jobs need not take
+    )
+
     accepted(said, JobKeywords, "define_asset_job")
     chosen = AssetSelection.all() if selection is None else AssetSelection.from_coercible(selection)
     return job_of(name, said, caller(), selection=chosen)

@@ -34,6 +34,23 @@ def decide(state: KernelState, input: inputs.Input, now_us: int) -> tuple[Kernel
         What is known now, and what is to be done, in order.
     """
     turn = Turn(state, now_us)
+    _take(turn, input)
+    while True:
+        if not turn.is_draining:
+            turn.queueing.take_runs()
+        count = len(turn.runs.by_id)
+        give_steps(turn)
+        if len(turn.runs.by_id) == count:
+            break  # else some have failed, since the project cannot be loaded, and made room for others
+    turn.ticks.note(turn.actions)
+    if not turn.is_draining:
+        turn.ticks.fire()
+    give_evaluations(turn)
+    return turn.finished(), turn.actions
+
+
+def _take(turn: Turn, input: inputs.Input) -> None:
+    """Take in what has happened."""
     match input:  # the most frequent first
         case inputs.StepEnded():
             turn.workers.end_step(input)
@@ -85,18 +102,6 @@ def decide(state: KernelState, input: inputs.Input, now_us: int) -> tuple[Kernel
             turn.workers.retire_idle()
         case _:
             assert_never(input)
-    while True:
-        if not turn.is_draining:
-            turn.queueing.take_runs()
-        count = len(turn.runs.by_id)
-        give_steps(turn)
-        if len(turn.runs.by_id) == count:
-            break  # else some have failed, since the project cannot be loaded, and made room for others
-    turn.ticks.note(turn.actions)
-    if not turn.is_draining:
-        turn.ticks.fire()
-    give_evaluations(turn)
-    return turn.finished(), turn.actions
 
 
 def is_idle(state: KernelState) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import pickle
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from assettui.model.errors import ValueStorageError
@@ -84,6 +83,8 @@ def write(value: Any, format_name: str, path: Path) -> None:
             path.write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")), encoding="ascii")
         case "pickle":
             with path.open("wb") as file:
+                import pickle  # deferred: most values need none
+
                 pickle.dump(value, file, protocol=5)
         case _:
             raise ValueStorageError(f"no format is called {format_name!r}")
@@ -102,6 +103,8 @@ def read(path: Path, format_name: str, annotation: Any = None) -> Any:
             return json.loads(path.read_text(encoding="ascii"))
         case "pickle":
             with path.open("rb") as file:
+                import pickle  # deferred, as above
+
                 return pickle.load(file)
         case _:
             reader = _READERS.get(frame_named(annotation) or format_name)

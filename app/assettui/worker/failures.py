@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -52,6 +51,8 @@ def retry_after_us(retries: int, policy: RetryPolicy | None) -> int | None:
     """
     if policy is None or retries >= policy.max_retries:
         return None
+    import random  # deferred: most steps are not tried again
+
     return int(policy.calculate_delay(retries + 1, random.random()) * SECOND_US)
 
 

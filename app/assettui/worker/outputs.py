@@ -220,7 +220,7 @@ class Outputs:
         value: Any,
         result: results.Output[Any] | results.MaterializeResult[Any] | results.ObserveResult,
     ) -> None:
-        """Store a value, where there is one, and record what was made or self.seen."""
+        """Store a value, where there is one, and record what was made or seen."""
         if output.is_dynamic:
             raise BadResult(
                 f"{self.request.step.key} gave one value for the dynamic output {output.name!r}",
@@ -230,15 +230,7 @@ class Outputs:
         keys: tuple[str | None, ...] = (None,)
         if output.asset_key is not None and self.request.partition_keys:
             keys = self.request.partition_keys
-        refs: dict[str | None, ValueRef] = {}
-        if value is not results.NO_VALUE:
-            self._note_for_hooks(output.name, value)
-            stored = self.exchange.output_context(output, result.metadata)
-            if keys == (None,):
-                refs[None] = self.exchange.store(output, value, stored)
-            else:
-                refs.update(self.exchange.store_partitions(output, value, stored))
-            said.update(stored.said)
+        refs = self._store(output, value, result, said, is_whole=keys == (None,))
         if refs and computation.is_op:
             if len(refs) > 1:
                 raise BadResult(
@@ -251,7 +243,7 @@ class Outputs:
         said_version = result.data_version or result.tags.get(DATA_VERSION_TAG)
         version = str(said_version) if said_version is not None else None
         if computation.is_observation:
-            self.asset_events.extend(
+            observed = (
                 Observation(
                     self.now(),
                     self.request.run_id,
@@ -262,6 +254,7 @@ class Outputs:
                 )
                 for key in keys
             )
+            self.asset_events.extend(observed)
             return
         if isinstance(result, results.ObserveResult):
             raise BadResult(
@@ -276,6 +269,28 @@ class Outputs:
                 asset_event = replace(asset_event, duration_us=(asset_event.duration_us or 0) // len(keys))
             self.versions[str(output.asset_key), key] = asset_event.data_version
             self.asset_events.append(asset_event)
+
+    def _store(
+        self,
+        output: ValueDeclaration,
+        value: Any,
+        result: results.Output[Any] | results.MaterializeResult[Any] | results.ObserveResult,
+        said: dict[str, MetadataValue],
+        *,
+        is_whole: bool,
+    ) -> dict[str | None, ValueRef]:
+        """Store a value, whole or by partition, where there is one; what the IO manager says of it is added to `said`."""
+        if value is results.NO_VALUE:
+            return {}
+        self._note_for_hooks(output.name, value)
+        stored = self.exchange.output_context(output, result.metadata)
+        refs: dict[str | None, ValueRef] = {}
+        if is_whole:
+            refs[None] = self.exchange.store(output, value, stored)
+        else:
+            refs.update(self.exchange.store_partitions(output, value, stored))
+        said.update(stored.said)
+        return refs
 
     def _materialization(
         self,
