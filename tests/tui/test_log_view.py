@@ -11,7 +11,7 @@ from assettui.tui.log_view import MAX_LINE_BYTES, FileLines
 
 
 def all_lines(lines: FileLines) -> list[str]:
-    return [lines.line(index)[0] for index in range(len(lines))]
+    return [lines.line(index).text for index in range(len(lines))]
 
 
 def test_a_file_that_is_not_there_yet_has_no_lines(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_line_of_ten_megabytes_costs_no_more_than_its_beginning(tmp_path: Path
     text = lines.line(0).text
     assert text.endswith("… 10,000,001 bytes")
     assert len(text) < MAX_LINE_BYTES + 100
-    assert lines.line(1)[0] == "short"
+    assert lines.line(1).text == "short"
 
 
 def test_bytes_that_are_no_text_are_shown_as_such(tmp_path: Path) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.current import current_catalog
-from assettui.cli.output import Exit, print_json, print_lines, print_table
+from assettui.cli.output import Exit, print_json, print_lines, print_table, terminal_width
 from assettui.cli.run_options import config_option
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.keys import AssetKey
@@ -68,4 +67,4 @@ def show_asset(target: Target, key: str, as_json: bool) -> None:
     if as_json:
         print_json(shapes.asset_detail_json(detail, found))
         return
-    print_lines(asset_lines(detail.row, found, detail.history, clock_us(), shutil.get_terminal_size().columns - 2))
+    print_lines(asset_lines(detail.row, found, detail.history, clock_us(), terminal_width() - 2))

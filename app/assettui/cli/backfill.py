@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.backfill_progress import progress_for
 from assettui.cli.current import bring_up_to_date
-from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
+from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell, terminal_width
 from assettui.cli.run_options import (
     config_option,
     parsed_ranges,
@@ -233,5 +232,4 @@ def _ask_if_many(session: Session, planned: BackfillPlan, *, is_sure: bool) -> N
 
 
 def _show_result(session: Session, backfill_id: str) -> None:
-    width = shutil.get_terminal_size().columns
-    print_lines(backfill_lines(backfills.detail(session, backfill_id), clock_us(), width))
+    print_lines(backfill_lines(backfills.detail(session, backfill_id), clock_us(), terminal_width()))

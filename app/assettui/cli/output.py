@@ -73,6 +73,13 @@ def print_columns(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+def terminal_width() -> int:
+    """How many characters a line of the terminal has, or may be taken to have."""
+    import shutil  # deferred: it brings all kinds of compression with it, 3 ms
+
+    return shutil.get_terminal_size().columns
+
+
 def printed(cell: Cell) -> str:
     return cell.text if cell.printed is None else cell.printed
 

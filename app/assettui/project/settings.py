@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -86,6 +85,8 @@ def read_settings(path: Path) -> Settings | None:
     Raises:
         ProjectError: It is not TOML, or a setting is unknown or of the wrong type.
     """
+    import tomllib  # deferred: 3 ms where there is no file
+
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

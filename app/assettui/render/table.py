@@ -6,7 +6,7 @@ the first; a command prints all of them as plain text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Cell(NamedTuple):
+class Cell(Struct, frozen=True):
     """A text, from outside perhaps and not yet cleaned."""
 
     text: str
@@ -28,7 +28,7 @@ class Cell(NamedTuple):
     """What is printed in its place."""
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """What one row of a table shows."""
 
     cells: Sequence[Cell]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from typing import TYPE_CHECKING, Any, cast
 
 from assettui.core.config_check import WrongConfig
@@ -39,6 +38,8 @@ def read_config(path: Path) -> JsonObject:
 def _parsed(path: Path, text: str) -> Any:
     match path.suffix.lower():
         case ".toml":
+            import tomllib  # deferred, as below
+
             return tomllib.loads(text)
         case ".json":
             return json.loads(text)

@@ -6,15 +6,16 @@ method, and that no key of a screen hides one of the app's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from textual.binding import Binding
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class Action(NamedTuple):
+class Action(Struct, frozen=True):
     """Something that can be done."""
 
     keys: str

@@ -129,7 +129,8 @@ class LogView(ScrollView, can_focus=True):
         if index >= len(self._lines):
             text, color = (self.empty_text if index == 0 else ""), "dim"
         else:
-            text, color, _ = self._lines.line(index)
+            cell = self._lines.line(index)
+            text, color = cell.text, cell.color
         style = self.rich_style
         shown = set_cell_size(clean(text)[self._pan :], width)
         return Strip([Segment(shown, style + style.parse(color) if color else style)], width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,6 +134,8 @@ def folder_of(asset_key: AssetKey, partition: str | None = None) -> Path:
     if partition is not None:
         name = _encode(partition)
         if len(name) > MAX_NAME_BYTES:
+            import hashlib  # deferred: rarely needed
+
             name = f"{name[:MAX_NAME_BYTES]}%{hashlib.sha256(partition.encode()).hexdigest()[:16]}"
         parts.append(f"{PARTITION_MARK}{name}")
     return Path(*parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from assettui.core.partitions.definition import AsOf, KnownKeys
@@ -100,6 +99,8 @@ class EvaluatedPartitionMapping(PartitionMapping):
 
 def partitions_fingerprint(downstream: PartitionSpace, upstream: PartitionSpace) -> str:
     """Tells the partitions of two assets from those that they have at another moment."""
+    import hashlib  # deferred: 3 ms
+
     digest = hashlib.blake2b(digest_size=8)
     for space in (downstream, upstream):
         digest.update(f"{space.identity}\0{len(space.all)}\0".encode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -100,6 +99,8 @@ class StaticPartitionsDefinition(PartitionsDefinition):
             raise BadPartitions(
                 f"StaticPartitionsDefinition has the key {twice!r} twice", hint="each key stands for one partition"
             )
+        import hashlib  # deferred: 3 ms
+
         digest = hashlib.sha256("\0".join(keys).encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self._space = KeySpace(f"static:{digest}", self._indices, is_ordered=True, called="the definition")
 
