@@ -47,6 +47,7 @@ def checked_config(
         for path, name in said.unknown.items():
             near = closest(name, names)
             wrong.append(f"{path}: the run has no step {name!r}" + (f"; did you mean {near!r}?" if near else ""))
+        wrong.extend(f"{path}: a mapping was expected here, not {value!r:.40}" for path, value in said.odd.items())
         config = merged(of_steps(of_job, names).within(of_job), said.within(given))
         for name, computation in names.items():
             path = said.paths.get(name, f"ops.{name}")
@@ -72,6 +73,9 @@ def _check_resources(config: Mapping[str, Any], snapshot: ProjectSnapshot, wrong
         if name not in snapshot.resources:
             near = closest(name, snapshot.resources)
             wrong.append(f"resources.{name}: there is no such resource" + (f"; did you mean {near!r}?" if near else ""))
+            continue
+        if value is not None and not isinstance(value, dict):
+            wrong.append(f"resources.{name}: a mapping was expected here, not {value!r:.40}")
             continue
         schema = snapshot.config_schemas.get(f"resources.{name}")
         # What the project has given the resource already need not be given again.

@@ -33,6 +33,8 @@ class StepConfigs(Struct, frozen=True):
     """Each of those → where that is written."""
     unknown: dict[str, str] = {}
     """Where something is written that is no step's → the name there."""
+    odd: dict[str, Any] = {}
+    """Where something else than a mapping is written of a step → what."""
 
     def within(self, config: Mapping[str, Any]) -> JsonObject:
         """The whole configuration, with what it says of steps by their very names."""
@@ -60,6 +62,8 @@ def _gather(ops: Mapping[str, Any], known: Mapping[str, str], configs: StepConfi
         if written in known:
             configs.found[known[written]] = said
             configs.paths[known[written]] = here
+            if value is not None and not isinstance(value, dict):
+                configs.odd[here] = value
         elif isinstance(inner, dict) and any(step.startswith(f"{written}.") for step in known):
             _gather(cast("JsonObject", inner), known, configs, f"{written}.", f"{here}.ops")
         else:
@@ -82,9 +86,16 @@ def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> JsonObject:
 
 
 def of_resources(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What a configuration says of resources: name → fields."""
+    """What a configuration says of resources: name → fields.
+
+    Raises:
+        BadRunConfig: What it says of one is no mapping.
+    """
     resources = cast("dict[str, Any]", config.get("resources") or {})
-    return {name: each.get("config", {}) if each else {} for name, each in resources.items()}
+    for name, each in resources.items():
+        if each is not None and not isinstance(each, dict):
+            raise BadRunConfig(f'resources.{name}: {each!r:.40} is no mapping; write {{"config": {{…}}}}')
+    return {name: (each or {}).get("config") or {} for name, each in resources.items()}
 
 
 def max_concurrent_of(config: Mapping[str, Any]) -> int | None:
