@@ -80,7 +80,7 @@ def _check_resources(config: Mapping[str, Any], snapshot: ProjectSnapshot, wrong
         schema = snapshot.config_schemas.get(f"resources.{name}")
         # What the project has given the resource already need not be given again.
         partial = {key: each for key, each in schema.items() if key != "required"} if schema else schema
-        _check(value or {}, partial, f"resources.{name}.config", wrong)
+        _check(cast("JsonObject", value or {}), partial, f"resources.{name}.config", wrong)
 
 
 def _check(said: Mapping[str, Any], schema: JsonObject | None, path: str, wrong: list[str]) -> None:

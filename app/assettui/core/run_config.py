@@ -95,7 +95,7 @@ def of_resources(config: Mapping[str, Any]) -> dict[str, Any]:
     for name, each in resources.items():
         if each is not None and not isinstance(each, dict):
             raise BadRunConfig(f'resources.{name}: {each!r:.40} is no mapping; write {{"config": {{…}}}}')
-    return {name: (each or {}).get("config") or {} for name, each in resources.items()}
+    return {name: cast("JsonObject", each or {}).get("config") or {} for name, each in resources.items()}
 
 
 def max_concurrent_of(config: Mapping[str, Any]) -> int | None:
