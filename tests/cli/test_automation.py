@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime
 from typing import Any
 
@@ -239,10 +238,6 @@ def test_a_leader_ticks_by_itself_and_reacts_to_what_happens(timed: ProjectFolde
     seen = wait_until(lambda: timed.json("tick", "ls", "on_success"))
     assert any(f"{run_id} of ingest" in line["message"] for each in seen for line in each["log"])
     timed.json("sensor", "off", "counting")
-    time.sleep(0.3)
-    count = len(timed.json("tick", "ls", "counting", "--limit", "1000"))
-    time.sleep(1.5)
-    assert len(timed.json("tick", "ls", "counting", "--limit", "1000")) == count
     by_hand = timed.json("sensor", "tick", "counting")  # by the leader, though it is off
     assert by_hand["is_manual"] is True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ from assettui import (
     run_status_sensor,
     sensor,
 )
+from assettui.definitions import file_sensor as file_sensor_module
 from assettui.definitions.describe.project import describe
 from assettui.definitions.evaluation import BadRequest
 from assettui.definitions.event_records import RunEventRecord
@@ -225,10 +227,14 @@ def test_sensors_of_runs_are_called_for_each_run() -> None:
     assert chain(direct).run_key == "xyz"
 
 
-def test_a_file_sensor_tells_new_and_changed_files_once_they_are_stable(tmp_path: Path) -> None:
+def test_a_file_sensor_tells_new_and_changed_files_once_they_are_stable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later_s = 0
+    monkeypatch.setattr(file_sensor_module, "time", SimpleNamespace(time=lambda: time.time() + later_s))
     told: list[tuple[str, bool]] = []
 
-    @file_sensor(str(tmp_path / "*.csv"), job=job, stable_seconds=0.2)
+    @file_sensor(str(tmp_path / "*.csv"), job=job, stable_seconds=60)
     def inbox(context: Any, file: FileSeen) -> RunRequest:
         told.append((file.path.name, file.is_new))
         return RunRequest(tags={"size": str(file.size_bytes)})
@@ -245,14 +251,16 @@ def test_a_file_sensor_tells_new_and_changed_files_once_they_are_stable(tmp_path
     (tmp_path / "a.csv").write_text("1")
     (tmp_path / "a.txt").write_text("1")
     assert look() == []  # it may still be being written
-    time.sleep(0.25)
+    later_s = 100
     (first,) = look()
     assert told == [("a.csv", True)]
     assert first.run_key is not None
     assert first.run_key.startswith(str(tmp_path / "a.csv"))
     assert look() == []
     (tmp_path / "a.csv").write_text("22")
-    time.sleep(0.25)
+    later_s = 0
+    assert look() == []
+    later_s = 100
     (second,) = look()
     assert told[-1] == ("a.csv", False)
     assert second.run_key != first.run_key

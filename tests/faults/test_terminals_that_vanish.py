@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -66,6 +65,11 @@ def begun(project: ProjectFolder, terminal: Terminal) -> None:
     wait_until(lambda: (project.path / "pid").is_file())
 
 
+def has_left_its_terminal(pid: int) -> bool:
+    """Whether a process reads from nowhere by now."""
+    return str(Path(f"/proc/{pid}/fd/0").readlink()) == os.devnull
+
+
 @pytest.mark.parametrize("how", ["hang-up", "vanishes"])
 def test_without_its_terminal_work_goes_on_and_the_next_screen_shows_it(
     project: ProjectFolder, terminal: Terminal, how: str
@@ -75,7 +79,7 @@ def test_without_its_terminal_work_goes_on_and_the_next_screen_shows_it(
         os.kill(terminal.pid, signal.SIGHUP)
     else:
         terminal.vanish()
-    time.sleep(0.5)
+    wait_until(lambda: has_left_its_terminal(terminal.pid))
     assert leader_pid(project) == terminal.pid
     (running,) = project.json("run", "ls")
     assert running["status"] == "started"
@@ -95,7 +99,7 @@ def test_what_is_scheduled_goes_on_without_a_terminal(project: ProjectFolder, te
     terminal.wait_for("ticked")
     project.json("sensor", "on", "looking")
     os.kill(terminal.pid, signal.SIGHUP)
-    time.sleep(0.5)
+    wait_until(lambda: has_left_its_terminal(terminal.pid))
     before = len((project.path / "ticks").read_text()) if (project.path / "ticks").exists() else 0
     wait_until(lambda: (project.path / "ticks").exists() and len((project.path / "ticks").read_text()) >= before + 2)
     assert leader_pid(project) == terminal.pid
@@ -137,7 +141,7 @@ def test_up_outlives_its_terminal(project: ProjectFolder) -> None:
     terminal = Terminal([sys.executable, "-m", "assettui", "up"], cwd=project.path)
     terminal.wait_for("leading")
     terminal.vanish()
-    time.sleep(0.3)
+    wait_until(lambda: has_left_its_terminal(terminal.pid))
     assert project.json("materialize", "ticked")["status"] == "success"
     assert leader_pid(project) == terminal.pid
     os.kill(terminal.pid, signal.SIGTERM)
@@ -147,11 +151,11 @@ def test_up_outlives_its_terminal(project: ProjectFolder) -> None:
 
 def test_one_that_stands_by_leads_after_a_kill(project: ProjectFolder) -> None:
     first = project.lead()
-    second = project.start("up", "--standby")
+    second = Terminal([sys.executable, "-m", "assettui", "up", "--standby"], cwd=project.path)
+    second.wait_for("standing by")
     refused = project.run("up")
     assert "led by another process" in refused.stderr
     assert "--standby" in refused.stderr
-    time.sleep(0.5)
     assert leader_pid(project) == first.pid
     first.kill()
     wait_until(lambda: leader_pid(project) == second.pid)  # the benchmark says how soon
@@ -161,12 +165,17 @@ def test_one_that_stands_by_leads_after_a_kill(project: ProjectFolder) -> None:
     os.kill(third.pid, signal.SIGTERM)
     assert third.wait_for_end() == 0
     third.close()
+    second.close()
 
 
 def test_of_two_that_start_in_the_same_instant_one_leads(project: ProjectFolder) -> None:
-    both = [project.start("up", "--standby") for _ in range(3)]
+    all_three = [Terminal([sys.executable, "-m", "assettui", "up", "--standby"], cwd=project.path) for _ in range(3)]
     pid = wait_until(lambda: leader_pid(project))
-    assert [process.pid for process in both].count(pid) == 1
-    time.sleep(1)
+    (leading,) = [each for each in all_three if each.pid == pid]
+    leading.wait_for("leading")
+    for other in all_three:
+        if other is not leading:
+            other.wait_for("standing by")
     assert leader_pid(project) == pid
-    assert all(process.poll() is None for process in both)
+    for each in all_three:
+        each.close()
