@@ -62,15 +62,18 @@ def print_table(of: Table[R], rows: Sequence[R]) -> None:
         if column.title and (not cells or any(printed(row[index]) for row in cells))
     ]
     body = [[_cut(printed(row[index]), index, wanted) for index in wanted] for row in cells]
-    print_columns([of.columns[index].title for index in wanted], body)
+    shown = [of.columns[index] for index in wanted]
+    print_columns([column.title for column in shown], body, [column.is_right for column in shown])
 
 
-def print_columns(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns as wide as they must be, on stdout, cleaned; the last column is left as long as it is."""
+def print_columns(titles: Sequence[str], rows: Iterable[Sequence[str]], are_right: Sequence[bool] = ()) -> None:
+    """Columns as wide as they must be, on stdout, cleaned; some of them to the right, if any."""
+    sides = are_right or [False] * len(titles)
     lines = [[title.upper() for title in titles], *([clean(cell.replace("\n", " ")) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        cells = zip(line, widths, sides, strict=True)
+        say("  ".join(cell.rjust(width) if is_right else cell.ljust(width) for cell, width, is_right in cells).rstrip())
 
 
 def terminal_width() -> int:

@@ -169,7 +169,8 @@ def _past(made: Materialization, now_us: int) -> Line:
     rows = f"  {plural(made.rows, 'row')}" if made.rows is not None else ""
     partition = f"  {made.partition}" if made.partition is not None else ""
     by = f"run {made.run_id[:8]}" if made.run_id else "reported"
-    return line(f"  {local(made.time_us)}  {by}  {duration(made.duration_us)}{partition}{rows}")
+    when = Cell(f"  {ago(made.time_us, now_us):<8}", GREY, f"  {local(made.time_us)}")
+    return (when, Cell(f"  {by}  {duration(made.duration_us)}{partition}{rows}"))
 
 
 def _cut(text: str) -> str:

@@ -178,7 +178,7 @@ def backfill_lines(detail: BackfillDetail, now_us: int, width: int) -> list[Line
         found += [BLANK, line("last runs", GREY)]
     for run in detail.runs[:10]:
         run_glyph, run_color = RUN_STYLES[run.status]
-        of = f"{one_line(', '.join(map(str, run.assets)), 50)} {one_line(partitions_text(run.partitions), _NAME)}"
+        of = f"{one_line(', '.join(map(str, run.assets)), 50)} {one_line(partitions_text(run.partitions), _NAME)}".rstrip()
         found.append(
             (
                 Cell(f"{run_glyph} {run.run_id[:8]}", run_color),
