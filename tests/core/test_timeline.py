@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assettui.core.cron import BadCron, parse_cron
-from assettui.core.timeline import BadTimeZone, Timeline, moment_of, seconds_of, zone_named
+from assettui.core.timeline import BadTimeZone, Timeline, moment_of, seconds_of, timeline, zone_named
 
 ZONES = [
     "UTC",
@@ -181,3 +183,30 @@ def test_a_zone_that_is_none_is_refused() -> None:
     for name in ("Nowhere/X", "../etc/passwd", ""):
         with pytest.raises(BadTimeZone, match="is no time zone"):
             zone_named(name)
+
+
+def test_threads_that_ask_at_once_are_told_the_same() -> None:
+    """A leader and the command beside it read the same definitions, at the same time."""
+
+    def told(case: tuple[str, str]) -> list[int]:
+        line = timeline(*case, 2013)
+        return [line.moment(number) for number in (0, 11, 400, 700)] + [
+            line.ceiling(1_500_000_000),
+            line.ceiling(1_700_000_000),
+        ]
+
+    cases = [("0 0 1 * *", "UTC"), ("30 2 * * 1-5", "Europe/Paris"), ("0 * * * *", "America/New_York")]
+    timeline.cache_clear()
+    alone = {case: told(case) for case in cases}
+    switching_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            for _ in range(60):
+                timeline.cache_clear()
+                for case in cases:
+                    timeline(*case, 2013)  # one for all of them
+                    together = list(threads.map(told, [case] * 8))
+                    assert together == [alone[case]] * 8
+    finally:
+        sys.setswitchinterval(switching_s)

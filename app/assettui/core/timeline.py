@@ -11,6 +11,7 @@ the zone is changed are looked at one by one. Two rules, those of Debian's cron:
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
@@ -147,6 +148,10 @@ class Timeline:
         """The number of the first moment of each of these."""
         self._irregular_ends: list[int] = []
         """The number after the last moment of each of these."""
+        self._reached = 0
+        """How many moments the years have that are known."""
+        self._growing = threading.Lock()
+        """Threads share a timeline. Lists only grow, and what says how far they are complete is set last: reading needs no lock."""
 
     # Numbers.
 
@@ -191,7 +196,7 @@ class Timeline:
 
     def place(self, number: int) -> tuple[int, int, int | None]:
         """The day of a moment, as an ordinal; its place in the day; and, of an irregular day, the moment itself."""
-        if number >= self._reached():
+        if number >= self._reached:
             self._reach_number(number)
         k = bisect_right(self._irregular_starts, number) - 1
         if k < 0:
@@ -244,21 +249,15 @@ class Timeline:
 
     # Growing: what is known of the years that were asked for.
 
-    def _reached(self) -> int:
-        """How many moments the years have that are known."""
-        if not self._irregular_days:
-            return self.per_day * self._days_before(self._until_day)
-        last = self._irregular_days[-1]
-        regular = self._days_before(self._until_day) - self._days_before(last) - 1
-        return self._irregular_ends[-1] + self.per_day * regular
-
     def _reach_day(self, ordinal: int) -> None:
-        while self._until_day <= ordinal:
-            self._reach_year()
+        with self._growing:
+            while self._until_day <= ordinal:
+                self._reach_year()
 
     def _reach_number(self, number: int) -> None:
-        while self._reached() <= number:
-            self._reach_year()
+        with self._growing:
+            while self._reached <= number:
+                self._reach_year()
 
     def _reach_year(self) -> None:
         year = self._until_year
@@ -267,10 +266,18 @@ class Timeline:
         first, end = date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()
         if not self.cron.is_every_day:
             self._days.extend(day for day in range(first, end) if self.cron.matches(date.fromordinal(day)))
-        self._until_year, self._until_day = year + 1, end
         for day in _irregular_days(self.zone, year):
-            if self.names(day):
+            if self.cron.is_every_day or self.cron.matches(date.fromordinal(day)):
                 self._note_irregular(day)
+        self._reached = self._count_before(end)
+        self._until_year, self._until_day = year + 1, end
+
+    def _count_before(self, end: int) -> int:
+        """How many moments there are before a day, behind which nothing is known."""
+        if not self._irregular_days:
+            return self.per_day * self._days_before(end)
+        regular = self._days_before(end) - self._days_before(self._irregular_days[-1]) - 1
+        return self._irregular_ends[-1] + self.per_day * regular
 
     def _note_irregular(self, day: int) -> None:
         changed = IrregularDay(day, self.zone)
@@ -283,10 +290,10 @@ class Timeline:
         before = self._irregular_days[-1] if self._irregular_days else None
         between = self._days_before(day) - (0 if before is None else self._days_before(before) + 1)
         start += self.per_day * between
-        self._irregular_days.append(day)
-        self._irregular_starts.append(start)
-        self._irregular_ends.append(start + len(moments))
         self.irregular[day] = moments
+        self._irregular_ends.append(start + len(moments))
+        self._irregular_starts.append(start)
+        self._irregular_days.append(day)
 
 
 @lru_cache(maxsize=512)
