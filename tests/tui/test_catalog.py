@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
 
 from assettui import AssetKey
+from assettui.model.project import ProjectSnapshot
 from assettui.model.run import RunStatus, StepError
 from assettui.service.runs import run_page
 from assettui.service.session import Session
@@ -23,7 +25,7 @@ from assettui.tui.questions import Question, Reading
 from assettui.tui.run import RunScreen
 from tests.tui.conftest import told, until
 from tests.tui.looking import Leading, app
-from tests.worlds.shop import NOW_US, session
+from tests.worlds.shop import ASSETS, NOW_US, session
 
 
 def listed(pilot: Pilot[None]) -> list[str]:
@@ -152,6 +154,25 @@ async def test_building_with_upstream_shows_its_plan_first(shop: Session) -> Non
         assert run_page(shop, limit=1).runs[0].run_id == before
         await pilot.press("M")
         await until(pilot, lambda: isinstance(pilot.app.screen, Question))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(run_page(shop, limit=1).runs[0].assets) == 3)
+
+
+async def test_a_plan_that_would_be_another_one_by_now_is_shown_anew_before_it_is_started(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "down", "M")
+        first = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Question) else None)
+        alone = tuple(replace(each, upstream=(), inputs=()) for each in ASSETS)
+        with shop.writing() as connection:
+            projects.save_loaded(connection, shop.project.id, ProjectSnapshot("shop", alone).encode(), {}, NOW_US)
+        before = run_page(shop, limit=1).runs[0].run_id
+        await pilot.press("enter")
+        again = await until(
+            pilot,
+            lambda: screen if isinstance(screen := pilot.app.screen, Question) and screen is not first else None,
+        )
+        assert "has changed since" in said(again.query(Static).first())
+        assert run_page(shop, limit=1).runs[0].run_id == before
         await pilot.press("enter")
         await until(pilot, lambda: len(run_page(shop, limit=1).runs[0].assets) == 3)
 
