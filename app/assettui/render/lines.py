@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.model.text import plural
-from assettui.render.appearance import GREY, RED, YELLOW
+from assettui.render.appearance import GREY, RED
 from assettui.render.table import Cell
 
 if TYPE_CHECKING:
@@ -46,8 +45,3 @@ def error_lines(error: StepError | None) -> list[Line]:
     if error is None:
         return []
     return [*lines_of(error.message, RED), *lines_of(error.traceback or "")]
-
-
-def counted(count: int, noun: str, color: str = YELLOW) -> Cell:
-    """How many there are of something, as a cell that stands behind others."""
-    return Cell(f"   {plural(count, noun)}", color)
