@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.widgets import Input, Static
 
 from assettui.model.events import Tick, TickOutcome
@@ -11,17 +13,19 @@ from assettui.model.run import StepError
 from assettui.render.ticks import tick_lines
 from assettui.service import automation
 from assettui.service.session import Session
-from assettui.store import intents
-from assettui.store.database import open_for_reading
+from assettui.store import intents, projects
+from assettui.store.database import open_for_reading, open_for_writing, writing
 from assettui.tui.app import AssettuiApp
 from assettui.tui.automation import AutomationScreen, InstigatorList
 from assettui.tui.drawing import text_of
+from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
 from assettui.tui.instigator import InstigatorScreen, TickList
 from assettui.tui.run import RunScreen
 from assettui.tui.timeline import TimelineScreen, TimelineView
 from tests.tui.conftest import told, until
 from tests.tui.looking import app
+from tests.worlds.shop import NOW_US, session
 
 
 def shown(listing: InstigatorList | TickList) -> list[str]:
@@ -143,6 +147,19 @@ async def test_a_project_without_any_says_how_to_make_one(shop: Session) -> None
         await until(pilot, lambda: isinstance(pilot.app.screen, AutomationScreen))
         listing = pilot.app.screen.query_one(InstigatorList)
         await until(pilot, lambda: "the project defines no schedules" in listing.render_line(0).text)
+
+
+async def test_a_project_that_cannot_be_loaded_is_not_said_to_define_none(tmp_path: Path) -> None:
+    broken = session(tmp_path)
+    db = open_for_writing(broken.folder)
+    with writing(db):
+        projects.save_failed(db, broken.project.id, StepError("SyntaxError: '(' was never closed"), {}, NOW_US)
+    db.close()
+    async with app(broken).run_test(size=(100, 20)) as pilot:
+        for key, kind in (("5", InstigatorList), ("3", GridView)):
+            await pilot.press(key)
+            found = await until(pilot, lambda kind=kind: (shown := pilot.app.screen.query(kind)) and shown.first())
+            await until(pilot, lambda found=found: found.empty_text == "the project cannot be loaded")
 
 
 def test_what_a_tick_says_in_several_lines_is_shown_so() -> None:

@@ -76,6 +76,18 @@ ASSETS: Table[AssetRow] = Table(
 )
 
 
+def nothing_to_list(catalog: Catalog, otherwise: str) -> str:
+    """Why a list of what the project defines is empty.
+
+    Args:
+        catalog: The project as it is known.
+        otherwise: Why, where it is known.
+    """
+    if catalog.snapshot is not None:
+        return otherwise
+    return "the project cannot be loaded" if catalog.error else "loading the project …"
+
+
 def partitions_bar(statuses: PartitionStatuses | None) -> str:
     """How much of an asset is there, in eight cells in the order of its partitions, and how many of them."""
     if statuses is None:

@@ -12,6 +12,7 @@ from textual.widgets import Footer, Input
 from assettui.model.instigator import InstigatorKind
 from assettui.model.text import one_line
 from assettui.model.timing import SECOND_US, clock_us
+from assettui.render.assets import nothing_to_list
 from assettui.render.instigators import INSTIGATORS
 from assettui.service import automation
 from assettui.service.automation import InstigatorRow
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
+NOTHING = "the project defines no schedules and no sensors: ScheduleDefinition(…), @sensor"
 COUNTDOWN_US = 3_600 * SECOND_US
 """What is due sooner is counted down second by second."""
 
@@ -70,11 +72,6 @@ class AutomationScreen(MainScreen):
         yield Input(id="cursor", compact=True)
         yield Footer(show_command_palette=False)
 
-    def on_mount(self) -> None:
-        self.query_one(
-            InstigatorList
-        ).empty_text = "the project defines no schedules and no sensors: ScheduleDefinition(…), @sensor"
-
     def reload(self) -> None:
         self._fetching.ask()
 
@@ -83,7 +80,9 @@ class AutomationScreen(MainScreen):
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
-        self.query_one(InstigatorList).rows = message.rows
+        listed = self.query_one(InstigatorList)
+        listed.empty_text = nothing_to_list(self.app.catalog, NOTHING)
+        listed.rows = message.rows
         self.redraw_in_time()
 
     def is_live(self) -> bool:

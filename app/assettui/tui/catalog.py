@@ -15,7 +15,7 @@ from assettui.model.run import RunRequest
 from assettui.model.text import one_line, plural
 from assettui.model.timing import clock_us, duration
 from assettui.render.appearance import YELLOW
-from assettui.render.assets import ASSETS
+from assettui.render.assets import ASSETS, nothing_to_list
 from assettui.render.lines import BLANK, line
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
@@ -94,10 +94,7 @@ class CatalogScreen(MainScreen):
     def reload(self) -> None:
         catalog, assets = self._catalog, self.query_one(AssetList)
         assets.selected &= catalog.graph.assets.keys()
-        if catalog.snapshot is None:
-            assets.empty_text = "the project cannot be loaded" if catalog.error else "loading the project …"
-        else:
-            assets.empty_text = "nothing matches the filter"
+        assets.empty_text = nothing_to_list(catalog, "nothing matches the filter")
         header = self.query_one(ListingHeader)
         has_partitions = any(row.statuses is not None for row in catalog.rows)
         hidden = assets.show_partitions(has_partitions)

@@ -14,6 +14,7 @@ from assettui.model.backfill import Which
 from assettui.model.errors import AssettuiError
 from assettui.model.text import one_line
 from assettui.model.timing import clock_us
+from assettui.render.assets import nothing_to_list
 from assettui.render.grid import Grid, cell_lines, title_line
 from assettui.render.grid_axis import KeyAxis, TimeAxis
 from assettui.service.partitions import add_keys, partition_states, remove_keys, stale_causes
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
     from assettui.service.catalog import Catalog
 
+NOTHING = "no asset has partitions: give one partitions_def=DailyPartitionsDefinition(…)"
 GO_TO = "a partition key, a date such as 2013-04, or an asset"
 
 
@@ -94,9 +96,7 @@ class GridScreen(MainScreen):
         is_first = self._catalog is None
         self._catalog = catalog
         self._grid.update(catalog)
-        self.query_one(
-            GridView
-        ).empty_text = "no asset has partitions: give one partitions_def=DailyPartitionsDefinition(…)"
+        self.query_one(GridView).empty_text = nothing_to_list(catalog, NOTHING)
         self._show_axis()
         if is_first and self._grid.axis is not None:
             self._begin_where_it_matters()
