@@ -37,7 +37,7 @@ def fields(value: Any, names: str) -> dict[str, Any]:
         value: What has them.
         names: The fields, with blanks between: `created_us` becomes `created`, `duration_us` becomes `duration_s`.
     """
-    return dict(_field(name, getattr(value, name, None)) for name in names.split())
+    return dict(_field(name, None if value is None else getattr(value, name)) for name in names.split())
 
 
 def _field(name: str, value: Any) -> tuple[str, Any]:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assettui.definitions.evaluation import EvaluationParameters, call, evaluation_of, evaluation_parameters
-from assettui.definitions.keywords import EventSensorKeywords, accepted, shows
+from assettui.definitions.keywords import EventSensorKeywords, refuse_unknown, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext, sensor_of
@@ -150,7 +150,7 @@ def file_sensor(
         metadata: What is to be known of it.
         target: A job, several, or a selection of assets.
     """
-    accepted(said, EventSensorKeywords, "file_sensor")
+    refuse_unknown(said, EventSensorKeywords, "file_sensor")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.definitions.keywords import JobKeywords, accepted, shows
+from assettui.definitions.keywords import JobKeywords, refuse_unknown, shows
 from assettui.definitions.placed import caller
 
 if TYPE_CHECKING:
@@ -141,6 +141,6 @@ def define_asset_job(name: str, selection: Any = None, **said: Unpack[JobKeyword
         AssetSelection,  # deferred: 10 ms that a project without jobs need not take
     )
 
-    accepted(said, JobKeywords, "define_asset_job")
+    refuse_unknown(said, JobKeywords, "define_asset_job")
     chosen = AssetSelection.all() if selection is None else AssetSelection.from_coercible(selection)
     return job_of(name, said, caller(), selection=chosen)

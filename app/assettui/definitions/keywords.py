@@ -1,7 +1,7 @@
 """Keywords that several decorators share, and how decorators take them: each list of keywords stands once.
 
 A list is a `TypedDict`, which a decorator takes as `**said: Unpack[…]`: editors and type checkers complete it. `shows`
-spells it out for `help()`, and `accepted` refuses what it does not name, as Python itself would.
+spells it out for `help()`, and `refuse_unknown` refuses what it does not name, as Python itself would.
 """
 
 from __future__ import annotations
@@ -179,8 +179,8 @@ def shows(kind: type) -> Callable[[F], F]:
     return show
 
 
-def accepted(said: Any, kind: type, function: str) -> dict[str, Any]:
-    """The keywords that were given to a function.
+def refuse_unknown(said: Any, kind: type, function: str) -> None:
+    """Refuse keywords that a function does not know.
 
     Raises:
         TypeError: It knows no such keyword.
@@ -188,7 +188,6 @@ def accepted(said: Any, kind: type, function: str) -> dict[str, Any]:
     for name in said:
         if name not in kind.__annotations__:
             raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
-    return dict(said)
 
 
 class Decorator(Protocol[P, R_co]):

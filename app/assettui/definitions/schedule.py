@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assettui.definitions import evaluation
-from assettui.definitions.keywords import ScheduleKeywords, accepted, shows
+from assettui.definitions.keywords import ScheduleKeywords, refuse_unknown, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.run_config import RunConfig, RunRequest, config_json
@@ -283,7 +283,7 @@ def schedule(
         catch_up: What becomes of ticks that are missed while nothing runs; see `ScheduleDefinition`.
         catch_up_limit: Of `all`, so many.
     """
-    accepted(said, ScheduleKeywords, "schedule")
+    refuse_unknown(said, ScheduleKeywords, "schedule")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> ScheduleDefinition:

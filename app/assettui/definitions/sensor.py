@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.definitions import evaluation
-from assettui.definitions.keywords import SensorKeywords, accepted, shows
+from assettui.definitions.keywords import SensorKeywords, refuse_unknown, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.schedule import requests_of
@@ -277,7 +277,7 @@ def sensor(
         metadata: What is to be known of it.
         target: A job, several, or a selection of assets.
     """
-    accepted(said, SensorKeywords, "sensor")
+    refuse_unknown(said, SensorKeywords, "sensor")
     at = caller()
     if callable(job_name):  # @sensor without parentheses
         return sensor()(job_name)  # pyright: ignore[reportReturnType] - the definition itself

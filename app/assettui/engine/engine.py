@@ -9,7 +9,7 @@ from assettui.engine.alarm import Alarm, SchedulerAlarm
 from assettui.engine.edits import Edits
 from assettui.engine.journal import Journal
 from assettui.engine.loop import Ending, Loop
-from assettui.engine.starting import Starting
+from assettui.engine.workers import Workers
 from assettui.executors.inbox import Inbox
 from assettui.executors.processes import Processes
 from assettui.kernel.actions import StartWorker
@@ -23,7 +23,6 @@ from assettui.store.wake_socket import WakeSocket
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from assettui.executors.base import Executor, Heard
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
     from assettui.store.lease import Leader, Lease
@@ -71,9 +70,7 @@ class Engine:
         self._inbox: Inbox[Input] = Inbox()
         self._alarm: Alarm = SchedulerAlarm(lambda: self._inbox.put(Moment()))
         self._edits = Edits(project, (lambda: self._inbox.put(ProjectEdited())) if watch_sources else None)
-        self._heard: list[tuple[int, Heard]] = []
-        self._executor: Executor = Processes(project, folder, self._hear)
-        self._starting = Starting(self._executor, dynamic)
+        self._workers = Workers(lambda tell: Processes(project, folder, tell), dynamic)
         self.is_ready = threading.Event()
         """Set once the store is open and whoever rings is heard, or once the engine has ended."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -84,10 +81,7 @@ class Engine:
         ticking = Ticking(is_ticking, timeout_us=int(settings.evaluation_timeout * SECOND_US))
         self._state, actions = decide(KernelState(capacity, ticking=ticking, rules=rules), ProjectEdited(), clock_us())
         started = [action.generation for action in actions if isinstance(action, StartWorker)]
-        self._first = [input for generation in started for input in self._starting.start(generation)]
-
-    def _hear(self, worker: int, heard: Heard) -> None:
-        self._heard.append((worker, heard))
+        self._first = [input for generation in started for input in self._workers.start(generation)]
 
     # For other threads.
 
@@ -155,9 +149,7 @@ class Engine:
                     journal,
                     wake_socket,
                     self._inbox,
-                    self._executor,
-                    self._heard,
-                    self._starting,
+                    self._workers,
                     self._edits,
                     self._alarm,
                 ).run(self._first)
@@ -169,7 +161,7 @@ class Engine:
         finally:
             self._edits.stop()
             self._alarm.close()
-            self._executor.close()
+            self._workers.executor.close()
             self._inbox.close()
             self._lease.release()
             self.is_ready.set()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from assettui.engine.edits import Edits
     from assettui.engine.journal import Journal, PartitionName
-    from assettui.engine.starting import Starting
+    from assettui.engine.workers import Workers
     from assettui.kernel.actions import Execute
     from assettui.kernel.state import KernelState
     from assettui.model.events import AssetEvent, Event
@@ -39,15 +39,15 @@ class Hearing:
     Args:
         journal: Where what they say of the project is kept.
         edits: Which files of the project have been imported.
-        starting: What knows when each worker was started, and is told what was described.
+        workers: What knows when each worker was started, and is told what was described.
         on_kept: Called when something of the project was committed.
     """
 
-    def __init__(self, journal: Journal, edits: Edits, starting: Starting, on_kept: Callable[[], None]) -> None:
+    def __init__(self, journal: Journal, edits: Edits, workers: Workers, on_kept: Callable[[], None]) -> None:
         self._journal = journal
         self._edits = edits
         self._on_kept = on_kept
-        self._starting = starting
+        self._workers = workers
         self._are_loaded: set[int] = set()
         """The workers that have said how importing the project went."""
         self._attempts: dict[int, tuple[set[PartitionName], str]] = {}
@@ -106,7 +106,7 @@ class Hearing:
             ended = Ended(while_importing(ended))
             yield from self._keep_load_error(worker, ended.cause, ())
         self._are_loaded.discard(worker)
-        self._starting.started_ns.pop(worker, None)
+        self._workers.started_ns.pop(worker, None)
         return ended
 
     def _keep_value_of(self, worker: int, asset_event: AssetEvent) -> None:
@@ -124,8 +124,8 @@ class Hearing:
         if known is None or known.generation < state.generation:
             return  # an older edit
         snapshot = ProjectSnapshot.decode(text)
-        self._starting.described = known.generation
-        self._edits.imported(snapshot.sources, since_ns=self._starting.started_ns[worker])
+        self._workers.described = known.generation
+        self._edits.imported(snapshot.sources, since_ns=self._workers.started_ns[worker])
         self._journal.keep_snapshot(text, self._edits.sources, clock_us())
         self._on_kept()
         yield SnapshotKept()
@@ -133,7 +133,7 @@ class Hearing:
             yield ProjectEdited()
 
     def _keep_load_error(self, worker: int, error: StepError, sources: Iterable[str]) -> Iterator[Input]:
-        self._edits.failed(sources, since_ns=self._starting.started_ns[worker])
+        self._edits.failed(sources, since_ns=self._workers.started_ns[worker])
         self._journal.keep_load_error(error, self._edits.sources, clock_us())
         self._on_kept()
         if not self._edits.watch():

@@ -7,14 +7,14 @@ promised no more than was done, and has done no more than was promised.
 
 from __future__ import annotations
 
-import select
 import time
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from assettui.core.queue import queued_run
 from assettui.engine.hearing import Hearing, SnapshotKept
 from assettui.engine.news import LOOK_EVERY_S, News
 from assettui.engine.tick_recording import following
+from assettui.executors.base import readable
 from assettui.kernel import actions as act
 from assettui.kernel import inputs
 from assettui.kernel.decide import decide, has_nothing_to_do, is_idle
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from assettui.engine.alarm import Alarm
     from assettui.engine.edits import Edits
     from assettui.engine.journal import Journal
-    from assettui.engine.starting import Starting
     from assettui.engine.tick_recording import Recorded
-    from assettui.executors.base import Executor, Heard
+    from assettui.engine.workers import Workers
     from assettui.executors.inbox import Inbox
     from assettui.kernel.instigators import TickDecided
     from assettui.kernel.state import KernelState
@@ -62,9 +61,7 @@ class Loop:
         journal: The store.
         wake_socket: Who waits for commits, and who wakes this loop.
         inbox: What other threads have to say.
-        executor: What carries out steps.
-        heard: What the executor has heard of its workers, and nobody has taken yet.
-        starting: What starts workers.
+        workers: What carries out steps.
         edits: Which files of the project have been imported, and change.
         alarm: What wakes it in time.
     """
@@ -77,9 +74,7 @@ class Loop:
         journal: Journal,
         wake_socket: WakeSocket,
         inbox: Inbox[inputs.Input],
-        executor: Executor,
-        heard: list[tuple[int, Heard]],
-        starting: Starting,
+        workers: Workers,
         edits: Edits,
         alarm: Alarm,
     ) -> None:
@@ -88,12 +83,10 @@ class Loop:
         self._journal = journal
         self._wake_socket = wake_socket
         self._inbox = inbox
-        self._executor = executor
-        self._heard = heard
-        self._starting = starting
+        self._workers = workers
         self._alarm = alarm
-        self._news = News(journal, settings, starting)
-        self._hearing = Hearing(journal, edits, starting, wake_socket.tell)
+        self._news = News(journal, settings, workers)
+        self._hearing = Hearing(journal, edits, workers, wake_socket.tell)
 
     def run(self, first: list[inputs.Input]) -> None:
         """Go on until it is told to end.
@@ -124,34 +117,23 @@ class Loop:
 
     def _await(self, next_look: float) -> tuple[bool, list[inputs.Input | SnapshotKept]]:
         """Wait for something to happen; whether somebody rang, and what workers and other threads have said."""
-        sources = list(self._executor.sources())
         bells = self._wake_socket.sockets()
         logs_due = self._hearing.logs_due()
         deadline = next_look if logs_due is None else min(next_look, logs_due)
-        # poll, not select: a process with many open files has descriptors beyond what select can name
-        waiting = select.poll()
-        by_descriptor: dict[int, Any] = {each.fileno(): each for each in (self._inbox, *sources, *bells)}
-        for descriptor in by_descriptor:
-            waiting.register(descriptor, select.POLLIN)
-        timeout_s = max(0.0, deadline - time.monotonic())
-        ready = [by_descriptor[descriptor] for descriptor, _ in waiting.poll(timeout_s * 1000)]
-        rung = [each for each in ready if each in bells]
+        sources = (self._inbox, *self._workers.executor.sources(), *bells)
+        ready = readable(sources, max(0.0, deadline - time.monotonic()))
+        rung = [each for each in bells if each in ready]
         for each in rung:
             self._wake_socket.answer(each)
-        if any(each in sources for each in ready):
-            self._executor.receive()
         found = [
-            input for worker, heard in self._take_heard() for input in self._hearing.hear(worker, heard, self._state)
+            input
+            for worker, heard in self._workers.take_heard()
+            for input in self._hearing.hear(worker, heard, self._state)
         ]
         is_left_word = self._inbox in ready
         if is_left_word:
             found.extend(self._inbox.take_all())
         return bool(rung) or is_left_word, found
-
-    def _take_heard(self) -> list[tuple[int, Heard]]:
-        heard = self._heard.copy()
-        self._heard.clear()
-        return heard
 
     def _take(self, heard: Iterable[inputs.Input | SnapshotKept]) -> None:
         """Decide on what was heard. The store is read only once all that came before is recorded in it."""
@@ -214,13 +196,13 @@ class Loop:
             case act.Evaluate():
                 yield from self._evaluate(action)
             case act.StartWorker():
-                yield from self._starting.start(action.generation)
+                yield from self._workers.start(action.generation)
             case act.Execute():
                 yield from self._execute(action)
             case act.Terminate():
-                self._executor.cancel(action.worker)
+                self._workers.executor.cancel(action.worker)
             case act.Kill():
-                self._executor.cancel(action.worker, is_at_once=True)
+                self._workers.executor.cancel(action.worker, is_at_once=True)
             case act.WakeAt():
                 self._alarm.wake_at(action.time_us)
             case _:
@@ -234,11 +216,11 @@ class Loop:
             yield inputs.StepEnded(action.worker, action.run_id, action.step.key, outcome)
             return
         self._hearing.note_attempt(action, request)
-        self._executor.execute(action.worker, request)
+        self._workers.executor.execute(action.worker, request)
 
     def _evaluate(self, action: act.Evaluate) -> Iterator[inputs.Input]:
         request = self._journal.evaluation_request(action.evaluating)
         if request is None:
             yield inputs.EvaluationEnded(action.worker, action.evaluating.name, None)
         else:
-            self._executor.evaluate(action.worker, request)
+            self._workers.executor.evaluate(action.worker, request)

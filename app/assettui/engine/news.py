@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assettui.engine.journal import Journal
-    from assettui.engine.starting import Starting
+    from assettui.engine.workers import Workers
     from assettui.kernel.state import KernelState
     from assettui.project.settings import Settings
 
@@ -32,13 +32,13 @@ class News:
     Args:
         journal: The store.
         settings: Those of the project.
-        starting: What is told the keys of dynamic partitions that there are by now.
+        workers: What is told the keys of dynamic partitions that there are by now.
     """
 
-    def __init__(self, journal: Journal, settings: Settings, starting: Starting) -> None:
+    def __init__(self, journal: Journal, settings: Settings, workers: Workers) -> None:
         self._journal = journal
         self._settings = settings
-        self._starting = starting
+        self._workers = workers
         self._unevaluated: object = None
         self._taken: list[Intent] = []
         self._next_forgetting = time.monotonic() + FORGET_AFTER_S
@@ -56,7 +56,7 @@ class News:
     def look(self, state: KernelState, *, is_draining: bool) -> Iterator[inputs.Input]:
         """All that is new."""
         partitioned = self._journal.partitioned(clock_us())
-        self._starting.dynamic = partitioned.moment.dynamic
+        self._workers.dynamic = partitioned.moment.dynamic
         unevaluated = partitioned.unevaluated()
         if unevaluated and unevaluated != self._unevaluated:
             yield inputs.ProjectEdited()  # a mapping of the user's own is to be evaluated for partitions that are new

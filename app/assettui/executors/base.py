@@ -6,6 +6,7 @@ decided is the same wherever steps run; `tests/executors/test_contract.py` tries
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias, assert_never
 
@@ -82,6 +83,17 @@ class Executor(Protocol):
     def close(self) -> None:
         """End every worker, with all that it started, and tell nothing more."""
         ...
+
+
+def readable(sources: Iterable[HasDescriptor], timeout_s: float | None) -> list[HasDescriptor]:
+    """Those that can be read, waiting at most so long for the first of them; None for as long as it takes."""
+    # poll, not select: a process with many open files has descriptors beyond what select can name
+    waiting = select.poll()
+    by_descriptor = {each.fileno(): each for each in sources}
+    for descriptor in by_descriptor:
+        waiting.register(descriptor, select.POLLIN)
+    ready = waiting.poll(None if timeout_s is None else timeout_s * 1000)
+    return [by_descriptor[descriptor] for descriptor, _ in ready]
 
 
 def as_input(worker: int, heard: Heard) -> inputs.Input | None:

@@ -82,7 +82,7 @@ class Inline:
     def cancel(self, worker: int, *, is_at_once: bool = False) -> None:
         if worker in self._workers:
             self._workers.remove(worker)
-            self._untold.append((worker, Ended(StepError("it was ended", "canceled"))))
+            self._untold.append((worker, Ended(StepError("interrupted", "canceled"))))
 
     def sources(self) -> Iterable[HasDescriptor]:
         return ()

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from assettui.executors.base import Ended
+from assettui.executors.base import Ended, readable
 from assettui.executors.guard import Guard
 from assettui.executors.inbox import Inbox
 from assettui.model.run import StepError
@@ -47,6 +45,8 @@ class _Worker:
     connection: socket.socket
     log: Path
     """What it printed outside of any step."""
+    has_closed: bool = False
+    """Whether nothing more can come from it: its death is told by itself."""
     memory_kills: int = 0
     """How often the system had killed a process for want of memory, when it was started."""
     reader: FrameReader[WorkerMessage] = field(default_factory=lambda: FrameReader[WorkerMessage](WorkerMessage))  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
@@ -166,45 +166,36 @@ class Processes:
         return self._workers[worker].pid
 
     def sources(self) -> Iterable[HasDescriptor]:
-        return (self._deaths, *(worker.connection for worker in self._workers.values()))
+        return (self._deaths, *(worker.connection for worker in self._workers.values() if not worker.has_closed))
 
     def receive(self, timeout_s: float | None = 0) -> None:
-        # poll, not select: a process with many open files has descriptors beyond what select can name
-        waiting = select.poll()
-        workers = {worker.connection.fileno(): worker for worker in self._workers.values()}
-        for descriptor in (self._deaths.fileno(), *workers):
-            waiting.register(descriptor, select.POLLIN)
-        ready = [descriptor for descriptor, _ in waiting.poll(None if timeout_s is None else timeout_s * 1000)]
-        for descriptor in ready:
-            if descriptor in workers:
-                self._hear(workers[descriptor])
+        ready = readable(self.sources(), timeout_s)
+        for worker in list(self._workers.values()):
+            if worker.connection in ready:
+                self._hear(worker)
         # Deaths last: nothing more is heard of a worker after its own.
-        if self._deaths.fileno() in ready:
+        if self._deaths in ready:
             for worker_id in self._deaths.take_all():
                 if worker_id in self._workers:
                     self._tell_end(self._workers[worker_id])
 
-    def _hear(self, worker: _Worker) -> bool:
-        """Tell what has come; whether more may come."""
+    def _hear(self, worker: _Worker) -> None:
+        """Tell what has come."""
         try:
             messages = worker.messages()
             if messages is not None:
                 for message in messages:
                     self._tell(worker.id, message)
-                return True
-        except ValueError:  # user code has written to the pipe: no later word of it can be trusted
-            worker.signal(signal.SIGKILL)
-            return False
-        # The pipe has ended: it is dead, or as good as dead. Its death is told by itself.
-        worker.signal(signal.SIGKILL)
-        time.sleep(0.001)
-        return False
+                return
+        except ValueError:
+            pass  # user code has written to the pipe: no later word of it can be trusted
+        worker.has_closed = True
+        worker.signal(signal.SIGKILL)  # it is dead, or as good as dead
 
     def _tell_end(self, worker: _Worker) -> None:
         """Tell what a dead worker had still said, and that it is gone."""
-        while select.select([worker.connection], [], [], 0)[0]:
-            if not self._hear(worker):
-                break
+        while not worker.has_closed and readable([worker.connection], 0):
+            self._hear(worker)
         printed = worker.printed()
         self._tell(worker.id, Ended(self._reap(worker), printed))
 

@@ -57,12 +57,12 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     class Chosen(Moved):
         """The row under the cursor is to be opened."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, table: Table[R] | None = None) -> None:
         super().__init__(id=id)
         self._rows: Sequence[R] = ()
         self._shown: tuple[int, Sequence[tuple[Row, bool]]] = (0, ())
         """The first line of the window and what its lines held when they were last compared."""
-        self.table: Table[R] = self.TABLE
+        self.table: Table[R] = table if table is not None else self.TABLE
         self.hidden: Sequence[int] = ()
         """The columns that have nothing to show, by their place."""
         self.empty_text = ""

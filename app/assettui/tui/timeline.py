@@ -40,14 +40,12 @@ LABEL = 24
 class TimelineView(Listing[TimelineRow]):
     """A line for each job."""
 
-    TABLE = Table((), lambda row, now_us: Row(()), attrgetter("name"))
-
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+        super().__init__(id=id, table=Table((), self._row, attrgetter("name")))
         self.window = Window(0, 1)
 
-    def row(self, row: TimelineRow) -> Row:
-        return Row(timeline_cells(row, self.window, clock_us(), self.width))
+    def _row(self, row: TimelineRow, now_us: int) -> Row:
+        return Row(timeline_cells(row, self.window, now_us, self.width))
 
     @property
     def width(self) -> int:

@@ -9,7 +9,14 @@ from msgspec import Struct
 from assettui.definitions.asset import AssetsDefinition, step_arguments
 from assettui.definitions.asset_outputs import AssetOutput, decorated_spec, outputs_of_outs
 from assettui.definitions.job import job_of
-from assettui.definitions.keywords import GraphAssetKeywords, JobKeywords, MakerKeywords, accepted, bare_too, shows
+from assettui.definitions.keywords import (
+    GraphAssetKeywords,
+    JobKeywords,
+    MakerKeywords,
+    bare_too,
+    refuse_unknown,
+    shows,
+)
 from assettui.definitions.ops.composition import Composition, compose, current_composer
 from assettui.definitions.ops.op import OpCall
 from assettui.definitions.parameters import parameters_of
@@ -66,7 +73,7 @@ class GraphDefinition:
         self, name: str | None = None, *, resource_defs: Mapping[str, Any] | None = None, **said: Unpack[JobKeywords]
     ) -> JobDefinition:
         """A job that runs the graph; see `job`."""
-        accepted(said, JobKeywords, "to_job")
+        refuse_unknown(said, JobKeywords, "to_job")
         said = {"description": self.description, **said}
         return job_of(name or self.name, said, self.at, composition=self.composition, resource_defs=resource_defs or {})
 
@@ -110,7 +117,7 @@ def graph_asset(**said: Unpack[GraphAssetKeywords]) -> Callable[[Callable[..., A
 
     Each parameter stands for the value of the asset of that name. For the rest see `asset` and `graph`.
     """
-    accepted(said, GraphAssetKeywords, "graph_asset")
+    refuse_unknown(said, GraphAssetKeywords, "graph_asset")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
@@ -134,7 +141,7 @@ def graph_multi_asset(
 
     For the rest see `multi_asset` and `graph`.
     """
-    accepted(said, MakerKeywords, "graph_multi_asset")
+    refuse_unknown(said, MakerKeywords, "graph_multi_asset")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
