@@ -270,7 +270,7 @@ def asset(
         output_required: Whether the step fails where the function yields nothing; otherwise what reads it is skipped.
         can_subset: With `out`: whether the function can make some of its assets without the others.
         hooks: Called when its step has ended.
-        op_tags: Kept for what reads Dagster's definitions; nothing here depends on them.
+        op_tags: Of the step. `{"dagster/isolation": "process"}` gives it a process of its own.
         partitions_def: The partitions of what it makes; None for none.
         backfill_policy: How many partitions one run of a backfill makes; by default one.
     """

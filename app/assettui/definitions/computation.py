@@ -78,6 +78,8 @@ class Computation(Struct, frozen=True):
     """Whether it is an op, whose outputs other steps of the run may read."""
     is_observation: bool = False
     can_subset: bool = False
+    isolation: str | None = None
+    """Whether it has a process of its own (`process`), or not (`worker`); None where the settings say."""
 
     @property
     def schema(self) -> Any:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.core.partitions.space import PartitionKeyRange, TimeWindow
 
-LOGGER_NAME = "assettui.context"
-"""The name of the standard logger behind `context.log`."""
-
 
 class ContextRun(Struct, frozen=True):
     """What a step can know of its run."""
@@ -322,9 +319,9 @@ class AssetExecutionContext:
     @property
     def log(self) -> logging.Logger:
         """A standard logger; what it is given is kept with the step, with its level, as structured events."""
-        import logging  # deferred: 10 ms that `import assettui` need not take
+        from assettui.definitions.step_log import step_log  # deferred: logging takes 10 ms
 
-        return logging.getLogger(LOGGER_NAME)
+        return step_log()
 
     def add_output_metadata(
         self, metadata: RawMetadata, output_name: str | None = None, mapping_key: str | None = None

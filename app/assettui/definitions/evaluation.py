@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct
 
-from assettui.definitions.context import LOGGER_NAME, ScopedResources
+from assettui.definitions.context import ScopedResources
 from assettui.definitions.parameters import Parameters, parameters_of
 from assettui.definitions.resources import ResourceSet, is_resource_annotation
 from assettui.definitions.results import AssetMaterialization, AssetObservation
@@ -82,9 +82,9 @@ class HasInstance:
     @property
     def log(self) -> logging.Logger:
         """A standard logger; what it is given is kept with the tick."""
-        import logging  # deferred: 10 ms that `import assettui` need not take
+        from assettui.definitions.step_log import step_log  # deferred: logging takes 10 ms
 
-        return logging.getLogger(LOGGER_NAME)
+        return step_log()
 
 
 class EvaluationParameters(Struct, frozen=True):

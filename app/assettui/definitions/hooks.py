@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from assettui.definitions.context import LOGGER_NAME, ContextRun, ScopedResources
+from assettui.definitions.context import ContextRun, ScopedResources
 from assettui.definitions.placed import caller, location_of
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class HookContext(Struct, frozen=True, eq=False):
     @property
     def log(self) -> logging.Logger:
         """A standard logger; what it is given is kept with the step."""
-        import logging  # deferred: 10 ms that `import assettui` need not take
+        from assettui.definitions.step_log import step_log  # deferred: logging takes 10 ms
 
-        return logging.getLogger(LOGGER_NAME)
+        return step_log()
 
 
 def build_hook_context(

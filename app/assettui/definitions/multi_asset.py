@@ -59,7 +59,7 @@ def multi_asset(
         pool: The pool of slots, shared by all runs, that its step takes one from.
         timeout: How long its step may take, in seconds, before it is stopped and has failed.
         hooks: Called when its step has ended.
-        op_tags: Kept for what reads Dagster's definitions; nothing here depends on them.
+        op_tags: Of the step. `{"dagster/isolation": "process"}` gives it a process of its own.
         partitions_def: The partitions of what it makes; None for none.
         backfill_policy: How many partitions one run of a backfill makes; by default one.
     """

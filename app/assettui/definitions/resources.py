@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_args, ge
 
 from msgspec import Struct, field
 
-from assettui.definitions.context import LOGGER_NAME, ContextRun, ScopedResources
+from assettui.definitions.context import ContextRun, ScopedResources
 from assettui.definitions.context_partitions import NotInContext
 from assettui.definitions.env_var import resolved
 from assettui.definitions.placed import caller, location_of
@@ -45,9 +45,9 @@ class InitResourceContext(Struct, frozen=True):
     @property
     def log(self) -> logging.Logger:
         """A standard logger; what it is given is kept with the step."""
-        import logging  # deferred: 4 ms that importing a project need not take
+        from assettui.definitions.step_log import step_log  # deferred: logging takes 10 ms
 
-        return logging.getLogger(LOGGER_NAME)
+        return step_log()
 
 
 def build_init_resource_context(
@@ -312,10 +312,10 @@ class ResourceSet:
 def _end(name: str, manager: AbstractContextManager[Any]) -> None:
     try:
         manager.__exit__(None, None, None)
-    except Exception:
-        import logging  # deferred, as above
+    except Exception:  # noqa: BLE001 - user code, and logged
+        from assettui.definitions.step_log import step_log  # deferred, as above
 
-        logging.getLogger(LOGGER_NAME).exception("the resource %r could not be torn down", name)
+        step_log().exception("the resource %r could not be torn down", name)
 
 
 def _configured(name: str, definition: Any, config: Any) -> Any:

@@ -110,9 +110,11 @@ def as_input(worker: int, heard: Heard) -> inputs.Input | None:
         case messages.Reported():
             return inputs.StepReported(worker, heard.run_id, heard.step_key, heard.asset_event)
         case messages.Done():
-            return inputs.StepEnded(worker, heard.run_id, heard.step_key, heard.outcome, heard.rss_bytes)
+            return inputs.StepEnded(
+                worker, heard.run_id, heard.step_key, heard.outcome, heard.rss_bytes, heard.is_spent
+            )
         case messages.Evaluated():
-            return inputs.EvaluationEnded(worker, heard.name, heard.evaluation, heard.rss_bytes)
+            return inputs.EvaluationEnded(worker, heard.name, heard.evaluation, heard.rss_bytes, heard.is_spent)
         case Ended():
             return inputs.WorkerLost(worker, heard.cause)
         case _:

@@ -123,6 +123,7 @@ class Processes:
             "module": self.project.module,
             "values": str(self.folder.values),
             "describe": describe,
+            "isolation": self.project.settings.isolation,
             "dynamic": keys.fileno() if keys is not None else None,
             "environment_file": str(self.project.environment_file),
             "environment": dict(self.project.settings.environment),

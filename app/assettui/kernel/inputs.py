@@ -123,6 +123,8 @@ class StepEnded(Struct, frozen=True):
     step_key: str
     outcome: StepOutcome
     rss_bytes: int = 0
+    is_spent: bool = False
+    """Whether the worker can take no other step: this one has left something in its process."""
 
 
 class InstigatorsSeen(Struct, frozen=True):
@@ -148,6 +150,8 @@ class EvaluationEnded(Struct, frozen=True):
     name: str
     evaluation: Evaluation | None
     rss_bytes: int = 0
+    is_spent: bool = False
+    """As of `StepEnded`."""
 
 
 class TickRefused(Struct, frozen=True):

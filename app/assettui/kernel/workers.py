@@ -111,7 +111,7 @@ class Workers:
         worker = self.by_id.get(ended.worker)
         if worker is None or worker.task != (ended.run_id, ended.step_key):
             return  # it says so of a step that is no longer its own
-        self._free(ended.worker, worker, ended.rss_bytes)
+        self._free(ended.worker, worker, ended)
         outcome = ended.outcome
         if worker.overdue is not None and outcome.status is not StepStatus.SUCCESS:
             outcome = StepOutcome(StepStatus.FAILURE, outcome.asset_events, worker.overdue, worker.retry_after_us)
@@ -122,7 +122,7 @@ class Workers:
         worker = self.by_id.get(ended.worker)
         if worker is None or worker.evaluating is None or worker.evaluating.name != ended.name:
             return  # it took too long, which has been told
-        self._free(ended.worker, worker, ended.rss_bytes)
+        self._free(ended.worker, worker, ended)
         self.turn.ticks.end(worker.evaluating, ended.evaluation)
 
     def on_lost(self, worker_id: int, cause: StepError) -> None:
@@ -138,7 +138,7 @@ class Workers:
         if worker.evaluating is not None:
             self.turn.ticks.end(worker.evaluating, Evaluation(error=cause))
 
-    def _free(self, worker_id: int, worker: WorkerState, rss_bytes: int) -> None:
+    def _free(self, worker_id: int, worker: WorkerState, ended: StepEnded | EvaluationEnded) -> None:
         """What a worker was busy with is over."""
         steps_done = worker.steps_done + 1
         is_ending = worker.phase is WorkerPhase.ENDING
@@ -154,7 +154,8 @@ class Workers:
             steps_done=steps_done,
             idle_since_us=self.turn.now_us,
         )
-        if not is_ending and (steps_done >= MAX_STEPS_OF_WORKER or rss_bytes > MAX_WORKER_BYTES):
+        is_worn = ended.is_spent or steps_done >= MAX_STEPS_OF_WORKER or ended.rss_bytes > MAX_WORKER_BYTES
+        if is_worn and not is_ending:
             self.end(worker_id)
         elif len(self.by_id) > self.turn.capacity:
             self.turn.actions.append(WakeAt(self.turn.now_us + IDLE_US))

@@ -148,6 +148,8 @@ class Done(Said, frozen=True):
     step_key: str
     outcome: StepOutcome
     rss_bytes: int = 0
+    is_spent: bool = False
+    """Whether the step has left something in its process that the next one must not find."""
 
 
 class Evaluated(Said, frozen=True):
@@ -157,6 +159,8 @@ class Evaluated(Said, frozen=True):
     """Of the schedule or sensor."""
     evaluation: Evaluation
     rss_bytes: int = 0
+    is_spent: bool = False
+    """As of `Done`."""
 
 
 WorkerMessage: TypeAlias = Loaded | Broken | Logged | Retriable | Reported | Done | Evaluated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 from msgspec import Meta, Struct, ValidationError, convert
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Count = Annotated[int, Meta(ge=1)]
 CountFrom0 = Annotated[int, Meta(ge=0)]
 Seconds = Annotated[float, Meta(gt=0)]
+Isolation = Literal["worker", "process"]
 SecondsFrom0 = Annotated[float, Meta(ge=0)]
 _UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`")
 _BOUND = re.compile(r"(>=?) ([0-9.]+)")
@@ -31,6 +32,7 @@ _WORDS: Final = {
     "object": "a table",
 }
 """What msgspec calls the kinds of values, in words."""
+_CHOICES: Final = {"isolation": get_args(Isolation)}
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +68,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How long a step that is stopped may clean up, in seconds, before it is killed."""
     evaluation_timeout: Seconds = 60.0
     """How long the function of a schedule or sensor may take, in seconds."""
+    isolation: Isolation = "worker"
+    """Whether the steps of a worker share its process, or each has one of its own."""
     keep_running: bool = False
     """Whether a leader whose terminal is gone goes on for ever, rather than until nothing runs or is scheduled."""
     tick_days: Count = 30
@@ -128,6 +132,8 @@ def _wrong(error: ValidationError, data: Any, path: Path) -> ProjectError:
     bound = _BOUND.search(said)
     if bound is not None:
         return ProjectError(f"{path}: {name} is {value!r}", hint=f"{_BOUNDS[bound[1]]} {float(bound[2]):g}")
+    if "enum value" in said:
+        return ProjectError(f"{path}: {name} is {value!r}", hint=f"one of {', '.join(_CHOICES[name])}")
     wanted = next((words for kind, words in _WORDS.items() if f"`{kind}" in said.partition(", got")[0]), said)
     return ProjectError(f"{path}: {name} is {value!r}, not {wanted}")
 

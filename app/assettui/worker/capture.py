@@ -7,11 +7,11 @@ import logging
 import os
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from assettui.definitions.context import LOGGER_NAME
+from assettui.definitions.step_log import LOGGER_NAME, step_log
 from assettui.model.events import LogEntry
 from assettui.worker.errors import format_exception
 
@@ -41,7 +41,7 @@ def output_to(stdout: str, stderr: str) -> Generator[None]:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(descriptor, target)
             os.close(descriptor)
-        _mend_streams()
+        mend_streams()
         yield
     finally:
         flush()
@@ -69,7 +69,7 @@ class Printed:
             os.dup2(writer, 1)
             os.dup2(writer, 2)
             os.close(writer)
-            _mend_streams()
+            mend_streams()
             yield
         finally:
             flush()
@@ -98,7 +98,7 @@ def show_lines_at_once() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
-def _mend_streams() -> None:
+def mend_streams() -> None:
     """Open Python's own streams again where an earlier step has closed them, or taken them away."""
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         if getattr(getattr(sys, name), "closed", True):
@@ -116,7 +116,9 @@ def flush() -> None:
 
 
 def _write_line(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    """Write past `sys.stderr`, which may be the user's own."""
+    with suppress(OSError):
+        os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 class LogRelay(logging.Handler):
@@ -132,15 +134,18 @@ class LogRelay(logging.Handler):
         self._pid = os.getpid()
         self._count = 0
 
+    def attach(self) -> None:
+        """Listen to `context.log`, and to all that is logged otherwise."""
+        step_log().addHandler(self)
+        step_log().setLevel(logging.DEBUG)
+        logging.root.addHandler(_OfLibraries(self))
+        if logging.root.level == logging.WARNING:  # the default: nobody has chosen otherwise
+            logging.root.setLevel(logging.INFO)
+
     def begin(self) -> None:
-        """Attach to the root logger, where user code may have removed it, and count from 0 again."""
+        """Count from 0 again, in this process."""
         self._count = 0
-        root = logging.getLogger()
-        if self not in root.handlers:
-            root.addHandler(self)
-        if root.level == logging.WARNING:  # the default: nobody has chosen otherwise
-            root.setLevel(logging.INFO)
-        logging.getLogger(LOGGER_NAME).setLevel(logging.DEBUG)
+        self._pid = os.getpid()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send a record, or print it where it is one too many or this is a forked child."""
@@ -166,3 +171,15 @@ class LogRelay(logging.Handler):
             traceback=format_exception(error) if error is not None else None,
         )
         self._send(entry)
+
+
+class _OfLibraries(logging.Handler):
+    """The relay, as the root logger has it: `context.log` gives its records to the relay by itself."""
+
+    def __init__(self, relay: LogRelay) -> None:
+        super().__init__()
+        self._relay = relay
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name != LOGGER_NAME:
+            self._relay.emit(record)

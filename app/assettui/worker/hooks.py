@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
-from assettui.definitions.context import LOGGER_NAME, ContextRun, ScopedResources
+from assettui.definitions.context import ContextRun, ScopedResources
 from assettui.definitions.hooks import HookContext
+from assettui.definitions.step_log import step_log
 from assettui.model.run import StepStatus
 
 if TYPE_CHECKING:
@@ -61,5 +61,5 @@ def call_hooks(
                 given if is_success else {},
             )
             hook.fn(context)
-        except (Exception, SystemExit):
-            logging.getLogger(LOGGER_NAME).exception("the hook %s failed", hook.name)
+        except (Exception, SystemExit):  # noqa: BLE001 - user code, and logged
+            step_log().exception("the hook %s failed", hook.name)

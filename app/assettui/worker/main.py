@@ -28,8 +28,11 @@ from assettui.values.files import FileValues
 from assettui.worker.capture import LogRelay, Printed, flush, output_to, show_lines_at_once
 from assettui.worker.environment import complete_environment
 from assettui.worker.errors import Canceled, step_error
+from assettui.worker.forks import ForkedChild, leave_if_forked
+from assettui.worker.isolation import can_fork, in_fork, in_new_process, is_isolated
 from assettui.worker.load import load, sources_below
 from assettui.worker.orders import EvaluationRequest, RunStep, ToWorker
+from assettui.worker.process_state import ProcessState
 from assettui.worker.protocol import FrameReader, frame, receive
 from assettui.worker.step import execute_step, retry_after_loss_us
 
@@ -50,13 +53,18 @@ class Worker:
     Args:
         connection: Its end of the pipe.
         values: Where values are stored and loaded.
+        options: What it was started with.
     """
 
-    def __init__(self, connection: socket.socket, values: FileValues) -> None:
+    def __init__(self, connection: socket.socket, values: FileValues, options: Mapping[str, Any]) -> None:
         self._connection = connection
         self._values = values
+        self._options = options
+        self._pid = os.getpid()
         self._reader: FrameReader[ToWorker] = FrameReader(ToWorker)  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
         self._is_in_user_code = False
+        self._is_waiting = False
+        """Whether a child of it runs the step, and hears by itself that it is to end."""
         self._is_ending = False
         self._current = ("", "")
         self._log: list[LogLine] | None = None
@@ -66,18 +74,33 @@ class Worker:
     def serve(self, described: Described) -> None:
         """Execute what is asked for until the leader is gone or has asked to end."""
         signal.signal(signal.SIGTERM, self._on_terminate)
+        self._relay.attach()
+        self._state = ProcessState()
         while not self._is_ending:
             messages = receive(self._connection, self._reader)
             if messages is None:
                 return
             for message in messages:
-                if isinstance(message, RunStep):
-                    self._execute(message.request, described)
-                else:
+                if not isinstance(message, RunStep):
                     self._evaluate(message.request, described)
+                elif is_isolated(message.request, described, self._options["isolation"]):
+                    self._execute_apart(message.request, described)
+                else:
+                    self._execute(message.request, described)
+
+    def serve_once(self, request: said.StepRequest, described: Described) -> None:
+        """Execute one step, in a process that was started for it."""
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        self._relay.attach()
+        self._state = ProcessState()
+        self._execute(request, described)
 
     def send(self, message: said.Said) -> None:
-        """Tell the leader; where it is gone there is nobody to work for."""
+        """Tell the leader; where it is gone there is nobody to work for.
+
+        A child that user code has forked, and that has come back out of it, ends here: it must not speak for the worker.
+        """
+        leave_if_forked(self._pid)
         try:
             self._connection.sendall(frame(message))
         except OSError:
@@ -93,7 +116,7 @@ class Worker:
             self._is_in_user_code = True
             try:
                 with output_to(request.stdout, request.stderr):
-                    outcome = execute_step(request, described, self._values, clock_us, tell=self._send_asset_event)
+                    outcome = self._state.run(self._outcome, request, described)
             finally:
                 self._is_in_user_code = False
         except Canceled as error:  # it came between our own lines, just before or after the user's
@@ -101,7 +124,33 @@ class Worker:
         except OSError as error:  # the files for what the step prints cannot be opened
             outcome = said.StepOutcome(StepStatus.FAILURE, error=step_error(error))
         told = replace(outcome, exception=None)
-        self.send(said.Done(request.run_id, request.step.key, told, _peak_bytes()))
+        self.send(said.Done(request.run_id, request.step.key, told, _peak_bytes(), self._put_back()))
+
+    def _outcome(self, request: said.StepRequest, described: Described) -> said.StepOutcome:
+        return execute_step(request, described, self._values, clock_us, tell=self._send_asset_event)
+
+    def _execute_apart(self, request: said.StepRequest, described: Described) -> None:
+        """Have a child of this process execute a step: it answers the leader, and ends."""
+        self._is_waiting = True
+        try:
+            if can_fork():
+                in_fork(lambda: self._execute_as_child(request, described))
+            else:
+                in_new_process(self._connection.fileno(), self._options, request)
+        finally:
+            self._is_waiting = False
+
+    def _execute_as_child(self, request: said.StepRequest, described: Described) -> None:
+        self._pid = os.getpid()
+        self._is_waiting = False
+        self._execute(request, described)
+
+    def _put_back(self) -> bool:
+        """Put back what a step or evaluation has changed of this process; whether another is to take its place."""
+        left = self._state.put_back()
+        if left:
+            sys.stderr.write(f"{self._current[1]}: {'; '.join(left)}: the worker is replaced\n")
+        return bool(left)
 
     def _evaluate(self, request: EvaluationRequest, described: Described) -> None:
         from assettui.worker.evaluate import evaluate  # deferred: a step needs none of it
@@ -113,14 +162,14 @@ class Worker:
             self._is_in_user_code = True
             try:
                 with printed.gathering():
-                    found = evaluate(request, described)
+                    found = self._state.run(evaluate, request, described)
             finally:
                 self._is_in_user_code = False
         except (Canceled, OSError) as error:  # between our own lines; or no more files can be opened
             found = Evaluation(error=step_error(error))
         self._log = None
         found = replace(found, log=(*log, *(LogLine("PRINT", line) for line in printed.lines())))
-        self.send(said.Evaluated(request.name, found, _peak_bytes()))
+        self.send(said.Evaluated(request.name, found, _peak_bytes(), self._put_back()))
 
     def _send_log(self, entry: LogEntry) -> None:
         if self._log is not None:
@@ -132,11 +181,18 @@ class Worker:
         self.send(said.Logged(replace(entry, run_id=run_id, step_key=step_key)))
 
     def _send_asset_event(self, asset_event: AssetEvent) -> None:
+        if os.getpid() != self._pid:
+            raise ForkedChild("a forked child cannot report what its step makes: let the parent do it")
         run_id, step_key = self._current
         self.send(said.Reported(run_id, step_key, asset_event))
 
     def _on_terminate(self, signal_number: int, frame: object) -> None:
+        if os.getpid() != self._pid:  # a child of user code, which has inherited this handler
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGTERM)
         self._is_ending = True
+        if self._is_waiting:
+            return
         if not self._is_in_user_code:
             raise SystemExit(0)
         raise Canceled
@@ -156,8 +212,17 @@ def _read_keys(descriptor: int | None) -> Mapping[str, Mapping[str, int]]:
         return codec.decode(file.read(), dict[str, dict[str, int]])
 
 
+def _read_request(descriptor: int | None) -> said.StepRequest | None:
+    """The step that this process was started for, from the file that its parent has handed over."""
+    if descriptor is None:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        return codec.decode(file.read(), said.StepRequest)
+
+
 def main(argv: list[str]) -> NoReturn:
     """Load the project, tell the leader, and serve."""
+    pid = os.getpid()
     connection = socket.socket(fileno=int(argv[0]))
     connection.set_inheritable(False)
     options: dict[str, Any] = codec.decode(argv[1], dict[str, Any])
@@ -165,21 +230,31 @@ def main(argv: list[str]) -> NoReturn:
     faulthandler.enable()
     show_lines_at_once()
     complete_environment(Path(options["environment_file"]), options["environment"])
-    worker = Worker(connection, FileValues(Path(options["values"])))
+    worker = Worker(connection, FileValues(Path(options["values"])), options)
     dynamic = _read_keys(options["dynamic"]) if options["describe"] else None
+    request = _read_request(options.get("request"))
     gc.disable()  # what a project defines stays: looking for garbage among it takes a third of the time
     try:
         file = Path(options["file"]) if options["file"] else None
         described = load(root, options["name"], file=file, module=options["module"], dynamic=dynamic)
     except BaseException as error:  # noqa: BLE001 - user code is imported here, and may raise anything
-        worker.send(said.Broken(step_error(error), tuple(sources_below(root))))
+        leave_if_forked(pid, error)
+        if request is None:
+            worker.send(said.Broken(step_error(error), tuple(sources_below(root))))
+        else:
+            outcome = said.StepOutcome(StepStatus.FAILURE, error=step_error(error))
+            worker.send(said.Done(request.run_id, request.step.key, outcome))
         sys.exit(0)
+    leave_if_forked(pid)
     snapshot = Raw(described.snapshot.encode() if options["describe"] else b"null")
     gc.freeze()
     gc.enable()
-    worker.send(said.Loaded(os.getpid(), snapshot))
     try:
-        worker.serve(described)
+        if request is not None:
+            worker.serve_once(request, described)
+        else:
+            worker.send(said.Loaded(pid, snapshot))
+            worker.serve(described)
     finally:
         flush()
     # Threads or atexit handlers of user code must not keep a worker that nobody needs any more.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from inspect import isasyncgen, isawaitable, isgenerator
 from typing import TYPE_CHECKING, Any, cast
 
-from assettui.definitions.context import LOGGER_NAME
 from assettui.definitions.results import DataVersion, DynamicOutput, MaterializeResult, ObserveResult, Output
+from assettui.definitions.step_log import step_log
 from assettui.model.errors import AssettuiError
 from assettui.model.text import plural
 
@@ -61,7 +60,7 @@ def _returned(returned: Any, computation: Computation, wanted: Mapping[str, Valu
         return
     if only is not None:
         if returned is None and not only.is_required:
-            logging.getLogger(LOGGER_NAME).warning(
+            step_log().warning(
                 "%s returned None, which is taken for its value; to leave it out, yield nothing", computation.key
             )
         yield Output(returned, only.name)

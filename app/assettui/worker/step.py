@@ -6,6 +6,7 @@ becomes an outcome.
 
 from __future__ import annotations
 
+import os
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +24,7 @@ from assettui.model.run import StepStatus
 from assettui.model.step import StepOutcome, StepRequest
 from assettui.worker.exchange import Exchange, Values
 from assettui.worker.failures import failed_outcome, retry_after_us
+from assettui.worker.forks import leave_if_forked
 from assettui.worker.hooks import call_hooks
 from assettui.worker.outputs import Outputs
 from assettui.worker.results import BadResult, results_of
@@ -118,11 +120,13 @@ class _Execution:
         self.run = run
         self.outputs = Outputs(request, project.upstream, exchange, now, tell, are_given_kept=bool(self.hooks))
         self.op_config: Any = None
+        self.pid = os.getpid()
 
     def carry_out(self) -> StepOutcome:
         try:
             return self._succeed()
         except BaseException as error:  # noqa: BLE001 - user code is entered here, and may raise anything
+            leave_if_forked(self.pid, error)
             return self.failed(error)
 
     def _succeed(self) -> StepOutcome:
@@ -130,9 +134,11 @@ class _Execution:
         wanted = self._wanted_outputs(computation)
         context, arguments = self._arguments(computation, wanted)
         returned = computation.fn(**arguments)
+        leave_if_forked(self.pid)
         arguments.clear()  # the inputs may be large, and the result is still to be written
         is_one_by_one = isgenerator(returned)
         for result in results_of(returned, computation, wanted):
+            leave_if_forked(self.pid)
             self.outputs.take(computation, wanted, context, result)
             if is_one_by_one:
                 self.outputs.tell_all()

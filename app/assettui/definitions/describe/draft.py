@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from assettui.model.errors import Location
     from assettui.model.project import AssetSnapshot, StepSnapshot
 
+ISOLATION_TAG = "dagster/isolation"
+"""Of an asset (`op_tags`) or an op (`tags`)."""
+ISOLATIONS = ("worker", "process")
+
 
 class Declared(Struct, frozen=True):
     """One asset: what is said of it, and by what function it is made."""
@@ -118,6 +122,15 @@ class Draft:
                 )
             else:
                 check_resources(f"the hook {hook.name}", hook.at, sorted(names), self.resources, self.problems)
+
+    def checked_isolation(self, subject: str, tags: Mapping[str, str], at: Location | None) -> str | None:
+        """Whether a function has a process of its own, by its tags; None where they do not say."""
+        said = tags.get(ISOLATION_TAG)
+        if said is not None and said not in ISOLATIONS:
+            self.problems.wrong(
+                f"{subject}: the tag {ISOLATION_TAG} is {said!r}", at, f"one of {', '.join(ISOLATIONS)}"
+            )
+        return said
 
     def checked_timeout(self, subject: str, seconds: Any, at: Location | None) -> float | None:
         if seconds is None or (isinstance(seconds, int | float) and seconds > 0):

@@ -67,6 +67,7 @@ def describe_function(draft: Draft, definition: AssetsDefinition) -> None:
         hooks=definition.arguments.hooks,
         is_observation=definition.arguments.is_observation,
         can_subset=definition.can_subset,
+        isolation=draft.checked_isolation(subject, definition.arguments.op_tags, definition.at),
     )
     check_managers(draft, step, definition.at)
     if definition.can_subset:

@@ -71,5 +71,6 @@ def add_op(draft: Draft, flat_op: FlatOp, assets: Mapping[str, ValueDeclaration]
         retry_policy=node.retry_policy or op.retry_policy,
         hooks=flat_op.hooks,
         is_op=True,
+        isolation=draft.checked_isolation(f"op {op.name}", op.tags, op.at),
     )
     check_managers(draft, step, op.at)

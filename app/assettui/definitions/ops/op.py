@@ -185,7 +185,7 @@ def op(**said: Unpack[OpKeywords]) -> Callable[[Callable[..., Any]], OpDefinitio
         config_schema: What `context.op_config` holds: a class of configuration, or a dict of names and types.
         required_resource_keys: Resources that it takes from `context.resources`.
         retry_policy: Whether and when it is tried again after it has failed.
-        tags: Kept with it.
+        tags: Kept with it. `{"dagster/isolation": "process"}` gives its steps a process of their own.
         pool: The pool of slots, shared by all runs, that its step takes one from.
         timeout: How long its step may take, in seconds, before it is stopped and has failed.
         code_version: Kept with it.
