@@ -177,6 +177,47 @@ def test_all_of_it_again_and_by_the_settings(project: ProjectFolder) -> None:
     assert "it is tried again" in done.stderr
 
 
+@pytest.mark.parametrize("by", ["tag", "setting"])
+def test_the_runs_of_a_backfill_try_themselves_again_too(folder: ProjectFolder, by: str) -> None:
+    folder.write("""
+        from pathlib import Path
+        from assettui import StaticPartitionsDefinition, asset
+        parts = StaticPartitionsDefinition(["x", "y"])
+
+        @asset(partitions_def=parts)
+        def up(context):
+            with Path("calls").open("a") as file:
+                file.write(f"up-{context.partition_key} ")
+
+        @asset(partitions_def=parts, deps=[up])
+        def down(context):
+            first = Path(f"seen_{context.partition_key}")
+            if not first.exists():
+                first.touch()
+                raise RuntimeError("the first time")
+    """)
+    (folder.path / "assettui.toml").write_text(f"max_workers = 1\nrun_retries = {int(by == 'setting')}\n")
+    tags = ("--tag", "dagster/max_retries=1") if by == "tag" else ()
+    assert folder.run("backfill", "start", "*", *tags, "--wait").returncode == 0
+    (backfill,) = folder.json("backfill", "ls")
+    assert (backfill["status"], backfill["counts"]["materialized"]) == ("success", 4)
+    assert calls(folder) == ["up-x", "up-y"], "what succeeded is not made again"
+    runs = folder.json("run", "ls")
+    assert sorted(run["status"] for run in runs) == ["failure", "failure", "success", "success"]
+    assert "failure" not in folder.run("backfill", "show", backfill["backfill_id"]).stdout
+
+
+def test_a_run_that_would_fail_again_is_not_tried_again(folder: ProjectFolder) -> None:
+    folder.write("""
+        from assettui import EnvVar, asset
+        @asset
+        def one():
+            return EnvVar("NOT_SET").resolved()
+    """)
+    folder.json("materialize", "one", "--tag", "dagster/max_retries=3")
+    assert len(folder.json("run", "ls")) == 1
+
+
 def test_a_step_that_takes_too_long_is_stopped_with_all_that_it_started(project: ProjectFolder) -> None:
     began = time.monotonic()
     run = project.json("materialize", "slow")

@@ -8,6 +8,7 @@ import pytest
 
 from assettui.core.partitions.sets import PartitionSet
 from assettui.kernel.inputs import BackfillRequested, ProjectEdited
+from assettui.kernel.state import RunRules
 from assettui.model.backfill import BackfillCommand, BackfillStatus
 from assettui.store import backfills, queries
 from tests.core.test_backfill_progress import SHAPES
@@ -24,6 +25,7 @@ def history(seed: int) -> Simulation:
         crashes_left=draw.choice([0, 0, 1, 3]),
         partitioned=partitioned,
         now_us=10**15,
+        rules=RunRules(retries=draw.choice([0, 0, 1, 2])),
     )
     for number in range(draw.randint(1, 3)):
         part = draw.choice([0.1, 0.5, 1.0])

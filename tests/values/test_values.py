@@ -26,6 +26,12 @@ json_values = st.recursive(
 )
 
 
+def _holding_itself() -> dict[str, Any]:
+    ring: dict[str, Any] = {}
+    ring["a"] = [ring, ring]
+    return ring
+
+
 class Custom:
     """Something that only pickle can hold."""
 
@@ -174,3 +180,17 @@ def test_the_folder_of_any_key_stays_below_the_root(parts: list[str]) -> None:
 def test_a_stored_value_is_for_its_owner_only(tmp_path: Path) -> None:
     ref = FileValues(tmp_path).store(KEY, [1], "v")
     assert (tmp_path / ref.path).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_value_that_holds_itself_comes_back_so(tmp_path: Path) -> None:
+    ref = FileValues(tmp_path).store(KEY, _holding_itself(), "v")
+    read = FileValues(tmp_path).load(ref)
+    assert ref.format == "pickle"
+    assert read["a"][0] is read["a"][1] is read
+
+
+def test_what_doubles_without_end_is_no_json() -> None:
+    value: list[Any] = []
+    for _ in range(60):
+        value = [value, value]
+    assert format_of(value) == "pickle"

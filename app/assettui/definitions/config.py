@@ -5,11 +5,13 @@ Imported only when one of these is used: pydantic takes 0.1 s.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast, get_origin
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter, ValidationError, create_model
 from pydantic_core import core_schema
 
+from assettui.core.run_config import BadRunConfig
 from assettui.definitions.env_var import EnvVar, IntEnvVar, is_deferred, resolved
 from assettui.model.errors import AssettuiError
 
@@ -202,6 +204,8 @@ def as_json(value: Any) -> Any:
             return {str(name): as_json(each) for name, each in cast("dict[Any, Any]", value).items()}
         case list() | tuple() | set() | frozenset():
             return [as_json(each) for each in cast("list[Any]", value)]
+        case float() if not isfinite(value):
+            raise BadRunConfig(f"a configuration holds {value}, which JSON has no number for")
         case str() | int() | float() | bool() | None:
             return value
         case _ if hasattr(value, "get_secret_value"):

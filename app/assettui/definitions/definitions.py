@@ -161,10 +161,12 @@ def flatten(items: Iterable[Any]) -> Iterable[Any]:
     pending = list(items)[::-1]
     while pending:
         item = pending.pop()
+        if id(item) in seen:
+            continue  # a list may hold itself
+        seen.add(id(item))
         if isinstance(item, list | tuple):
             pending.extend(reversed(item))  # pyright: ignore[reportUnknownArgumentType] - of whatever users put there
-        elif id(item) not in seen:
-            seen.add(id(item))
+        else:
             yield item
 
 

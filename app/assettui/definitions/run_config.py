@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
@@ -88,7 +89,7 @@ def config_json(given: RunConfig | Mapping[str, Any] | None) -> JsonObject:
     """A run's configuration as JSON has it, however it was given.
 
     Raises:
-        BadRunConfig: It is neither a `RunConfig` nor a mapping of the known sections.
+        BadRunConfig: It is neither a `RunConfig` nor a mapping of the known sections, or JSON cannot hold it.
     """
     if given is None:
         return {}
@@ -112,7 +113,7 @@ def config_json(given: RunConfig | Mapping[str, Any] | None) -> JsonObject:
             )
         if not hasattr(value, "items"):
             raise BadRunConfig(f"{name}: a mapping was expected here, not {type(value).__name__}")
-    return {n: _as_json(value) for n, value in sections.items() if value and n != "loggers"}
+    return {n: _as_json(value, n) for n, value in sections.items() if value and n != "loggers"}
 
 
 def _wrapped(value: Any) -> JsonObject:
@@ -121,16 +122,34 @@ def _wrapped(value: Any) -> JsonObject:
     return members if members is not None and set(members) <= {"config", "ops", "inputs"} else {"config": value}
 
 
-def _as_json(value: Any) -> Any:
+def _as_json(value: Any, place: str, around: frozenset[int] = frozenset()) -> Any:
+    """A value as JSON has it.
+
+    Args:
+        value: What was given.
+        place: Where it stands: `ops.sales.config`.
+        around: The dicts and lists that it is in.
+
+    Raises:
+        BadRunConfig: JSON has no form of it.
+    """
+    if id(value) in around:
+        raise BadRunConfig(f"{place} holds itself")
     match value:
         case EnvVar() | IntEnvVar():
             return {"env": value.env_var_name}
+        case float() if not isfinite(value):
+            raise BadRunConfig(f"{place} is {value}, which JSON has no number for")
         case str() | int() | float() | bool() | None:
             return value
         case dict():
-            return {str(name): _as_json(each) for name, each in cast("dict[Any, Any]", value).items()}
+            members = cast("dict[Any, Any]", value)
+            within = around | {id(members)}
+            return {str(name): _as_json(each, f"{place}.{name}", within) for name, each in members.items()}
         case list() | tuple():
-            return [_as_json(each) for each in cast("list[Any]", value)]
+            items = cast("list[Any]", value)
+            within = around | {id(items)}
+            return [_as_json(each, place, within) for each in items]
         case _:
             from assettui.definitions.config import as_json  # deferred: pydantic takes 0.1 s
 

@@ -19,12 +19,12 @@ class StepLog(logging.Logger):
         return level >= self.getEffectiveLevel()
 
     @property
-    def disabled(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride] - set by others, to no effect
+    def disabled(self) -> bool:
         """Never."""
         return False
 
     @disabled.setter
-    def disabled(self, value: bool) -> None:
+    def disabled(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride] - set by dictConfig
         pass
 
 

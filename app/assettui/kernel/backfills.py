@@ -194,12 +194,35 @@ class Backfills:
             plan = replace(plan, partitions=tuple(space.ranges(chosen.unit.partitions)))
         seed = f"{state.backfill_id}:{state.launched}:{self.turn.now_us}"
         run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
-        kept = replace(plan, config=state.plan.config, has_secrets=state.plan.has_secrets)
-        self.turn.actions.append(Record(RunQueued(self.turn.now_us, run_id, plan=kept, backfill=state.backfill_id)))
-        self.turn.runs.take(run_id, plan, state.backfill_id)
+        self._begin(state, run_id, plan)
         self.states[state.backfill_id] = replace(
             state, progress=state.progress.with_launched(chosen.unit), launched=state.launched + 1, turn=turn
         )
+
+    def retry_run(self, failed: RunState, run_id: str, plan: RunPlan) -> bool:
+        """Try a run of a backfill once more that has failed; whether that is done.
+
+        What the retry makes stays on its way, so that nothing below it is given up.
+
+        Args:
+            failed: The run.
+            run_id: That of the retry.
+            plan: What it does.
+        """
+        state = self.states.get(failed.backfill or "")
+        unit = self._unit_of(state, failed) if state is not None else None
+        if state is None or unit is None or state.status is BackfillStatus.CANCELING:
+            return False
+        again = {key for step in plan.steps for key in step.assets}
+        rest = Unit(tuple(key for key in unit.assets if key not in again), unit.partitions)
+        self.states[state.backfill_id] = replace(state, progress=state.progress.with_ended(rest, {}, is_lost=False))
+        self._begin(state, run_id, plan)
+        return True
+
+    def _begin(self, state: BackfillState, run_id: str, plan: RunPlan) -> None:
+        kept = replace(plan, config=state.plan.config, has_secrets=state.plan.has_secrets)
+        self.turn.actions.append(Record(RunQueued(self.turn.now_us, run_id, plan=kept, backfill=state.backfill_id)))
+        self.turn.runs.take(run_id, plan, state.backfill_id)
 
     def end_those_that_are_over(self) -> None:
         """End the backfills of which nothing is left to do."""

@@ -98,6 +98,8 @@ class RunState:
         self.deadline_us = deadline_us
         self.status = RunStatus.STARTING
         self.first_error: str | None = None
+        self.may_go_otherwise = False
+        """Whether something in it has failed that may succeed when it is tried again."""
         self.plan: Mapping[str, StepPlan] = {}
         """The steps by key, upstream before downstream."""
         self.steps: dict[str, StepStatus] = {}

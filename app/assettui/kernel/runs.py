@@ -104,6 +104,8 @@ class Runs:
         self._record_step_end(run, step_key, status, error, outcome)
         if status is StepStatus.SUCCESS:
             self._expand(run, step_key, outcome)
+        elif not outcome.is_final:
+            run.may_go_otherwise = True
         run.end(step_key, status, error)
         if status is StepStatus.SUCCESS:
             run.release(run.needed_by[step_key])
@@ -177,27 +179,31 @@ class Runs:
             self._record(run.run_id, RunStatus.CANCELED)
         elif run.first_error is not None:
             self._record(run.run_id, RunStatus.FAILURE, error=run.first_error)
-            self._retry_run(run)
+            if self._retry_run(run):
+                return  # its backfill goes on with the retry
         else:
             self._record(run.run_id, RunStatus.SUCCESS)
         if run.backfill is not None:
             self.turn.backfills.end_run(run)
 
-    def _retry_run(self, run: RunState) -> None:
-        """Queue a run that has failed once more, where its tags or the settings say so; a backfill has its own word."""
+    def _retry_run(self, run: RunState) -> bool:
+        """Try a run once more that has failed, where its tags or the settings say so; whether its backfill does that."""
         tags = run.about.tags
         number = retry_number_of(tags) + 1
-        if run.backfill is not None or self.turn.is_draining or number > retries_of(tags, self.turn.rules.retries):
-            return
+        if not run.may_go_otherwise or self.turn.is_draining or number > retries_of(tags, self.turn.rules.retries):
+            return False
         from_failure = tags.get(RETRY_STRATEGY_TAG) != ALL_STEPS
         whole = replace(run.about, steps=tuple(run.plan.values()))
         try:
             plan = retry_of(run.run_id, whole, run.steps, from_failure=from_failure, number=number)
         except LaunchError:
-            return  # it failed though each of its steps succeeded: trying them again would not help
+            return False  # it failed though each of its steps succeeded: trying them again would not help
         seed = f"{run.run_id}:{number}:{self.turn.now_us}"
         run_id = hashlib.blake2b(seed.encode(), digest_size=8).hexdigest()
+        if run.backfill is not None:
+            return self.turn.backfills.retry_run(run, run_id, plan)
         self.turn.actions.append(QueueRun(run_id, plan, run.run_id))
+        return False
 
     def fail_for_want_of_project(self, cause: StepError, *, with_started: bool) -> None:
         """Fail the runs that need a project that cannot be loaded.

@@ -67,6 +67,8 @@ class StepOutcome(Struct, frozen=True, omit_defaults=True):
     error: StepError | None = None
     retry_after_us: int | None = None
     """Of a failure: how long to wait before it is tried again; None where it is not to be."""
+    is_final: bool = False
+    """Of a failure: whether the same would happen again, until a person mends something."""
     op_outputs: tuple[OpOutput, ...] = ()
     """The values that it hands to other steps of the run, those of a dynamic output in order."""
     omitted: tuple[str, ...] = ()

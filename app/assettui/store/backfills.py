@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assettui.core.retrying import PARENT_RUN_TAG
 from assettui.model import codec
 from assettui.model.backfill import BackfillCounts, BackfillPlan, BackfillRecord, BackfillStatus
 from assettui.model.errors import NotFound
@@ -128,12 +129,16 @@ def mean_durations(connection: sqlite3.Connection, keys: list[AssetKey], last: i
 
 
 def failures(connection: sqlite3.Connection, backfill_id: str, limit: int = 10_000) -> list[tuple[str, str, str, str]]:
-    """Of the steps of a backfill's runs that failed: the run, the step, the run's partitions as JSON, and the error as JSON."""
+    """Of the steps of a backfill's runs that failed: the run, the step, the run's partitions as JSON, and the error as JSON.
+
+    Runs that were tried again are left out: what counts is how the last try went.
+    """
     return connection.execute(
         "SELECT runs.id, steps.step, coalesce(runs.partition, ''), coalesce(steps.error, '') FROM runs"
         " JOIN steps ON steps.run = runs.id WHERE runs.backfill = ? AND steps.status = 'failure'"
+        " AND runs.id NOT IN (SELECT coalesce(json_extract(tags, ?), '') FROM runs WHERE backfill = ?)"
         " ORDER BY runs.created LIMIT ?",
-        (backfill_id, limit),
+        (backfill_id, f'$."{PARENT_RUN_TAG}"', backfill_id, limit),
     ).fetchall()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from assettui.model.errors import ValueStorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 NONE: Final = "none"
@@ -26,6 +26,9 @@ SUFFIXES: Final = {
     JSON: ".json",
     PICKLE: ".pickle",
 }
+MAX_JSON_ITEMS: Final = 10_000_000
+"""A larger value is written as pickle, which is quicker, and writes what is there twice once."""
+MAX_JSON_BITS: Final = 10_000
 _FRAMES: Final = {
     ("polars", "DataFrame"): "parquet:polars",
     ("polars", "LazyFrame"): "parquet:polars-lazy",
@@ -159,30 +162,43 @@ def frame_named(annotation: Any) -> str | None:
 
 def _is_json(value: object) -> bool:
     """Whether JSON gives back this very value, types included: no tuples, no NaN, no keys but strings."""
-    pending = [value]
-    seen = 0
-    while pending:
-        item = pending.pop()
-        kind = type(item)
-        if kind is str or kind is bool or item is None:
-            continue
-        if kind is int:
-            if cast("int", item).bit_length() > 10_000:  # past Python's limit for digits, json.loads refuses it
-                return False
-        elif kind is float:
-            if not math.isfinite(cast("float", item)):
-                return False
-        elif kind is list:
-            pending.extend(cast("list[object]", item))
-            seen += 1
-        elif kind is dict:
-            members = cast("dict[object, object]", item)
-            if not all(type(key) is str for key in members):
-                return False
-            pending.extend(members.values())
-            seen += 1
-        else:
-            return False
-        if len(pending) > 10_000_000 or seen > 1_000_000:  # a cycle, or larger than is worth the walk
-            return False
-    return True
+    try:
+        return _json_size(value, set(), {}) <= MAX_JSON_ITEMS
+    except RecursionError:  # nested deeper than can be written
+        return False
+
+
+def _json_size(value: object, around: set[int], known: dict[int, float]) -> float:
+    """How many items JSON would write, one that is there twice counted twice; infinity where it cannot write the value.
+
+    Args:
+        value: What is to be written.
+        around: The lists and dicts that it is in: one that holds itself has no end.
+        known: The sizes of those that were counted before.
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return 1
+    if kind is int:  # past Python's limit for digits, json.loads refuses it
+        return 1 if cast("int", value).bit_length() <= MAX_JSON_BITS else math.inf
+    if kind is float:
+        return 1 if math.isfinite(cast("float", value)) else math.inf
+    if kind is list:
+        members: Iterable[object] = cast("list[object]", value)
+    elif kind is dict and all(type(key) is str for key in cast("dict[object, object]", value)):
+        members = cast("dict[str, object]", value).values()
+    else:
+        return math.inf
+    itself = id(value)
+    if itself in around:
+        return math.inf
+    if itself not in known:
+        around.add(itself)
+        size = 1.0
+        for member in members:
+            size += _json_size(member, around, known)
+            if size > MAX_JSON_ITEMS:
+                return math.inf
+        around.remove(itself)
+        known[itself] = size
+    return known[itself]

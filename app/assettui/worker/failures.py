@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from assettui.definitions.resources import ResourceFailed
 from assettui.definitions.results import Failure
 from assettui.definitions.retries import RetryRequested
+from assettui.model.errors import AssettuiError, StoreError, ValueStorageError
 from assettui.model.metadata import as_metadata
 from assettui.model.run import StepStatus
 from assettui.model.step import StepOutcome
 from assettui.model.timing import SECOND_US
 from assettui.worker.errors import Canceled, step_error
-from assettui.worker.results import BadResult
 
 if TYPE_CHECKING:
     from assettui.definitions.retries import RetryPolicy
@@ -38,8 +39,10 @@ def failed_outcome(
             told = replace(told, metadata=as_metadata(error.metadata))
         except TypeError as wrong:
             told = replace(told, message=f"{told.message} (its metadata cannot be kept: {wrong})")
-    after_us = _retry_after_us(error, retries, policy) if status is StepStatus.FAILURE else None
-    return StepOutcome(status, asset_events, told, after_us, exception=error)
+    if status is StepStatus.CANCELED:
+        return StepOutcome(status, asset_events, told, exception=error)
+    after_us = _retry_after_us(error, retries, policy)
+    return StepOutcome(status, asset_events, told, after_us, is_final=_is_final(error), exception=error)
 
 
 def retry_after_us(retries: int, policy: RetryPolicy | None) -> int | None:
@@ -60,7 +63,21 @@ def _retry_after_us(error: BaseException, retries: int, policy: RetryPolicy | No
     """How long to wait before the step is tried again; None where it is not to be."""
     if isinstance(error, RetryRequested):
         return int((error.seconds_to_wait or 0) * SECOND_US) if retries < error.max_retries else None
-    is_final = isinstance(error, BadResult) or not isinstance(error, Exception)
-    if isinstance(error, Failure) and not error.allow_retries:
-        is_final = True
-    return None if is_final else retry_after_us(retries, policy)
+    return None if _is_final(error) else retry_after_us(retries, policy)
+
+
+def _is_final(error: BaseException) -> bool:
+    """Whether the same would happen again: a person has to mend the definitions, the configuration or the environment."""
+    match error:
+        case Failure():
+            return not error.allow_retries
+        case RetryRequested():
+            return False
+        case ResourceFailed() | ValueStorageError():  # by what the user's own code or a disk did
+            return error.__cause__ is None or _is_final(error.__cause__)
+        case StoreError():
+            return False
+        case AssettuiError():
+            return True
+        case _:
+            return not isinstance(error, Exception)
