@@ -229,6 +229,34 @@ def test_a_project_that_breaks_the_worker_is_told(folder: ProjectFolder, text: s
         assert words in done.stderr
 
 
+@pytest.mark.parametrize("command", [("asset", "ls"), ("materialize", "one")])
+def test_a_worker_that_is_killed_while_it_imports_says_nothing_of_the_project(
+    folder: ProjectFolder, command: tuple[str, ...]
+) -> None:
+    folder.write("""
+        import os, signal
+        from pathlib import Path
+        from assettui import asset
+        if not Path("killed").exists():
+            Path("killed").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        @asset
+        def one(): return 1
+    """)
+    done = folder.run(*command)
+    assert (done.returncode, "one" in done.stdout, done.stderr) == (0, True, "")
+
+
+@pytest.mark.parametrize("command", [("asset", "ls"), ("materialize", "one")])
+def test_an_import_that_does_not_end_is_told(folder: ProjectFolder, command: tuple[str, ...]) -> None:
+    folder.write("import time\nfrom assettui import asset\n@asset\ndef one(): return 1\ntime.sleep(600)\n")
+    (folder.path / "assettui.toml").write_text('file = "pipeline.py"\nimport_timeout = 0.5\n')
+    done = folder.run(*command)
+    assert done.returncode == 1
+    assert "importing the project took longer than 0.5 s" in done.stderr
+
+
 def test_a_broken_edit_leaves_the_last_good_catalog_with_a_word_about_it(sales: ProjectFolder) -> None:
     sales.json("materialize", "*")
     sales.write("def broken(:")

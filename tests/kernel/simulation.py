@@ -28,6 +28,7 @@ from assettui.kernel.actions import (
     Action,
     Evaluate,
     Execute,
+    KeepLoadError,
     Kill,
     LoadRun,
     Progressed,
@@ -441,6 +442,8 @@ class Simulation:
                     ), "it overlaps itself"
                     worker.evaluating = action.evaluating
                     self.evaluated += 1
+            case KeepLoadError():
+                pass
             case Terminate():
                 if action.worker in self.workers:
                     self.workers[action.worker].is_terminated = True

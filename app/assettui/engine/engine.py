@@ -76,7 +76,11 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         settings = project.settings
         rules = RunRules(
-            settings.run_retries, settings.run_timeout, settings.step_timeout, int(settings.cancel_grace * SECOND_US)
+            settings.run_retries,
+            settings.run_timeout,
+            settings.step_timeout,
+            settings.import_timeout,
+            int(settings.cancel_grace * SECOND_US),
         )
         ticking = Ticking(is_ticking, timeout_us=int(settings.evaluation_timeout * SECOND_US))
         self._state, actions = decide(KernelState(capacity, ticking=ticking, rules=rules), ProjectEdited(), clock_us())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from assettui.executors.base import Ended, Heard, as_input
-from assettui.executors.describing import while_importing
 from assettui.kernel.inputs import Input, ProjectEdited
 from assettui.model.project import ProjectSnapshot
 from assettui.model.run import StepStatus
@@ -14,7 +15,7 @@ from assettui.model.step import Broken, Done, Loaded, Logged, Reported
 from assettui.model.timing import clock_us
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from assettui.engine.edits import Edits
     from assettui.engine.journal import Journal, PartitionName
@@ -52,6 +53,8 @@ class Hearing:
         """The workers that have said how importing the project went."""
         self._attempts: dict[int, tuple[set[PartitionName], str]] = {}
         """Of each worker, what its step has yet to make, and the name of the versions that it stores."""
+        self._last_started_ns = 0
+        """When the last worker was started of those that are gone."""
         self._logs: list[Event] = []
         self._logs_due = 0.0
 
@@ -92,22 +95,25 @@ class Hearing:
                 self._end_attempt(worker, is_kept=heard.outcome.status is StepStatus.SUCCESS)
             case Ended():
                 self._end_attempt(worker, is_kept=False)
-                heard = yield from self._forget(worker, heard, state)
+                heard = self._forget(worker, heard)
             case _:
                 pass
         input = as_input(worker, heard)
         if input is not None:
             yield input
 
-    def _forget(self, worker: int, ended: Ended, state: KernelState) -> Generator[Input, None, Ended]:
-        """A worker that dies while it imports the newest edit of the project says that this cannot be loaded."""
-        known = state.workers.get(worker)
-        if worker not in self._are_loaded and known is not None and known.generation == state.generation:
-            ended = Ended(while_importing(ended))
-            yield from self._keep_load_error(worker, ended.cause, ())
+    def _forget(self, worker: int, ended: Ended) -> Ended:
+        """A worker that dies while it imports the project says what it printed until then."""
+        if worker not in self._are_loaded and ended.printed:
+            ended = Ended(replace(ended.cause, traceback=ended.printed))
         self._are_loaded.discard(worker)
-        self._workers.started_ns.pop(worker, None)
+        self._last_started_ns = self._workers.started_ns.pop(worker, self._last_started_ns)
         return ended
+
+    def keep_load_error(self, error: StepError) -> Iterator[Input]:
+        """Keep why the project cannot be loaded, where no worker has said so itself."""
+        self._edits.failed((), since_ns=max(self._workers.started_ns.values(), default=self._last_started_ns))
+        yield from self._kept_load_error(error)
 
     def _keep_value_of(self, worker: int, asset_event: AssetEvent) -> None:
         """What was made stays, however the attempt goes on."""
@@ -134,6 +140,9 @@ class Hearing:
 
     def _keep_load_error(self, worker: int, error: StepError, sources: Iterable[str]) -> Iterator[Input]:
         self._edits.failed(sources, since_ns=self._workers.started_ns[worker])
+        yield from self._kept_load_error(error)
+
+    def _kept_load_error(self, error: StepError) -> Iterator[Input]:
         self._journal.keep_load_error(error, self._edits.sources, clock_us())
         self._on_kept()
         if not self._edits.watch():

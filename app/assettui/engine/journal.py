@@ -199,6 +199,11 @@ class Journal:
         with writing(self._db) as db:
             return ticks_store.forget_old(db, now_us - days * DAY_US) >= ticks_store.FORGOTTEN_AT_ONCE
 
+    def note_loading(self, now_us: int) -> bool:
+        """Note that the project is being imported anew; False where it was never loaded."""
+        with writing(self._db) as db:
+            return projects.save_loading(db, self._project_id, now_us)
+
     def keep_snapshot(self, snapshot: bytes, sources: Sources, now_us: int) -> None:
         """Keep the project's last good snapshot."""
         with writing(self._db) as db:

@@ -94,6 +94,7 @@ class Loop:
         Args:
             first: What has happened before.
         """
+        self._journal.note_loading(clock_us())
         self._turn(first)
         self._turn([*self._news.described_anew()])
         next_look = 0.0
@@ -196,9 +197,13 @@ class Loop:
             case act.Evaluate():
                 yield from self._evaluate(action)
             case act.StartWorker():
+                if self._workers.is_to_describe(action.generation) and self._journal.note_loading(clock_us()):
+                    self._wake_socket.tell()
                 yield from self._workers.start(action.generation)
             case act.Execute():
                 yield from self._execute(action)
+            case act.KeepLoadError():
+                yield from self._hearing.keep_load_error(action.error)
             case act.Terminate():
                 self._workers.executor.cancel(action.worker)
             case act.Kill():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from msgspec.structs import replace
 
 from assettui.kernel import inputs
+from assettui.kernel.workers import is_import_overdue
 from assettui.model.backfill import BackfillCommand, BackfillStatus
 from assettui.model.intents import CancelRun, CommandBackfill, EvaluateInstigator, Intent, ReloadProject
 from assettui.model.timing import SECOND_US, clock_us
@@ -65,6 +66,8 @@ class News:
             has_more = self._journal.forget_old_ticks(clock_us(), self._settings.tick_days)
             self._next_forgetting = time.monotonic() + (LOOK_EVERY_S if has_more else FORGET_EVERY_S)
         next_us, now_us = state.ticking.next_us, clock_us()
+        if any(is_import_overdue(worker, now_us) for worker in state.workers.values()):
+            yield inputs.Moment()
         if (next_us is not None and next_us <= now_us) or now_us < state.ticking.last_us - SECOND_US:
             yield inputs.Moment()  # the alarm waits by a clock of its own, which stands still while a laptop sleeps
         if not self._journal.has_news():

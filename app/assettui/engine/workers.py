@@ -31,11 +31,15 @@ class Workers:
         """When each worker was started, in ns since the epoch; it imports the project after that."""
         self._heard: list[tuple[int, Heard]] = []
 
+    def is_to_describe(self, generation: int) -> bool:
+        """Whether nobody has described that edit of the project yet."""
+        return generation > self.described
+
     def start(self, generation: int) -> Iterator[Input]:
         """Start a worker for an edit of the project, which it describes where nobody has yet."""
         now_ns = time.time_ns()
         try:
-            worker = self.executor.start_worker(describe=generation > self.described, dynamic=self.dynamic)
+            worker = self.executor.start_worker(describe=self.is_to_describe(generation), dynamic=self.dynamic)
         except OSError as error:
             yield WorkerStarted(0, generation)
             yield WorkerLost(0, StepError(f"no worker process can be started: {error.strerror}", "error"))

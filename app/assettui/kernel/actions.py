@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from assettui.kernel.instigators import Evaluating, TickDecided
     from assettui.model.backfill import BackfillCounts
     from assettui.model.events import Event
-    from assettui.model.run import RunPlan, StepPlan
+    from assettui.model.run import RunPlan, StepError, StepPlan
 
 
 class Record(Struct, frozen=True):
@@ -72,6 +72,12 @@ class StartWorker(Struct, frozen=True):
     generation: int
 
 
+class KeepLoadError(Struct, frozen=True):
+    """Keep that the newest edit of the project cannot be loaded, where no worker could say so itself."""
+
+    error: StepError
+
+
 class Terminate(Struct, frozen=True):
     """Ask a worker, and all that it started, to end."""
 
@@ -91,5 +97,16 @@ class WakeAt(Struct, frozen=True):
 
 
 Action: TypeAlias = (
-    Record | Progressed | RecordTick | QueueRun | LoadRun | Execute | Evaluate | StartWorker | Terminate | Kill | WakeAt
+    Record
+    | Progressed
+    | RecordTick
+    | QueueRun
+    | LoadRun
+    | Execute
+    | Evaluate
+    | StartWorker
+    | KeepLoadError
+    | Terminate
+    | Kill
+    | WakeAt
 )

@@ -97,7 +97,9 @@ def _take(turn: Turn, input: inputs.Input) -> None:
             turn.workers.on_lost(input.worker, input.cause)
         case inputs.Moment():
             deadlines.end_overdue(turn)
+            turn.workers.end_overdue_imports()
             turn.workers.kill_overdue()
+            turn.workers.import_again()
             turn.runs.retry_due_steps()
             turn.workers.retire_idle()
         case _:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from assettui.core.queue import Limits, QueuedRun, RunQueue
+from assettui.kernel.importing import Importing
 from assettui.kernel.instigators import Ticking
 from assettui.model.timing import SECOND_US
 
@@ -86,6 +87,8 @@ class RunRules(Struct, frozen=True):
     """How long one may take."""
     step_timeout_s: float | None = None
     """How long a step may take."""
+    import_timeout_s: float | None = None
+    """How long a worker may take to import the project."""
     grace_us: int = 2 * SECOND_US
     """How long user code may clean up after it was asked to end, before it is killed."""
 
@@ -129,3 +132,5 @@ class KernelState(Struct, frozen=True):
     waiting: Waiting = field(default_factory=Waiting)
     """The queue."""
     rules: RunRules = field(default_factory=RunRules)
+    importing: Importing = field(default_factory=Importing)
+    """How importing the newest edit of the project goes on."""

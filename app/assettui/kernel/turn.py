@@ -49,4 +49,5 @@ class Turn:
             self.ticks.finished(),
             self.queueing.finished(),
             self.rules,
+            self.workers.importing,
         )

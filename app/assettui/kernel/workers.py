@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from assettui.kernel.actions import Kill, StartWorker, Terminate, WakeAt
+from assettui.kernel.actions import KeepLoadError, Kill, StartWorker, Terminate, WakeAt
+from assettui.kernel.importing import IMPORT_ATTEMPTS, IMPORT_PAUSE_US, Importing, died_importing, took_too_long
 from assettui.kernel.state import WorkerPhase, WorkerState
 from assettui.model.run import RunStatus, StepStatus
 from assettui.model.step import StepOutcome
@@ -27,6 +28,12 @@ MAX_WORKER_BYTES = 4 << 30
 """A worker that has ever needed more memory than this is replaced after its step."""
 
 
+def is_import_overdue(worker: WorkerState, now_us: int) -> bool:
+    """Whether a worker has been importing the project for too long. Looked at once a second: no alarm is set for it."""
+    is_loading = worker.phase is WorkerPhase.LOADING
+    return is_loading and worker.deadline_us is not None and worker.deadline_us <= now_us
+
+
 class Workers:
     """One decision's changes to the workers.
 
@@ -41,12 +48,14 @@ class Workers:
         self.generation = before.generation
         self.starting = before.starting
         self.broken = before.broken
+        self.importing = before.importing
 
     # The project.
 
     def load_project_again(self) -> None:
         """Start a worker that imports the project as it is now; those that have an older edit imported retire."""
         self.generation += 1
+        self.importing = Importing()
         for worker_id, worker in list(self.by_id.items()):
             if worker.phase is WorkerPhase.LOADING:  # what it imports nobody wants any more, and it may never end
                 self.end(worker_id)
@@ -59,8 +68,10 @@ class Workers:
 
     def is_loading(self) -> bool:
         """Whether a worker is importing the newest edit of the project, or is about to."""
-        return self.starting > 0 or any(
-            w.phase is WorkerPhase.LOADING and w.generation == self.generation for w in self.by_id.values()
+        return (
+            self.starting > 0
+            or self.importing.again_at_us is not None
+            or any(w.phase is WorkerPhase.LOADING and w.generation == self.generation for w in self.by_id.values())
         )
 
     def has_loaded(self) -> bool:
@@ -71,21 +82,62 @@ class Workers:
         if worker.generation == self.generation:  # otherwise what counts is how the newest edit loads
             self.broken = error
 
+    def import_again(self) -> None:
+        """Start a worker in the place of one that has died while it imported the project, once its time has come."""
+        due_us = self.importing.again_at_us
+        if due_us is None:
+            return
+        if due_us > self.turn.now_us:
+            self.turn.actions.append(WakeAt(due_us))
+            return
+        self.importing = replace(self.importing, again_at_us=None)
+        self._start_one()
+
+    def end_overdue_imports(self) -> None:
+        """Stop the workers that have been importing the project for too long: it cannot be loaded."""
+        for worker_id, worker in list(self.by_id.items()):
+            if is_import_overdue(worker, self.turn.now_us):
+                self.end(worker_id)
+                self._give_up(worker, took_too_long(self.turn.rules.import_timeout_s or 0))
+
+    def _give_up(self, worker: WorkerState, error: StepError) -> None:
+        self._note_broken(worker, error)
+        if worker.generation == self.generation:
+            self.turn.actions.append(KeepLoadError(error))
+
+    def _note_death(self, worker: WorkerState, cause: StepError) -> None:
+        """A worker has died while it imported the project, which need not be to blame: it is tried again, a few times."""
+        if worker.generation != self.generation:
+            return
+        deaths = self.importing.deaths + 1
+        if deaths >= IMPORT_ATTEMPTS:
+            self.importing = Importing()
+            self._give_up(worker, died_importing(cause, deaths))
+            return
+        again_at_us = self.turn.now_us + IMPORT_PAUSE_US * deaths
+        self.importing = Importing(deaths, again_at_us)
+        self.turn.actions.append(WakeAt(again_at_us))
+
     # What workers tell.
 
     def note(self, worker_id: int, generation: int) -> None:
         """A worker has been started."""
         self.starting -= 1
-        self.by_id[worker_id] = WorkerState(generation)
+        timeout_s = self.turn.rules.import_timeout_s
+        deadline_us = None if timeout_s is None else self.turn.now_us + int(timeout_s * SECOND_US)
+        self.by_id[worker_id] = WorkerState(generation, deadline_us=deadline_us)
 
     def on_loaded(self, worker_id: int, pid: int) -> None:
         """A worker has imported the project."""
         worker = self.by_id.get(worker_id)
         if worker is None or worker.phase is not WorkerPhase.LOADING:
             return
-        self.by_id[worker_id] = replace(worker, phase=WorkerPhase.IDLE, pid=pid, idle_since_us=self.turn.now_us)
+        self.by_id[worker_id] = replace(
+            worker, phase=WorkerPhase.IDLE, pid=pid, deadline_us=None, idle_since_us=self.turn.now_us
+        )
         if worker.generation == self.generation:
             self.broken = None
+            self.importing = Importing()
 
     def on_broken(self, worker_id: int, error: StepError) -> None:
         """A worker cannot import the project."""
@@ -131,7 +183,7 @@ class Workers:
         if worker is None:
             return
         if worker.phase is WorkerPhase.LOADING:
-            self._note_broken(worker, cause)
+            self._note_death(worker, cause)
         if worker.task is not None:
             error, after_us = worker.overdue or cause, worker.retry_after_us
             self.turn.runs.end_step(*worker.task, StepOutcome(StepStatus.FAILURE, (), error, after_us))
@@ -167,7 +219,7 @@ class Workers:
 
     def start(self, wanted: int) -> None:
         """Start workers until so many are on their way."""
-        if self.broken is not None:
+        if self.broken is not None or self.importing.again_at_us is not None:
             return
         loading = sum(
             1 for w in self.by_id.values() if w.phase is WorkerPhase.LOADING and w.generation == self.generation

@@ -92,6 +92,8 @@ class StepError(Struct, frozen=True, omit_defaults=True):
     """The user's frames first, those of the program left out."""
     metadata: Mapping[str, MetadataValue] = {}
     """What the function said of its failure."""
+    summary: str = ""
+    """The first of several problems, in one line; empty where the message is one."""
 
 
 class RunRecord(Struct, frozen=True):

@@ -66,6 +66,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How long a step may take, in seconds, where its function says nothing; by default any time."""
     cancel_grace: SecondsFrom0 = 2.0
     """How long a step that is stopped may clean up, in seconds, before it is killed."""
+    import_timeout: Seconds = 300.0
+    """How long importing the project may take, in seconds."""
     evaluation_timeout: Seconds = 60.0
     """How long the function of a schedule or sensor may take, in seconds."""
     isolation: Isolation = "worker"

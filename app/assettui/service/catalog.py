@@ -96,6 +96,8 @@ class Catalog(Struct, frozen=True):
     error: StepError | None
     """Why the project's files as they are now cannot be loaded."""
     loaded_us: int | None
+    loading_us: int | None = None
+    """Since when its files are being loaded anew; None where they are not."""
 
     def statuses(self) -> dict[AssetKey, str]:
         """The one word for each asset, as selections may ask for it."""
@@ -166,6 +168,7 @@ def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
         snapshot=known.snapshot if known else None,
         error=known.error if known else None,
         loaded_us=known.loaded_us if known else None,
+        loading_us=known.loading_us if known else None,
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x61747569
 """Written into the file's header (`atui`), so that no other database is taken for a store."""
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """The number of migrations that this program knows; kept as `PRAGMA user_version`."""
 BUSY_TIMEOUT_S = 5.0
 

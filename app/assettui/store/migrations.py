@@ -219,3 +219,9 @@ def over_time(db: Database) -> None:
         "CREATE TABLE queue_limits (kind TEXT NOT NULL, name TEXT NOT NULL, slots INTEGER,"  # NULL: not limited
         " PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID"
     )
+
+
+@migrations(name="0005_loading")
+def loading(db: Database) -> None:
+    """Since when a project is being loaded anew."""
+    db.conn.execute("ALTER TABLE projects ADD COLUMN loading INTEGER")

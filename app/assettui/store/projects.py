@@ -33,6 +33,8 @@ class KnownProject(Struct, frozen=True):
     """When the files were last loaded, well or not."""
     error: StepError | None
     """Why the files as they are now cannot be loaded."""
+    loading_us: int | None = None
+    """Since when they are being loaded anew; None where they are not."""
 
 
 def load(connection: sqlite3.Connection, name: str) -> KnownProject | None:
@@ -41,11 +43,11 @@ def load(connection: sqlite3.Connection, name: str) -> KnownProject | None:
     A snapshot of another version of the program counts as none.
     """
     row = connection.execute(
-        "SELECT snapshot, sources, loaded, failed, error FROM projects WHERE name = ?", (name,)
+        "SELECT snapshot, sources, loaded, failed, error, loading FROM projects WHERE name = ?", (name,)
     ).fetchone()
     if row is None:
         return None
-    snapshot, sources, loaded, failed, error = row
+    snapshot, sources, loaded, failed, error, loading = row
     try:
         good = _read(snapshot) if snapshot else None
     except ValueError:
@@ -56,6 +58,7 @@ def load(connection: sqlite3.Connection, name: str) -> KnownProject | None:
         loaded_us=loaded,
         tried_us=failed or loaded,
         error=codec.decode(error, StepError) if error else None,
+        loading_us=loading,
     )
 
 
@@ -69,7 +72,8 @@ def save_loaded(connection: sqlite3.Connection, name: str, snapshot: bytes, sour
     """Keep a good snapshot, as a worker has sent it, inside the transaction that is open."""
     connection.execute(
         "INSERT INTO projects (name, loaded, snapshot, sources) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
-        " loaded = excluded.loaded, snapshot = excluded.snapshot, sources = excluded.sources, failed = NULL, error = NULL",
+        " loaded = excluded.loaded, snapshot = excluded.snapshot, sources = excluded.sources, failed = NULL, error = NULL,"
+        " loading = NULL",
         (
             name,
             now_us,
@@ -79,10 +83,15 @@ def save_loaded(connection: sqlite3.Connection, name: str, snapshot: bytes, sour
     )
 
 
+def save_loading(connection: sqlite3.Connection, name: str, now_us: int) -> bool:
+    """Keep that its files are being loaded anew, inside the transaction that is open; False where they never were."""
+    return connection.execute("UPDATE projects SET loading = ? WHERE name = ?", (now_us, name)).rowcount > 0
+
+
 def save_failed(connection: sqlite3.Connection, name: str, error: StepError, sources: Sources, now_us: int) -> None:
     """Keep why the project cannot be loaded, beside its last good snapshot, inside the transaction that is open."""
     connection.execute(
         "INSERT INTO projects (name, failed, error, sources) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
-        " failed = excluded.failed, error = excluded.error, sources = excluded.sources",
+        " failed = excluded.failed, error = excluded.error, sources = excluded.sources, loading = NULL",
         (name, now_us, codec.encode_text(error), json.dumps(sources, separators=(",", ":"))),
     )

@@ -107,11 +107,11 @@ class CatalogScreen(MainScreen):
         warnings = catalog.snapshot.warnings if catalog.snapshot else ()
         banner.set_class(catalog.error is not None or bool(warnings), "shown")
         if catalog.error is not None:
-            banner.update(
-                Text(f"✗ cannot be loaded: {one_line(catalog.error.message, 200)} — t shows all", no_wrap=True)
-            )
+            problem = one_line(catalog.error.summary or catalog.error.message, 200)
+            state = "✗ cannot be loaded" if catalog.loading_us is None else "↻ loading again"
+            banner.update(Text(f"{state} (t shows all): {problem}", no_wrap=True))
         elif warnings:
-            banner.update(Text(f"! {one_line(warnings[0].what, 200)} — t shows all", no_wrap=True))
+            banner.update(Text(f"! {one_line(warnings[0].what, 200)} (t shows all)", no_wrap=True))
 
     def redraw(self) -> None:
         """Show how long ago it was."""

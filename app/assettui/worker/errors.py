@@ -6,8 +6,9 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assettui.model.errors import AssettuiError
+from assettui.model.errors import AssettuiError, DefinitionsError
 from assettui.model.run import StepError
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,6 +30,10 @@ def step_error(error: BaseException) -> StepError:
             return StepError("canceled", "canceled")
         case SystemExit():
             return StepError(f"called sys.exit({error.code!r})", "exit", name, format_exception(error))
+        case DefinitionsError() if error.problems:
+            more = len(error.problems) - 1
+            first = error.problems[0].what + (f" (and {plural(more, 'more problem')})" if more else "")
+            return StepError(str(error), "error", name, summary=first)
         case AssettuiError():
             cause = format_exception(error.__cause__) if error.__cause__ else None
             return StepError(str(error), "error", name, cause)
