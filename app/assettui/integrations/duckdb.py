@@ -40,7 +40,7 @@ class DuckDBIOManager(tables.TableIOManager):
         return list(texts)
 
     def write(
-        self, name: tables.TableName, value: Any, kind: tables.FrameKind, where: tables.Where | None = None
+        self, name: tables.TableName, value: Any, kind: tables.TableKind, where: tables.Where | None = None
     ) -> tuple[int, list[TableColumn]]:
         """Replace a table, or some of its rows, in one transaction; see `TableIOManager`."""
         table = tables.TableName(name.schema or self.default_schema, name.table)
@@ -61,7 +61,7 @@ class DuckDBIOManager(tables.TableIOManager):
         self,
         name: tables.TableName,
         columns: list[str] | None,
-        kind: tables.FrameKind,
+        kind: tables.TableKind,
         where: tables.Where | None = None,
     ) -> Any:
         """Read a table, or some of its columns and rows.

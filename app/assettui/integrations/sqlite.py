@@ -38,7 +38,7 @@ class SQLiteIOManager(tables.TableIOManager):
         return json.dumps(list(texts))
 
     def write(
-        self, name: tables.TableName, value: Any, kind: tables.FrameKind, where: tables.Where | None = None
+        self, name: tables.TableName, value: Any, kind: tables.TableKind, where: tables.Where | None = None
     ) -> tuple[int, list[TableColumn]]:
         """Replace a table, or some of its rows, in one transaction; see `TableIOManager`."""
         frame = tables.as_polars(value, kind)
@@ -81,7 +81,7 @@ class SQLiteIOManager(tables.TableIOManager):
         self,
         name: tables.TableName,
         columns: list[str] | None,
-        kind: tables.FrameKind,
+        kind: tables.TableKind,
         where: tables.Where | None = None,
     ) -> Any:
         """Read a table, or some of its columns and rows.

@@ -53,30 +53,20 @@ class FileValues:
         Raises:
             ValueStorageError: The value cannot be written; its cause is what the library behind its format raised.
         """
-        format_name = formats.format_of(value)
-        if format_name == formats.NONE:
+        if value is None:
             return ValueRef(formats.NONE)
         folder = self.root / folder_of(asset_key, partition)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return self._write(folder, value, format_name, version)
-        except Exception as error:
-            if format_name == "parquet:pandas" and not isinstance(error, OSError):
-                # Some frames of pandas (mixed objects, several column levels) have no form in Parquet.
-                return self._store_as_pickle(folder, asset_key, value, version)
-            raise _cannot_store(asset_key, value, error) from error
-
-    def _store_as_pickle(self, folder: Path, asset_key: AssetKey, value: Any, version: str) -> ValueRef:
-        try:
-            return self._write(folder, value, formats.PICKLE, version)
+            return self._write(folder, value, version)
         except Exception as error:
             raise _cannot_store(asset_key, value, error) from error
 
-    def _write(self, folder: Path, value: Any, format_name: str, version: str) -> ValueRef:
-        final = folder / f"{VERSION_MARK}{version}{formats.SUFFIXES[format_name]}"
+    def _write(self, folder: Path, value: Any, version: str) -> ValueRef:
         temporary = folder / f"{VERSION_MARK}{version}{TEMPORARY_SUFFIX}"
         try:
-            formats.write(value, format_name, temporary)
+            form = formats.write(value, temporary)
+            final = folder / f"{VERSION_MARK}{version}{formats.suffix_of(form)}"
             temporary.chmod(0o600)
             _sync(temporary)
             temporary.rename(final)
@@ -84,7 +74,7 @@ class FileValues:
             temporary.unlink(missing_ok=True)
             raise
         _sync(folder)
-        return ValueRef(format_name, str(final.relative_to(self.root)), final.stat().st_size)
+        return ValueRef(form, str(final.relative_to(self.root)), final.stat().st_size)
 
     def load(self, ref: ValueRef, annotation: Any = None) -> Any:
         """Read a stored value, as the kind of frame that the annotation names, else as it was stored.
@@ -124,7 +114,7 @@ class FileValues:
     def remove_unfinished(self, asset_key: AssetKey, version: str, partition: str | None = None) -> None:
         """Remove what a step that died left of a version: the temporary file, or one that was never recorded."""
         folder = self.root / folder_of(asset_key, partition)
-        for suffix in {TEMPORARY_SUFFIX, *formats.SUFFIXES.values()}:
+        for suffix in (TEMPORARY_SUFFIX, *formats.SUFFIXES):
             (folder / f"{VERSION_MARK}{version}{suffix}").unlink(missing_ok=True)
 
 

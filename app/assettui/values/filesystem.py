@@ -67,15 +67,14 @@ class _FileIOManager(ConfigurableIOManager):
 
     def _write(self, context: OutputContext, identifier: Sequence[str], obj: Any) -> None:
         system, path, shown = self._file_system(), self._path(identifier), self._shown(identifier)
-        form = formats.format_of(obj)
         system.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        if form != formats.NONE:
-            with tempfile.TemporaryDirectory(prefix="assettui-") as folder:
-                local = Path(folder) / "value"
-                try:
-                    formats.write(obj, form, local)
-                except Exception as error:
-                    raise ValueStorageError(f"the value cannot be stored at {shown}: {error}") from error
+        with tempfile.TemporaryDirectory(prefix="assettui-") as folder:
+            local = Path(folder) / "value"
+            try:
+                form = formats.write(obj, local)
+            except Exception as error:
+                raise ValueStorageError(f"the value cannot be stored at {shown}: {error}") from error
+            if form != formats.NONE:
                 context.add_output_metadata({"size_bytes": local.stat().st_size})
                 system.put_file(str(local), path)
         system.pipe_file(f"{path}{_FORM}", json.dumps({"form": form}).encode())

@@ -1,7 +1,4 @@
-"""The forms in which values are written: frames as Parquet, what JSON can hold as JSON, the rest as pickle.
-
-No frame library is imported before a frame of its own kind is written or asked for.
-"""
+"""The forms in which values are written: frames in files of their own, what JSON can hold as JSON, the rest as pickle."""
 
 from __future__ import annotations
 
@@ -10,96 +7,87 @@ import math
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from assettui.model.errors import ValueStorageError
+from assettui.values import frames
+from assettui.values.frames import frame_kind, frame_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from assettui.values.frames import FrameKind
 
 NONE: Final = "none"
 JSON: Final = "json"
 PICKLE: Final = "pickle"
-SUFFIXES: Final = {
-    "parquet:polars": ".parquet",
-    "parquet:polars-lazy": ".parquet",
-    "parquet:pandas": ".parquet",
-    "parquet:pyarrow": ".parquet",
-    JSON: ".json",
-    PICKLE: ".pickle",
-}
 MAX_JSON_ITEMS: Final = 10_000_000
 """A larger value is written as pickle, which is quicker, and writes what is there twice once."""
 MAX_JSON_BITS: Final = 10_000
-_FRAMES: Final = {
-    ("polars", "DataFrame"): "parquet:polars",
-    ("polars", "LazyFrame"): "parquet:polars-lazy",
-    ("pandas", "DataFrame"): "parquet:pandas",
-    ("pyarrow", "Table"): "parquet:pyarrow",
-}
-_ALIASES: Final = {"pl": "polars", "pd": "pandas", "pa": "pyarrow"}
 
 
-def format_of(value: object) -> str:
-    """The name of the format in which a value is stored."""
-    if value is None:
-        return NONE
-    return frame_kind(value) or (JSON if _is_json(value) else PICKLE)
+def write(value: Any, path: Path) -> str:
+    """Write a value to a new file, in a form that gives back what was written.
 
-
-def frame_kind(value: object) -> str | None:
-    """The name of the format of a frame; None for anything else."""
-    kind = type(value)
-    return _FRAMES.get((kind.__module__.split(".", 1)[0], kind.__qualname__))
-
-
-def row_count(value: object) -> int | None:
-    """How many rows a value has: the height of a frame, the length of a list; None for anything else."""
-    match format_name := frame_kind(value):
-        case None:
-            return len(cast("list[Any]", value)) if isinstance(value, list) else None
-        case "parquet:polars-lazy":
-            return None
-        case "parquet:pyarrow":
-            return cast("Any", value).num_rows
-        case _:
-            assert format_name
-            return len(cast("Any", value))
-
-
-def write(value: Any, format_name: str, path: Path) -> None:
-    """Write a value to a new file.
+    Returns:
+        The form: `json`, `pickle`, or of a frame its container and its kind, as `parquet:polars`; `none` for None, for
+        which no file is needed.
 
     Raises:
-        Whatever the library behind the format raises for a value that it cannot write.
+        OSError: The file cannot be written.
+        Exception: Whatever the library behind a form raises for a value that it cannot write.
     """
-    match format_name:
-        case "parquet:polars":
-            value.write_parquet(path)
-        case "parquet:polars-lazy":
-            value.sink_parquet(path)
-        case "parquet:pandas":
-            value.to_parquet(path)
-        case "parquet:pyarrow":
-            from pyarrow import parquet  # pyright: ignore[reportMissingTypeStubs] - deferred: 0.1 s
-
-            parquet.write_table(value, path)  # pyright: ignore[reportUnknownMemberType] - untyped
-        case "json":
-            path.write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")), encoding="ascii")
-        case "pickle":
-            with path.open("wb") as file:
-                import pickle  # deferred: most values need none
-
-                pickle.dump(value, file, protocol=5)
-        case _:
-            raise ValueStorageError(f"no format is called {format_name!r}")
+    if value is None:
+        return NONE
+    kind = frame_kind(value)
+    if kind is not None:
+        form = _write_frame(value, path)
+        if form is not None:
+            return form
+        if kind == "polars-lazy":  # pickled, it would be the plan
+            return f"{_pickle(value.collect(), path)}:{kind}"
+    elif _is_json(value):
+        path.write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")), encoding="ascii")
+        return JSON
+    return _pickle(value, path)
 
 
-def read(path: Path, format_name: str, annotation: Any = None) -> Any:
+def _pickle(value: object, path: Path) -> str:
+    with path.open("wb") as file:
+        import pickle  # deferred: most values need none
+
+        pickle.dump(value, file, protocol=5)
+    return PICKLE
+
+
+def _write_frame(frame: Any, path: Path) -> str | None:
+    """Write a frame as Parquet or an Arrow file, whichever gives it back; None where neither does."""
+    for container in frames.CONTAINERS:
+        try:
+            if frames.write(frame, container, path):
+                return f"{container}:{frame_kind(frame)}"
+        except OSError:
+            raise
+        except Exception:  # noqa: BLE001 - it has no such form, which each library says in its own way
+            continue
+    return None
+
+
+def suffix_of(form: str) -> str:
+    """How the name of a file of that form ends."""
+    return f".{form.partition(':')[0]}"
+
+
+SUFFIXES: Final = tuple(f".{form}" for form in (JSON, PICKLE, *frames.CONTAINERS))
+
+
+def read(path: Path, form: str, annotation: Any = None) -> Any:
     """Read a value back, as the kind of frame that the reader's annotation names, else as the kind that was written.
 
     Raises:
-        ValueStorageError: The format is unknown, as when a newer program wrote it.
+        ValueStorageError: The form is unknown, as when a newer program wrote it.
     """
-    match format_name:
+    container, _, kind = form.partition(":")
+    wanted = frame_named(annotation) or cast("FrameKind | None", kind or None)
+    match container:
         case "none":
             return None
         case "json":
@@ -108,56 +96,20 @@ def read(path: Path, format_name: str, annotation: Any = None) -> Any:
             with path.open("rb") as file:
                 import pickle  # deferred, as above
 
-                return pickle.load(file)
+                value = pickle.load(file)
+            return value if wanted is None else frames.converted(value, wanted)
         case _:
-            reader = _READERS.get(frame_named(annotation) or format_name)
-            if reader is None:
+            try:
+                return frames.read(path, container, cast("FrameKind", wanted))
+            except KeyError:
                 raise ValueStorageError(
-                    f"no format is called {format_name!r}", hint="a newer version may have written it"
-                )
-            return reader(path)
+                    f"no format is called {form!r}", hint="a newer version may have written it"
+                ) from None
 
 
-def _read_polars(path: Path) -> Any:
-    import polars  # deferred: 0.2 s
-
-    return polars.read_parquet(path)
-
-
-def _read_polars_lazily(path: Path) -> Any:
-    import polars  # deferred: 0.2 s
-
-    return polars.scan_parquet(path)
-
-
-def _read_pandas(path: Path) -> Any:
-    import pandas as pd  # deferred: 0.3 s
-
-    return cast("Any", pd).read_parquet(path)
-
-
-def _read_pyarrow(path: Path) -> Any:
-    from pyarrow import parquet  # pyright: ignore[reportMissingTypeStubs] - deferred: 0.1 s
-
-    return parquet.read_table(path)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped
-
-
-_READERS: Final[dict[str, Callable[[Path], Any]]] = {
-    "parquet:polars": _read_polars,
-    "parquet:polars-lazy": _read_polars_lazily,
-    "parquet:pandas": _read_pandas,
-    "parquet:pyarrow": _read_pyarrow,
-}
-
-
-def frame_named(annotation: Any) -> str | None:
-    """The format whose kind of frame an annotation names, evaluated (`pl.DataFrame`) or not (`"pl.DataFrame"`)."""
-    if isinstance(annotation, str):
-        module, _, name = annotation.strip("\"'").rpartition(".")
-        return _FRAMES.get((_ALIASES.get(module, module), name))
-    if isinstance(annotation, type):
-        return _FRAMES.get((annotation.__module__.split(".", 1)[0], annotation.__qualname__))
-    return None
+def row_count(value: object) -> int | None:
+    """How many rows a value has: the height of a frame, the length of a list; None for anything else."""
+    return len(cast("list[Any]", value)) if isinstance(value, list) else frames.row_count(value)
 
 
 def _is_json(value: object) -> bool:

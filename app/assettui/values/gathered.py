@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from assettui.definitions.binding import is_mapping, value_of_mapping
 from assettui.definitions.inputs import CONCATENATE
 from assettui.model.errors import ValueStorageError
-from assettui.values.formats import frame_kind, frame_named
+from assettui.values.frames import frame_kind, frame_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,15 +53,15 @@ def _concatenated(what: str, frames: list[Any]) -> Any:
         return frames[0]
     kinds = {frame_kind(frame) for frame in frames}
     match kinds.pop() if len(kinds) == 1 else None:
-        case "parquet:polars" | "parquet:polars-lazy":
+        case "polars" | "polars-lazy":
             import polars  # deferred: 0.2 s
 
             return cast("Any", polars).concat(frames, how="diagonal_relaxed")
-        case "parquet:pandas":
+        case "pandas":
             import pandas  # pyright: ignore[reportMissingTypeStubs] - deferred: 0.5 s
 
             return cast("Any", pandas).concat(frames, ignore_index=True)
-        case "parquet:pyarrow":
+        case "pyarrow":
             import pyarrow  # pyright: ignore[reportMissingTypeStubs] - deferred: 0.1 s
 
             return cast("Any", pyarrow).concat_tables(frames, promote_options="permissive")

@@ -15,7 +15,7 @@ from assettui.definitions.configurable import ConfigurableIOManager
 from assettui.model.errors import ValueStorageError
 from assettui.model.metadata import TableColumn, TableSchema
 from assettui.model.text import plural
-from assettui.values.formats import frame_kind, frame_named
+from assettui.values.frames import FrameKind, converted, frame_kind, frame_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.io_managers import InputContext, OutputContext
 
-FrameKind: TypeAlias = Literal["polars", "polars-lazy", "pandas", "pyarrow", "rows"]
+TableKind: TypeAlias = FrameKind | Literal["rows"]
 """What a table is given as; `rows` is a list of dicts."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .-]*")
 
@@ -67,7 +67,7 @@ class TableIOManager(ConfigurableIOManager):
     """How the database is asked to take an expression for a moment."""
     ONE_OF: ClassVar[str]
     """How it is asked whether an expression is one of many texts, which are one parameter."""
-    frame: FrameKind = "polars"
+    frame: TableKind = "polars"
     """What a table is given as to a function whose parameter has no annotation that says."""
 
     def handle_output(self, context: OutputContext, obj: Any) -> None:
@@ -196,7 +196,7 @@ class TableIOManager(ConfigurableIOManager):
 
     @abstractmethod
     def write(
-        self, name: TableName, value: Any, kind: FrameKind, where: Where | None = None
+        self, name: TableName, value: Any, kind: TableKind, where: Where | None = None
     ) -> tuple[int, list[TableColumn]]:
         """Replace a table, or some of its rows; how many were written, and its columns.
 
@@ -205,7 +205,7 @@ class TableIOManager(ConfigurableIOManager):
         """
 
     @abstractmethod
-    def read(self, name: TableName, columns: list[str] | None, kind: FrameKind, where: Where | None = None) -> Any:
+    def read(self, name: TableName, columns: list[str] | None, kind: TableKind, where: Where | None = None) -> Any:
         """Read a table, or some of its columns and rows, as that kind of frame."""
 
 
@@ -238,48 +238,31 @@ def refuse_rows_elsewhere(name: TableName, where: Where, written: int, found: in
         )
 
 
-def kind_of(value: object) -> FrameKind | None:
+def kind_of(value: object) -> TableKind | None:
     frame = frame_kind(value)
     if frame is not None:
-        return cast("FrameKind", frame.removeprefix("parquet:"))
+        return frame
     if isinstance(value, list) and all(isinstance(row, dict) for row in cast("list[Any]", value)):
         return "rows"
     return None
 
 
-def as_polars(value: Any, kind: FrameKind) -> Any:
+def as_polars(value: Any, kind: TableKind) -> Any:
     """Any kind of table as a frame of polars."""
-    import polars  # deferred: 0.2 s
+    if kind == "rows":
+        import polars  # deferred: 0.2 s
 
-    pl = cast("Any", polars)
-    match kind:
-        case "pandas":
-            return pl.from_pandas(value)
-        case "pyarrow":
-            return pl.from_arrow(value)
-        case "rows":
-            return pl.DataFrame(value, infer_schema_length=None)
-        case _:
-            return value
+        return cast("Any", polars).DataFrame(value, infer_schema_length=None)
+    return value if kind == "polars-lazy" else converted(value, "polars")
 
 
-def from_polars(frame: Any, kind: FrameKind) -> Any:
-    match kind:
-        case "polars":
-            return frame
-        case "polars-lazy":
-            return frame.lazy()
-        case "pandas":
-            return frame.to_pandas()
-        case "pyarrow":
-            return frame.to_arrow()
-        case "rows":
-            return frame.to_dicts()
+def from_polars(frame: Any, kind: TableKind) -> Any:
+    return frame.to_dicts() if kind == "rows" else converted(frame, kind)
 
 
-def _wanted_kind(annotation: Any) -> FrameKind | None:
+def _wanted_kind(annotation: Any) -> TableKind | None:
     frame = frame_named(annotation)
     if frame is not None:
-        return cast("FrameKind", frame.removeprefix("parquet:"))
+        return frame
     plain = getattr(annotation, "__origin__", annotation)
     return "rows" if plain is list else None
