@@ -187,7 +187,7 @@ def _is_known_zone(zone: Any) -> bool:
     """Whether a time zone comes back: one of the IANA database, or a fixed distance from UTC."""
     from zoneinfo import ZoneInfo  # deferred: most frames have none
 
-    return zone is None or (type(zone) is ZoneInfo and zone.key is not None) or type(zone) is timezone
+    return zone is None or (type(zone) is ZoneInfo and bool(getattr(zone, "key", None))) or type(zone) is timezone
 
 
 def _are_texts(values: Any) -> bool:
