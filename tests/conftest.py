@@ -89,6 +89,10 @@ class ProjectFolder:
         except ValueError:
             raise AssertionError(f"no JSON: {done}") from None
 
+    def runs(self) -> Any:
+        """Its runs; none where there is no store."""
+        return [] if self.session.is_new() else self.json("run", "ls")
+
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a command, which ends with the test."""
         process = subprocess.Popen(

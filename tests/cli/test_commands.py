@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from assettui.main import commands
+from assettui.store.database import open_for_writing
 from tests.conftest import ProjectFolder, command, wait_until
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -93,7 +94,36 @@ def test_runs_are_listed_shown_and_read(sales: ProjectFolder) -> None:
     assert "summing" not in sales.run("run", "logs", run_id, "--step", "sales").stdout
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        "run ls",
+        "run show 1",
+        "run logs 1",
+        "run cancel 1",
+        "tick ls",
+        "backfill ls",
+        "queue ls",
+        "queue limit",
+    ],
+)
+def test_where_there_is_no_store_that_is_said_and_none_is_made(sales: ProjectFolder, command: str) -> None:
+    for target in ([], ["--store", "typo"]):
+        done = sales.run(*command.split(), *target)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "there is no store at" in done.stderr
+    assert sorted(path.name for path in sales.path.iterdir()) == ["pipeline.py"]
+
+
+@pytest.mark.parametrize("command", ["asset ls", "asset show sales", "job ls", "schedule ls", "sensor ls", "upcoming"])
+def test_to_look_at_the_project_makes_no_store(sales: ProjectFolder, command: str) -> None:
+    assert sales.run(*command.split(), "--store", "typo").returncode == 0
+    assert sorted(path.name for path in sales.path.iterdir() if path.name != "__pycache__") == ["pipeline.py"]
+
+
 def test_runs_of_a_project_that_never_ran_are_none(sales: ProjectFolder) -> None:
+    open_for_writing(sales.store).close()
     assert sales.json("run", "ls") == []
     assert sales.json("status") == {
         "leader": None,
@@ -138,6 +168,7 @@ def test_status_names_the_last_failures(folder: ProjectFolder) -> None:
 def test_wrong_usage_is_told_on_stderr_without_a_traceback(
     sales: ProjectFolder, arguments: list[str], status: int, words: str
 ) -> None:
+    open_for_writing(sales.store).close()
     done = sales.run(*arguments)
     assert done.returncode == status
     assert words in done.stderr
@@ -155,6 +186,7 @@ def test_options_may_stand_before_or_after_the_command(sales: ProjectFolder, tmp
         done = sales.run(*arguments)
         assert done.returncode == 0, done.stderr
         assert "total_by_country" in done.stdout
+    assert sales.run("-f", "pipeline.py", "--store", str(store), "materialize", "sales").returncode == 0
     assert (store / "store.db").is_file()
     assert not (sales.path / ".assettui").exists()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from assettui.store.database import open_for_writing
 from tests.conftest import ProjectFolder, wait_until
 
 PROJECT = """
@@ -109,5 +110,6 @@ def test_wrong_limits_are_told(folder: ProjectFolder) -> None:
     folder.write("[pools]\nwarehouse = -1\n", "assettui.toml")
     assert "pools.warehouse is -1" in folder.run("queue", "ls").stderr
     folder.write("max_runs = 2\n[pools]\nwarehouse = 4\n", "assettui.toml")
+    open_for_writing(folder.store).close()
     found = {each["kind"]: each for each in folder.json("queue", "limit")}
     assert (found["runs"]["slots"], found["pool"]["slots"], found["pool"]["is_set"]) == (2, 4, False)

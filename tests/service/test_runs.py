@@ -100,12 +100,19 @@ def test_runs_are_listed_by_page_and_status(shop: Session) -> None:
     assert [run.run_id for run in runs.run_page(shop, limit=5, status=RunStatus.FAILURE).runs] == [FAILED]
 
 
-def test_the_runs_of_a_leader_that_died_are_counted(abandoned: Session) -> None:
-    assert runs.orphaned(abandoned, runs.run_page(abandoned, limit=20).runs) == 1
+def test_a_run_whose_leader_died_has_failed_though_nobody_has_written_so(abandoned: Session) -> None:
+    page = runs.run_page(abandoned, limit=20)
+    assert page.orphaned == 1
+    (run,) = (each for each in page.runs if each.run_id == RUNNING)
+    assert (run.status, run.error) == (RunStatus.FAILURE, "the process that carried it out is gone")
+    detail = runs.run_detail(abandoned, RUNNING)
+    assert detail.is_orphaned
+    assert all(step.status.is_over for step in detail.steps)
 
 
 def test_the_runs_of_a_leader_at_work_are_not(shop: Session) -> None:
-    assert runs.orphaned(shop, runs.run_page(shop, limit=20).runs) == 0
+    assert runs.run_page(shop, limit=20).orphaned == 0
+    assert runs.run_detail(shop, RUNNING).run.status is RunStatus.STARTED
 
 
 def test_a_run_is_followed_to_its_end(abandoned: Session) -> None:

@@ -46,7 +46,7 @@ def observe_assets(target: Target, selection: tuple[str, ...], config: Path | No
 @target_options
 def list_assets(target: Target, selection: tuple[str, ...], as_json: bool) -> None:
     """List assets: all, or those that are selected."""
-    found = current_catalog(target.session())
+    found = current_catalog(target.describing())
     keys = set(found.select(selection)) if selection else None
     rows = [row for row in found.rows if keys is None or row.key in keys]
     if as_json:
@@ -61,7 +61,7 @@ def list_assets(target: Target, selection: tuple[str, ...], as_json: bool) -> No
 @target_options
 def show_asset(target: Target, key: str, as_json: bool) -> None:
     """Show one asset: status, metadata, what it depends on, what depends on it, its past."""
-    session = target.session()
+    session = target.describing()
     found = current_catalog(session)
     detail = asset_detail(session, found, AssetKey(key))
     if as_json:

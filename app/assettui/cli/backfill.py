@@ -98,7 +98,7 @@ def start_backfill(
         priority=priority,
         config=read_config(config) if config else {},
     )
-    session = target.session()
+    session = target.describing() if dry_run else target.session()
     if is_waiting and not dry_run:
         return start_and_wait(session, selection, request, is_sure=is_sure, as_json=as_json)
     bring_up_to_date(session)
@@ -158,7 +158,7 @@ def start_and_wait(
 @target_options
 def list_backfills(target: Target, limit: int, as_json: bool) -> None:
     """List backfills, the newest first."""
-    page = backfills.page(target.session(), limit=limit)
+    page = backfills.page(target.reading(), limit=limit)
     if as_json:
         print_json([shapes.backfill_json(each) for each in page.backfills])
         return
@@ -173,7 +173,7 @@ def list_backfills(target: Target, limit: int, as_json: bool) -> None:
 @target_options
 def show_backfill(target: Target, backfill_id: str, as_json: bool) -> None:
     """Show one backfill: how far it has come, and what failed, by error. ID may be the beginning of the id."""
-    session = target.session()
+    session = target.reading()
     if as_json:
         print_json(shapes.backfill_detail_json(backfills.detail(session, backfill_id)))
         return
@@ -186,7 +186,7 @@ def _asking(wanted: BackfillCommand, help_text: str) -> None:
     @json_option
     @target_options
     def command(target: Target, backfill_id: str, as_json: bool) -> None:
-        session = target.session()
+        session = target.reading()
         before = backfills.command(session, wanted, backfill_id)
         if session.leader() is None:
             tell(f"nobody leads the store now: the next assettui to do so will {wanted.value} it")

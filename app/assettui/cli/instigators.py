@@ -30,14 +30,14 @@ def add_commands(group: click.Group, kind: InstigatorKind, *, ls: str, show: str
     @json_option
     @target_options
     def list_command(target: Target, as_json: bool) -> None:
-        list_all(_current(target), kind, as_json=as_json)
+        list_all(_current(target.describing()), kind, as_json=as_json)
 
     @group.command("show", help=show)
     @click.argument("name")
     @json_option
     @target_options
     def show_command(target: Target, name: str, as_json: bool) -> None:
-        show_one(_current(target), name, kind, as_json=as_json)
+        show_one(_current(target.describing()), name, kind, as_json=as_json)
 
     for is_on, help_text in ((True, on), (False, off)):
         _add_turning(group, kind, help_text, is_on=is_on)
@@ -49,11 +49,10 @@ def _add_turning(group: click.Group, kind: InstigatorKind, help_text: str, *, is
     @json_option
     @target_options
     def turn_command(target: Target, names: tuple[str, ...], as_json: bool) -> None:
-        turn(_current(target), names, kind, is_on=is_on, as_json=as_json)
+        turn(_current(target.session()), names, kind, is_on=is_on, as_json=as_json)
 
 
-def _current(target: Target) -> Session:
-    session = target.session()
+def _current(session: Session) -> Session:
     bring_up_to_date(session)
     return session
 

@@ -32,7 +32,7 @@ def job() -> None:
 @target_options
 def list_jobs(target: Target, as_json: bool) -> None:
     """List the project's jobs."""
-    session = target.session()
+    session = target.describing()
     bring_up_to_date(session)
     rows = jobs(session)
     if as_json:
@@ -50,7 +50,7 @@ def list_jobs(target: Target, as_json: bool) -> None:
 @target_options
 def show_job(target: Target, name: str, as_json: bool) -> None:
     """Show one job: what it runs, with what, and how it ran last."""
-    session = target.session()
+    session = target.describing()
     bring_up_to_date(session)
     row = find_job(session, name)
     if as_json:

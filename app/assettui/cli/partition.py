@@ -33,7 +33,7 @@ def list_partitions(
     target: Target, asset: str, status: str | None, is_counting: bool, limit: int, as_json: bool
 ) -> None:
     """List the partitions of an asset, in order, with where each stands."""
-    session = target.session()
+    session = target.describing()
     bring_up_to_date(session)
     key = AssetKey(asset)
     found = asset_partitions(session, key)

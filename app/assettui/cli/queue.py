@@ -24,7 +24,7 @@ def queue() -> None:
 @target_options
 def list_queue(target: Target, limit: int, as_json: bool) -> None:
     """List the runs that wait, in the order in which they are taken, and what each waits for."""
-    found = queues.queue_view(target.session(), limit)
+    found = queues.queue_view(target.reading(), limit)
     if as_json:
         print_json(shapes.queue_json(found))
         return
@@ -54,7 +54,7 @@ def limit_queue(target: Target, kind: str | None, values: tuple[str, ...], as_js
 
     Instead of a number: `none` for no limit, `default` for what the project's settings say.
     """
-    session = target.session()
+    session = target.session() if kind is not None else target.reading()
     if kind is not None:
         name, slots = _parsed(kind, values)
         is_default = slots == "default"

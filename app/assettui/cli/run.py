@@ -9,15 +9,14 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
 from assettui.cli.target import Target, json_option, target_options, target_options_without_f
-from assettui.model.run import RunRecord, RunStatus, StepRecord
+from assettui.model.run import RunStatus, StepRecord
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.render.events import event_lines
 from assettui.render.runs import RUNS, failure_lines, run_lines, steps_table
-from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, orphaned, run_detail, run_page
+from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, run_detail, run_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from assettui.model.events import Event
@@ -38,9 +37,9 @@ def run() -> None:
 @target_options
 def list_runs(target: Target, limit: int, status: str | None, as_json: bool) -> None:
     """List runs, the newest first."""
-    session = target.session()
+    session = target.reading()
     page = run_page(session, limit=limit, status=RunStatus(status) if status else None)
-    _tell_orphaned(session, page.runs)
+    _tell_orphaned(page.orphaned)
     if as_json:
         print_json([shapes.run_json(each) for each in page.runs])
         return
@@ -55,9 +54,9 @@ def list_runs(target: Target, limit: int, status: str | None, as_json: bool) -> 
 @target_options
 def show_run(target: Target, run_id: str, as_json: bool) -> None:
     """Show one run with its steps. ID may be the beginning of the id."""
-    session = target.session()
+    session = target.reading()
     detail = run_detail(session, run_id)
-    _tell_orphaned(session, [detail.run])
+    _tell_orphaned(int(detail.is_orphaned))
     if as_json:
         print_json(shapes.run_detail_json(detail))
         return
@@ -72,7 +71,7 @@ def show_run(target: Target, run_id: str, as_json: bool) -> None:
 @target_options_without_f
 def show_logs(target: Target, run_id: str, is_following: bool, step: str | None, as_json: bool) -> None:
     """Show what a run did and said: its events, and what its steps printed."""
-    session = target.session()
+    session = target.reading()
     detail = run_detail(session, run_id)
     if step is not None and step not in {each.step_key for each in detail.steps}:
         raise click.BadParameter(f"the run has no step {step!r}", param_hint="--step")
@@ -93,7 +92,7 @@ def retry_run(target: Target, run_id: str, from_failure: bool, as_json: bool) ->
     """Run again what was run, as it was asked for then, and wait until it is over."""
     from assettui.cli.materialize import retry_and_wait  # deferred: the engine, which no listing needs
 
-    return retry_and_wait(target.session(), run_id, from_failure=from_failure, as_json=as_json)
+    return retry_and_wait(target.reading(), run_id, from_failure=from_failure, as_json=as_json)
 
 
 @run.command("cancel")
@@ -102,7 +101,7 @@ def retry_run(target: Target, run_id: str, from_failure: bool, as_json: bool) ->
 @target_options
 def cancel_run(target: Target, run_id: str, as_json: bool) -> Exit:
     """Ask for a run to be canceled, and wait until it is."""
-    session = target.session()
+    session = target.reading()
     asked = cancel(session, run_id)
     if session.leader() is None:
         tell("nobody leads the store now: the next assettui to do so will cancel the run")
@@ -117,10 +116,11 @@ def cancel_run(target: Target, run_id: str, as_json: bool) -> Exit:
     return Exit.OK
 
 
-def _tell_orphaned(session: Session, runs: Iterable[RunRecord]) -> None:
-    count = orphaned(session, runs)
+def _tell_orphaned(count: int) -> None:
     if count:
-        tell(f"note: the leader of {plural(count, 'run')} shown here has died; the next one closes what it orphaned")
+        tell(
+            f"note: the leader of {plural(count, 'run')} shown here has died; the next one records that they have ended"
+        )
 
 
 def _show(detail: RunDetail) -> None:

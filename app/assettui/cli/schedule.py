@@ -41,7 +41,7 @@ instigators.add_commands(
 @target_options
 def tick_schedule(target: Target, name: str, at: str | None, is_dry: bool, as_json: bool) -> Exit:
     """Evaluate a schedule now, whether it is on or off, and carry out what it asks for."""
-    session = target.session()
+    session = target.describing() if is_dry else target.session()
     if not is_dry and session.is_new():
         bring_up_to_date(session)
     at_us = None
@@ -58,7 +58,7 @@ def tick_schedule(target: Target, name: str, at: str | None, is_dry: bool, as_js
 @target_options
 def preview_schedule(target: Target, name: str, days: float, as_json: bool) -> None:
     """Print the times that a schedule is due in the next days, on the clock of its time zone."""
-    session = target.session()
+    session = target.describing()
     bring_up_to_date(session)
     found, times = automation.preview(session, name, clock_us() + int(days * automation.DAY_US))
     zone = zone_named(found.zone_name)

@@ -36,7 +36,7 @@ instigators.add_commands(
 @target_options
 def tick_sensor(target: Target, name: str, is_dry: bool, as_json: bool) -> Exit:
     """Evaluate a sensor now, whether it is on or off: its cursor, its run keys and its runs are kept."""
-    session = target.session()
+    session = target.describing() if is_dry else target.session()
     if not is_dry and session.is_new():
         bring_up_to_date(session)
     return instigators.tick(session, name, _KIND, None, is_dry=is_dry, as_json=as_json)
@@ -52,12 +52,10 @@ def show_cursor(target: Target, name: str, value: str | None, is_reset: bool, as
     """Show what a sensor remembers, or change it."""
     if value is not None and is_reset:
         raise click.UsageError("--set and --reset do not go together")
-    session = target.session()
+    is_changed = value is not None or is_reset
+    session = target.session() if is_changed else target.describing()
     bring_up_to_date(session)
-    if value is not None or is_reset:
-        row = automation.set_cursor(session, name, value)
-    else:
-        row = automation.instigator(session, name, _KIND)
+    row = automation.set_cursor(session, name, value) if is_changed else automation.instigator(session, name, _KIND)
     if as_json:
         print_json({"name": row.name, "cursor": row.state.cursor})
         return

@@ -17,7 +17,7 @@ from assettui.service.status import status as status_of
 @target_options
 def status(target: Target, as_json: bool) -> None:
     """Who leads the store, what runs, what waits, what failed last."""
-    found = status_of(target.session())
+    found = status_of(target.reading())
     if as_json:
         print_json(shapes.status_json(found))
         return

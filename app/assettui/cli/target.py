@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import click
+from msgspec.structs import replace
 
+from assettui.cli.output import tell
 from assettui.project.locate import Project, locate
 from assettui.service.session import Session
+from assettui.store.database import appears, is_read_only, no_store
 from assettui.store.folder import StoreFolder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -46,9 +49,35 @@ class Target:
         return locate(Path(self.project or ".").absolute(), file=self.file, module=self.module)
 
     def session(self) -> Session:
-        """The project, and its store."""
+        """The project, and its store, which is made where it is missing as soon as something is done with it."""
         project = self.located()
-        return Session(project, StoreFolder.at(Path(self.store) if self.store else project.store_path))
+        session = Session(project, StoreFolder.at(Path(self.store) if self.store else project.store_path))
+        if is_read_only(session.folder):
+            tell(f"{session.folder.root} cannot be written to: this is the store as it was left, to be looked at")
+        return session
+
+    def reading(self) -> Session:
+        """The same, for a command that only looks at the store.
+
+        Raises:
+            StoreError: There is none.
+        """
+        session = self.session()
+        if not appears(session.folder):
+            raise no_store(session.folder)
+        return session
+
+    def describing(self) -> Session:
+        """The same, for a command that only looks at the project: where there is no store, none stays behind."""
+        session = self.session()
+        if not session.is_new():
+            return session
+        import shutil  # deferred, with tempfile: 6 ms that a store saves
+        import tempfile
+
+        folder = tempfile.mkdtemp(prefix="assettui-")
+        click.get_current_context().call_on_close(lambda: shutil.rmtree(folder, ignore_errors=True))
+        return replace(session, folder=StoreFolder.at(Path(folder)))
 
 
 def _giving_target(*file_flags: str) -> Callable[[F], F]:

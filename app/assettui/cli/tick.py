@@ -25,7 +25,7 @@ def tick() -> None:
 @target_options
 def list_ticks(target: Target, name: str | None, outcome: str | None, limit: int, as_json: bool) -> None:
     """List ticks, the newest first; of one schedule or sensor, where NAME says which."""
-    session = target.session()
+    session = target.reading()
     wanted = TickOutcome(outcome) if outcome is not None else None
     found = automation.tick_page(session, name=name, outcome=wanted, limit=limit)
     if as_json:
@@ -40,7 +40,7 @@ def list_ticks(target: Target, name: str | None, outcome: str | None, limit: int
 @target_options
 def show_one(target: Target, tick_id: int, as_json: bool) -> None:
     """Show one tick, with all that it said."""
-    found = automation.tick_of(target.session(), tick_id)
+    found = automation.tick_of(target.reading(), tick_id)
     if as_json:
         print_json(shapes.tick_json(found))
         return

@@ -78,7 +78,7 @@ def _lead(session: Session, on_end: Callable[[], None]) -> Engine | None:
 
 def _who(session: Session) -> str:
     leader = session.leader()
-    return f"{leader.face}, pid {leader.pid}" if leader is not None else "which has just gone"
+    return leader.named if leader is not None else "which has just gone"
 
 
 def _await_lead(session: Session, signals: Signals, is_unwanted: threading.Event) -> Engine | None:

@@ -19,7 +19,7 @@ from assettui.service import automation
 @target_options
 def upcoming(target: Target, days: float, limit: int, as_json: bool) -> None:
     """List what the schedules that are on are due for in the next day."""
-    session = target.session()
+    session = target.describing()
     bring_up_to_date(session)
     now_us = clock_us()
     found = automation.upcoming(session, now_us + int(days * automation.DAY_US), limit)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
+from assettui.core.orphans import reason_of
 from assettui.engine.alarm import Alarm, SchedulerAlarm
 from assettui.engine.edits import Edits
 from assettui.engine.journal import Journal
@@ -18,6 +20,7 @@ from assettui.kernel.inputs import Input, Moment, ProjectEdited
 from assettui.kernel.instigators import Ticking
 from assettui.kernel.state import KernelState, RunRules
 from assettui.model.timing import SECOND_US, clock_us
+from assettui.store.database import explained
 from assettui.store.wake_socket import WakeSocket
 
 if TYPE_CHECKING:
@@ -145,7 +148,7 @@ class Engine:
             wake_socket = WakeSocket(self._folder.socket)
             try:
                 self.is_ready.set()
-                journal.close_orphaned(_orphaned_by(self._previous), clock_us())
+                journal.close_orphaned(reason_of(self._previous.named if self._previous else None), clock_us())
                 Loop(
                     self._state,
                     self._ending,
@@ -160,6 +163,9 @@ class Engine:
             finally:
                 wake_socket.close()
                 journal.close()
+        except sqlite3.Error as error:
+            self.failure = explained(error, self._folder.database)
+            self.failure.__cause__ = error
         except BaseException as error:  # noqa: BLE001 - kept for the faces: a thread has nobody else to tell
             self.failure = error
         finally:
@@ -170,9 +176,3 @@ class Engine:
             self._lease.release()
             self.is_ready.set()
             self._on_end()
-
-
-def _orphaned_by(previous: Leader | None) -> str:
-    if previous is None:
-        return "the process that carried it out is gone"
-    return f"the process that carried it out ({previous.face}, pid {previous.pid}) is gone"

@@ -26,7 +26,7 @@ from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.model.step import StepRequest
 from assettui.store import backfills, dynamic_partitions, intents, limits, partition_sets, projects, queries
 from assettui.store import ticks as ticks_store
-from assettui.store.database import open_for_writing, writing
+from assettui.store.database import StorePlace, open_for_writing, writing
 from assettui.store.op_outputs import failed_with_op_outputs, forget_ancestors, forget_oldest
 from assettui.store.project_state import ProjectState, graph_of
 from assettui.store.queueing import secrets_of
@@ -76,6 +76,7 @@ class Journal:
         self._folder = folder
         self._project_id = project_id
         self._db: sqlite3.Connection = open_for_writing(folder)
+        self._place = StorePlace(folder.database)
         self._values = FileValues(folder.values)
         self._seen = -1
         self._graph: AssetGraph | None = None
@@ -86,6 +87,14 @@ class Journal:
         self._selected: dict[str, Sequence[AssetKey]] = {}
         self._known: ProjectState | None = None
         self._last_queued = 0
+
+    def check_in_place(self) -> None:
+        """See that what is written still goes where everybody else reads.
+
+        Raises:
+            StoreError: The store's file was removed, replaced or emptied.
+        """
+        self._place.check()
 
     def close(self) -> None:
         self._db.close()

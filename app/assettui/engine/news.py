@@ -55,7 +55,12 @@ class News:
         yield self._journal.instigators(clock_us())
 
     def look(self, state: KernelState, *, is_draining: bool) -> Iterator[inputs.Input]:
-        """All that is new."""
+        """All that is new.
+
+        Raises:
+            StoreError: The store's file is not what it was.
+        """
+        self._journal.check_in_place()
         partitioned = self._journal.partitioned(clock_us())
         self._workers.dynamic = partitioned.moment.dynamic
         unevaluated = partitioned.unevaluated()

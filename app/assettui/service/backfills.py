@@ -188,7 +188,7 @@ def detail(session: Session, backfill_id: str, *, runs: int = 20) -> BackfillDet
             found,
             tuple((key, count, min(count, made)) for key, count, made in progress),
             _failures(connection, found.backfill_id),
-            tuple(queries.runs(connection, limit=runs, backfill=found.backfill_id)),
+            session.as_they_are(queries.runs(connection, limit=runs, backfill=found.backfill_id)),
         )
 
 

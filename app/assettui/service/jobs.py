@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.launching import job_named, selected_by
 from assettui.core.planning import plan_ops
@@ -56,7 +57,8 @@ def job(session: Session, name: str) -> JobRow:
     """
     with session.reading() as connection:
         state = session.state(connection)
-        return _row(connection, state, job_named(state.snapshot, name))
+        row = _row(connection, state, job_named(state.snapshot, name))
+    return replace(row, runs=session.as_they_are(row.runs))
 
 
 def _row(connection: sqlite3.Connection, state: ProjectState, job: JobSnapshot) -> JobRow:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.core.launching import plan_launch
+from assettui.core.orphans import as_ended, ended_steps, is_orphaned
 from assettui.core.retrying import expanded, retry_of
 from assettui.model.backfill import BACKFILL_TAG
 from assettui.model.errors import LaunchError
@@ -24,6 +25,7 @@ from assettui.store.retries import queue_retry
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
@@ -45,6 +47,8 @@ class RunDetail(Struct, frozen=True):
     """What it was configured with, its secrets masked."""
     waits_for: str | None = None
     """Of one that is queued: what it waits for, in words."""
+    is_orphaned: bool = False
+    """Whether its leader has died, and the next one has yet to record that it has ended."""
 
 
 class RunPage(Struct, frozen=True):
@@ -54,6 +58,8 @@ class RunPage(Struct, frozen=True):
     """The newest first."""
     total: int
     """How many there are in all."""
+    orphaned: int = 0
+    """How many of these had not ended when their leader died: the next one records that they have."""
 
 
 class PlannedRun(Struct, frozen=True):
@@ -138,12 +144,12 @@ def retry(session: Session, run_id: str, *, from_failure: bool) -> str:
         StoreError: The store cannot be written.
     """
     with session.reading() as connection:
-        run = queries.run(connection, run_id)
+        run, steps = _as_it_is(session, connection, run_id)
         if not run.status.is_over:
             raise LaunchError(f"run {run.run_id} is {run.status.value}", hint="wait until it is over, or cancel it")
         asked = queries.run_plan(connection, run.run_id)
         plan = expanded(asked, queries.expansions(connection, run.run_id)) if from_failure else asked
-        statuses = {step.step_key: step.status for step in queries.steps(connection, run.run_id)}
+        statuses = {step.step_key: step.status for step in steps}
         snapshot = session.state(connection).snapshot
     if plan.has_secrets:
         raise LaunchError(
@@ -186,9 +192,10 @@ def cancel(session: Session, run_id: str) -> RunRecord:
 def run_page(session: Session, *, limit: int, offset: int = 0, status: RunStatus | None = None) -> RunPage:
     """Runs, the newest first."""
     with session.reading() as connection:
-        return RunPage(
-            tuple(queries.runs(connection, limit=limit, offset=offset, status=status)), queries.count_runs(connection)
-        )
+        found = queries.runs(connection, limit=limit, offset=offset, status=status)
+        runs = session.as_they_are(found)
+        orphaned = sum(one is not other for one, other in zip(runs, found, strict=True))
+        return RunPage(runs, queries.count_runs(connection), orphaned)
 
 
 def run_detail(session: Session, run_id: str) -> RunDetail:
@@ -202,21 +209,28 @@ def run_detail(session: Session, run_id: str) -> RunDetail:
         NotFound: No run is called so, or several are.
     """
     with session.reading() as connection:
-        run = queries.run(connection, run_id)
+        recorded = queries.run(connection, run_id)
+        run, steps = _as_it_is(session, connection, run_id)
         config = queries.run_plan(connection, run.run_id).config
-        steps = tuple(queries.steps(connection, run.run_id))
-    return RunDetail(run, steps, config, waits_of(session, run))
+    return RunDetail(run, steps, config, waits_of(session, run), is_orphaned=run.status is not recorded.status)
+
+
+def _as_it_is(
+    session: Session, connection: sqlite3.Connection, run_id: str
+) -> tuple[RunRecord, tuple[StepRecord, ...]]:
+    """A run and its steps; one whose leader has died has ended, though nobody has recorded it yet."""
+    run = queries.run(connection, run_id)
+    steps = tuple(queries.steps(connection, run.run_id))
+    reason = session.orphaned_for()
+    if reason is None or not is_orphaned(run):
+        return run, steps
+    ended = {step.step_key: step for step in ended_steps(run, steps, reason)}
+    return as_ended(run, reason), tuple(ended.get(step.step_key, step) for step in steps)
 
 
 def events_of(session: Session, run_id: str, *, after: int = 0, limit: int = 1_000) -> list[Event]:
     with session.reading() as connection:
         return queries.events(connection, run_id=run_id, after=after, limit=limit)
-
-
-def orphaned(session: Session, runs: Iterable[RunRecord]) -> int:
-    """How many of these were on their way when their leader died: the next one closes them."""
-    on_their_way = sum(not run.status.is_over and run.status is not RunStatus.QUEUED for run in runs)
-    return on_their_way if on_their_way and session.leader() is None else 0
 
 
 def log_file(session: Session, run_id: str, step_key: str, stream: str) -> Path:

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from assettui.core.orphans import as_ended, is_orphaned, reason_of
 from assettui.model.errors import LaunchError
 from assettui.model.timing import clock_us
 from assettui.store.database import open_for_reading, open_for_writing, store_exists, told, writing
-from assettui.store.lease import Leader, holder
+from assettui.store.lease import Leader, holder, last_holder
 from assettui.store.project_state import ProjectState
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
+    from assettui.model.run import RunRecord
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
 
@@ -80,6 +82,18 @@ class Session(Struct, frozen=True):
                 f"the store is led by a process that runs another project's code (pid {leader.pid})",
                 hint="end it first, or give each project a store of its own with --store",
             )
+
+    def as_they_are(self, runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
+        """Runs that were read, as they are: those that nobody carries out any more have ended, though nobody has written so."""
+        reason = self.orphaned_for()
+        return tuple(as_ended(run, reason) if reason is not None and is_orphaned(run) else run for run in runs)
+
+    def orphaned_for(self) -> str | None:
+        """Why nobody carries out what is under way, in one line; None where somebody leads."""
+        if self.leader() is not None:
+            return None
+        last = last_holder(self.folder.lease)
+        return reason_of(last.named if last is not None else None)
 
     def leader(self) -> Leader | None:
         """Who leads the store now."""

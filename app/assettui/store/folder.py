@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -62,6 +64,23 @@ class StoreFolder(Struct, frozen=True):
             name = f"{name[:140]}%{hashlib.sha256(step_key.encode()).hexdigest()[:32]}"
         return self.logs / run_id / f"{name}.{stream}"
 
+    def check_private(self) -> None:
+        """Refuse a folder that others may write to, as ssh refuses such a key: what is stored there is run, unpickled.
+
+        Raises:
+            StoreError: They may.
+        """
+        try:
+            found = self.root.stat()
+        except OSError:
+            return  # it is about to be made, or cannot be reached, which is told where it is opened
+        by_others = stat.S_IWOTH | (0 if found.st_gid == os.getegid() else stat.S_IWGRP)
+        if found.st_mode & by_others:
+            raise StoreError(
+                f"others may write to the store's folder {self.root} (mode {stat.S_IMODE(found.st_mode):04o})",
+                hint=f"chmod go-w {self.root}, or name another store with --store",
+            )
+
     def create(self) -> None:
         """Make the folder, and those in it, for their owner only, where they are missing.
 
@@ -72,6 +91,7 @@ class StoreFolder(Struct, frozen=True):
             if not self.root.is_dir():
                 self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
                 (self.root / ".gitignore").write_text("*\n")
+            self.check_private()
             for folder in (self.values, self.logs):
                 folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:

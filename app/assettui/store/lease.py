@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import socket
+import stat
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,11 @@ class Leader(Struct, frozen=True):
     project_id: str
     """The project whose code it runs; empty where it runs none but its own."""
 
+    @property
+    def named(self) -> str:
+        """In words."""
+        return f"{self.face}, pid {self.pid}"
+
 
 class Lease:
     """The lease, held. Release it, or die."""
@@ -47,9 +54,13 @@ def acquire(path: Path, *, face: str, project_id: str, now_us: int) -> Lease | N
         StoreError: The lock file cannot be opened.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = _opened(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise StoreError(f"the lease {path} cannot be opened: {error.strerror}") from error
+    if descriptor is None:
+        raise StoreError(
+            f"the lease {path} is no file of its own", hint="remove it: somebody has put something else in its place"
+        )
     for _ in range(3):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -73,8 +84,10 @@ def acquire(path: Path, *, face: str, project_id: str, now_us: int) -> Lease | N
 def holder(path: Path) -> Leader | None:
     """Who holds the lease now; None where nobody does."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = _opened(path, os.O_RDONLY)
     except OSError:
+        return None
+    if descriptor is None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -91,10 +104,36 @@ def holder(path: Path) -> Leader | None:
         os.close(descriptor)
 
 
+def _opened(path: Path, flags: int) -> int | None:
+    """A descriptor of the lock file; None where there is a link, a pipe or anything else in its place.
+
+    Where others could write to the folder, a link would have the leader empty any file that is named by it, and whoever
+    opened a pipe would wait for ever.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):
+            return None
+        raise
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
 def last_holder(path: Path) -> Leader | None:
     """Who took the lease last, alive or not; None where nobody ever did, or what it wrote is not whole."""
     try:
-        said: dict[str, Any] = json.loads(path.read_text())
+        descriptor = _opened(path, os.O_RDONLY)
+        if descriptor is None:
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            said: dict[str, Any] = json.load(file)
         return Leader(said["pid"], said["host"], said["since_us"], said["face"], said["project_id"])
     except (OSError, ValueError, KeyError):
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import stat
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -103,6 +104,8 @@ class WakeClient:
         if self._socket is None:
             wanted = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
+                if not stat.S_ISSOCK(self._path.lstat().st_mode):  # no link to the socket of another
+                    raise ConnectionRefusedError
                 with _address(self._path) as address:
                     wanted.connect(address)
             except OSError:
