@@ -33,6 +33,7 @@ _COMMANDS = {
     "schedule": "schedule:schedule",
     "sensor": "sensor:sensor",
     "status": "status:status",
+    "store": "store:store",
     "tick": "tick:tick",
     "up": "up:up",
     "upcoming": "upcoming:upcoming",

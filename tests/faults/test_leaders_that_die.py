@@ -70,7 +70,7 @@ def test_an_orphaned_run_is_closed_and_what_was_finished_is_kept(project: Projec
     leader.kill()
     leader.wait()
     (left,) = project.json("run", "ls")
-    assert left["status"] == "started"  # nobody has closed it yet, and nobody leads, which every face says
+    assert left["status"] == "failure"  # nobody has recorded it yet, and nobody leads, which every face says
     assert "the leader of 1 run shown here has died" in project.run("run", "ls").stderr
     status = project.json("status")
     assert (status["leader"], status["running"], status["left_behind"]) == (None, 0, 1)

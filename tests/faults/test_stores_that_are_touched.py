@@ -238,7 +238,7 @@ def test_one_that_is_left_with_changes_in_its_log_is_looked_at_whole(outside: Pr
     leader = outside.lead()
     outside.run("materialize", "a")
     leader.kill()
-    leader.wait(10)
+    leader.communicate(timeout=10)
     assert (outside.store.root / "store.db-wal").stat().st_size
     (outside.store.root / "store.db-shm").unlink()
     outside.store.root.chmod(0o500)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from assettui.cli import as_json as shapes
-from assettui.cli.current import current_catalog
-from assettui.cli.output import Exit, print_json, print_lines, print_table, terminal_width
+from assettui.cli.current import bring_up_to_date, current_catalog
+from assettui.cli.output import Exit, print_json, print_lines, print_table, say, terminal_width
 from assettui.cli.run_options import config_option
 from assettui.cli.target import Target, json_option, target_options
+from assettui.model.errors import LaunchError
 from assettui.model.keys import AssetKey
 from assettui.model.run import RunRequest
+from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.render.assets import ASSETS, asset_lines
 from assettui.service.catalog import asset_detail
 from assettui.service.run_config import read_config
+from assettui.service.wiping import plan_wipe, wipe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +72,29 @@ def show_asset(target: Target, key: str, as_json: bool) -> None:
         print_json(shapes.asset_detail_json(detail, found))
         return
     print_lines(asset_lines(detail.row, found, detail.history, clock_us(), terminal_width() - 2))
+
+
+@asset.command("wipe")
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@click.option("--partition", "partitions", metavar="P", multiple=True, help="Only this partition; may be repeated.")
+@click.option("-y", "--yes", "is_sure", is_flag=True, help="Do not ask.")
+@json_option
+@target_options
+def wipe_assets(
+    target: Target, keys: tuple[str, ...], partitions: tuple[str, ...], is_sure: bool, as_json: bool
+) -> None:
+    """Forget that assets were ever materialized, and remove their stored values. What runs have done stays listed."""
+    session = target.reading()
+    bring_up_to_date(session)
+    plan = plan_wipe(session, keys, partitions)
+    names = [f"{key} {partition}" if partition is not None else str(key) for key, partition in plan.parts]
+    what = f"forget {', '.join(names)}, and remove {plural(plan.values, 'stored value')}"
+    if not is_sure:
+        if not sys.stdin.isatty():
+            raise LaunchError(f"this would {what}", hint="say so with --yes")
+        click.confirm(f"{what}?", abort=True, err=True)
+    wipe(session, plan)
+    if as_json:
+        print_json({"wiped": [{"asset": str(key), "partition": partition} for key, partition in plan.parts]})
+        return
+    say(f"forgotten: {', '.join(names)}; {plural(plan.values, 'stored value')} removed")

@@ -13,6 +13,7 @@ from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
+from assettui.engine.cleaning import clean
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from assettui.model.instigator import InstigatorSnapshot
     from assettui.model.intents import Intent
     from assettui.model.run import RunPlan, RunRecord, StepRecord
+    from assettui.project.settings import Settings
     from assettui.store.folder import StoreFolder
     from assettui.store.projects import Sources
     from assettui.worker.orders import EvaluationRequest
@@ -77,6 +79,7 @@ class Journal:
         self._project_id = project_id
         self._db: sqlite3.Connection = open_for_writing(folder)
         self._place = StorePlace(folder.database)
+        self._has_closed_orphans = False
         self._values = FileValues(folder.values)
         self._seen = -1
         self._graph: AssetGraph | None = None
@@ -95,6 +98,11 @@ class Journal:
             StoreError: The store's file was removed, replaced or emptied.
         """
         self._place.check()
+
+    def clean(self, settings: Settings) -> None:
+        """Begin to remove what nobody needs from beside the store; after a leader that died, values too."""
+        clean(self._folder, settings, with_values=self._has_closed_orphans)
+        self._has_closed_orphans = False
 
     def close(self) -> None:
         self._db.close()
@@ -341,6 +349,7 @@ class Journal:
         if events:
             self.commit(events, [], now_us)
         self._values.remove_all_below(AssetKey((RUNS,)), but=failed_with_op_outputs(self._db))
+        self._has_closed_orphans = bool(count)
         return count
 
     def _remove_unfinished_of(self, run: RunRecord, step: StepRecord, partitioned: PartitionedGraph) -> None:

@@ -70,6 +70,7 @@ class News:
         if state.ticking.is_on and time.monotonic() >= self._next_forgetting:
             has_more = self._journal.forget_old_ticks(clock_us(), self._settings.tick_days)
             self._next_forgetting = time.monotonic() + (LOOK_EVERY_S if has_more else FORGET_EVERY_S)
+            self._journal.clean(self._settings)
         next_us, now_us = state.ticking.next_us, clock_us()
         if any(is_import_overdue(worker, now_us) for worker in state.workers.values()):
             yield inputs.Moment()

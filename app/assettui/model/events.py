@@ -56,6 +56,7 @@ class EventKind(StrEnum):
     TICK_FAILURE = "tick_failure"
     MATERIALIZED = "materialized"
     OBSERVED = "observed"
+    WIPED = "wiped"
     LOG = "log"
 
 
@@ -327,6 +328,10 @@ class Observation(Event, frozen=True, kw_only=True, tag="observed"):
     """As of a `Materialization`."""
 
 
+class Wiped(Event, frozen=True, kw_only=True, tag="wiped"):
+    """Somebody has had it forgotten that an asset, or a partition of it, was ever made; its values are gone."""
+
+
 class LogEntry(Event, frozen=True, kw_only=True, tag="log"):
     """A step has logged something."""
 
@@ -354,6 +359,7 @@ _TYPES: dict[str, tuple[type[Event], str | None]] = {
             LimitSet,
             Materialization,
             Observation,
+            Wiped,
             LogEntry,
         )
     },

@@ -53,6 +53,14 @@ def one_line(text: str, width: int) -> str:
     return line[: max(0, width - 1)] + "…" if rest or len(line) > width else line
 
 
+def byte_count(count: int) -> str:
+    """`512 B`, `1.2 kB`, `3.4 GB`."""
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count} B"
+
+
 def plural(count: int, noun: str) -> str:
     """`1 asset`, `2 assets`, `1,200 retries`."""
     if count == 1:

@@ -76,6 +76,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a leader whose terminal is gone goes on for ever, rather than until nothing runs or is scheduled."""
     tick_days: Count = 30
     """How long ticks are kept that did something, in days; of those that were skipped the last ones."""
+    log_days: Count = 90
+    """How long the logs of runs are kept, in days."""
+    log_megabytes: Count = 2_000
+    """How much the logs of all runs may take; the oldest are removed first."""
     environment: Mapping[str, str] = {}
     """Environment variables of the workers, where neither the environment nor `.env` says. Not the place for secrets."""
 

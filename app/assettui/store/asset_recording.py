@@ -13,6 +13,7 @@ from assettui.model.events import (
     StepEnded,
     StepRetried,
     StepStarted,
+    Wiped,
 )
 from assettui.model.keys import AssetKey
 from assettui.store import partition_sets
@@ -147,6 +148,33 @@ def observe(
     )
     if has_changed:
         _note_asset_event(connection, event, partitioned, has_changed=True)
+
+
+def wipe(connection: sqlite3.Connection, event: Wiped, partitioned: PartitionedGraph | None) -> Iterable[ValueRef]:
+    """Forget that an asset, or a partition of it, was ever made; gives the values that are no longer kept."""
+    assert event.asset_key is not None
+    key, partition = str(event.asset_key), storable(event.partition)
+    rows = "FROM partitions WHERE asset = ? AND coalesce(partition = ?, 1)"
+    gone: list[ValueRef] = []
+    for (kept,) in connection.execute(f"SELECT kept {rows} AND kept IS NOT NULL", (key, partition)):
+        gone.extend(codec.decode(kept, list[ValueRef]))
+    connection.execute(f"DELETE {rows}", (key, partition))
+    if partition is None:
+        row = connection.execute("SELECT kept FROM assets WHERE key = ?", (key,)).fetchone()
+        gone.extend(codec.decode(row[0], list[ValueRef]) if row and row[0] else ())
+        connection.execute(
+            "UPDATE assets SET materialization = NULL, kept = NULL, version = NULL, changed = NULL, failed = NULL,"
+            " failed_run = NULL, error = NULL WHERE key = ?",
+            (key,),
+        )
+    else:
+        connection.execute(
+            "UPDATE assets SET materialization = (SELECT max(made) FROM partitions WHERE asset = key) WHERE key = ?",
+            (key,),
+        )
+    if partitioned is not None and event.asset_key in partitioned.graph.assets:
+        partition_sets.write_anew(connection, partitioned, event.asset_key)
+    return gone
 
 
 def _kept(known: str | None, value: ValueRef | None) -> tuple[str | None, list[ValueRef]]:

@@ -137,11 +137,12 @@ def reindex(connection: sqlite3.Connection, partitioned: PartitionedGraph) -> in
         if (key := AssetKey(asset)) in partitioned.graph.assets and identity != partitioned.space(key).identity
     }
     for key in changed:
-        _write_anew(connection, partitioned, key)
+        write_anew(connection, partitioned, key)
     return len(changed)
 
 
-def _write_anew(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey) -> None:
+def write_anew(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey) -> None:
+    """Make the sets of an asset again, from what is known of its partitions."""
     known = recorded_anew(connection, partitioned, key)
     connection.execute("DELETE FROM partition_sets WHERE asset = ?", (str(key),))
     identity = partitioned.space(key).identity
@@ -254,7 +255,7 @@ def _rows(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: As
     found = read()
     identity = partitioned.space(key).identity
     if any(row.identity != identity for row in found):
-        _write_anew(connection, partitioned, key)
+        write_anew(connection, partitioned, key)
         found = read()
     return found
 
@@ -299,7 +300,7 @@ def _add(
         "SELECT identity, bits FROM partition_sets WHERE asset = ? AND kind = ? AND name = ?", (str(key), kind, name)
     ).fetchone()
     if row is not None and row[0] != space.identity:
-        _write_anew(connection, partitioned, key)
+        write_anew(connection, partitioned, key)
         _add(connection, partitioned, key, kind, partitions, name)
         return
     known = PartitionSet.from_bytes(row[1]) if row is not None else EMPTY

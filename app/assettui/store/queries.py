@@ -217,9 +217,14 @@ def events(
     return [event_of_row(row) for row in rows]
 
 
+def all_event_rows(connection: sqlite3.Connection) -> Iterable[tuple[Any, ...]]:
+    """Every event, in the order of recording, one at a time, as `event_of_row` takes it."""
+    return connection.execute(f"SELECT {_EVENT_COLUMNS} FROM events ORDER BY id")  # noqa: S608 - our own text
+
+
 def all_events(connection: sqlite3.Connection) -> Iterable[Event]:
     """Every event, in the order of recording, one at a time."""
-    return map(event_of_row, connection.execute(f"SELECT {_EVENT_COLUMNS} FROM events ORDER BY id"))  # noqa: S608 - our own text
+    return map(event_of_row, all_event_rows(connection))
 
 
 def data_version(connection: sqlite3.Connection) -> int:

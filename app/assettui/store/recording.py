@@ -19,6 +19,7 @@ from assettui.store.asset_recording import (
     materialize_partition,
     observe,
     storable,
+    wipe,
 )
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def apply(
             return materialize(connection, event, event_id, partitioned)
         case happened.Observation():
             observe(connection, event, event_id, partitioned)
+        case happened.Wiped():
+            return wipe(connection, event, partitioned)
         case _:
             pass  # what was logged changes nothing
     return ()

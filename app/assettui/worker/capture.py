@@ -37,8 +37,7 @@ def output_to(stdout: str, stderr: str) -> Generator[None]:
     kept = os.dup(1), os.dup(2)
     try:
         for target, path in ((1, stdout), (2, stderr)):
-            Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            descriptor = _log_opened(path)
             os.dup2(descriptor, target)
             os.close(descriptor)
         mend_streams()
@@ -48,6 +47,28 @@ def output_to(stdout: str, stderr: str) -> Generator[None]:
         for target, descriptor in enumerate(kept, 1):
             os.dup2(descriptor, target)
             os.close(descriptor)
+        _remove_what_is_empty(stdout, stderr)
+
+
+def _log_opened(path: str) -> int:
+    """A descriptor of the file for what a step prints; its folder may go at any moment, with the empty file of another."""
+    while True:
+        try:
+            return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except FileNotFoundError:
+            Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _remove_what_is_empty(*paths: str) -> None:
+    """Remove the files into which nothing was printed, as by most steps, and their folder where it is empty then.
+
+    A process that the step has left running may print later: it holds the file open, which is then nobody's.
+    """
+    with suppress(OSError):
+        for path in paths:
+            if os.stat(path).st_size == 0:  # noqa: PTH116 - quicker, for each step
+                os.unlink(path)  # noqa: PTH108
+        os.rmdir(os.path.dirname(paths[0]))  # noqa: PTH106, PTH120
 
 
 class Printed:

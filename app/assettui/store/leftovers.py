@@ -1,0 +1,127 @@
+"""What lies beside the store and nobody refers to: values and logs, left by what was killed, renamed or removed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from assettui.model import codec
+from assettui.model.asset import ValueRef
+from assettui.values.files import VERSION_MARK
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+    from assettui.store.folder import StoreFolder
+
+DAY_S = 86_400.0
+
+
+class Removed(Struct, frozen=True):
+    """Files that were removed, or would be."""
+
+    files: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Removed) -> Removed:
+        return Removed(self.files + other.files, self.bytes + other.bytes)
+
+
+def values_referred_to(connection: sqlite3.Connection) -> set[str]:
+    """The path of every value that the store refers to, below the folder of values."""
+    found: set[str] = set()
+    for table in ("assets", "partitions"):
+        for (kept,) in connection.execute(f"SELECT kept FROM {table} WHERE kept IS NOT NULL"):  # noqa: S608 - our own text
+            found.update(ref.path for ref in codec.decode(kept, list[ValueRef]))
+    for (value,) in connection.execute("SELECT value FROM handed"):
+        found.add(codec.decode(value, ValueRef).path)
+    found.discard("")
+    return found
+
+
+def oldest_at_work_s(connection: sqlite3.Connection) -> float | None:
+    """When the oldest run was asked for that is not over, in seconds since the epoch: what is newer may be its own."""
+    (created,) = connection.execute("SELECT min(created) FROM runs WHERE ended IS NULL").fetchone()
+    return None if created is None else created / 1e6
+
+
+def remove_values(folder: StoreFolder, connection: sqlite3.Connection, *, before_s: float) -> Removed:
+    """Remove the files of values that nothing refers to.
+
+    Args:
+        folder: The store.
+        connection: It, open.
+        before_s: Of these those that are older than this, in seconds since the epoch: a step may have written a newer one,
+            and not yet said so.
+    """
+    # Listed first: what is written after that is not looked at.
+    files = [path for path in _files_below(folder.values) if path.name.startswith(VERSION_MARK)]
+    known = values_referred_to(connection)
+    unknown = (path for path in files if str(path.relative_to(folder.values)) not in known)
+    removed = _remove(unknown, before_s)
+    _remove_empty_folders(folder.values)
+    return removed
+
+
+def remove_logs(
+    folder: StoreFolder, connection: sqlite3.Connection, *, now_s: float, days: float, megabytes: float
+) -> Removed:
+    """Remove the logs of runs that are over: those that are empty, then those that are too old, then the oldest of too many.
+
+    Args:
+        folder: The store.
+        connection: It, open.
+        now_s: The time, in seconds since the epoch.
+        days: How old a log may be.
+        megabytes: How much all of them may take.
+    """
+    at_work = {run_id for (run_id,) in connection.execute("SELECT id FROM runs WHERE ended IS NULL")}
+    files: list[tuple[float, int, Path]] = []
+    for path in _files_below(folder.logs):
+        if path.parent.name not in at_work and path.parent.name != "workers":
+            found = path.stat()
+            files.append((found.st_mtime, found.st_size, path))
+    files.sort(key=lambda each: each[0])
+    left = sum(size for _, size, _ in files)
+    wanted: list[Path] = []
+    for modified_s, size, path in files:
+        if size == 0 or modified_s < now_s - days * DAY_S or left > megabytes * 1e6:
+            wanted.append(path)
+            left -= size
+    removed = _remove(wanted, now_s)
+    _remove_empty_folders(folder.logs, but={folder.logs / run_id for run_id in at_work})
+    return removed
+
+
+def _remove(files: Iterable[Path], before_s: float) -> Removed:
+    removed = Removed()
+    for path in files:
+        try:
+            found = path.stat()
+            if found.st_mtime < before_s:
+                path.unlink()
+                removed += Removed(1, found.st_size)
+        except FileNotFoundError:
+            continue
+    return removed
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            yield Path(place, name)
+
+
+def _remove_empty_folders(folder: Path, but: Iterable[Path] = ()) -> None:
+    """Remove the folders below one that hold nothing; one that is being made use of is made again."""
+    kept = {folder, *but}
+    for place, _, _ in os.walk(folder, topdown=False):
+        if Path(place) not in kept:
+            try:
+                Path(place).rmdir()
+            except OSError:  # it holds something
+                continue
