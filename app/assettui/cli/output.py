@@ -7,7 +7,7 @@ import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from assettui.model.text import clean, one_line
+from assettui.model.text import clean, escaped, one_line
 from assettui.model.timing import clock_us
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ MAX_CELL, MAX_LAST = 60, 200
 """So many characters of a cell are printed, and so many of one in the last column."""
 
 
+MAX_DAYS = 36_525
+"""A command looks no more than so many days ahead."""
+
+
 class Exit(IntEnum):
     """Exit statuses."""
 
@@ -31,8 +35,8 @@ class Exit(IntEnum):
 
 
 def print_json(data: Any) -> None:
-    """JSON on stdout; control characters in it are escaped, as JSON does."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=not _is_utf8(), default=str) + "\n")
+    """JSON on stdout; control characters in it, and those that are not seen, are escaped, as JSON may."""
+    sys.stdout.write(escaped(json.dumps(data, indent=2, ensure_ascii=not _is_utf8(), default=str)) + "\n")
     sys.stdout.flush()
 
 

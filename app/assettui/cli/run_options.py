@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +12,25 @@ from assettui.core.partitions.space import RANGE_MARK, split_range
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
+class PathName(click.Path):
+    """A path, as a `Path`; what can be none is refused."""
+
+    def __init__(self, **given: bool) -> None:
+        super().__init__(path_type=Path, **given)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        try:
+            return super().convert(value, param, ctx)
+        except (OSError, ValueError) as error:
+            self.fail(f"{value!r:.60} is no name of a file: {getattr(error, 'strerror', None) or error}", param, ctx)
+
+
 config_option = click.option(
     "--config",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PathName(dir_okay=False),
     help="What the run is configured with: a file of YAML, TOML or JSON.",
 )
 tag_option = click.option(

@@ -8,7 +8,7 @@ import click
 
 from assettui.cli import instigators
 from assettui.cli.current import bring_up_to_date
-from assettui.cli.output import Exit, print_json, say
+from assettui.cli.output import MAX_DAYS, Exit, print_json, say
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.timeline import moment_of, seconds_of, zone_named
 from assettui.model.instigator import InstigatorKind
@@ -53,7 +53,13 @@ def tick_schedule(target: Target, name: str, at: str | None, is_dry: bool, as_js
 
 @schedule.command("preview")
 @click.argument("name")
-@click.option("--days", default=7.0, show_default=True, type=click.FloatRange(min=0, min_open=True), help="How many.")
+@click.option(
+    "--days",
+    default=7.0,
+    show_default=True,
+    type=click.FloatRange(min=0, max=MAX_DAYS, min_open=True),
+    help="How many.",
+)
 @json_option
 @target_options
 def preview_schedule(target: Target, name: str, days: float, as_json: bool) -> None:

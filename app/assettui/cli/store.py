@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from assettui.cli.output import Exit, print_json, say, tell
+from assettui.cli.run_options import PathName
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.text import byte_count, plural
 from assettui.service import maintenance as service
 from assettui.store import maintenance
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.group()
@@ -77,7 +81,7 @@ def vacuum_store(target: Target, as_json: bool) -> None:
 
 
 @store.command("backup")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PathName())
 @json_option
 @target_options
 def backup_store(target: Target, folder: Path, as_json: bool) -> None:
@@ -90,7 +94,7 @@ def backup_store(target: Target, folder: Path, as_json: bool) -> None:
 
 
 @store.command("restore")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=PathName(exists=True, file_okay=False))
 @json_option
 @target_options
 def restore_store(target: Target, folder: Path, as_json: bool) -> None:

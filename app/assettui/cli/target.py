@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import click
 from msgspec.structs import replace
@@ -17,6 +18,8 @@ from assettui.service.session import Session
 from assettui.store.database import appears, is_read_only, no_store
 from assettui.store.folder import StoreFolder
 
+MAX_NUMBER = (1 << 63) - 1
+"""What SQLite can hold."""
 F = TypeVar("F", bound=Callable[..., Any])
 _NAMES = ("file", "module", "project", "store")
 
@@ -80,11 +83,44 @@ class Target:
         return replace(session, folder=StoreFolder.at(Path(folder)))
 
 
+def _check_plain(context: click.Context, param: click.Parameter, value: Any) -> None:
+    """Refuse what no file name, no column of the store and no arithmetic can hold.
+
+    Raises:
+        BadParameter: It is that; click says of which parameter.
+    """
+    reason = None
+    match value:
+        case str() | Path():
+            text = str(value)
+            if "\0" in text:
+                reason = "holds a NUL character"
+            elif not text.isascii():
+                try:
+                    text.encode()
+                except UnicodeEncodeError:
+                    reason = "is not UTF-8"
+        case float() if not isfinite(value):
+            reason = "is no number that can be counted with"
+        case int() if not -MAX_NUMBER <= value <= MAX_NUMBER:
+            reason = "is too large"
+        case tuple():
+            for each in cast("tuple[Any, ...]", value):
+                _check_plain(context, param, each)
+        case _:
+            pass
+    if reason is not None:
+        raise click.BadParameter(f"{value!r:.60} {reason}", ctx=context, param=param)
+
+
 def _giving_target(*file_flags: str) -> Callable[[F], F]:
     def decorate(command: F) -> F:
         @functools.wraps(command)
         def with_target(*args: Any, **given: Any) -> Any:
-            target = click.get_current_context().ensure_object(Target)
+            context = click.get_current_context()
+            for param in context.command.params:
+                _check_plain(context, param, context.params.get(param.name or ""))
+            target = context.ensure_object(Target)
             for name in _NAMES:
                 value = given.pop(name)
                 if value is not None:

@@ -6,14 +6,20 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.current import bring_up_to_date
-from assettui.cli.output import print_columns, print_json, tell
+from assettui.cli.output import MAX_DAYS, print_columns, print_json, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.timing import clock_us, duration, local
 from assettui.service import automation
 
 
 @click.command()
-@click.option("--days", default=1.0, show_default=True, type=click.FloatRange(min=0, min_open=True), help="How many.")
+@click.option(
+    "--days",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0, max=MAX_DAYS, min_open=True),
+    help="How many.",
+)
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="How many, the next first.")
 @json_option
 @target_options

@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
-_CONTROL_RANGES = (
-    (0x00, 0x1F),  # C0, ESC among them
-    (0x7F, 0x9F),  # DEL and C1, 8-bit CSI and OSC among them
-    (0x061C, 0x061C),  # Arabic letter mark
-    (0x200B, 0x200F),  # zero widths, left-to-right and right-to-left marks
-    (0x2028, 0x202E),  # line and paragraph separators, bidirectional embeddings and overrides
-    (0x2060, 0x206F),  # invisible operators, bidirectional isolates
-    (0xD800, 0xDFFF),  # lone surrogates, which no terminal encoding can carry
-    (0xFEFF, 0xFEFF),  # byte order mark
-    (0xFFF9, 0xFFFB),  # interlinear annotation
-    (0xE0000, 0xE007F),  # tags
+_CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufff9-\ufffb"
+"""C0 (ESC among them), DEL, C1 (8-bit CSI and OSC), separators of lines, lone surrogates, interlinear annotation."""
+_JOINER = "\u200d"
+"""The zero-width joiner stays: emoji and several scripts need it, and it moves nothing."""
+_IGNORABLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-# The zero-width joiner stays: emoji and several scripts need it, and it moves nothing.
-_KEPT = {0x200D}
-UNSAFE = re.compile(
-    "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _CONTROL_RANGES if first not in _KEPT) + "]"
+"""Unicode's property Default_Ignorable_Code_Point (DerivedCoreProperties.txt): what is not seen, bidirectional controls among
+it. It is the same in each version, reserved code points included. Left out are the joiner and the two selectors below."""
+_EMOJI = (
+    "#*0-9\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030"
+    "\u303d\u3297\u3299\U0001f000-\U0001faff"
 )
-"""Finds a text that `clean` may have to change."""
+_SELECTORS = f"(?<![{_EMOJI}])[\ufe0e\ufe0f]"
+"""They choose between the two looks of an emoji. Behind anything else they are not seen."""
+UNSAFE = re.compile(f"[{_CONTROLS}{_IGNORABLE}]|{_SELECTORS}")
+"""Finds what `clean` changes in a text."""
+UNSAFE_IN_JSON = re.compile(f"(?!\n)[{_CONTROLS}{_IGNORABLE}]|{_SELECTORS}")
+"""The same in JSON, whose own lines are ended by newlines."""
 
 
-@cache
-def _table() -> dict[int, int]:
-    # Made when the first unsafe text is met: 2,500 entries that most processes never need.
-    return {
-        code: (0x2400 + code if code < 0x20 else 0x2421 if code == 0x7F else 0xFFFD)
-        for first, last in _CONTROL_RANGES
-        for code in range(first, last + 1)
-        if code not in _KEPT
-    }
+def _visible(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
 def clean(text: str) -> str:
     """The text with every control character replaced by a visible stand-in of one cell, so `len` stays the same."""
-    return text.translate(_table()) if UNSAFE.search(text) else text
+    return text if text.isascii() and text.isprintable() else UNSAFE.sub(_visible, text)
+
+
+def escaped(json_text: str) -> str:
+    """JSON in which what must not reach a terminal is written as JSON may write it: by its number."""
+    return UNSAFE_IN_JSON.sub(_numbered, json_text)
+
+
+def _numbered(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def clean_lines(text: str) -> str:

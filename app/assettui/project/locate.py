@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from msgspec import Struct
@@ -59,13 +61,39 @@ def locate(directory: Path, *, file: str | None = None, module: str | None = Non
     """
     if file and module:
         raise ProjectError("a file and a module were both named", hint="give --file or --module, not both")
-    if not directory.is_dir():
-        raise ProjectError(f"{directory} is not a folder")
-    if file:
-        return _of_file(Path(os.path.normpath(directory / file)), Settings(), None)
-    if module:
-        return Project(directory, None, module, Settings())
-    return _from_settings(directory) or _from_layout(directory, Settings(), None)
+    try:
+        if not directory.is_dir():
+            raise ProjectError(f"{directory} is not a folder")
+        if file:
+            return _of_file(Path(os.path.normpath(directory / file)), Settings(), None)
+        if module:
+            return _of_module(module, directory, Settings(), None)
+        return _from_settings(directory) or _from_layout(directory, Settings(), None)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise ProjectError(f"{error.filename} cannot be reached: {error.strerror}") from error
+
+
+def _of_module(name: str, folder: Path, settings: Settings, settings_file: Path | None) -> Project:
+    if not _is_module(name, folder):
+        raise ProjectError(
+            f"there is no module {name}", hint=f"name one that can be imported from {folder}, as package.module"
+        )
+    return Project(folder, None, name, settings, settings_file)
+
+
+def _is_module(name: str, folder: Path) -> bool:
+    """Whether a module can be found from a folder. Nothing is imported: its packages are the user's code too."""
+    places = [str(folder), *sys.path]
+    parts = name.split(".")
+    for count, part in enumerate(parts, 1):
+        known = ".".join(parts[:count])
+        spec = PathFinder.find_spec(known, places) if part.isidentifier() else None
+        if spec is None and part.isidentifier() and count == 1:  # a package that is installed to be edited
+            spec = next((found for finder in sys.meta_path if (found := finder.find_spec(known, None))), None)
+        if spec is None:
+            return False
+        places = list(spec.submodule_search_locations or ())
+    return True
 
 
 def _of_file(path: Path, settings: Settings, settings_file: Path | None) -> Project:
@@ -87,7 +115,7 @@ def _from_settings(directory: Path) -> Project | None:
             if settings.file:
                 return _of_file(folder / settings.file, settings, path)
             if settings.module:
-                return Project(folder, None, settings.module, settings, path)
+                return _of_module(settings.module, folder, settings, path)
             return _from_layout(folder, settings, path)
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast, get_args
 
 from msgspec import Meta, Struct, ValidationError, convert
 
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-Count = Annotated[int, Meta(ge=1)]
-CountFrom0 = Annotated[int, Meta(ge=0)]
-Seconds = Annotated[float, Meta(gt=0)]
+MOST = 1_000_000_000
+"""No setting is more than this: so many seconds are thirty years."""
+Count = Annotated[int, Meta(ge=1, le=MOST)]
+CountFrom0 = Annotated[int, Meta(ge=0, le=MOST)]
+Seconds = Annotated[float, Meta(gt=0, le=MOST)]
 Isolation = Literal["worker", "process"]
-SecondsFrom0 = Annotated[float, Meta(ge=0)]
+SecondsFrom0 = Annotated[float, Meta(ge=0, le=MOST)]
 _UNKNOWN_FIELD = re.compile(r"unknown field `(.*)`")
-_BOUND = re.compile(r"(>=?) ([0-9.]+)")
-_BOUNDS: Final = {">=": "at least", ">": "more than"}
+_BOUND = re.compile(r"([<>]=?) ([0-9.]+)")
+_BOUNDS: Final = {">=": "at least", ">": "more than", "<=": "at most"}
 _WORDS: Final = {
     "int": "a whole number",
     "float": "a number of seconds",
@@ -104,10 +106,15 @@ def read_settings(path: Path) -> Settings | None:
     except OSError as error:
         raise ProjectError(f"{path} cannot be read: {error.strerror}") from error
     if path.name == "pyproject.toml":
-        data = data.get("tool", {}).get("assettui")
+        tools = data.get("tool", {})
+        if not isinstance(tools, dict):
+            raise ProjectError(f"{path}: tool is {tools!r:.60}, not a table", hint="write [tool.assettui]")
+        data = cast("dict[str, Any]", tools).get("assettui")
         if data is None:
             return None
-    return _checked(data, path)
+        if not isinstance(data, dict):
+            raise ProjectError(f"{path}: tool.assettui is {data!r:.60}, not a table", hint="write [tool.assettui]")
+    return _checked(cast("dict[str, Any]", data), path)
 
 
 def _checked(data: Any, path: Path) -> Settings:
@@ -137,7 +144,7 @@ def _wrong(error: ValidationError, data: Any, path: Path) -> ProjectError:
         name = f"{table}.{key}"
     bound = _BOUND.search(said)
     if bound is not None:
-        return ProjectError(f"{path}: {name} is {value!r}", hint=f"{_BOUNDS[bound[1]]} {float(bound[2]):g}")
+        return ProjectError(f"{path}: {name} is {value!r:.60}", hint=f"{_BOUNDS[bound[1]]} {float(bound[2]):,.10g}")
     if "enum value" in said:
         return ProjectError(f"{path}: {name} is {value!r}", hint=f"one of {', '.join(_CHOICES[name])}")
     wanted = next((words for kind, words in _WORDS.items() if f"`{kind}" in said.partition(", got")[0]), said)

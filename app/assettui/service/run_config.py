@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from assettui.core.config_check import WrongConfig
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assettui.model.metadata import JsonObject
+
+
+MAX_BITS = 1_000
+"""Of a whole number: JSON can hold any, and so can Python, but nobody wants such a one."""
 
 
 def read_config(path: Path) -> JsonObject:
@@ -28,11 +34,46 @@ def read_config(path: Path) -> JsonObject:
         data = _parsed(path, text)
     except ValueError as error:  # of tomllib and json
         raise WrongConfig(f"{path} is not what its name says: {error}") from None
+    except RecursionError:
+        raise WrongConfig(f"{path} is nested too deep") from None
     if data is None:
         return {}
     if not isinstance(data, dict):
         raise WrongConfig(f"{path} holds a {type(data).__name__}, not a mapping", hint=_FORM)
+    try:
+        _check(data, path.name, frozenset())
+    except RecursionError:
+        raise WrongConfig(f"{path} is nested too deep") from None
     return cast("JsonObject", data)
+
+
+def _check(value: Any, place: str, around: frozenset[int]) -> None:
+    """See that JSON has a form for a value: YAML can hold more.
+
+    Raises:
+        WrongConfig: It has none.
+    """
+    if id(value) in around:
+        raise WrongConfig(f"{place} holds itself")
+    match value:
+        case dict():
+            within = around | {id(cast("dict[Any, Any]", value))}
+            for name, each in cast("dict[Any, Any]", value).items():
+                if not isinstance(name, str):
+                    raise WrongConfig(f"{place}: the name {name!r:.60} is no text", hint="write it between quotes")
+                _check(each, f"{place}: {name}" if not around else f"{place}.{name}", within)
+        case list():
+            within = around | {id(cast("list[Any]", value))}
+            for each in cast("list[Any]", value):
+                _check(each, place, within)
+        case float() if not isfinite(value):
+            raise WrongConfig(f"{place} is {value}, which JSON has no number for")
+        case int() if value.bit_length() > MAX_BITS:
+            raise WrongConfig(f"{place} is too large a number")
+        case None | str() | int() | float() | bool() | date():
+            return
+        case _:
+            raise WrongConfig(f"{place} is a {type(value).__name__}, which JSON has no form for")
 
 
 def _parsed(path: Path, text: str) -> Any:

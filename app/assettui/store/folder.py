@@ -27,7 +27,10 @@ class StoreFolder(Struct, frozen=True):
     def at(path: Path) -> StoreFolder:
         """The store at a path: a folder, or the SQLite file itself, beside which all else is kept."""
         path = path.expanduser().absolute()
-        is_database = path.suffix in _DATABASE_SUFFIXES or path.is_file()
+        try:
+            is_database = path.suffix in _DATABASE_SUFFIXES or path.is_file()
+        except OSError:  # told where it is opened
+            is_database = False
         return StoreFolder(path if is_database else path / DATABASE_NAME)
 
     @property

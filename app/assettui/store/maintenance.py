@@ -148,7 +148,9 @@ def backup(folder: StoreFolder, target: Path) -> Copied:
         StoreError: The target is there already, or something cannot be read or written.
     """
     made = StoreFolder.at(target)
-    if target.exists():
+    with told(folder.database):
+        is_there = target.exists()
+    if is_there:
         raise StoreError(f"{target} is there already", hint="name a folder that is to be made")
     with told(folder.database):
         target.mkdir(mode=0o700, parents=True)

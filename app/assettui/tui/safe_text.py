@@ -2,19 +2,22 @@
 
 Every line that any widget draws passes through the app's line filters; this one takes out whatever could move the
 cursor, set the clipboard or reorder the line. Texts are cleaned at their source too, where a stand-in can be shown;
-what is left to remove here has no width, so no line changes its length.
+what is left here becomes as many spaces as it had room for, so no line changes its length.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.filter import LineFilter
 
 from assettui.model.text import UNSAFE
 
 if TYPE_CHECKING:
+    import re
+
     from rich.style import Style
     from textual.color import Color
 
@@ -27,10 +30,14 @@ class SafeText(LineFilter):
         if not any(UNSAFE.search(text) or (style is not None and style.link) for text, style, _ in segments):
             return segments
         return [
-            Segment(UNSAFE.sub("", text), _without_link(style), None)
+            Segment(UNSAFE.sub(_room, text), _without_link(style), None)
             for text, style, control in segments
             if not control
         ]
+
+
+def _room(found: re.Match[str]) -> str:
+    return " " * cell_len(found[0])
 
 
 def _without_link(style: Style | None) -> Style | None:

@@ -10,6 +10,7 @@ than both; two terms side by side are both meant.
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,10 +20,12 @@ from assettui.model.errors import SelectionError
 from assettui.model.keys import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 _TOKEN = re.compile(r"""\s*(?:(?P<quoted>"(?:[^"\\]|\\.)*"?)|(?P<mark>[()+])|(?P<word>[^\s()+"]+))""")
 _END = "end"
+MAX_DEPTH = 100
+"""So deep may an expression be nested."""
 
 
 SYNTAX = (
@@ -65,6 +68,11 @@ def _tokens(text: str) -> Iterator[_Token]:
     yield _Token(_END, "", len(text.rstrip()), True)
 
 
+def is_depth(text: str) -> bool:
+    """Whether a word is a number of levels, as in `2+a`."""
+    return text.isascii() and text.isdigit() and len(text) <= 9
+
+
 class _Parser:
     """Reads an expression by recursive descent."""
 
@@ -73,6 +81,7 @@ class _Parser:
         self.is_partial = is_partial
         self.tokens = list(_tokens(text))
         self.position = 0
+        self.depth = 0
 
     @property
     def token(self) -> _Token:
@@ -114,14 +123,27 @@ class _Parser:
 
     def negated(self) -> expression.Expression:
         if self.is_word("not"):
-            self.advance()
-            return expression.Not(self.negated())
+            with self.inner(self.advance()):
+                return expression.Not(self.negated())
         return self.reaching()
+
+    @contextmanager
+    def inner(self, opening: _Token) -> Generator[None]:
+        """What stands within something else.
+
+        Raises:
+            SelectionError: It is nested too deep to be followed.
+        """
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.wrong(f"this is nested more than {MAX_DEPTH} deep", opening)
+        yield
+        self.depth -= 1
 
     def reaching(self) -> expression.Expression:
         """A term with what lies above and below it: `2+term+1`."""
         up, is_up = None, False
-        if self.token.kind == "word" and self.token.text.isdigit() and self._is_depth_before():
+        if self.token.kind == "word" and is_depth(self.token.text) and self._is_depth_before():
             up = int(self.advance().text)
         if self.is_mark("+"):
             self.advance()
@@ -131,7 +153,7 @@ class _Parser:
         if self.is_mark("+", joined=True):
             self.advance()
             is_down = True
-            if self.token.kind == "word" and self.token.text.isdigit() and not self.token.is_apart:
+            if self.token.kind == "word" and is_depth(self.token.text) and not self.token.is_apart:
                 down = int(self.advance().text)
         return expression.Traversal(start, up, down, is_up, is_down) if is_up or is_down else start
 
@@ -139,7 +161,7 @@ class _Parser:
         """Whether the number here is a depth, as in `1+a`, rather than a name, as in `2024+`."""
         plus, behind = self.tokens[self.position + 1], self.tokens[min(self.position + 2, len(self.tokens) - 1)]
         is_plus = plus.kind == "mark" and plus.text == "+" and not plus.is_apart
-        return is_plus and not behind.is_apart and behind.text != ")" and not behind.text.isdigit()
+        return is_plus and not behind.is_apart and behind.text != ")" and not is_depth(behind.text)
 
     def term(self) -> expression.Expression:
         token = self.advance()
@@ -170,7 +192,8 @@ class _Parser:
     def closed(self, opening: _Token) -> expression.Expression:
         if self.token.kind == _END:
             raise self.wrong("this ( is never closed", opening)
-        found = self.either()
+        with self.inner(opening):
+            found = self.either()
         if not self.is_mark(")"):
             raise self.wrong("this ( is never closed", opening)
         self.advance()
