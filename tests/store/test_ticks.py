@@ -56,7 +56,7 @@ def test_old_ticks_and_too_many_skipped_ones_are_forgotten_and_run_keys_never(
         ("b", TickOutcome.SKIPPED),
         *[("a", TickOutcome.SKIPPED)] * 3,
     ]
-    assert ticks.known_run_keys(db, "a", ["key", "other"]) == {"key"}
+    assert ticks.known_run_keys(db, InstigatorKind.SENSOR, "a", ["key", "other"]) == {"key"}
     assert db.execute("SELECT count(*) FROM events").fetchone() == (6,)
     state = ticks.instigator_state(db, "a")
     assert state is not None

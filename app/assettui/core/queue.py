@@ -174,12 +174,18 @@ def queued_run(run_id: str, created_us: int, plan: RunPlan) -> QueuedRun:
     return QueuedRun(run_id, created_us, priority_of(plan.tags), plan.tags, first_pools(plan.steps), plan)
 
 
+MAX_DIGITS = 10
+"""A number in a tag that has more says nothing."""
+
+
 def priority_of(tags: Mapping[str, str]) -> int:
-    """The priority that a run's tags say; 0 where they say none, or no whole number."""
+    """The priority that a run's tags say; 0 where they say none, or no whole number, or one that nobody means."""
+    said = tags.get(PRIORITY_TAG, "0")
     try:
-        return int(tags.get(PRIORITY_TAG, "0"))
+        priority = int(said) if len(said) < MAX_DIGITS else 0
     except ValueError:
         return 0
+    return priority
 
 
 def first_pools(steps: Iterable[StepPlan]) -> tuple[str, ...]:

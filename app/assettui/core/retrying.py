@@ -29,6 +29,8 @@ ROOT_RUN_TAG = "dagster/root_run_id"
 """The first of all of them."""
 MAX_RUNTIME_TAG = "dagster/max_runtime"
 """How long a run may take, in seconds."""
+MAX_RUNTIME_S = 1e9
+"""More than that, thirty years, is no bound."""
 ALL_STEPS = "ALL_STEPS"
 
 
@@ -114,11 +116,15 @@ def max_runtime_of(tags: Mapping[str, str], default: float | None) -> float | No
         said = float(tags[MAX_RUNTIME_TAG])
     except (KeyError, ValueError):
         return default
-    return said if said > 0 else default
+    return said if 0 < said <= MAX_RUNTIME_S else default
+
+
+MAX_DIGITS = 10
+"""A number in a tag that has more says nothing."""
 
 
 def _number(text: str | None, default: int) -> int:
     try:
-        return int(text) if text is not None else default
+        return int(text) if text is not None and len(text) < MAX_DIGITS else default
     except ValueError:
         return default

@@ -43,7 +43,7 @@ class RunRequest:
     """Asks for a run: what schedules and sensors return."""
 
     run_key: str | None
-    """A run of the same key is asked for once, for ever."""
+    """A run of the same key is asked for once: by a sensor for ever, by a schedule within one of its ticks."""
     run_config: Mapping[str, Any]
     """As a dict, also where a `RunConfig` was given."""
     tags: Mapping[str, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -31,7 +31,7 @@ from assettui.store.database import StorePlace, open_for_writing, writing
 from assettui.store.op_outputs import failed_with_op_outputs, forget_ancestors, forget_oldest
 from assettui.store.project_state import ProjectState, graph_of
 from assettui.store.queueing import secrets_of
-from assettui.store.recording import record
+from assettui.store.recording import UNFIT, record_what_fits
 from assettui.store.retries import queue_retry
 from assettui.values.files import RUNS, FileValues
 
@@ -61,6 +61,14 @@ PARTITIONS_LAST_US = 1_000_000
 _DONE_WITH: Final = frozenset({RunStatus.SUCCESS, RunStatus.CANCELED})
 FAILED_KEPT = 20
 """Of so many runs that have failed, the last ones, it is kept what their ops have passed on, for a retry."""
+
+
+class Committed(NamedTuple):
+    """What a commit has come to."""
+
+    ticks: list[tuple[TickDecided, Recorded]]
+    refused: list[tuple[str, str]]
+    """The runs of which something could not be recorded, and why."""
 
 
 class Journal:
@@ -130,8 +138,11 @@ class Journal:
         progress: Iterable[Progressed] = (),
         ticks: Iterable[TickDecided] = (),
         retries: Iterable[QueueRun] = (),
-    ) -> list[tuple[TickDecided, Recorded]]:
+    ) -> Committed:
         """Record what has happened and the end of the intents that it answers: all or nothing.
+
+        What cannot be recorded, whatever it is, is left out, and what it concerns fails by it: one bad thing must not
+        stop all the others.
 
         Args:
             events: What has happened.
@@ -142,13 +153,12 @@ class Journal:
             retries: Runs that try again others that have failed.
 
         Returns:
-            Each tick, and what it has come to.
+            Each tick and what it has come to, and what was left out.
         """
         partitioned = self.partitioned(now_us)
         recorded: list[tuple[TickDecided, Recorded]] = []
         with writing(self._db) as db:
-            kept = list(events)
-            superseded = record(db, kept, partitioned)
+            kept, superseded, refused = record_what_fits(db, list(events), partitioned, now_us)
             for each in progress:
                 backfills.keep_counts(db, each.backfill_id, each.counts)
             for decided in ticks:
@@ -162,7 +172,8 @@ class Journal:
                     self._partitioned = self._known = None
             for retry in retries:
                 known = self._snapshot or ProjectSnapshot("")
-                queue_retry(db, retry.run_id, retry.plan, retry.parent, known.config_schemas, now_us)
+                with suppress(*UNFIT):  # the run that has failed says so already
+                    queue_retry(db, retry.run_id, retry.plan, retry.parent, known.config_schemas, now_us)
             intents.take(db, taken)
             forgotten = self._forget_op_outputs(db, kept)
         self._known = None
@@ -173,7 +184,7 @@ class Journal:
                 self._values.remove_below(AssetKey((RUNS, event.run_id)))
         for run_id in forgotten:
             self._values.remove_below(AssetKey((RUNS, run_id)))
-        return recorded
+        return Committed(recorded, refused)
 
     def _forget_op_outputs(self, connection: sqlite3.Connection, events: Iterable[Event]) -> list[str]:
         """Forget what the ops of runs have passed on that have failed, once it is not to be tried again.

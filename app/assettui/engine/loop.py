@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from assettui.core.queue import queued_run
 from assettui.engine.hearing import Hearing, SnapshotKept
+from assettui.engine.journal import Committed
 from assettui.engine.news import LOOK_EVERY_S, News
 from assettui.engine.tick_recording import following
 from assettui.executors.base import readable
@@ -21,7 +22,9 @@ from assettui.kernel.decide import decide, has_nothing_to_do, is_idle
 from assettui.model.errors import AssettuiError
 from assettui.model.run import StepError, StepStatus
 from assettui.model.step import StepOutcome
+from assettui.model.tick import Evaluation
 from assettui.model.timing import clock_us
+from assettui.store.recording import UNFIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from assettui.engine.alarm import Alarm
     from assettui.engine.edits import Edits
     from assettui.engine.journal import Journal
-    from assettui.engine.tick_recording import Recorded
     from assettui.engine.workers import Workers
     from assettui.executors.inbox import Inbox
     from assettui.kernel.instigators import TickDecided
@@ -156,13 +158,14 @@ class Loop:
                 self._state, decided = decide(self._state, input, clock_us())
                 actions.extend(decided)
             progress = {action.backfill_id: action for action in actions if isinstance(action, act.Progressed)}
-            recorded = self._commit(
+            recorded, refused = self._commit(
                 [action.event for action in actions if isinstance(action, act.Record)],
                 progress.values(),
                 [action.decided for action in actions if isinstance(action, act.RecordTick)],
                 [action for action in actions if isinstance(action, act.QueueRun)],
             )
-            happened = [input for action in actions for input in self._act(action)]
+            happened = [inputs.RunRefused(*each) for each in refused]
+            happened.extend(input for action in actions for input in self._acted(action))
             happened.extend(caused for each in recorded for caused in following(*each))
             if not happened:
                 return
@@ -173,18 +176,33 @@ class Loop:
         progress: Iterable[act.Progressed],
         ticks: Sequence[TickDecided],
         retries: Sequence[act.QueueRun],
-    ) -> list[tuple[TickDecided, Recorded]]:
+    ) -> Committed:
         logs_due = self._hearing.logs_due()
         are_logs_due = logs_due is not None and time.monotonic() >= logs_due
         taken = self._news.take_intents()
         if not (events or ticks or taken or are_logs_due):
-            return []
+            return Committed([], [])
         events = [*self._hearing.take_logs(), *events]
         recorded = self._journal.commit(events, taken, clock_us(), progress, ticks, retries)
         self._wake_socket.tell()
         return recorded
 
     # Acting.
+
+    def _acted(self, action: act.Action) -> Iterator[inputs.Input]:
+        """Do what was decided. Where that is not possible for what it is about, only that fails."""
+        try:
+            yield from list(self._act(action))
+        except UNFIT as error:
+            reason = f"it cannot be carried out: {type(error).__name__}: {error}"
+            match action:
+                case act.Execute() | act.LoadRun() | act.QueueRun():
+                    yield inputs.RunRefused(action.run_id, reason)
+                case act.Evaluate():
+                    found = Evaluation(error=StepError(reason))
+                    yield inputs.EvaluationEnded(action.worker, action.evaluating.name, found)
+                case _:
+                    raise
 
     def _act(self, action: act.Action) -> Iterator[inputs.Input]:
         match action:

@@ -69,9 +69,10 @@ def record_tick(
     connection.execute("SAVEPOINT tick")
     try:
         found = _recorded(connection, decided, snapshot, context, cursor)
-    except AssettuiError as error:
+    except (AssettuiError, ValueError, TypeError, OverflowError) as error:
         connection.execute("ROLLBACK TO tick")
-        refused = StepError(str(error), "refused")
+        told = str(error) if isinstance(error, AssettuiError) else f"{type(error).__name__}: {error}"
+        refused = StepError(told, "refused")
         _write(connection, decided, replace(Evaluation(log=decided.evaluation.log), error=refused), (), (), cursor)
         found = Recorded(is_refused=True)
     except BaseException:
@@ -105,9 +106,8 @@ def _recorded(
     _change_keys(connection, decided)
     known: list[str] = []
     planned: list[tuple[str, RunRequest, RunPlan]] = []
-    seen = ticks.known_run_keys(
-        connection, decided.name, [each.run_key for each in evaluation.runs if each.run_key is not None]
-    )
+    keys = [each.run_key for each in evaluation.runs if each.run_key is not None]
+    seen = set(ticks.known_run_keys(connection, decided.kind, decided.name, keys))
     for request in evaluation.runs:
         if request.run_key is not None:
             if request.run_key in seen:

@@ -85,7 +85,8 @@ class FakeClock:
         }
         self._due = {name: self._first(each) for name, each in self._snapshots.items()}
         self._cursors: dict[str, str | None] = {}
-        self._run_keys: set[tuple[str, str]] = set()
+        self._run_keys: dict[str, set[str]] = {}
+        """What each sensor has asked for; a schedule's run keys count within one tick."""
         self._last_us: dict[str, int] = {}
 
     @property
@@ -133,12 +134,13 @@ class FakeClock:
         if found.cursor is not None:
             self._cursors[name] = found.cursor or None
         self._last_us[name] = due_us
-        fresh = [
-            request
-            for request in requests_of(found)
-            if request.run_key is None or (name, request.run_key) not in self._run_keys
-        ]
-        self._run_keys.update((name, request.run_key) for request in fresh if request.run_key is not None)
+        known = set[str]() if snapshot.crons else self._run_keys.setdefault(name, set())
+        fresh: list[RunRequest] = []
+        for request in requests_of(found):
+            if request.run_key is None or request.run_key not in known:
+                fresh.append(request)
+            if request.run_key is not None:
+                known.add(request.run_key)
         return FakeTick(name, time, fresh, found.skip_reason, self._cursors.get(name))
 
     def _evaluated(

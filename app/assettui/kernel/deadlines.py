@@ -81,16 +81,23 @@ def _end_runs(turn: Turn) -> None:
         if run.deadline_us is None or run.status is RunStatus.CANCELING or not _is_due(turn, run.deadline_us):
             continue
         seconds = max_runtime_of(run.about.tags, turn.rules.max_runtime_s) or 0
-        error = StepError(f"the run took longer than {seconds:g} s, and was stopped", "timeout")
-        run.deadline_us, run.first_error = None, run.first_error or error.message
-        turn.runs.skip(run, run.pending(), error.message)
-        for worker_id, worker in list(turn.workers.by_id.items()):
-            if worker.task is None or worker.task[0] != run_id:
-                continue
-            turn.workers.by_id[worker_id] = replace(worker, retry_after_us=None)  # there is no time left for it
-            if worker.overdue is None:
-                _stop(turn, worker_id, error)
-        turn.runs.end_if_over(run)
+        fail_run(turn, run_id, StepError(f"the run took longer than {seconds:g} s, and was stopped", "timeout"))
+
+
+def fail_run(turn: Turn, run_id: str, error: StepError) -> None:
+    """Let a run fail: what of it has not begun is skipped, what goes on is stopped."""
+    run = turn.runs.by_id.get(run_id)
+    if run is None:
+        return
+    run.deadline_us, run.first_error = None, run.first_error or error.message
+    turn.runs.skip(run, run.pending(), error.message)
+    for worker_id, worker in list(turn.workers.by_id.items()):
+        if worker.task is None or worker.task[0] != run_id:
+            continue
+        turn.workers.by_id[worker_id] = replace(worker, retry_after_us=None)  # there is no time left for it
+        if worker.overdue is None:
+            _stop(turn, worker_id, error)
+    turn.runs.end_if_over(run)
 
 
 def _stop(turn: Turn, worker_id: int, error: StepError) -> None:

@@ -16,6 +16,7 @@ from assettui.kernel.backfills import is_at_work
 from assettui.kernel.dispatch import give_evaluations, give_steps
 from assettui.kernel.turn import Turn
 from assettui.model.backfill import BackfillCommand
+from assettui.model.run import StepError
 
 if TYPE_CHECKING:
     from assettui.kernel.actions import Action
@@ -64,6 +65,8 @@ def _take(turn: Turn, input: inputs.Input) -> None:
             turn.queueing.limits = input.limits
         case inputs.CancelRequested():
             turn.runs.cancel(input.run_id)
+        case inputs.RunRefused():
+            deadlines.fail_run(turn, input.run_id, StepError(input.reason, "refused"))
         case inputs.BackfillLoaded():
             turn.backfills.load(input)
         case inputs.BackfillRequested():

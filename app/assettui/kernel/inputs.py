@@ -38,6 +38,13 @@ class LimitsSeen(Struct, frozen=True):
     limits: Limits
 
 
+class RunRefused(Struct, frozen=True):
+    """Something of a run cannot be recorded, or carried out: it has failed, and nothing else has."""
+
+    run_id: str
+    reason: str
+
+
 class CancelRequested(Struct, frozen=True):
     """Somebody wants a run to stop."""
 
@@ -181,6 +188,7 @@ Input: TypeAlias = (
     RunsQueued
     | RunLoaded
     | LimitsSeen
+    | RunRefused
     | CancelRequested
     | BackfillLoaded
     | BackfillRequested

@@ -10,7 +10,7 @@ import json
 import threading
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -96,6 +96,44 @@ def encode_text(value: Any) -> str:
     except UnicodeEncodeError:
         text = json.dumps(builtins(value), ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "replace").decode()
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is in a form that can be kept: see `encode_plain`."""
+    try:
+        _encoder.encode(value)
+    except (UnicodeEncodeError, OverflowError):
+        return False
+    return True
+
+
+def encode_plain(value: Any) -> bytes:
+    r"""As `encode`, of what comes from user code and is to be kept: in a form that any store, terminal and JSON can hold.
+
+    Lone surrogates, as in names of files that are no UTF-8, become their escapes (`\udce9`), which keeps different names
+    apart; numbers that are too large, or none, become text.
+    """
+    try:
+        encoded = _encoder.encode(value)
+    except (UnicodeEncodeError, OverflowError):
+        return json.dumps(_kept(builtins(value)), separators=(",", ":")).encode("ascii")
+    return encoded
+
+
+def _kept(data: Any) -> Any:
+    match data:
+        case str():
+            return data.encode("utf-8", "backslashreplace").decode()
+        case bool():
+            return data
+        case int():
+            return data if -(1 << 63) <= data < 1 << 63 else f"a number of {data.bit_length():,} bits"
+        case dict():
+            return {_kept(name): _kept(each) for name, each in cast("dict[Any, Any]", data).items()}
+        case list() | tuple():
+            return [_kept(each) for each in cast("list[Any]", data)]
+        case _:
+            return data
 
 
 def decode(data: bytes | bytearray | memoryview | str, kind: type[T]) -> T:

@@ -378,6 +378,17 @@ def event_text(event: Event) -> str | None:
     return codec.encode_text(data) if data else None
 
 
+def kept(event: Event) -> Event:
+    """The event in a form that can be kept, whatever texts it holds; the same where it is in one.
+
+    Raises:
+        ValueError: It has none.
+    """
+    if codec.is_plain(event):
+        return event
+    return codec.decode(codec.encode_plain(event), type(event))
+
+
 def event_of(kind: str, columns: Mapping[str, Any], text: str | None) -> Event:
     """The event that the store has.
 

@@ -175,7 +175,7 @@ class ProjectSnapshot(Struct, frozen=True, omit_defaults=True):
 
     def encode(self) -> bytes:
         """As it is sent and kept."""
-        return codec.encode(replace(self, format=FORMAT))
+        return codec.encode_plain(replace(self, format=FORMAT))
 
     @staticmethod
     def decode(data: bytes | memoryview | str) -> ProjectSnapshot:

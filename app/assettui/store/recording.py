@@ -5,11 +5,13 @@ The one place that changes current state. Replaying all events over empty tables
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
+from typing import TYPE_CHECKING, Final
 
 from assettui.core.queue import first_pools, priority_of
 from assettui.model import codec
 from assettui.model import events as happened
+from assettui.model.asset import ValueRef
 from assettui.model.run import RunStatus, StepStatus
 from assettui.store import backfills, limits, ticks
 from assettui.store.asset_recording import (
@@ -23,12 +25,14 @@ from assettui.store.asset_recording import (
 )
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable
 
     from assettui.core.partitioned_graph import PartitionedGraph
-    from assettui.model.asset import ValueRef
     from assettui.model.run import StepPlan
+
+
+UNFIT: Final = (ValueError, TypeError, OverflowError, sqlite3.InterfaceError, sqlite3.DataError, sqlite3.IntegrityError)
+"""What is raised for something that the store cannot hold; anything else is a fault of the store, or of ours."""
 
 
 def record(
@@ -45,7 +49,7 @@ def record(
         The values that are no longer kept: to be removed once the transaction is committed.
     """
     superseded: list[ValueRef] = []
-    for event in events:
+    for event in map(happened.kept, events):
         cursor = connection.execute(
             "INSERT INTO events (time, kind, run, step, asset, partition, payload) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -60,6 +64,44 @@ def record(
         )
         superseded.extend(apply(connection, event, cursor.lastrowid or 0, partitioned))
     return superseded
+
+
+def record_what_fits(
+    db: sqlite3.Connection, events: list[happened.Event], partitioned: PartitionedGraph, now_us: int
+) -> tuple[list[happened.Event], list[ValueRef], list[tuple[str, str]]]:
+    """As `record`; what cannot be recorded, whatever it is, is left out: one bad thing must not stop all the others.
+
+    Returns:
+        What was recorded, the values that are no longer kept, and the runs of the rest, with the reason.
+    """
+    db.execute("SAVEPOINT events")
+    try:
+        superseded = record(db, events, partitioned)
+    except UNFIT:
+        db.execute("ROLLBACK TO events")
+    else:
+        db.execute("RELEASE events")
+        return events, superseded, []
+    kept: list[happened.Event] = []
+    refused: dict[str, str] = {}
+    superseded = list[ValueRef]()
+    for event in events:
+        db.execute("SAVEPOINT event")
+        try:
+            superseded += record(db, [event], partitioned)
+            kept.append(event)
+        except UNFIT as error:
+            db.execute("ROLLBACK TO event")
+            reason = f"{event.kind.value} cannot be recorded: {type(error).__name__}: {error}"
+            refused.setdefault(event.run_id, reason)
+            if isinstance(event, happened.RunChanged) and event.status.is_over:  # it must not seem to go on
+                superseded += record(
+                    db, [happened.RunChanged(now_us, event.run_id, status=RunStatus.FAILURE, error=reason)]
+                )
+        finally:
+            db.execute("RELEASE event")
+    db.execute("RELEASE events")
+    return kept, superseded, [(run_id, reason) for run_id, reason in refused.items() if run_id]
 
 
 def apply(

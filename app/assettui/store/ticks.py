@@ -8,6 +8,7 @@ from assettui.definitions.event_records import AssetEventRecord, DagsterRun, Run
 from assettui.model import codec
 from assettui.model.errors import NotFound
 from assettui.model.events import CursorSet, InstigatorTurned, Materialization, Tick, TickOutcome, event_of
+from assettui.model.instigator import InstigatorKind
 from assettui.model.keys import AssetKey
 from assettui.model.run import RunStatus
 from assettui.model.tick import InstigatorState
@@ -165,8 +166,13 @@ def is_recorded(connection: sqlite3.Connection, name: str, due_us: int) -> bool:
     return connection.execute(sql, (name, due_us)).fetchone() is not None
 
 
-def known_run_keys(connection: sqlite3.Connection, name: str, keys: Iterable[str]) -> set[str]:
-    """Those of the run keys that a schedule or sensor has asked for before."""
+def known_run_keys(connection: sqlite3.Connection, kind: InstigatorKind, name: str, keys: Iterable[str]) -> set[str]:
+    """Those of the run keys that a sensor has asked for before.
+
+    A schedule's count within one tick: its name of a region, or of a partition, means another run the next day.
+    """
+    if kind is InstigatorKind.SCHEDULE:
+        return set()
     sql = "SELECT 1 FROM run_keys WHERE instigator = ? AND run_key = ?"
     return {key for key in keys if connection.execute(sql, (name, key)).fetchone() is not None}
 

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from assettui.model import codec
 from assettui.model import step as said
 from assettui.model.events import AssetEvent, LogEntry, LogLine
-from assettui.model.run import StepStatus
+from assettui.model.run import StepError, StepStatus
 from assettui.model.tick import Evaluation
 from assettui.model.timing import clock_us
 from assettui.values.files import FileValues
@@ -33,7 +33,7 @@ from assettui.worker.isolation import can_fork, in_fork, in_new_process, is_isol
 from assettui.worker.load import load, sources_below
 from assettui.worker.orders import EvaluationRequest, RunStep, ToWorker
 from assettui.worker.process_state import ProcessState
-from assettui.worker.protocol import FrameReader, frame, receive
+from assettui.worker.protocol import FrameReader, kept_frame, receive
 from assettui.worker.step import execute_step, retry_after_loss_us
 
 if TYPE_CHECKING:
@@ -102,7 +102,11 @@ class Worker:
         """
         leave_if_forked(self._pid)
         try:
-            self._connection.sendall(frame(message))
+            said_of_it = kept_frame(message)
+        except (TypeError, ValueError, RecursionError) as error:
+            said_of_it = kept_frame(_instead(message, error))
+        try:
+            self._connection.sendall(said_of_it)
         except OSError:
             os._exit(1)
 
@@ -196,6 +200,22 @@ class Worker:
         if not self._is_in_user_code:
             raise SystemExit(0)
         raise Canceled
+
+
+def _instead(message: said.Said, error: Exception) -> said.Said:
+    """What is said in the place of something that has no form in JSON: that the step, or evaluation, has failed by it.
+
+    Raises:
+        Exception: The error, where the function of the step is still running: it is told where it has said it.
+    """
+    told = StepError(f"what it says cannot be told: {type(error).__name__}: {error}")
+    match message:
+        case said.Done():
+            return said.Done(message.run_id, message.step_key, said.StepOutcome(StepStatus.FAILURE, error=told))
+        case said.Evaluated():
+            return said.Evaluated(message.name, Evaluation(error=told))
+        case _:
+            raise error
 
 
 def _peak_bytes() -> int:

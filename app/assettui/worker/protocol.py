@@ -28,6 +28,16 @@ def frame(message: Any) -> bytes:
     return _HEADER.pack(len(body)) + body
 
 
+def kept_frame(message: Any) -> bytes:
+    """The same of what a worker says, which is to be kept: see `encode_plain`.
+
+    Raises:
+        TypeError, ValueError, RecursionError: It has no form in JSON.
+    """
+    body = codec.encode_plain(message)
+    return _HEADER.pack(len(body)) + body
+
+
 class FrameReader(Generic[M]):
     """Takes bytes as they come and gives whole messages.
 
