@@ -66,6 +66,7 @@ from assettui.definitions.hooks import failure_hook as failure_hook
 from assettui.definitions.hooks import success_hook as success_hook
 from assettui.definitions.inputs import AssetIn as AssetIn
 from assettui.definitions.inputs import In as In
+from assettui.definitions.inputs import Nothing as Nothing
 from assettui.definitions.io_managers import InMemoryIOManager as InMemoryIOManager
 from assettui.definitions.io_managers import InputContext as InputContext
 from assettui.definitions.io_managers import IOManager as IOManager
@@ -92,7 +93,6 @@ from assettui.definitions.ops.graph import graph as graph
 from assettui.definitions.ops.graph import graph_asset as graph_asset
 from assettui.definitions.ops.graph import graph_multi_asset as graph_multi_asset
 from assettui.definitions.ops.job import job as job
-from assettui.definitions.ops.op import Nothing as Nothing
 from assettui.definitions.ops.op import OpDefinition as OpDefinition
 from assettui.definitions.ops.op import op as op
 from assettui.definitions.outputs import AssetOut as AssetOut

@@ -32,6 +32,38 @@ def shown(crons: str | tuple[str, ...], zone: str, first: str, last: str) -> lis
     ]
 
 
+@pytest.mark.parametrize(
+    ("wraps", "plain"),
+    [
+        ("0 22-2 * * *", "0 0,1,2,22,23 * * *"),
+        ("0 22-4/2 * * *", "0 0,2,4,22 * * *"),
+        ("55-5 * * * *", "0-5,55-59 * * * *"),
+        ("0 0 * * mon-sun", "0 0 * * *"),
+        ("0 0 * * fri-mon", "0 0 * * 0,1,5,6"),
+        ("0 0 * * 7-2", "0 0 * * 0-2"),
+        ("0 0 * * 6-7", "0 0 * * 0,6"),
+        ("0 0 * * SAT-SUN", "0 0 * * 0,6"),
+        ("0 0 1 nov-feb *", "0 0 1 1,2,11,12 *"),
+        ("0 0 28-3 * *", "0 0 1-3,28-31 * *"),
+        ("0 0 * * 1,fri-sun,3", "0 0 * * 0,1,3,5,6"),
+    ],
+)
+def test_ranges_that_pass_over_the_end(wraps: str, plain: str) -> None:
+    one, other = ScheduleTimes((wraps,), "UTC"), ScheduleTimes((plain,), "UTC")
+    time_us = 1_704_067_200_000_000
+    for _ in range(60):
+        assert one.next_after(time_us) == other.next_after(time_us)
+        time_us = one.next_after(time_us)
+
+
+@pytest.mark.parametrize(
+    "expression", ["0 25-2 * * *", "0 2-25 * * *", "0 0 * * 8-1", "0 a-2 * * *", "0 5-2/0 * * *", "0 2-² * * *"]
+)
+def test_ranges_that_are_none(expression: str) -> None:
+    with pytest.raises(BadCron, match="has a wrong"):
+        ScheduleTimes((expression,), "UTC")
+
+
 def test_half_past_two_in_paris_on_both_changes() -> None:
     assert shown("30 2 * * *", PARIS, "2024-03-30", "2024-04-02") == ["30 02:30+0100", "31 03:00+0200", "01 02:30+0200"]
     assert shown("30 2 * * *", PARIS, "2024-10-26", "2024-10-29") == ["26 02:30+0200", "27 02:30+0200", "28 02:30+0100"]

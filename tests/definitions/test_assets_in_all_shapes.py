@@ -22,6 +22,7 @@ from assettui import (
     Definitions,
     DefinitionsError,
     Failure,
+    In,
     InMemoryIOManager,
     Instance,
     MaterializeResult,
@@ -38,10 +39,12 @@ from assettui import (
     TableRecord,
     TableSchema,
     asset,
+    graph_asset,
     materialize,
     multi_asset,
     observable_source_asset,
     observe,
+    op,
 )
 from assettui.core.graph import AssetGraph
 from assettui.core.planning import plan_run
@@ -530,3 +533,45 @@ def test_a_run_plan_orders_steps_of_several_assets() -> None:
         ("both", ("before",)),
         ("behind", ("both",)),
     ]
+
+
+def test_keyword_arguments_take_the_inputs_that_are_declared() -> None:
+    @asset
+    def up() -> int:
+        return 2
+
+    @asset(ins={"first": AssetIn("up"), "after": AssetIn("up", dagster_type=Nothing)})
+    def down(**inputs: int) -> dict[str, int]:
+        return inputs
+
+    @multi_asset(outs={"one": AssetOut(), "two": AssetOut()}, ins={"first": AssetIn("up")})
+    def both(context: AssetExecutionContext, **inputs: int) -> tuple[int, int]:
+        return inputs["first"], 2 * inputs["first"]
+
+    @op(ins={"left": In(), "right": In()})
+    def added(**inputs: int) -> int:
+        return inputs["left"] + inputs["right"]
+
+    @graph_asset(ins={"first": AssetIn("up")})
+    def doubled(**inputs: Any) -> Any:
+        return added(left=inputs["first"], right=inputs["first"])
+
+    @asset
+    def alone(**inputs: int) -> int:
+        return len(inputs)
+
+    found = materialize([up, down, both, doubled, alone])
+    assert found.output_for_node("down") == {"first": 2}
+    assert found.asset_value("two") == 4
+    assert found.asset_value("doubled") == 4
+    assert found.asset_value("alone") == 0
+    assert down(first=5) == {"first": 5}
+
+
+def test_positional_arguments_still_name_no_asset() -> None:
+    @asset
+    def down(*inputs: int) -> int:
+        return len(inputs)
+
+    with pytest.raises(DefinitionsError, match=r"asset down takes \*inputs.*, which names no asset"):
+        materialize([down])

@@ -6,6 +6,7 @@ lists, `L` and `#`, and the macros `@hourly`, `@daily`, `@midnight`, `@weekly`, 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import cast
@@ -25,6 +26,13 @@ MACROS = {
     "@annually": "0 0 1 1 *",
 }
 FIELDS = ("minute", "hour", "day of month", "month", "day of week")
+DAY_OF_WEEK = 4
+_LIMITS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+_NAMES = {
+    3: ("", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+    DAY_OF_WEEK: ("sun", "mon", "tue", "wed", "thu", "fri", "sat"),
+}
+_RANGE = re.compile(r"([0-9A-Za-z]{1,4})-([0-9A-Za-z]{1,4})(?:/([0-9]{1,4}))?", re.ASCII)
 _EXAMPLE = "five fields: minute, hour, day of month, month, day of week, such as `30 2 * * 1-5`"
 
 
@@ -62,6 +70,7 @@ def parse_cron(expression: str) -> Cron:
         raise BadCron(f"{expression!r} is no cron macro", hint=f"there are {', '.join(MACROS)}")
     if len(fields) != len(FIELDS):
         raise BadCron(f"the cron expression {expression!r} has {len(fields)} fields, not 5", hint=_EXAMPLE)
+    fields = [_unwrapped(position, field) for position, field in enumerate(fields)]
     for position, (name, field) in enumerate(zip(FIELDS, fields, strict=True)):
         _check_field(expression, name, position, field)
     try:
@@ -78,6 +87,36 @@ def parse_cron(expression: str) -> Cron:
         fields[2] == "*" and fields[3] == "*" and fields[4] == "*",
         parsed,
     )
+
+
+def _unwrapped(position: int, field: str) -> str:
+    """A field whose ranges pass over the end, as `22-2` or `fri-mon`, as lists: cronsim knows no such ranges."""
+    return ",".join(_unwrapped_range(position, item) for item in field.split(","))
+
+
+def _unwrapped_range(position: int, item: str) -> str:
+    found = _RANGE.fullmatch(item)
+    if found is None:
+        return item
+    low, high = _LIMITS[position]
+    first, last = (_number(position, found[each]) for each in (1, 2))
+    step = int(found[3] or 1)
+    if first is None or last is None or step < 1:
+        return item
+    if position == DAY_OF_WEEK and first == 7 and last < 7:  # both 0 and 7 are Sunday
+        first = 0
+        item = f"{first}-{last}/{step}"
+    if first <= last or not (low <= last and first <= high):
+        return item
+    values = [*range(first, high + 1), *range(low, last + 1)][::step]
+    return ",".join(map(str, values))
+
+
+def _number(position: int, text: str) -> int | None:
+    if text.isdecimal():
+        return int(text)
+    names = _NAMES.get(position, ())
+    return names.index(text.lower()) if text.lower() in names else None
 
 
 def _check_field(expression: str, name: str, position: int, field: str) -> None:

@@ -189,7 +189,7 @@ class AssetsDefinition:
     @cached_property
     def parameters(self) -> Parameters:
         """The parameters of the function, sorted by what they receive."""
-        return parameters_of(self.fn) if callable(self.fn) else Parameters()
+        return parameters_of(self.fn, self.arguments.ins) if callable(self.fn) else Parameters()
 
     def map_asset_specs(self, change: Callable[[AssetSpec], AssetSpec]) -> AssetsDefinition:
         """The same function, with something else said of each asset that it makes."""

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 from msgspec import Struct
 
 from assettui.definitions.computation import InputDeclaration
-from assettui.definitions.inputs import AssetIn
-from assettui.definitions.ops.op import Nothing, OpDefinition
+from assettui.definitions.inputs import AssetIn, Nothing
 from assettui.definitions.resources import ManagedResource, ResourceDefinition, is_resource_annotation
 from assettui.definitions.results import MaterializeResult, Output
 from assettui.model.keys import AssetKey, closest
@@ -19,6 +18,7 @@ from assettui.model.project import InputSnapshot
 
 if TYPE_CHECKING:
     from assettui.definitions.asset import AssetsDefinition
+    from assettui.definitions.ops.op import OpDefinition
     from assettui.definitions.parameters import Parameters
     from assettui.definitions.problems import Problems
     from assettui.model.errors import Location

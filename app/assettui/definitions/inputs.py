@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
     from assettui.core.partitions.mapping import PartitionMapping
     from assettui.model.metadata import RawMetadata
+
+
+class _Nothing:
+    """The type of an input that hands on no value, and only says what comes first."""
+
+    def __repr__(self) -> str:
+        return "Nothing"
+
+
+Nothing: Final = _Nothing()
 
 
 CONCATENATE = "concat_partitions"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from assettui.definitions.inputs import Nothing
 from assettui.definitions.placed import calling_frame
 
 if TYPE_CHECKING:
@@ -31,15 +32,19 @@ class Parameters(Struct, frozen=True):
     optional: frozenset[str] = frozenset()
     """Those of them that have a default."""
     variadic: str | None = None
-    """`*args` or `**kwargs`, which says nothing of what is wanted."""
+    """`*args`, which says nothing of what is wanted."""
     annotations: Mapping[str, Any] = {}
     """Of those that have one; as text where it cannot be evaluated, as a name that only a type checker imports."""
     result: Any = Parameter.empty
     """What it is said to return; `Parameter.empty` where nothing is said."""
 
 
-def parameters_of(fn: Callable[..., Any]) -> Parameters:
+def parameters_of(fn: Callable[..., Any], ins: Mapping[str, Any] | None = None) -> Parameters:
     """The parameters of a function, sorted by what they receive.
+
+    Args:
+        fn: The function.
+        ins: The inputs that are declared of it: `**kwargs` take those that no other parameter does.
 
     Raises:
         TypeError, ValueError: It has no signature, as some functions written in C.
@@ -51,8 +56,11 @@ def parameters_of(fn: Callable[..., Any]) -> Parameters:
     annotations: dict[str, Any] = {}
     read = signature(fn)
     for position, parameter in enumerate(read.parameters.values()):
-        if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+        if parameter.kind is Parameter.VAR_POSITIONAL:
             variadic = str(parameter)
+        elif parameter.kind is Parameter.VAR_KEYWORD:
+            given = {name for name, each in (ins or {}).items() if getattr(each, "dagster_type", None) is not Nothing}
+            named += [name for name in ins or () if name in given and name not in named]
         elif position == 0 and _is_context(parameter):
             context = parameter.name
         else:

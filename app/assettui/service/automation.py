@@ -285,7 +285,7 @@ def dry_tick(session: Session, name: str, kind: InstigatorKind | None, scheduled
         found = evaluate_in_worker(session.project, session.folder, request, timeout_s)
     with session.reading() as connection:
         keys = [each.run_key for each in found.runs if each.run_key is not None]
-        known = tuple(key for key in keys if key in ticks.known_run_keys(connection, kind, name, keys))
+        known = tuple(key for key in keys if key in ticks.known_run_keys(connection, snapshot.kind, name, keys))
         try:
             _check(connection, session, snapshot, found)
         except AssettuiError as error:

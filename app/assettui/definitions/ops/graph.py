@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from msgspec import Struct
 
 from assettui.definitions.asset import AssetsDefinition, step_arguments
-from assettui.definitions.asset_outputs import AssetOutput, decorated_spec, outputs_of_outs
+from assettui.definitions.asset_outputs import AssetOutput, as_asset_ins, decorated_spec, outputs_of_outs
 from assettui.definitions.job import job_of
 from assettui.definitions.keywords import (
     GraphAssetKeywords,
@@ -122,7 +122,13 @@ def graph_asset(**said: Unpack[GraphAssetKeywords]) -> Callable[[Callable[..., A
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
         spec = decorated_spec(fn, at, said)
-        composed = compose(str(spec.key), fn, parameters_of(fn).named, ("result",), location_of(fn) or at)
+        composed = compose(
+            str(spec.key),
+            fn,
+            parameters_of(fn, as_asset_ins(said.get("ins"))).named,
+            ("result",),
+            location_of(fn) or at,
+        )
         return AssetsDefinition(fn, [AssetOutput("result", spec)], step_arguments(said), at, composition=composed)
 
     return decorate
@@ -147,7 +153,9 @@ def graph_multi_asset(
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
         outputs, problems = outputs_of_outs(outs, at, group_name, None, partitions_def=partitions_def)
         step_name = name or getattr(fn, "__name__", "unnamed")
-        composed = compose(step_name, fn, parameters_of(fn).named, tuple(outs), location_of(fn) or at)
+        composed = compose(
+            step_name, fn, parameters_of(fn, as_asset_ins(said.get("ins"))).named, tuple(outs), location_of(fn) or at
+        )
         return AssetsDefinition(fn, outputs, step_arguments(said, step_name), at, problems, composed)
 
     return decorate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import cached_property, update_wrapper
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,16 +24,6 @@ if TYPE_CHECKING:
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.retries import RetryPolicy
     from assettui.model.errors import Location
-
-
-class _Nothing:
-    """The type of an input that hands on no value, and only says what comes first."""
-
-    def __repr__(self) -> str:
-        return "Nothing"
-
-
-Nothing: Final = _Nothing()
 
 
 class OpOutput(Struct, frozen=True):
@@ -72,7 +62,7 @@ class OpDefinition:
     @cached_property
     def parameters(self) -> Parameters:
         """The parameters of the function."""
-        return parameters_of(self.fn)
+        return parameters_of(self.fn, self.ins)
 
     @cached_property
     def input_names(self) -> tuple[str, ...]:
