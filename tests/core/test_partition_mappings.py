@@ -361,3 +361,21 @@ def test_dynamic_partitions_are_known_to_a_store_alone() -> None:
 def test_a_mapping_that_cannot_be_is_refused(make: object, said: str) -> None:
     with pytest.raises(BadMapping, match=said):
         make()  # pyright: ignore[reportCallIssue]
+
+
+def test_offsets_that_reach_past_the_end_need_what_is_not_there() -> None:
+    until = DailyPartitionsDefinition("2013-03-01", end_date="2013-03-06")
+    days = until.at(MOMENT)
+    for mapping in (Window(1, 1), Window(0, 1), Window(-1, 1)):
+        found = mapping.upstream(days.all, days, days)
+        assert (days.keys(found.incomplete), found.missing) == (["2013-03-05"], ("2013-03-06",))
+    lax = Window(1, 1, allow_nonexistent_upstream_partitions=True).upstream(days.all, days, days)
+    assert not lax.incomplete
+    longer = DailyPartitionsDefinition("2013-03-01", end_date="2013-03-09").at(MOMENT)
+    before = Window(-1, -1).upstream(longer.all, longer, days)
+    assert longer.keys(before.incomplete) == ["2013-03-07", "2013-03-08"]
+    assert days.keys(Window(-2, 0).upstream(days.known_of(["2013-03-02"]), days, days).partitions) == [
+        "2013-03-01",
+        "2013-03-02",
+    ], "of what lies before the start, what there is"
+    assert not Window(-1, -1).upstream(days.known_of(["2013-03-01"]), days, days).incomplete

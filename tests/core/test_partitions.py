@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -209,7 +209,6 @@ def test_a_start_in_another_zone_means_that_moment() -> None:
         (lambda: MonthlyPartitionsDefinition("2013-03-05", day_offset=0), "day_offset is 0"),
         (lambda: DailyPartitionsDefinition("2013-03-05", timezone="Mars"), "'Mars' is no time zone"),
         (lambda: HourlyPartitionsDefinition("2013-03-05", fmt="%Y-%m-%d"), "gives several windows"),
-        (lambda: HourlyPartitionsDefinition("2013-03-10-02:30", timezone=NEW_YORK), "the clock leaves it out"),
         (lambda: HourlyPartitionsDefinition("2013-11-03-01:00", timezone=NEW_YORK), "the clock shows it twice"),
         (lambda: TimeWindowPartitionsDefinition(start="2013-01-01", fmt="%Y-%m-%d"), "needs a cron_schedule"),
         (
@@ -423,3 +422,26 @@ def test_a_range_of_ten_years_of_hours_is_written_in_a_few_words() -> None:
     written = set_to_json(space.all, space, hours)
     assert written["ranges"] == [["2003-01-01-00:00", "2012-12-31-23:00"]]
     assert len(space.all) == (datetime(2013, 1, 1) - datetime(2003, 1, 1)) / timedelta(hours=1)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("America/Sao_Paulo", "2018-11-04"),
+        ("Africa/Cairo", "2024-04-26"),
+        ("Asia/Beirut", "2024-03-31"),
+        ("America/Asuncion", "2023-10-01"),
+        ("America/Santiago", "2024-09-08"),
+        ("America/Havana", "2024-03-10"),
+    ],
+)
+def test_a_bound_that_the_clock_leaves_out_is_the_moment_at_which_it_does(zone: str, day: str) -> None:
+    before, after = (str(date.fromisoformat(day) + timedelta(days=days)) for days in (-1, 2))
+    earlier = DailyPartitionsDefinition(before, timezone=zone, end_date=after).get_partition_keys()
+    assert DailyPartitionsDefinition(day, timezone=zone, end_date=after).get_partition_keys() == earlier[1:]
+    assert DailyPartitionsDefinition(before, timezone=zone, end_date=day).get_partition_keys() == [before]
+    hours = HourlyPartitionsDefinition(f"{day}-00:00", timezone=zone, end_date=f"{day}-03:00").get_partition_keys()
+    assert hours == [f"{day}-01:00", f"{day}-02:00"]
+    assert HourlyPartitionsDefinition(f"{day}-00:30", timezone=zone, end_date=f"{day}-03:00").get_partition_keys() == [
+        f"{day}-02:00"
+    ]

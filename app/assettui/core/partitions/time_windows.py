@@ -122,10 +122,16 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
                 )
         if found.tzinfo is not None:
             return seconds_of(found)
-        return self.local_seconds(found, what)
+        return self.local_seconds(found, what, may_be_left_out=True)
 
-    def local_seconds(self, shown: datetime, what: str = "time") -> int:
+    def local_seconds(self, shown: datetime, what: str = "time", *, may_be_left_out: bool = False) -> int:
         """The moment at which the clock shows a time, in seconds since the epoch.
+
+        Args:
+            shown: The time.
+            what: What it is, for messages.
+            may_be_left_out: Whether one that the clock leaves out stands for the moment at which it does so: as a day does
+                that begins an hour late, since its midnight was left out.
 
         Raises:
             BadPartitions: It never shows it, or shows it twice.
@@ -135,6 +141,8 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
         if first.utcoffset() == second.utcoffset():
             return seconds_of(first)
         if first.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) != shown:
+            if may_be_left_out:
+                return seconds_of(first)
             raise BadPartitions(
                 f"the {what} {shown} does not exist in {self.timezone}: the clock leaves it out",
                 hint=f"the clock goes from there to {second.astimezone(UTC).astimezone(self._zone):%H:%M} or later",

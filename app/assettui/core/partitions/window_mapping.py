@@ -23,8 +23,8 @@ class TimeWindowPartitionMapping(PartitionMapping):
     """Each window depends on all windows that overlap it.
 
     The offsets move the window, by so many windows of the asset downstream, before it is looked at: with -1 and -1,
-    today depends on yesterday; with -6 and 0, on the week that ends today. What they reach for beyond the first or the
-    last window upstream is not needed.
+    today depends on yesterday; with -6 and 0, on the week that ends today. What they reach for before the first window
+    upstream is not needed; what they reach for beyond the last one is.
 
     Args:
         start_offset: By how many windows its beginning is moved.
@@ -67,9 +67,9 @@ class TimeWindowPartitionMapping(PartitionMapping):
                 begins, ends = here.begins(start + self.start_offset), here.begins(end + self.end_offset)
                 spans.append((there.index_before(begins), there.index_after(ends)))
         found = PartitionSet.of_ranges([(max(0, start), min(end, up.size)) for start, end in spans]) & up.all
-        if self.allow_nonexistent_upstream_partitions or not self.start_offset <= 0 <= self.end_offset:
+        if self.allow_nonexistent_upstream_partitions:
             return Upstream(found)
-        return Upstream(found, *_lacking(partitions, down, up))
+        return Upstream(found, *_lacking(partitions, down, up, self.start_offset, self.end_offset))
 
     def downstream(
         self, partitions: PartitionSet, upstream: PartitionSpace, downstream: PartitionSpace
@@ -136,19 +136,27 @@ def _overlaps(
     return list(zip(starts, ends, strict=True))
 
 
-def _lacking(partitions: PartitionSet, down: TimeSpace, up: TimeSpace) -> tuple[PartitionSet, tuple[str, ...]]:
-    """Which of some windows are not covered by what there is upstream, and some of what they lack."""
+def _lacking(
+    partitions: PartitionSet, down: TimeSpace, up: TimeSpace, start_offset: int, end_offset: int
+) -> tuple[PartitionSet, tuple[str, ...]]:
+    """Which of some windows are not covered by what there is upstream, and some of what they lack.
+
+    A window of its own must be covered whole; where it is moved, it may begin before there is anything upstream, as the
+    first one does that depends on the one before, but not end after it.
+    """
     here, there = down.definition, up.definition
     if not up.size:
         return partitions, tuple(there.key_of(index) for index in range(min(1, len(partitions))))
-    first = max(0, here.index_after(there.begins(0)))
-    end = max(0, here.index_before(there.begins(up.size)))
+    has_own = start_offset <= 0 <= end_offset
+    first = max(0, here.index_after(there.begins(0))) if has_own else 0
+    end = max(0, here.index_before(there.begins(up.size)) - end_offset)
     incomplete = partitions - PartitionSet.span(first, max(first, end))
     keys: dict[str, None] = {}
     for index in incomplete:
         if len(keys) >= SHOWN_MISSING:
             break
-        start, stop = there.index_before(here.begins(index)), there.index_after(here.begins(index + 1))
-        lacks = [each for each in range(start, stop) if not 0 <= each < up.size]
+        start = there.index_before(here.begins(index + (0 if has_own else start_offset)))
+        stop = there.index_after(here.begins(index + 1 + end_offset))
+        lacks = [each for each in range(start, stop) if not (0 if has_own else start) <= each < up.size]
         keys.update(dict.fromkeys(there.key_of(each) for each in lacks[:SHOWN_MISSING]))
     return incomplete, tuple(keys)[:SHOWN_MISSING]
