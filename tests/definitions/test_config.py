@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
-from typing import Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
+import pydantic
 import pytest
 from pydantic import SecretStr
 
@@ -25,6 +27,7 @@ from assettui import (
 from assettui.core.masking import MASK, masked
 from assettui.core.run_config import BadRunConfig
 from assettui.definitions.config import json_schema
+from assettui.model.errors import AssettuiError
 
 
 class Source(Config):
@@ -229,3 +232,117 @@ def test_a_field_that_has_no_schema_hides_no_secret() -> None:
 def test_the_name_of_an_environment_variable_is_no_secret() -> None:
     config = {"ops": {"uses": {"config": {"key": {"env": "KEY"}, "user": "me"}}}}
     assert masked(config, {"ops.uses": json_schema(Secret)}) == config
+
+
+class Mode(Enum):
+    FULL = "full"
+    PART = 2
+
+
+class Cat(Config):
+    kind: Literal["cat"] = "cat"
+    meows: int = 1
+
+
+class Dog(Config):
+    kind: Literal["dog"] = "dog"
+    barks: float = 1.0
+
+
+T = TypeVar("T")
+
+
+class Box(Config, Generic[T]):
+    content: T
+
+
+class Everything(Config):
+    """One field of each kind that is written otherwise than plainly."""
+
+    pet: Cat | Dog = pydantic.Field(default_factory=Cat, discriminator="kind")
+    pets: list[Annotated[Cat | Dog, pydantic.Field(discriminator="kind")]] = []
+    mode: Mode = Mode.FULL
+    modes: list[Mode] = []
+    by_name: dict[str, Mode] = {}
+    maybe: Mode | None
+    limit: int | None
+    level: Literal["low", "high"] = "low"
+    renamed: int = pydantic.Field(default=0, alias="theirs")
+    chosen: int = pydantic.Field(default=0, validation_alias=pydantic.AliasChoices("first", "second"))
+    box: Box[int] = Box[int](content=1)
+    even: int = 0
+    text: str = ""
+
+    @pydantic.field_validator("even", mode="after")
+    @classmethod
+    def _even(cls, value: int) -> int:
+        if value % 2:
+            raise ValueError("is odd")
+        return value
+
+    @pydantic.field_validator("text", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) else value
+
+    @pydantic.computed_field
+    @property
+    def double(self) -> int:
+        return 2 * self.even
+
+
+@pytest.mark.parametrize(
+    ("written", "field", "value"),
+    [
+        ({"pet": {"dog": {"barks": 3}}}, "pet", Dog(barks=3)),
+        ({"pet": {"kind": "dog", "barks": 3}}, "pet", Dog(barks=3)),
+        ({"pet": {"dog": None}}, "pet", Dog()),
+        ({"pets": [{"kind": "cat"}, {"kind": "dog"}]}, "pets", [Cat(), Dog()]),
+        ({"mode": "PART"}, "mode", Mode.PART),
+        ({"mode": 2}, "mode", Mode.PART),
+        ({"mode": "full"}, "mode", Mode.FULL),
+        ({"modes": ["FULL", 2]}, "modes", [Mode.FULL, Mode.PART]),
+        ({"by_name": {"a": "PART"}}, "by_name", {"a": Mode.PART}),
+        ({"maybe": "FULL"}, "maybe", Mode.FULL),
+        ({}, "maybe", None),
+        ({}, "limit", None),
+        ({"limit": 3}, "limit", 3),
+        ({"level": "high"}, "level", "high"),
+        ({"theirs": 2}, "renamed", 2),
+        ({"first": 2}, "chosen", 2),
+        ({"second": 2}, "chosen", 2),
+        ({"box": {"content": 5}}, "box", Box[int](content=5)),
+        ({"even": 4}, "double", 8),
+    ],
+)
+def test_each_kind_of_field_is_written_as_dagster_or_pydantic_has_it(
+    written: dict[str, Any], field: str, value: Any
+) -> None:
+    @asset
+    def one(config: Everything) -> Any:
+        return getattr(config, field)
+
+    as_dict = materialize([one], run_config={"ops": {"one": {"config": written}}})
+    assert as_dict.output_for_node("one") == value
+    as_object = materialize([one], run_config=RunConfig({"one": Everything(**written)}))
+    assert as_object.output_for_node("one") == value
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"pet": {"cow": {}}}, "pet"),
+        ({"mode": "NONE"}, "mode"),
+        ({"level": "middle"}, "level"),
+        ({"renamed": 2}, "renamed: there is no such field"),
+        ({"even": 3}, "even: value error, is odd"),
+        ({"box": {"content": "x"}}, "box.content"),
+        ({"double": 2}, "double: there is no such field"),
+    ],
+)
+def test_what_is_wrong_in_such_a_field_is_told_by_its_path(written: dict[str, Any], said: str) -> None:
+    @asset
+    def one(config: Everything) -> None: ...
+
+    with pytest.raises((AssettuiError, StepFailed), match=re.escape(said)):
+        materialize([one], run_config={"ops": {"one": {"config": written}}})
