@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -270,3 +271,76 @@ def test_wrong_names_are_told_with_the_closest(timed: ProjectFolder) -> None:
     assert "'asking' is a schedule, not a sensor" in timed.run("sensor", "tick", "asking").stderr
     assert "is no time" in timed.run("schedule", "tick", "asking", "--at", "tomorrow").stderr
     assert "there is no tick 9" in timed.run("tick", "show", "9").stderr
+
+
+ONE_BY_ONE = """
+    from pathlib import Path
+    from assettui import *
+
+    @asset
+    def bad(context):
+        raise RuntimeError("x")
+
+    a_job = define_asset_job("a_job", [bad])
+
+    @run_failure_sensor
+    def tell(context):
+        number = context.dagster_run.tags["n"]
+        with open("told", "a") as file:
+            file.write(number)
+        if number == Path("bad").read_text():
+            raise RuntimeError("not this one")
+
+    @file_sensor("in/*.csv", job=a_job, stable_seconds=0)
+    def take(context, file):
+        with open("told", "a") as told:
+            told.write(file.path.stem)
+        if file.path.stem == Path("bad").read_text():
+            raise RuntimeError("not this one")
+
+    defs = Definitions([bad], jobs=[a_job], sensors=[tell, take])
+"""
+
+
+@pytest.mark.parametrize("name", ["tell", "take"])
+def test_one_by_which_a_sensor_fails_stops_no_other(folder: ProjectFolder, name: str) -> None:
+    folder.write(ONE_BY_ONE)
+    (folder.path / "bad").write_text("2")
+    (folder.path / "in").mkdir()
+    folder.run("sensor", "on", name)
+    for number in "123":
+        if name == "tell":
+            folder.run("job", "run", "a_job", "--tag", f"n={number}")
+        else:
+            (folder.path / "in" / f"{number}.csv").touch()
+    told = folder.path / "told"
+    first = folder.json("sensor", "tick", name)
+    assert (first["outcome"], told.read_text()) == ("failure", "123")
+    assert "not this one" in first["error"]
+    (item,) = folder.json("sensor", "show", name)["failed_items"]
+    assert item["attempts"] == 1
+    assert folder.json("sensor", "tick", name)["outcome"] == "failure"
+    assert told.read_text() == "1232", "this one alone is tried again"
+    folder.json("sensor", "tick", name)
+    (item,) = folder.json("sensor", "show", name)["failed_items"]
+    assert item["attempts"] == 3
+    shown = folder.run("sensor", "show", name).stdout
+    assert re.search(rf"set aside +{re.escape(item['label'])}: RuntimeError: not this one", shown)
+    assert folder.run("store", "verify").returncode == 0
+    (folder.path / "bad").write_text("none")
+    assert folder.json("sensor", "tick", name)["outcome"] == "skipped"
+    assert told.read_text() == "123222", "by hand it is tried once more"
+    assert folder.json("sensor", "show", name)["failed_items"] == []
+
+
+@pytest.mark.slow  # the pauses grow from five seconds on
+def test_it_is_tried_three_times_by_itself_and_then_set_aside(folder: ProjectFolder) -> None:
+    folder.write(
+        ONE_BY_ONE.replace("@run_failure_sensor", "@run_failure_sensor(default_status=DefaultSensorStatus.RUNNING)")
+    )
+    (folder.path / "bad").write_text("2")
+    folder.lead()
+    for number in "1234":
+        folder.run("job", "run", "a_job", "--tag", f"n={number}")
+    wait_until(lambda: [each["attempts"] for each in folder.json("sensor", "show", "tell")["failed_items"]] == [3], 60)
+    assert sorted((folder.path / "told").read_text()) == list("122234")

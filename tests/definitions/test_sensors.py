@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -290,3 +291,33 @@ def test_what_is_refused_when_the_project_is_loaded() -> None:
     def lost() -> None: ...
 
     assert problems(lost) == ["sensor lost is for the job 'nothing', which nothing defines"]
+
+
+def test_a_file_whose_time_lies_ahead_is_taken_once_our_own_clock_says_that_it_rests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later_s = 0
+    monkeypatch.setattr(file_sensor_module, "time", SimpleNamespace(time=lambda: time.time() + later_s))
+    monkeypatch.chdir(tmp_path)
+
+    @file_sensor("*.csv", job=job, stable_seconds=60)
+    def inbox(context: Any, file: FileSeen) -> RunRequest:
+        return RunRequest()
+
+    (tmp_path / "a.csv").write_text("1")
+    os.utime(tmp_path / "a.csv", (9e9, 9e9))
+    waiting = inbox.evaluate_tick(build_sensor_context())
+    assert (list(waiting.run_requests), waiting.skip_message) == (
+        [],
+        f"nothing new in {tmp_path}/*.csv; 1 still being written",
+    )
+    later_s = 100
+    assert len(list(inbox.evaluate_tick(build_sensor_context()).run_requests)) == 1
+
+
+def test_a_sensor_is_looked_at_no_more_often_than_once_a_second() -> None:
+    @sensor(job=job, minimum_interval_seconds=0)
+    def eager() -> SkipReason:
+        return SkipReason("no")
+
+    assert described(eager)["eager"].interval_s == 1

@@ -253,6 +253,10 @@ def instigator_json(row: InstigatorRow) -> dict[str, Any]:
     return {
         **found,
         "cursor": row.state.cursor,
+        "failed_items": [
+            {"item": each.item, "label": each.label, "error": each.error.message, "attempts": each.attempts}
+            for each in row.state.items
+        ],
         "minimum_interval_s": described.interval_s,
         **fields(described, "watching assets run_statuses"),
         "monitored_jobs": list(described.watched_jobs),

@@ -6,6 +6,7 @@ each other one by one go into one run, as far as nothing else holds them up. Pur
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -289,6 +290,10 @@ class BackfillProgress(Struct, frozen=True):
         space = self.partitioned.space(key)
         if limit is None and not space.is_ordered:
             return ready
+        if space.has_dimensions:
+            return self._unheld(
+                key, self._rectangle(key, ready) if limit is None else PartitionSet.of(islice(ready, limit))
+            )
         first, found = ready.first, 0
         end = first
         holes = space.all
@@ -298,7 +303,15 @@ class BackfillProgress(Struct, frozen=True):
             elif end in holes:
                 break  # a partition that there is, and that is not to be made now, ends the range
             end += 1
-        chunk = ready.within(first, end)
+        return self._unheld(key, ready.within(first, end))
+
+    def _rectangle(self, key: AssetKey, ready: PartitionSet) -> PartitionSet:
+        """Those that are the first of the ranges which a set is: what one run can be said to be of."""
+        space = self.partitioned.space(key)
+        return space.range(*space.ranges(ready)[0]) & ready
+
+    def _unheld(self, key: AssetKey, chunk: PartitionSet) -> PartitionSet:
+        """As many of some partitions, from the first on, as need no other partition of their asset that is not made."""
         if self.partitioned.needs_itself(key):
             while chunk and not self._is_free(key, chunk):
                 chunk = chunk - PartitionSet(1 << chunk.last)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.definitions.evaluation import EvaluationParameters, call, evaluation_of, evaluation_parameters
 from assettui.definitions.keywords import EventSensorKeywords, refuse_unknown, shows
-from assettui.definitions.placed import caller, location_of
+from assettui.definitions.placed import caller
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext, sensor_of
-from assettui.model.tick import Evaluation
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable
+
+    from assettui.model.tick import Evaluation
 
 
 INTERVAL_S: Final = 5.0
@@ -48,8 +51,6 @@ class FileSensorDefinition(SensorDefinition, frozen=True, eq=False):
 
     path_glob: str = ""
     stable_seconds: float = 2.0
-    folder: Path = field(default_factory=Path)
-    """What a relative pattern is relative to."""
 
     @property
     def interval_s(self) -> float:
@@ -74,9 +75,11 @@ class FileSensorDefinition(SensorDefinition, frozen=True, eq=False):
             except OSError:
                 continue  # removed meanwhile
             mark, name = _mark(stat.st_mtime, stat.st_size), str(path)
-            if known.get(name) == mark:
+            if known.get(name) == mark and context.is_again(f"{name}:{mark}"):
+                found.append(FileSeen(path, stat.st_size, stat.st_mtime, False))
+            elif known.get(name) == mark:
                 marks[name] = mark
-            elif now - max(stat.st_mtime, stat.st_ctime) < self.stable_seconds:
+            elif 0 <= now - _changed(stat, now) < self.stable_seconds:
                 unstable += 1
                 if name in known:
                     marks[name] = known[name]
@@ -84,24 +87,19 @@ class FileSensorDefinition(SensorDefinition, frozen=True, eq=False):
                 found.append(FileSeen(path, stat.st_size, stat.st_mtime, name not in known))
         found.sort(key=lambda each: (each.modified, each.path))
         marks.update({name: known[name] for each in found[MAX_FILES:] if (name := str(each.path)) in known})
-        told = [self._evaluated(file, context, resources) for file in found[:MAX_FILES]]
+        told = context.tried(
+            (each.run_key, str(each.path), partial(self._evaluated, each, context, resources))
+            for each in found[:MAX_FILES]
+        )
         marks.update({str(each.path): _mark(each.modified, each.size_bytes) for each in found[:MAX_FILES]})
-        runs = tuple(run for each in told for run in each.runs)
-        reason = next((each.skip_reason for each in reversed(told) if each.skip_reason), None)
         if not found:
             waits = f"; {unstable} still being written" if unstable else ""
-            reason = f"nothing new in {self.path_glob}{waits}"
-        return Evaluation(
-            runs,
-            None if runs else reason,
-            json.dumps(marks, sort_keys=True) if marks != known else None,
-            tuple(keys for each in told for keys in each.keys),
-            tuple(event for each in told for event in each.reports),
-        )
+            told = replace(told, skip_reason=f"nothing new in {Path.cwd() / self.path_glob}{waits}")
+        return replace(told, cursor=json.dumps(marks, sort_keys=True) if marks != known else None)
 
     def _paths(self) -> Iterable[Path]:
         pattern = Path(self.path_glob)
-        root = Path(pattern.anchor) if pattern.is_absolute() else self.folder
+        root = Path(pattern.anchor) if pattern.is_absolute() else Path.cwd()
         inner = str(pattern.relative_to(pattern.anchor)) if pattern.is_absolute() else self.path_glob
         return (path for path in root.glob(inner) if path.is_file())
 
@@ -109,6 +107,11 @@ class FileSensorDefinition(SensorDefinition, frozen=True, eq=False):
         given = resources if isinstance(resources, ResourceSet) else context.resources._asdict()
         found = evaluation_of(call(self.evaluation_fn, self.parameters, context, given, [file]), self.asker)
         return replace(found, runs=tuple(replace(run, run_key=run.run_key or file.run_key) for run in found.runs))
+
+
+def _changed(stat: os.stat_result, now: float) -> float:
+    """When a file has changed last. One whose time lies ahead, as some other program has set it, has by our own clock."""
+    return stat.st_ctime if stat.st_mtime > now else max(stat.st_mtime, stat.st_ctime)
 
 
 def _mark(modified: float, size_bytes: int) -> str:
@@ -135,8 +138,8 @@ def file_sensor(
     run key gets one that stands for this state of the file. Files that are there at the first look are new.
 
     Args:
-        path_glob: Such as `inbox/*.csv` or `/data/**/*.parquet`; where it is relative, to the folder of the file that
-            says so.
+        path_glob: Such as `inbox/*.csv` or `/data/**/*.parquet`; where it is relative, to the project's folder, as all
+            paths in its code are.
         stable_seconds: A file is told once it has not changed for so long: until then it may still be being written.
         job_name: The job that it asks for, by its name.
         name: By default the function's name.
@@ -154,9 +157,6 @@ def file_sensor(
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:
-        folder = Path((location_of(fn) or at).file).parent
-        return sensor_of(
-            FileSensorDefinition, fn, at, said, path_glob=path_glob, stable_seconds=stable_seconds, folder=folder
-        )
+        return sensor_of(FileSensorDefinition, fn, at, said, path_glob=path_glob, stable_seconds=stable_seconds)
 
     return decorate

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
+
+from msgspec.structs import replace
 
 from assettui.definitions.evaluation import HasInstance, call, evaluation_of, scoped
 from assettui.definitions.event_records import DagsterEvent, DagsterRun, RunEventRecord
@@ -102,19 +105,17 @@ class RunStatusSensorDefinition(SensorDefinition, frozen=True, eq=False):
         if not context.run_events:
             return Evaluation(skip_reason="no run has come to that status")
         given = resources if isinstance(resources, ResourceSet) else context.resources._asdict()
-        found: list[Evaluation] = []
-        for event in context.run_events:
-            kind = (
-                RunFailureSensorContext if self.run_statuses == (RunStatus.FAILURE.value,) else RunStatusSensorContext
-            )
+        kind = RunFailureSensorContext if self.run_statuses == (RunStatus.FAILURE.value,) else RunStatusSensorContext
+
+        def see_to(event: RunEventRecord) -> Evaluation:
             own = kind(event, sensor_name=self.name, instance=context.store, resources=context.resources._asdict())
-            found.append(evaluation_of(call(self.evaluation_fn, self.parameters, own, given), self.asker))
-        seen = tuple(each for evaluation in found for each in evaluation.reports)
-        runs = tuple(each for evaluation in found for each in evaluation.runs)
-        keys = tuple(each for evaluation in found for each in evaluation.keys)
-        reason = next((each.skip_reason for each in reversed(found) if each.skip_reason), None)
-        cursor = str(context.run_events[-1].storage_id)
-        return Evaluation(runs, None if runs else reason, cursor, keys, seen)
+            return evaluation_of(call(self.evaluation_fn, self.parameters, own, given), self.asker)
+
+        found = context.tried(
+            (str(each.storage_id), f"run {each.run.run_id[:8]}", partial(see_to, each)) for each in context.run_events
+        )
+        new = [each.storage_id for each in context.run_events if not context.is_again(str(each.storage_id))]
+        return replace(found, cursor=str(new[-1]) if new else None)
 
 
 @shows(RunSensorKeywords)

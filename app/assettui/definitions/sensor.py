@@ -14,7 +14,9 @@ from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.schedule import requests_of
 from assettui.definitions.target import Target, target_of
+from assettui.model.events import FailedItem
 from assettui.model.instigator import SENSOR_INTERVAL_S, Watching
+from assettui.model.tick import Evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from assettui.model.events import AssetEvent, PartitionKeysRequest
     from assettui.model.keys import AssetKey
     from assettui.model.metadata import RawMetadata
-    from assettui.model.tick import Evaluation
+    from assettui.model.run import StepError
 
 D = TypeVar("D", bound="SensorDefinition")
 
@@ -51,6 +53,8 @@ class SensorEvaluationContext(evaluation.HasInstance):
         is_first_tick_since_sensor_start: Whether this is the first evaluation since.
         asset_events: Of a sensor that watches assets: what was made of them since the last time, the oldest first.
         run_events: Of a sensor that watches runs: those that have come to its statuses since the last time.
+        again: Runs, or files, that have failed before and are to be tried again: how often each was.
+        told: Says what an error was; without it, the first one is raised.
     """
 
     def __init__(
@@ -66,8 +70,12 @@ class SensorEvaluationContext(evaluation.HasInstance):
         is_first_tick_since_sensor_start: bool = False,
         asset_events: Sequence[AssetEventRecord] = (),
         run_events: Sequence[RunEventRecord] = (),
+        again: Mapping[str, int] | None = None,
+        told: Callable[[BaseException], StepError] | None = None,
     ) -> None:
         super().__init__(instance)
+        self._again = again or {}
+        self._told = told
         self._cursor = cursor
         self.is_cursor_updated = False
         """Whether `update_cursor` was called."""
@@ -79,6 +87,41 @@ class SensorEvaluationContext(evaluation.HasInstance):
         self.is_first_tick_since_sensor_start = is_first_tick_since_sensor_start
         self.asset_events = asset_events
         self.run_events = run_events
+
+    def is_again(self, item: str) -> bool:
+        """Whether a run, or a file, has failed before and is to be tried again."""
+        return item in self._again
+
+    def tried(self, items: Iterable[tuple[str, str, Callable[[], Evaluation]]]) -> Evaluation:
+        """What becomes of runs, or files, each of which is seen to by itself: one by which that fails stops no other.
+
+        Args:
+            items: What each is known by, as a person knows it, and what sees to it.
+        """
+        found: list[Evaluation] = []
+        failed: list[FailedItem] = []
+        again: list[str] = []
+        for item, label, see_to in items:
+            before = self._again.get(item, 0)
+            if before:
+                again.append(item)
+            try:
+                found.append(see_to())
+            except Exception as error:
+                if self._told is None:
+                    raise
+                failed.append(FailedItem(item, label, self._told(error), before + 1))
+        runs = tuple(run for each in found for run in each.runs)
+        reason = next((each.skip_reason for each in reversed(found) if each.skip_reason), None)
+        return Evaluation(
+            runs,
+            None if runs else reason,
+            None,
+            tuple(keys for each in found for keys in each.keys),
+            tuple(event for each in found for event in each.reports),
+            failed=tuple(failed),
+            tried=tuple(again),
+        )
 
     @property
     def cursor(self) -> str | None:

@@ -215,7 +215,9 @@ class Journal:
         snapshot = self._instigators.get(evaluating.name)
         if snapshot is None:
             return None
-        request, has_something = evaluation_request(self._db, self._folder, snapshot, evaluating.scheduled_us)
+        request, has_something = evaluation_request(
+            self._db, self._folder, snapshot, evaluating.scheduled_us, is_manual=evaluating.intent is not None
+        )
         return request if has_something or evaluating.intent is not None else None
 
     def forget_old_ticks(self, now_us: int, days: int) -> bool:

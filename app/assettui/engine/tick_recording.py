@@ -175,7 +175,11 @@ def _write(
     if outcome is TickOutcome.SUCCESS and not (runs or evaluation.keys or evaluation.reports):
         outcome = TickOutcome.SKIPPED
         reason = f"{plural(len(known), 'run')} asked for before, by the same run key"
-    after = evaluation.cursor if outcome is not TickOutcome.FAILURE else None
+    after = evaluation.cursor if evaluation.error is None else None
+    error = evaluation.error
+    if error is None and evaluation.failed:
+        first = evaluation.failed[0]
+        error = replace(first.error, message=f"{first.label}: {first.error.message}")
     tick = Tick(
         decided.ended_us,
         instigator=decided.name,
@@ -191,7 +195,9 @@ def _write(
         cursor_after=after if after is not None and after != (cursor or "") else None,
         keys=evaluation.keys,
         log=evaluation.log,
-        error=evaluation.error,
+        error=error,
+        failed=evaluation.failed if evaluation.error is None else (),
+        tried=evaluation.tried if evaluation.error is None else (),
         missed=decided.missed,
         intent=decided.intent,
     )

@@ -12,7 +12,7 @@ from assettui.executors.processes import Processes
 from assettui.model.instigator import Watching
 from assettui.model.run import StepError
 from assettui.model.step import Broken, Evaluated, Loaded
-from assettui.model.tick import Evaluation, InstigatorState
+from assettui.model.tick import ATTEMPTS, Evaluation, InstigatorState
 from assettui.store import ticks
 from assettui.worker.orders import EvaluationRequest, number_of, positions
 
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 def evaluation_request(
-    connection: sqlite3.Connection, folder: StoreFolder, snapshot: InstigatorSnapshot, scheduled_us: int
+    connection: sqlite3.Connection,
+    folder: StoreFolder,
+    snapshot: InstigatorSnapshot,
+    scheduled_us: int,
+    *,
+    is_manual: bool = False,
 ) -> tuple[EvaluationRequest, bool]:
     """What a worker must be told to evaluate a schedule or sensor now, and whether there is anything to look at.
 
@@ -34,6 +39,7 @@ def evaluation_request(
         folder: Where it is.
         snapshot: The schedule or sensor.
         scheduled_us: The time that it is evaluated for; microseconds since the epoch, UTC.
+        is_manual: Whether somebody asked for it: what was set aside is tried again then, too.
     """
     state = ticks.instigator_state(connection, snapshot.name) or InstigatorState(snapshot.name)
     last_ended_us = ticks.last_ended(connection, snapshot.name)
@@ -46,6 +52,7 @@ def evaluation_request(
         last_run_key=ticks.last_run_key(connection, snapshot.name),
         since_us=state.since_us,
         is_first=last_ended_us is None or last_ended_us < state.since_us,
+        again={each.item: each.attempts for each in state.items if is_manual or each.attempts < ATTEMPTS},
     )
     match snapshot.watching:
         case Watching.TIME:
@@ -60,6 +67,7 @@ def evaluation_request(
                 after=number_of(state.cursor) or state.turned,
                 jobs=snapshot.watched_jobs,
                 but_of=snapshot.name,
+                again=map(number_of, request.again),
             )
             return replace(request, run_events=tuple(run_events)), bool(run_events)
 

@@ -319,10 +319,14 @@ class Ticks:
                     evaluating.intent,
                 )
             )
-        has_failed = evaluation is not None and evaluation.error is not None
+        has_failed = evaluation is not None and (evaluation.error is not None or bool(evaluation.failed))
         is_busy = any(other.name == snapshot.name for other in self.waiting)
         each = replace(each, is_busy=is_busy, failures=each.failures + 1 if has_failed else 0)
-        if evaluation is not None and evaluation.cursor is not None and snapshot.watching is not Watching.TIME:
+        if (
+            evaluation is not None
+            and (evaluation.cursor is not None or evaluation.failed)
+            and snapshot.watching is not Watching.TIME
+        ):
             each = replace(each, is_woken=True)  # there may be more than it was shown at once
         if evaluating.intent is None:
             each = self._after(each, evaluating, has_failed=has_failed)

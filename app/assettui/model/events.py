@@ -253,6 +253,18 @@ class TickRun(Struct, frozen=True, array_like=True, omit_defaults=True):
     run_key: str | None = None
 
 
+class FailedItem(Struct, frozen=True, array_like=True):
+    """One of the runs, or files, that a sensor is shown, by which its function has failed."""
+
+    item: str
+    """What it is known by."""
+    label: str
+    """As a person knows it."""
+    error: StepError
+    attempts: int = 1
+    """How often it was tried, this time included."""
+
+
 class Tick(Event, frozen=True, kw_only=True, tag="tick"):
     """A schedule or sensor was evaluated; `time_us` is when that ended, and `id` what the tick is known by."""
 
@@ -277,6 +289,10 @@ class Tick(Event, frozen=True, kw_only=True, tag="tick"):
     """The dynamic partitions that it added or removed."""
     log: tuple[LogLine, ...] = ()
     error: StepError | None = None
+    failed: tuple[FailedItem, ...] = ()
+    """Of a sensor that is shown runs, or files: those by which it has failed. All others were seen to."""
+    tried: tuple[str, ...] = ()
+    """Those that had failed before, and were tried again."""
     missed: int = 0
     """So many ticks before it were missed, and are not made up for."""
     intent: int | None = field(default=None, name="asked")

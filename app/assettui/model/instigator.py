@@ -84,6 +84,10 @@ class InstigatorSnapshot(Struct, frozen=True, omit_defaults=True):
     """Of a sensor that watches runs: the jobs whose runs; empty for all."""
 
 
+MIN_INTERVAL_S = 1.0
+"""A sensor that only time wakes is looked at no more often, whatever it says."""
+
+
 def backoff_s(interval_s: float, failures: int) -> float:
     """How long a sensor waits after so many evaluations have failed, one after the other: twice as long each time."""
     longer = max(interval_s, MIN_BACKOFF_S) * 2 ** min(max(0, failures - 1), 16)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.model.events import AssetEvent, LogLine, PartitionKeysRequest, TickOutcome
+from assettui.model.events import AssetEvent, FailedItem, LogLine, PartitionKeysRequest, TickOutcome
 from assettui.model.instigator import InstigatorKind
 from assettui.model.run import RunRequest, StepError
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 NAME_TAG = {InstigatorKind.SCHEDULE: "dagster/schedule_name", InstigatorKind.SENSOR: "dagster/sensor_name"}
 """Tags of the runs that schedules and sensors ask for, by the names that Dagster documents."""
 RUN_KEY_TAG = "dagster/run_key"
+ATTEMPTS = 3
+"""A run, or a file, by which a sensor fails is tried so often, then set aside: it must not stop all the others."""
 MAX_REQUESTS = 10_000
 """So many runs one evaluation may ask for."""
 
@@ -33,6 +35,10 @@ class Evaluation(Struct, frozen=True, omit_defaults=True):
     log: tuple[LogLine, ...] = ()
     error: StepError | None = None
     """Why it failed: then nothing else of it counts but the log."""
+    failed: tuple[FailedItem, ...] = ()
+    """Runs, or files, by which its function failed: the rest of it counts, and these are tried again, each by itself."""
+    tried: tuple[str, ...] = ()
+    """Those of before that were tried again."""
 
     @property
     def does_something(self) -> bool:
@@ -42,7 +48,7 @@ class Evaluation(Struct, frozen=True, omit_defaults=True):
     @property
     def outcome(self) -> TickOutcome:
         """How its tick ends, if nothing that it asks for is refused."""
-        if self.error is not None:
+        if self.error is not None or self.failed:
             return TickOutcome.FAILURE
         return TickOutcome.SUCCESS if self.does_something else TickOutcome.SKIPPED
 
@@ -63,6 +69,13 @@ class InstigatorState(Struct, frozen=True):
     """Of a schedule: the last time that was ticked for."""
     failures: int = 0
     """So many of the last ticks have failed, one after the other."""
+    items: tuple[FailedItem, ...] = ()
+    """Runs, or files, by which it has failed, and which are to be tried again, or set aside after so many attempts."""
+
+    @property
+    def set_aside(self) -> tuple[FailedItem, ...]:
+        """Those that are no longer tried by themselves."""
+        return tuple(each for each in self.items if each.attempts >= ATTEMPTS)
 
     def is_on_by(self, snapshot: InstigatorSnapshot) -> bool:
         """Whether it is on: as somebody has decided, or else as the project says."""

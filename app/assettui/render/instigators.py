@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assettui.core.timeline import zone_named
 from assettui.model.events import TickOutcome
 from assettui.model.instigator import InstigatorKind, Watching
+from assettui.model.text import one_line
 from assettui.model.timing import duration, local
 from assettui.render.appearance import GREEN, GREY, RED, YELLOW
 from assettui.render.lines import Line, facts, lines_of, metadata_facts, tag_facts
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 STRIP = 12
 """So many of the last ticks are in the strip."""
+
+
+ASIDE_SHOWN = 20
+"""So many runs, or files, that a sensor has set aside are listed; `--json` has them all."""
 
 
 def when(row: InstigatorRow) -> str:
@@ -107,6 +112,10 @@ def instigator_lines(row: InstigatorRow, now_us: int) -> list[Line]:
         own = [("missed", f"{described.catch_up.value}{bound}")]
     else:
         own = [("cursor", state.cursor or "none"), ("failed", _failed(state.failures))]
+        own += [
+            ("set aside", f"{each.label}: {one_line(each.error.message, 100)}")
+            for each in state.set_aside[:ASIDE_SHOWN]
+        ]
     due = next_in(row, now_us)
     if row.next_us is not None:
         due += f", {local(row.next_us, zone_named(described.zone_name))} {described.zone_name}"

@@ -225,3 +225,9 @@ def over_time(db: Database) -> None:
 def loading(db: Database) -> None:
     """Since when a project is being loaded anew."""
     db.conn.execute("ALTER TABLE projects ADD COLUMN loading INTEGER")
+
+
+@migrations(name="0006_items")
+def items(db: Database) -> None:
+    """What a sensor was shown and failed by: it is tried again, or set aside."""
+    db.conn.execute("ALTER TABLE instigators ADD COLUMN items TEXT")  # JSON: FailedItems

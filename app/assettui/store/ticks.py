@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from assettui.definitions.event_records import AssetEventRecord, DagsterRun, RunEventRecord
 from assettui.model import codec
 from assettui.model.errors import NotFound
-from assettui.model.events import CursorSet, InstigatorTurned, Materialization, Tick, TickOutcome, event_of
+from assettui.model.events import CursorSet, FailedItem, InstigatorTurned, Materialization, Tick, TickOutcome, event_of
 from assettui.model.instigator import InstigatorKind
 from assettui.model.keys import AssetKey
 from assettui.model.run import RunStatus
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EVENTS_SHOWN = 1_000
 """So many events of an asset a sensor is shown at once; the others when it has taken note of these."""
+ITEMS_KEPT = 1_000
+"""Of a sensor: the last runs, or files, by which it has failed."""
 RUNS_SHOWN = 100
 """So many runs."""
 _TICK_SQL = "SELECT ticks.id, ticks.outcome, ticks.ended, events.payload FROM ticks JOIN events ON events.id = ticks.id"
@@ -67,6 +69,14 @@ def _apply_tick(connection: sqlite3.Connection, tick: Tick, tick_id: int) -> Non
         " failures = CASE WHEN ? = 'failure' THEN failures + 1 ELSE 0 END WHERE name = ?",
         (tick_id, tick.due_us, outcome, name),
     )
+    if tick.failed or tick.tried:
+        row = connection.execute("SELECT items FROM instigators WHERE name = ?", (name,)).fetchone()
+        items = {each.item: each for each in _items(row[0])}
+        for item in tick.tried:
+            items.pop(item, None)
+        items.update({each.item: each for each in tick.failed})
+        kept = codec.encode_text(list(items.values())[-ITEMS_KEPT:]) if items else None
+        connection.execute("UPDATE instigators SET items = ? WHERE name = ?", (kept, name))
     if tick.cursor_after is not None:
         connection.execute("UPDATE instigators SET cursor = ? WHERE name = ?", (tick.cursor_after or None, name))
 
@@ -74,7 +84,7 @@ def _apply_tick(connection: sqlite3.Connection, tick: Tick, tick_id: int) -> Non
 # Reading.
 
 
-_STATE_SQL = "SELECT name, is_on, is_manual, since, turned, cursor, scheduled, failures FROM instigators"
+_STATE_SQL = "SELECT name, is_on, is_manual, since, turned, cursor, scheduled, failures, items FROM instigators"
 
 
 def instigator_states(connection: sqlite3.Connection) -> dict[str, InstigatorState]:
@@ -89,8 +99,14 @@ def instigator_state(connection: sqlite3.Connection, name: str) -> InstigatorSta
 
 
 def _state(row: Sequence[Any]) -> InstigatorState:
-    name, is_on, is_manual, since, turned, cursor, scheduled, failures = row
-    return InstigatorState(name, bool(is_on), bool(is_manual), since, turned or 0, cursor, scheduled, failures)
+    name, is_on, is_manual, since, turned, cursor, scheduled, failures, items = row
+    return InstigatorState(
+        name, bool(is_on), bool(is_manual), since, turned or 0, cursor, scheduled, failures, _items(items)
+    )
+
+
+def _items(text: str | None) -> tuple[FailedItem, ...]:
+    return codec.decode(text, tuple[FailedItem, ...]) if text else ()
 
 
 def last_ended(connection: sqlite3.Connection, name: str) -> int | None:
@@ -221,6 +237,7 @@ def run_events_after(
     after: int,
     jobs: Sequence[str] = (),
     but_of: str | None = None,
+    again: Iterable[int] = (),
     limit: int = RUNS_SHOWN,
 ) -> list[RunEventRecord]:
     """Runs that have come to certain statuses, the oldest first.
@@ -231,6 +248,7 @@ def run_events_after(
         after: Only what was recorded after the event of this id.
         jobs: Only runs of these jobs; empty for all.
         but_of: Not the runs that this sensor has asked for.
+        again: The ids of events that are told again, whenever they were.
         limit: At most so many.
     """
     wanted = codec.encode_text([f"run_{status}" for status in statuses])
@@ -238,10 +256,11 @@ def run_events_after(
         "SELECT events.id, events.kind, events.time, events.payload, runs.id, runs.job, runs.tags, runs.assets,"
         " runs.partition FROM events JOIN runs ON runs.id = events.run"
         " LEFT JOIN events asking ON asking.id = runs.tick"
-        " WHERE events.kind IN (SELECT value FROM json_each(?)) AND events.id > ?"
+        " WHERE events.kind IN (SELECT value FROM json_each(?)) AND (events.id > ?"
+        " OR events.id IN (SELECT value FROM json_each(?)))"
         " AND (runs.tick IS NULL OR json_extract(asking.payload, '$.instigator') IS NOT ?)"
         " ORDER BY events.id",
-        (wanted, after, but_of),
+        (wanted, after, codec.encode_text(list(again)), but_of),
     )
     found: list[RunEventRecord] = []
     for event_id, kind, time_us, payload, run_id, job, tags, assets, partition in rows:

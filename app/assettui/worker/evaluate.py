@@ -55,6 +55,8 @@ def evaluate(request: EvaluationRequest, project: Described) -> Evaluation:
                 is_first_tick_since_sensor_start=request.is_first,
                 asset_events=request.asset_events,
                 run_events=request.run_events,
+                again=request.again,
+                told=step_error,
             )
             return definition.evaluate(sensing, resources)
     except BaseException as error:  # noqa: BLE001 - user code is entered here, and may raise anything

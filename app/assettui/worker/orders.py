@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
@@ -34,6 +35,8 @@ class EvaluationRequest(Struct, frozen=True, omit_defaults=True):
     """Whether this is the first evaluation since."""
     asset_events: tuple[AssetEventRecord, ...] = ()
     run_events: tuple[RunEventRecord, ...] = ()
+    again: Mapping[str, int] = {}
+    """Runs, or files, that have failed before and are to be tried again: how often each was."""
 
 
 class RunStep(Struct, frozen=True, tag_field="do", tag="run"):

@@ -221,6 +221,8 @@ class ProductSpace(PartitionSpace):
         minor: The space of its secondary dimension.
     """
 
+    has_dimensions = True
+
     def __init__(self, definition: MultiPartitionsDefinition, major: PartitionSpace, minor: PartitionSpace) -> None:
         self.definition = definition
         self.major = major

@@ -59,6 +59,8 @@ class PartitionSpace(ABC):
     all: PartitionSet
     """The partitions that there are."""
     is_ordered: bool = True
+    has_dimensions: bool = False
+    """Whether a range of keys is a rectangle, rather than a stretch of indices."""
     """Whether a range of its keys means anything."""
     is_fixed: bool = True
     """Whether a key has the same index in every space of this identity: one that was added later may not."""

@@ -14,7 +14,7 @@ from assettui.definitions.job import JobDefinition
 from assettui.definitions.schedule import ScheduleDefinition
 from assettui.definitions.sensor import SensorDefinition
 from assettui.model.errors import AssettuiError, SelectionError
-from assettui.model.instigator import CatchUp, InstigatorKind, InstigatorSnapshot, Watching
+from assettui.model.instigator import MIN_INTERVAL_S, CatchUp, InstigatorKind, InstigatorSnapshot, Watching
 from assettui.model.keys import closest
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class InstigatorDescription:
             kind=InstigatorKind.SENSOR,
             jobs=targets.job_names,
             selection=str(targets.selection) if targets.selection is not None else None,
-            interval_s=interval,
+            interval_s=max(interval, MIN_INTERVAL_S) if given.watching is Watching.TIME else interval,
             watching=given.watching,
             assets=given.assets,
             run_statuses=given.run_statuses,
