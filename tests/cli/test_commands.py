@@ -161,7 +161,7 @@ def test_status_names_the_last_failures(folder: ProjectFolder) -> None:
         (["asset", "ls", "-f", "nothing.py"], 2, "there is no file"),
         (["asset", "ls", "-f", "a.py", "-m", "b"], 2, "a file and a module were both named"),
         (["asset", "ls", "--project", "/nowhere"], 2, "/nowhere is not a folder"),
-        (["asset", "ls", "-m", "no_such_module"], 1, "No module named 'no_such_module'"),
+        (["asset", "ls", "-m", "no_such_module"], 2, "there is no module no_such_module"),
         ([], 2, "the screens need a terminal"),
     ],
 )

@@ -33,6 +33,7 @@ def test_a_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_module_is_named(tmp_path: Path) -> None:
+    tree(tmp_path, shop__assets_py="")
     assert what(locate(tmp_path, module="shop.assets"), tmp_path) == (".", "-m shop.assets")
 
 
@@ -41,6 +42,7 @@ def test_settings_come_before_what_lies_there_and_are_found_from_below(tmp_path:
         tmp_path,
         pyproject_toml='[tool.assettui]\nmodule = "shop.defs"\nname = "Shop"',
         definitions_py="",
+        shop__defs_py="",
         deep__down__x_py="",
     )
     for folder in (tmp_path, tmp_path / "deep" / "down"):

@@ -27,6 +27,7 @@ from assettui.model.tick import Evaluation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from assettui.core.selection.algebra import AssetSelection
     from assettui.definitions.event_records import AssetEventRecord
 
 
@@ -175,7 +176,7 @@ def asset_sensor(
 
 @shows(EventSensorKeywords)
 def multi_asset_sensor(
-    monitored_assets: Any, *, request_assets: Any = None, **said: Unpack[EventSensorKeywords]
+    monitored_assets: Iterable[Any] | AssetSelection, *, request_assets: Any = None, **said: Unpack[EventSensorKeywords]
 ) -> Callable[[Callable[..., Any]], SensorDefinition]:
     """Declare that a function is called whenever any of several assets was materialized.
 

@@ -191,7 +191,15 @@ def misfits(schema: Any, value: Any) -> list[str]:
 def type_of(schema: Any) -> Any:
     """The type that a schema stands for; a dict of names to schemas stands for a model of its own."""
     if not isinstance(schema, dict):
-        return schema
+        if (
+            isinstance(schema, type)
+            or get_origin(schema) is not None
+            or type(schema).__module__ in ("typing", "typing_extensions")
+        ):
+            return schema
+        raise InvalidConfig(
+            f"{schema!r:.60} is no type of a configuration", hint="give it a class, or a dict of names and types"
+        )
     fields: dict[str, Any] = {
         name: (type_of(each), ...) if not isinstance(each, Field) else (type_of(each.config), each.default)
         for name, each in cast("dict[str, Any]", schema).items()

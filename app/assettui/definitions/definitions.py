@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.job import IN_PROCESS, JobDefinition
+from assettui.definitions.keywords import checks
 from assettui.definitions.lazy import LazyDefinitions
 from assettui.definitions.spec import AssetSpec
 from assettui.model.errors import AssettuiError, DefinitionsError, NotFound, Problem
@@ -34,6 +35,7 @@ class Definitions:
         metadata: What is to be known of the project.
     """
 
+    @checks("Definitions")
     def __init__(
         self,
         assets: Iterable[AssetsDefinition | AssetSpec | Iterable[AssetsDefinition | AssetSpec]] | None = None,

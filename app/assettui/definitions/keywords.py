@@ -7,9 +7,15 @@ spells it out for `help()`, and `refuse_unknown` refuses what it does not name, 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, cast, overload
+
+from assettui.definitions.fitting import misfit, with_article
+from assettui.definitions.placed import caller
+from assettui.definitions.problems import raised_here
+from assettui.model.errors import AssettuiError, DefinitionsError, Problem
 
 if TYPE_CHECKING:
     from assettui.core.partitions.definition import PartitionsDefinition
@@ -30,6 +36,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+_CALLED_WRONGLY = re.compile(r"\(\) (got|missing|takes) ")
+"""What Python says of a call with other arguments than a function has."""
 
 
 class SpecKeywords(TypedDict, total=False):
@@ -161,9 +171,10 @@ class ScheduleKeywords(TypedDict, total=False):
 
 
 def shows(kind: type) -> Callable[[F], F]:
-    """Have `help()` name the keywords that a function takes as `**said`."""
+    """Have `help()` name the keywords that a function takes as `**said`, and refuse what is of no kind that they take."""
 
-    def show(fn: F) -> F:
+    def show(given: F) -> F:
+        fn = _checked(given, kind)
         signature = inspect.signature(fn)
         own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
         known = {each.name for each in own}
@@ -177,6 +188,64 @@ def shows(kind: type) -> Callable[[F], F]:
         return fn
 
     return show
+
+
+class NoMore(TypedDict):
+    """No keywords besides those that stand in the signature."""
+
+
+def checks(name: str) -> Callable[[F], F]:
+    """Have a function, or a constructor, refuse what is of no kind that it takes; `name` is what it is called."""
+    return lambda fn: _checked(fn, NoMore, name)
+
+
+def _checked(fn: F, kind: type, called: str = "") -> F:
+    """The function, which is not called with what its annotations do not allow."""
+    own = inspect.signature(fn).parameters.values()
+    positional = [each.name for each in own if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    annotations: dict[str, str] = {
+        each.name: each.annotation
+        for each in own
+        if isinstance(each.annotation, str) and each.kind is not each.VAR_KEYWORD
+    }
+    for name, annotation in kind.__annotations__.items():  # which a TypedDict keeps as references to what they name
+        text = getattr(annotation, "__forward_arg__", annotation)
+        if isinstance(text, str):
+            annotations[name] = text
+
+    @wraps(fn)
+    def checked(*args: Any, **said: Any) -> Any:
+        for name, value in (*zip(positional, args, strict=False), *said.items()):
+            annotation = annotations.get(name)
+            takes = misfit(annotation, value) if annotation is not None else None
+            if takes is not None:
+                given = f"{value!r:.60}, {with_article(type(value).__name__)}"
+                raise DefinitionsError(
+                    [Problem(f"{called or fn.__name__}: {name} is {given}", caller(), f"it takes {takes}")]
+                )
+        made = _told(fn, called or fn.__name__, args, said)
+        if not inspect.isfunction(made):
+            return made
+        return wraps(made)(lambda *given: _told(made, called or fn.__name__, given, {}))
+
+    return cast("F", checked)
+
+
+def _told(fn: Callable[..., Any], called: str, args: tuple[Any, ...], said: dict[str, Any]) -> Any:
+    """What a function gives; what our own code cannot make anything of is told as a problem of the definitions.
+
+    Raises:
+        DefinitionsError: That.
+        TypeError: It was not called as it can be.
+    """
+    try:
+        return fn(*args, **said)
+    except AssettuiError:
+        raise
+    except (TypeError, ValueError, AttributeError) as error:
+        if not raised_here(error) or _CALLED_WRONGLY.search(str(error)):
+            raise
+        raise DefinitionsError([Problem(f"{called}: {error}", caller(), f"see help({called})")]) from error
 
 
 def refuse_unknown(said: Any, kind: type, function: str) -> None:

@@ -13,6 +13,7 @@ from assettui.definitions.keywords import RunSensorKeywords, refuse_unknown, sho
 from assettui.definitions.placed import caller
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext, sensor_of
+from assettui.model.errors import DefinitionsError, Problem
 from assettui.model.instigator import Watching
 from assettui.model.run import RunStatus
 from assettui.model.tick import Evaluation
@@ -148,7 +149,13 @@ def run_status_sensor(
     """
     refuse_unknown(said, RunSensorKeywords, "run_status_sensor")
     at = caller()
-    status = run_status if isinstance(run_status, RunStatus) else RunStatus(str(run_status).lower())
+    try:
+        status = run_status if isinstance(run_status, RunStatus) else RunStatus(str(run_status).lower())
+    except ValueError:
+        known = ", ".join(each.value for each in RunStatus)
+        raise DefinitionsError(
+            [Problem(f"run_status_sensor: {run_status!r:.60} is no status", at, f"one of {known}")]
+        ) from None
     jobs = tuple(monitored_jobs or said.get("job_selection") or ())
     common = {
         "name": name,

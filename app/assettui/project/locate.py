@@ -75,8 +75,9 @@ def locate(directory: Path, *, file: str | None = None, module: str | None = Non
 
 def _of_module(name: str, folder: Path, settings: Settings, settings_file: Path | None) -> Project:
     if not _is_module(name, folder):
+        named = f", which {settings_file} names" if settings_file else ""
         raise ProjectError(
-            f"there is no module {name}", hint=f"name one that can be imported from {folder}, as package.module"
+            f"there is no module {name}{named}", hint=f"name one that can be imported from {folder}, as package.module"
         )
     return Project(folder, None, name, settings, settings_file)
 

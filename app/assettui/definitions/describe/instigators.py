@@ -84,7 +84,9 @@ class InstigatorDescription:
         self._check_targets(subject, each)
         names = sorted({*each.required_resource_keys, *self._parameters(subject, each)})
         check_resources(subject, each.at, names, self._resources, self._problems)
-        made = describe(subject, each)
+        made = None
+        with self._problems.telling(subject, each.at):
+            made = describe(subject, each) if len(self._problems.found) == count else None
         if made is not None and len(self._problems.found) == count:
             self.found[name] = made
 

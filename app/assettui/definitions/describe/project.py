@@ -53,7 +53,8 @@ def describe(
 
 def _described(draft: Draft, name: str, sources: tuple[str, ...]) -> Described:
     for definition in draft.functions:
-        describe_function(draft, definition)
+        with draft.problems.telling(f"asset {definition.step_name}", definition.at):
+            describe_function(draft, definition)
     for key, declared in draft.declared.items():
         if declared.definition is None:
             describe_external(draft, key, declared.spec)

@@ -14,6 +14,7 @@ from assettui.definitions.keywords import (
     JobKeywords,
     MakerKeywords,
     bare_too,
+    checks,
     refuse_unknown,
     shows,
 )
@@ -85,6 +86,7 @@ class GraphDefinition:
         return f"<graph {self.name}>"
 
 
+@checks("graph")
 @bare_too
 def graph(
     *,
