@@ -16,22 +16,19 @@ if TYPE_CHECKING:
     from assettui.store.folder import StoreFolder
 
 
-def clean(folder: StoreFolder, settings: Settings, *, with_values: bool) -> threading.Thread:
-    """Begin to remove logs that are too old or too many.
-
-    Args:
-        folder: The store.
-        settings: What is too old or too much.
-        with_values: Whether values that nothing refers to are looked for too: those of a leader that was killed.
-    """
+def clean(folder: StoreFolder, settings: Settings) -> threading.Thread:
+    """Begin to remove logs that are too old or too many, and where a leader was killed values that nothing refers to."""
 
     def remove() -> None:
         now_s = clock_us() / SECOND_US
         try:
             with closing(open_for_reading(folder)) as store:
-                if with_values:
-                    at_work_s = oldest_at_work_s(store)
-                    remove_values(folder, store, before_s=min(now_s, at_work_s or now_s))
+                if folder.unclean.exists():
+                    died_s = folder.unclean.stat().st_mtime
+                    before_s = min(now_s, oldest_at_work_s(store) or now_s)
+                    remove_values(folder, store, before_s=before_s)
+                    if before_s >= died_s:
+                        folder.unclean.unlink(missing_ok=True)
                 remove_logs(folder, store, now_s=now_s, days=settings.log_days, megabytes=settings.log_megabytes)
         except (OSError, StoreError):
             return  # the next time, or `store vacuum` says why not

@@ -87,7 +87,6 @@ class Journal:
         self._project_id = project_id
         self._db: sqlite3.Connection = open_for_writing(folder)
         self._place = StorePlace(folder.database)
-        self._has_closed_orphans = False
         self._values = FileValues(folder.values)
         self._seen = -1
         self._graph: AssetGraph | None = None
@@ -109,8 +108,7 @@ class Journal:
 
     def clean(self, settings: Settings) -> None:
         """Begin to remove what nobody needs from beside the store; after a leader that died, values too."""
-        clean(self._folder, settings, with_values=self._has_closed_orphans)
-        self._has_closed_orphans = False
+        clean(self._folder, settings)
 
     def close(self) -> None:
         self._db.close()
@@ -362,7 +360,8 @@ class Journal:
         if events:
             self.commit(events, [], now_us)
         self._values.remove_all_below(AssetKey((RUNS,)), but=failed_with_op_outputs(self._db))
-        self._has_closed_orphans = bool(count)
+        if count:
+            self._folder.unclean.touch(mode=0o600)
         return count
 
     def _remove_unfinished_of(self, run: RunRecord, step: StepRecord, partitioned: PartitionedGraph) -> None:

@@ -47,6 +47,11 @@ class StoreFolder(Struct, frozen=True):
         return self.root / "logs"
 
     @property
+    def unclean(self) -> Path:
+        """A file that is there after a leader was killed, until what it left has been removed; as old as the last such death."""
+        return self.root / "unclean"
+
+    @property
     def lease(self) -> Path:
         """The file whose lock makes a process the leader."""
         return self.root / "leader.lock"
