@@ -435,3 +435,39 @@ def test_secrets_of_a_backfill_are_kept_until_it_is_over(folder: ProjectFolder) 
     refused = folder.run("backfill", "retry", started["backfill_id"])
     assert refused.returncode == 2
     assert "was configured with secrets, which are not kept" in refused.stderr
+
+
+def test_partitions_that_are_missing_are_said_of_their_asset_and_make_nothing_stale(folder: ProjectFolder) -> None:
+    folder.write(
+        """
+        from assettui import AssetExecutionContext, StaticPartitionsDefinition, asset
+
+        COUNTRIES = StaticPartitionsDefinition(["PE", "CL", "BO"])
+
+        @asset(partitions_def=COUNTRIES)
+        def orders(context: AssetExecutionContext) -> str:
+            return context.partition_key
+
+        @asset(partitions_def=COUNTRIES)
+        def cleaned(orders: str) -> str:
+            return orders.lower()
+
+        @asset(deps=[orders])
+        def report(): ...
+        """
+    )
+
+    def statuses() -> dict[str, str]:
+        return {each["key"]: each["status"] for each in folder.json("asset", "ls")}
+
+    folder.json("materialize", "orders", "cleaned", "--partition", "PE")
+    folder.json("materialize", "report")
+    assert statuses() == {"orders": "partial", "cleaned": "partial", "report": "fresh"}
+    assert folder.json("asset", "show", "orders")["reasons"] == ["2 of 3 partitions were never materialized"]
+    assert [each["key"] for each in folder.json("asset", "ls", "status:partial")] == ["orders", "cleaned"]
+    folder.json("materialize", "orders", "--partition", "CL")
+    assert statuses() == {"orders": "partial", "cleaned": "partial", "report": "stale"}
+    folder.json("materialize", "orders", "--partition", "PE")
+    assert statuses() == {"orders": "partial", "cleaned": "stale", "report": "stale"}
+    folder.json("backfill", "start", "*", "--wait")
+    assert set(statuses().values()) == {"fresh"}

@@ -1,7 +1,8 @@
 """A store that version 0.1.0 has made opens, and shows what it showed then.
 
 `store_of_0_1_0/` holds that store, the project that it is of, and what each command printed. Times that depend on the
-day, and places that depend on the machine, are left out of the comparison.
+day, and places that depend on the machine, are left out of the comparison. What was called stale then because partitions
+were missing is written there as it is called now: partial.
 """
 
 from __future__ import annotations

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 class AssetStatus(StrEnum):
-    """The one word for an asset; where several hold, the first of running, failed, never, stale, fresh."""
+    """The one word for an asset; where several hold, the first of running, failed, never, stale, partial, fresh."""
 
     RUNNING = "running"
     FAILED = "failed"
     NEVER = "never"
     STALE = "stale"
+    PARTIAL = "partial"
     FRESH = "fresh"
 
 
@@ -66,7 +67,8 @@ class Standing(Struct, frozen=True):
 
     status: AssetStatus
     causes: tuple[StaleCause, ...] = ()
-    """Why it is stale; empty where its last materialization is up to date."""
+    """Why it is stale, in itself or in some of its partitions; empty where all that was materialized is up to date. What was
+    never materialized is no cause: that is said of the asset itself, and does not spread downstream."""
     statuses: PartitionStatuses | None = None
     """Where its partitions stand; None of an asset that has none."""
 
@@ -114,28 +116,35 @@ def _status_of_partitions(partitioned: PartitionStatuses) -> AssetStatus:
         return AssetStatus.FAILED
     if not partitioned.materialized:
         return AssetStatus.NEVER
-    return AssetStatus.STALE if partitioned.stale or partitioned.missing else AssetStatus.FRESH
+    if partitioned.stale:
+        return AssetStatus.STALE
+    return AssetStatus.PARTIAL if partitioned.missing else AssetStatus.FRESH
 
 
 def _causes_of_partitions(
     asset: AssetSnapshot, partitioned: PartitionStatuses, causes: Mapping[AssetKey, tuple[StaleCause, ...]]
 ) -> tuple[StaleCause, ...]:
-    """Why not all partitions of an asset are up to date."""
-    if asset.is_external or not partitioned.materialized:
+    """Why some partitions of an asset are stale."""
+    if not partitioned.stale:
         return ()
-    found: list[StaleCause] = []
-    total = len(partitioned.all)
-    if partitioned.stale:
-        because = tuple(
-            StaleCause(above, f"{above} is stale", causes[above]) for above in asset.upstream if causes.get(above)
-        )
-        found.append(
-            StaleCause(asset.key, f"{len(partitioned.stale):,} of {plural(total, 'partition')} are stale", because)
-        )
-    if partitioned.missing:
-        what = f"{len(partitioned.missing):,} of {plural(total, 'partition')} were never materialized"
-        found.append(StaleCause(asset.key, what))
-    return tuple(found)
+    because = tuple(
+        StaleCause(above, f"{above} is stale", causes[above]) for above in asset.upstream if causes.get(above)
+    )
+    total = plural(len(partitioned.all), "partition")
+    return (StaleCause(asset.key, f"{len(partitioned.stale):,} of {total} {_are(partitioned.stale)} stale", because),)
+
+
+def missing_partitions(partitioned: PartitionStatuses) -> str:
+    """How many partitions were never materialized, in words; empty where none is missing."""
+    missing = partitioned.missing
+    if not missing:
+        return ""
+    was = "was" if len(missing) == 1 else "were"
+    return f"{len(missing):,} of {plural(len(partitioned.all), 'partition')} {was} never materialized"
+
+
+def _are(partitions: PartitionSet) -> str:
+    return "is" if len(partitions) == 1 else "are"
 
 
 def _status(state: AssetState | None, causes: tuple[StaleCause, ...]) -> AssetStatus:

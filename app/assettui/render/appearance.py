@@ -15,6 +15,7 @@ GREEN, YELLOW, RED, BLUE, GREY = "#5fd787", "#e5c07b", "#ff6b6b", "#61afef", "#8
 ASSET_STYLES = {
     AssetStatus.FRESH: ("●", GREEN),
     AssetStatus.STALE: ("◐", YELLOW),
+    AssetStatus.PARTIAL: ("◔", GREEN),
     AssetStatus.FAILED: ("✗", RED),
     AssetStatus.NEVER: ("○", GREY),
     AssetStatus.RUNNING: ("▶", BLUE),

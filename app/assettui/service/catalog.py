@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from assettui.core.selection.algebra import AssetSelection, select
 from assettui.core.selection.expression import SelectionContext
-from assettui.core.staleness import AssetStatus, Standing, root_causes
+from assettui.core.staleness import AssetStatus, Standing, missing_partitions, root_causes
 from assettui.model.asset import AssetState
 from assettui.model.errors import NotFound
 from assettui.model.keys import AssetKey, closest
@@ -71,8 +71,11 @@ class AssetRow(Struct, frozen=True):
                 return (self.state.error or "its last run failed",)
             case AssetStatus.STALE:
                 if self.statuses is not None:
-                    return tuple(cause.what for cause in self.standing.causes)
+                    missing = missing_partitions(self.statuses)
+                    return (*(cause.what for cause in self.standing.causes), *((missing,) if missing else ()))
                 return tuple(dict.fromkeys(root.what for root in root_causes(self.standing.causes)))
+            case AssetStatus.PARTIAL if self.statuses is not None:
+                return (missing_partitions(self.statuses),)
             case AssetStatus.NEVER:
                 if self.asset.is_observable:
                     return ("made by something else, and never observed",)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.binding import ActiveBinding, Binding
 
 _GLYPHS = (
-    "● fresh   ◐ stale   ✗ failed   ○ never built\n▶ running   ◇ external\n"
+    "● fresh   ◔ partial   ◐ stale   ✗ failed   ○ never built\n▶ running   ◇ external\n"
     "partitions: █ there   ▒ stale   ✗ failed   ▶ running   ◌ queued   · never built   ▁▄█ how much of many is there"
 )
 

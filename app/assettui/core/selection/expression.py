@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"[^\s()\"',+]+")
 _RESERVED = frozenset({"and", "or", "not"})
-STATUSES = ("running", "failed", "never", "stale", "fresh", "external")
+STATUSES = ("running", "failed", "never", "stale", "partial", "fresh", "external")
 """What `status:` may name."""
 
 
