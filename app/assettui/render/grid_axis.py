@@ -75,7 +75,7 @@ class TimeAxis:
 
     def __init__(self, zoom: Zoom, start_s: int, end_s: int) -> None:
         self.zoom = zoom
-        self._first = max(0, zoom.line.floor(start_s))
+        self._first = zoom.line.floor(start_s)
         self._count = max(1, zoom.line.ceiling(end_s) - self._first)
 
     @property
@@ -153,7 +153,8 @@ def zooms_of(definitions: Iterable[TimeWindowPartitionsDefinition]) -> list[Zoom
     if not known:
         return []
     finest = known[0]
-    year = min(moment_of(each.first_moment_s).year for each in known)
+    # Columns begin before what they hold: with a Monday of the year before, or on a clock that is behind.
+    year = max(1, min(moment_of(each.first_moment_s).year for each in known) - 1)
     length = _length_s(finest)
     zone = finest.timezone
     usual = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
