@@ -471,3 +471,90 @@ def test_partitions_that_are_missing_are_said_of_their_asset_and_make_nothing_st
     assert statuses() == {"orders": "partial", "cleaned": "stale", "report": "stale"}
     folder.json("backfill", "start", "*", "--wait")
     assert set(statuses().values()) == {"fresh"}
+
+
+KEYS = """
+    import time
+    from pathlib import Path
+    from assettui import (
+        AssetExecutionContext, BackfillPolicy, DailyPartitionsDefinition, DynamicPartitionsDefinition,
+        MultiPartitionsDefinition, StaticPartitionsDefinition, asset,
+    )
+
+    CUSTOMERS = DynamicPartitionsDefinition(name="customers")
+    DAYS = DailyPartitionsDefinition("2024-01-01", end_date="2024-01-05")
+    BOTH = MultiPartitionsDefinition({"day": DAYS, "region": StaticPartitionsDefinition(["x", "y", "z"])})
+
+    @asset(partitions_def=CUSTOMERS)
+    def orders(context: AssetExecutionContext) -> str:
+        Path("begun").touch()
+        while not Path("go").exists():
+            time.sleep(0.01)
+        return context.partition_key
+
+    @asset(partitions_def=CUSTOMERS, backfill_policy=BackfillPolicy.single_run())
+    def at_once(context: AssetExecutionContext) -> dict[str, str]:
+        return {key: key for key in context.partition_keys}
+
+    @asset(partitions_def=BOTH, backfill_policy=BackfillPolicy.single_run())
+    def single(context: AssetExecutionContext) -> dict[str, int]:
+        return dict.fromkeys(context.partition_keys, 1)
+
+    @asset(partitions_def=BOTH, backfill_policy=BackfillPolicy.multi_run(5))
+    def multi(context: AssetExecutionContext) -> dict[str, int]:
+        return dict.fromkeys(context.partition_keys, 1)
+"""
+
+
+@pytest.mark.parametrize("at_once", [1, 8], ids=["one run after the other", "all at once"])
+def test_a_key_that_is_removed_while_it_is_backfilled_fails_alone(folder: ProjectFolder, at_once: int) -> None:
+    folder.write(KEYS)
+    folder.json("partition", "add", "customers", "ana", "bea", "cid")
+    waiting = folder.start("backfill", "start", "orders", "at_once", "--wait", "--max-concurrent", str(at_once))
+    wait_until((folder.path / "begun").exists)
+    folder.json("partition", "rm", "customers", "cid")
+    (folder.path / "go").touch()
+    told, _ = waiting.communicate(timeout=20)
+    assert waiting.returncode == 1
+    assert b"has no partition 'cid' any more" in told
+    for asset in ("orders", "at_once"):
+        assert counts(folder, asset) == {"materialized": 2}
+
+
+def test_an_asset_that_an_edit_removes_leaves_the_rest_of_its_backfill(folder: ProjectFolder) -> None:
+    folder.write(KEYS)
+    folder.lead()
+    folder.json("partition", "add", "customers", "ana", "bea", "cid", "dan", "eva")
+    waiting = folder.start("backfill", "start", "orders", "at_once", "--wait")
+    wait_until((folder.path / "begun").exists)
+    folder.write(KEYS.replace("def orders(", "def sales("))
+    told, _ = waiting.communicate(timeout=30)
+    assert waiting.returncode == 1
+    assert b"the project no longer defines orders" in told
+    assert counts(folder, "at_once") == {"materialized": 5}
+
+
+def test_policies_hold_over_two_dimensions(folder: ProjectFolder) -> None:
+    folder.write(KEYS)
+    for asset, runs in (("single", 1), ("multi", 3)):
+        planned = folder.json("backfill", "start", asset, "--dry-run")
+        assert planned["runs"] == runs
+        done = folder.json("backfill", "start", asset, "--wait")
+        assert done["counts"]["materialized"] == 12
+        assert len([run for run in folder.runs() if run["assets"] == [asset]]) == runs
+
+
+def test_what_of_a_selection_has_nothing_of_a_range_is_said(folder: ProjectFolder) -> None:
+    folder.write(
+        PROJECT
+        + """
+    @asset(partitions_def=StaticPartitionsDefinition(["a", "b"]))
+    def letters(): ...
+"""
+    )
+    plan = folder.json("backfill", "start", "raw", "letters", "--range", "2013-01-01...2013-01-02", "--dry-run")
+    (left_out,) = plan["skipped"]
+    assert (left_out["asset_key"], left_out["count"]) == ("letters", 0)
+    done = folder.run("materialize", "raw", "letters", "--range", "2013-01-01...2013-01-02")
+    assert done.returncode == 0
+    assert "skipped: letters has no partition in 2013-01-01...2013-01-02" in done.stderr

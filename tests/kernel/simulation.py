@@ -21,7 +21,7 @@ from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.queue import Limits, queued_run
-from assettui.engine.journal import loaded_backfill
+from assettui.engine.backfill_loading import loaded_backfill
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import Recorded, following, record_tick
 from assettui.kernel.actions import (

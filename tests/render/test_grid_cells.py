@@ -27,7 +27,8 @@ CALENDARS = (
 @st.composite
 def definitions(draw: st.DrawFn) -> TimeWindowPartitionsDefinition:
     """Windows of any calendar, zone and start, up to some hundreds of them."""
-    start = datetime.min + timedelta(minutes=draw(st.integers(1_890 * MINUTES_A_YEAR, 2_100 * MINUTES_A_YEAR)))
+    minutes = draw(st.integers(-40 * MINUTES_A_YEAR, 130 * MINUTES_A_YEAR))
+    start = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None) + timedelta(minutes=minutes)
     cron = draw(st.sampled_from(CALENDARS))
     days = draw(st.integers(1, 40 if "*/6" in cron or cron.startswith("0 * *") else 3_000))
     return TimeWindowPartitionsDefinition(

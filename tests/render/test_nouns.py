@@ -179,7 +179,7 @@ def test_a_plan_says_how_much_of_what_and_what_is_left_out() -> None:
     )
     text = printed(plan_lines(plan))
     assert text.startswith("5 partitions of 1 asset in 5 runs, about 122ms\n")
-    assert "marts/daily  1 partition (d6): reads raw of d6" in text
+    assert "1 partition of marts/daily (d6): reads raw of d6" in text
 
 
 SCHEDULE = InstigatorSnapshot(

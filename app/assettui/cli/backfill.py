@@ -26,7 +26,7 @@ from assettui.model.backfill import BackfillCommand, BackfillPlan, BackfillReque
 from assettui.model.errors import LaunchError
 from assettui.model.text import plural
 from assettui.model.timing import SECOND_US, clock_us
-from assettui.render.backfills import BACKFILLS, backfill_lines, plan_lines, size
+from assettui.render.backfills import BACKFILLS, backfill_lines, plan_lines, size, skipped_line
 from assettui.service import backfills
 from assettui.service.run_config import read_config
 
@@ -142,7 +142,7 @@ def start_and_wait(
         _ask_if_many(session, plan, is_sure=is_sure)
         backfill_id = backfills.start(session, plan)
         for each in plan.skipped:
-            tell(f"skipped: {plural(each.count, 'partition')} of {each.key}: {each.why}")
+            tell(f"skipped: {skipped_line(each)}")
         with progress_for(quiet=as_json) as progress:
             ended = work.follow_backfill(backfill_id, progress.show)
     if as_json:

@@ -32,10 +32,11 @@ class NothingToDo(LaunchError):
 
 
 class Skipped(Struct, frozen=True):
-    """Partitions that are left out."""
+    """Partitions that are left out, or an asset of which none is meant."""
 
     key: AssetKey
     partitions: PartitionSet
+    """Empty where the asset has none of what was asked for."""
     why: str
     """In one line."""
     hint: str
@@ -91,7 +92,17 @@ def resolve_target(
     kept, skipped = _without_what_cannot_be(partitioned, found, statuses, whole_statuses)
     if not kept:
         raise _nothing(request, chosen, skipped)
-    return BackfillTarget(kept, tuple(skipped))
+    without = [
+        Skipped(key, EMPTY, f"has no partition {_there_in_words(request)}", f"see assettui partition ls {key}")
+        for key in chosen
+        if not bounded[key] and partitioned.space(key).all and key not in kept
+    ]
+    external = [
+        Skipped(key, EMPTY, "is made by something else", "observe it: assettui asset observe")
+        for key in partitioned.graph.sort(request.keys)
+        if partitioned.graph.assets[key].is_external
+    ]
+    return BackfillTarget(kept, (*external, *without, *skipped))
 
 
 def _standing(
@@ -309,6 +320,13 @@ def _leave_out(skipped: list[Skipped], candidate: Skipped, partitions: Partition
     if out:
         skipped.append(replace(candidate, partitions=out))
     return partitions - out
+
+
+def _there_in_words(request: BackfillRequest) -> str:
+    if request.ranges:
+        first, *others = request.ranges
+        return f"in {range_text(*first)}{f' and {len(others):,} more' if others else ''}"
+    return "in that time" if request.since_us is not None else "there"
 
 
 def _nothing(request: BackfillRequest, chosen: Sequence[AssetKey], skipped: Iterable[Skipped]) -> LaunchError:

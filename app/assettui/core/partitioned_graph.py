@@ -113,6 +113,11 @@ class PartitionedGraph:
             and (fingerprint := partitions_fingerprint(self.space(key), self.space(above))) != mapping.evaluated_for
         )
 
+    def ranges_there(self, key: AssetKey, ranges: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Those of these ranges of an asset's partitions whose ends there are: keys may have been removed since."""
+        space = self.space(key)
+        return tuple(ends for ends in ranges if all(space.find(end) is not None for end in ends))
+
     def set_of(self, key: AssetKey, ranges: Iterable[Sequence[str]]) -> PartitionSet:
         """The partitions of an asset between the ends of ranges of keys, both included; its only one, where it has no partitions.
 

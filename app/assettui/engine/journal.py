@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from assettui.core.backfill_progress import BackfillProgress
 from assettui.core.graph import AssetGraph
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
-from assettui.core.partitions.sets import PartitionSet
-from assettui.core.partitions.space import NO_PARTITIONS
+from assettui.engine.backfill_loading import loaded_backfill
 from assettui.engine.cleaning import clean
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
 from assettui.executors.partitioned_requests import partitioned_request
 from assettui.kernel.inputs import BackfillLoaded, InstigatorsSeen
+from assettui.model.backfill import BACKFILL_TAG
 from assettui.model.errors import AssettuiError, NotFound
 from assettui.model.events import Event, Materialization, RunChanged, StepStarted
 from assettui.model.keys import AssetKey
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from assettui.kernel.actions import Execute, Progressed, QueueRun
     from assettui.kernel.instigators import Evaluating, TickDecided
     from assettui.model.asset import ValueRef
-    from assettui.model.backfill import BackfillRecord
     from assettui.model.instigator import InstigatorSnapshot
     from assettui.model.intents import Intent
     from assettui.model.run import RunPlan, RunRecord, StepRecord
@@ -304,8 +302,12 @@ class Journal:
             UnknownPartition: The project no longer has the partitions that the step is for.
         """
         run_id, step, about = action.run_id, action.step, action.about
-        known = queries.KnownPartitions(self._db)
-        of_partitions = partitioned_request(step, self.partitioned(now_us), about.partitions, known)
+        known, partitioned, partitions = queries.KnownPartitions(self._db), self.partitioned(now_us), about.partitions
+        subject = step.subject if BACKFILL_TAG in about.tags and step.is_partitioned else None
+        if subject is not None and subject in partitioned.graph.assets:
+            # Of a backfill's partitions the others are made, and it says itself what is gone.
+            partitions = partitioned.ranges_there(subject, partitions) or partitions
+        of_partitions = partitioned_request(step, partitioned, partitions, known)
         read = (each.key for each in step.inputs)
         states = {key: queries.asset_state(self._db, key) for key in dict.fromkeys((*step.upstream, *read))}
         values: dict[AssetKey, ValueRef | None] = {}
@@ -377,31 +379,3 @@ class Journal:
         for event in events:
             if isinstance(event, StepStarted) and event.version is not None:
                 self.remove_unfinished(assets, event.version)
-
-
-def loaded_backfill(
-    connection: sqlite3.Connection, kept: BackfillRecord, partitioned: PartitionedGraph
-) -> BackfillLoaded:
-    """A backfill, with how far it has come by what is recorded of its partitions."""
-    targets: dict[AssetKey, PartitionSet] = {}
-    from assettui.core.partitions.json_forms import set_from_json  # deferred: 10 ms that most leaders need not take
-
-    done: dict[AssetKey, PartitionSet] = {}
-    failed: dict[AssetKey, PartitionSet] = {}
-    for key, said in ((each.asset_key, each.partitions) for each in kept.plan.targets):
-        if key not in partitioned.graph.assets:
-            continue  # the project no longer has it
-        space = partitioned.space(key)
-        targets[key] = set_from_json(said, space, partitioned.moment) & space.all
-        is_whole = space is NO_PARTITIONS
-        made = backfills.materialized_since(connection, key, kept.plan.after, whole=is_whole)
-        wrong = backfills.failed_since(connection, key, kept.started_us or kept.created_us, whole=is_whole)
-        done[key] = PartitionSet(int(bool(made))) if is_whole else space.known_of(made)
-        failed[key] = PartitionSet(int(bool(wrong))) if is_whole else space.known_of(wrong)
-    gone = next((each.asset_key for each in kept.plan.targets if each.asset_key not in targets), None)
-    error = f"the project no longer defines {gone}" if gone is not None else None
-    progress = BackfillProgress.begun(partitioned, targets, done, failed)
-    config = kept.plan.config
-    if kept.plan.has_secrets:
-        config = secrets_of(connection, kept.backfill_id) or config
-    return BackfillLoaded(kept.backfill_id, kept.plan, config, progress, kept.status, kept.created_us, error)

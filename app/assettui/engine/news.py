@@ -14,7 +14,7 @@ from assettui.model.intents import CancelRun, CommandBackfill, EvaluateInstigato
 from assettui.model.timing import SECOND_US, clock_us
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from assettui.engine.journal import Journal
     from assettui.engine.workers import Workers
@@ -62,7 +62,9 @@ class News:
         """
         self._journal.check_in_place()
         partitioned = self._journal.partitioned(clock_us())
-        self._workers.dynamic = partitioned.moment.dynamic
+        known, self._workers.dynamic = self._workers.dynamic, partitioned.moment.dynamic
+        if state.backfills and _has_lost_any(known, self._workers.dynamic):
+            yield from self._journal.backfills(clock_us())
         unevaluated = partitioned.unevaluated()
         if unevaluated and unevaluated != self._unevaluated:
             yield inputs.ProjectEdited()  # a mapping of the user's own is to be evaluated for partitions that are new
@@ -122,3 +124,8 @@ class News:
                 loaded = replace(loaded, progress=loaded.progress.with_retry(), status=BackfillStatus.PAUSED)
             yield loaded
         yield inputs.BackfillRequested(backfill_id, command)
+
+
+def _has_lost_any(then: Mapping[str, Mapping[str, int]], now: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether keys of dynamic partitions were removed."""
+    return then is not now and any(keys.keys() - now.get(name, {}).keys() for name, keys in then.items())

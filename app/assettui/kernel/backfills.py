@@ -75,18 +75,21 @@ class Backfills:
                 state, status=known.status, launched=known.launched, turn=known.turn, first_error=known.first_error
             )
         launched: dict[AssetKey, PartitionSet] = {}
+        without: list[str] = []
         for run_id, run in self.turn.runs.by_id.items():
             unit = self._unit_of(state, run) if run.backfill == loaded.backfill_id else None
             if unit is not None:
                 for key in unit.assets:
                     launched[key] = launched.get(key, EMPTY) | unit.partitions
             elif run.backfill == loaded.backfill_id:
-                self.turn.runs.cancel(run_id)  # what it makes the project no longer has
+                without.append(run_id)
         if launched:
             seen = state.progress
             progress = BackfillProgress.begun(seen.partitioned, seen.targets, seen.done, seen.failed, launched)
             state = replace(state, progress=progress)
         self.states[loaded.backfill_id] = state
+        for run_id in without:
+            self.turn.runs.cancel(run_id)  # what it makes the project no longer has
         if state.status is BackfillStatus.QUEUED:
             self._set(loaded.backfill_id, BackfillStatus.STARTED)
         self._end_if_over(loaded.backfill_id)
@@ -235,8 +238,13 @@ class Backfills:
         assets = tuple(key for key in state.progress.targets if any(key in step.assets for step in run.plan.values()))
         if not assets:
             return None
+        ranges = run.about.partitions
+        if partitioned.is_partitioned(assets[0]):
+            ranges = partitioned.ranges_there(assets[0], ranges)
+            if not ranges:
+                return None
         try:
-            return Unit(assets, partitioned.set_of(assets[0], run.about.partitions))
+            return Unit(assets, partitioned.set_of(assets[0], ranges))
         except AssettuiError:
             return None
 

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from assettui.core.partitions.space import partitions_text
-from assettui.model.backfill import BackfillPlan, BackfillRecord, BackfillStatus, PlannedAsset
+from assettui.model.backfill import BackfillPlan, BackfillRecord, BackfillStatus, PlannedAsset, SkippedPartitions
 from assettui.model.text import one_line, plural
 from assettui.model.timing import SECOND_US, duration, local
 from assettui.render.appearance import BLUE, GREEN, GREY, RED, RUN_STYLES, YELLOW, progress_bar
@@ -117,11 +117,15 @@ def plan_lines(plan: BackfillPlan) -> list[Line]:
         found.append(line(f"and {plural(len(plan.assets) - MAX_LINES, 'more asset')}", GREY))
     if plan.skipped:
         found += [BLANK, line("skipped", YELLOW)]
-    found += [
-        line(f"{each.key}  {plural(each.count, 'partition')} ({one_line(each.shown, 60)}): {each.why}", YELLOW)
-        for each in plan.skipped[:MAX_LINES]
-    ]
+    found += [line(skipped_line(each), YELLOW) for each in plan.skipped[:MAX_LINES]]
     return found
+
+
+def skipped_line(each: SkippedPartitions) -> str:
+    """What is left out of an asset, and why."""
+    if not each.count:
+        return f"{each.key} {each.why}"
+    return f"{plural(each.count, 'partition')} of {each.key} ({one_line(each.shown, 60)}): {each.why}"
 
 
 def _planned(each: PlannedAsset, width: int) -> Line:
@@ -174,6 +178,8 @@ def backfill_lines(detail: BackfillDetail, now_us: int, width: int) -> list[Line
         )
     for group in detail.failures:
         found += _failures(group)
+    if backfill.error and not any(backfill.error.endswith(group.error) for group in detail.failures):
+        found += [BLANK, line(f"✗ {one_line(backfill.error, 200)}", RED)]
     if detail.runs:
         found += [BLANK, line("last runs", GREY)]
     for run in detail.runs[:10]:
