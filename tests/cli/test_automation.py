@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -344,3 +345,81 @@ def test_it_is_tried_three_times_by_itself_and_then_set_aside(folder: ProjectFol
         folder.run("job", "run", "a_job", "--tag", f"n={number}")
     wait_until(lambda: [each["attempts"] for each in folder.json("sensor", "show", "tell")["failed_items"]] == [3], 60)
     assert sorted((folder.path / "told").read_text()) == list("122234")
+
+
+ON_THEIR_WAY = """
+    import time
+    from pathlib import Path
+    from assettui import *
+
+    @asset
+    def held():
+        while not Path("go").exists():
+            time.sleep(0.01)
+
+    @asset
+    def quick(): ...
+
+    @asset(partitions_def=StaticPartitionsDefinition(["x", "y"]))
+    def parts(): ...
+
+    ON = DefaultSensorStatus.RUNNING
+
+    @run_status_sensor(RunStatus.QUEUED, default_status=ON)
+    def queued(context):
+        with open("queued", "a") as told:
+            told.write(f"{context.dagster_run.run_id}\\n")
+
+    @run_status_sensor(RunStatus.STARTING, default_status=ON)
+    def starting(context):
+        with open("starting", "a") as told:
+            told.write(f"{context.dagster_run.run_id}\\n")
+
+    a_job = define_asset_job("a_job", "quick")
+
+    @schedule(job=a_job, cron_schedule="0 0 1 1 *")
+    def yearly(): return RunRequest()
+
+    @sensor(job=a_job)
+    def asks(): return RunRequest()
+"""
+
+
+def test_sensors_of_runs_on_their_way_are_woken_however_a_run_was_queued(folder: ProjectFolder) -> None:
+    folder.write(ON_THEIR_WAY)
+    folder.write("max_runs = 1\n", "assettui.toml")
+    folder.lead()
+
+    def seen(name: str) -> set[str]:
+        path = folder.path / name
+        return set(path.read_text().split()) if path.exists() else set()
+
+    def runs() -> set[str]:
+        return {run["run_id"] for run in folder.runs()}
+
+    def begun(ask: Callable[[], object]) -> set[str]:
+        """The runs that come of something."""
+        before = runs()
+        ask()
+        return wait_until(lambda: runs() - before)
+
+    ways = [
+        ("materialize", "quick"),
+        ("job", "run", "a_job"),
+        ("backfill", "start", "parts", "--wait"),
+        ("schedule", "tick", "yearly"),
+        ("sensor", "tick", "asks"),
+    ]
+    for way in ways:
+        begun(lambda way=way: folder.run(*way))
+        for name in ("queued", "starting"):
+            assert wait_until(lambda name=name: seen(name) >= runs()), f"{name}, by {way}"
+    (holds,) = begun(lambda: folder.start("materialize", "held"))
+    (waits,) = begun(lambda: folder.start("materialize", "quick"))
+    assert wait_until(lambda: {holds, waits} <= seen("queued"))
+    folder.run("run", "cancel", waits)
+    assert wait_until(lambda: folder.json("run", "show", waits)["status"] == "canceled")
+    (folder.path / "go").touch()
+    assert wait_until(lambda: folder.json("run", "show", holds)["status"] == "success")
+    assert holds in seen("starting")
+    assert waits not in seen("starting")

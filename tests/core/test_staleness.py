@@ -7,7 +7,7 @@ from assettui.core.graph import AssetGraph
 from assettui.core.staleness import AssetStatus, root_causes, standings
 from assettui.core.versions import default_data_version
 from assettui.model.asset import AssetState
-from assettui.model.events import Materialization
+from assettui.model.events import Materialization, Observation
 from assettui.model.keys import AssetKey
 from assettui.model.project import AssetSnapshot
 
@@ -45,6 +45,16 @@ def test_new_upstream_data_makes_stale_down_to_the_last_asset_and_names_the_root
     found = standings(chain(), {**FRESH, A: made(A, "a2")})
     assert [found[key].status.value for key in (A, B, C)] == ["fresh", "stale", "stale"]
     assert [root.what for root in root_causes(found[C].causes)] == ["a has new data"]
+
+
+def test_what_was_seen_since_an_asset_was_made_is_its_data_from_then_on() -> None:
+    made_then = FRESH[A].last
+    for seen_us, version, expected in ((2, "a2", "stale"), (2, "a1", "fresh"), (2, None, "fresh"), (0, "a2", "fresh")):
+        seen = Observation(seen_us, "run", asset_key=A, data_version=version)
+        found = standings(chain(), {**FRESH, A: AssetState(A, made_then, observed=seen)})
+        assert found[B].status.value == expected
+    of_a_partition = Observation(2, "run", asset_key=A, partition="x", data_version="a2")
+    assert AssetState(A, made_then, observed=of_a_partition).data_version == "a1"
 
 
 def test_changed_code_makes_stale() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -200,6 +201,36 @@ def test_a_multi_asset_sensor_is_shown_again_what_it_takes_no_note_of() -> None:
     assert set(context.latest_materialization_records_by_partition("sales")) == {"y"}
     with pytest.raises(BadRequest, match="does not watch profit"):
         context.materialization_records_for_key("profit")
+
+
+def test_partitions_that_were_passed_over_are_shown_again() -> None:
+    events = [made(1, "sales", "x"), made(2, "sales", "y"), made(3, "sales", "z"), made(4, "sales", "y")]
+
+    def on_partitions(cursor: str | None, *taken: str, shown: Sequence[AssetEventRecord] = events) -> Any:
+        context = build_multi_asset_sensor_context(monitored_assets=["sales"], asset_events=shown, cursor=cursor)
+        found = context.latest_materialization_records_by_partition("sales")
+        for partition in taken:
+            context.advance_cursor({AssetKey("sales"): found[partition]})
+        trailing = [each.storage_id for each in context.get_trailing_unconsumed_events("sales")]
+        return {partition: each.storage_id for partition, each in found.items()}, trailing, context.cursor
+
+    everything, trailing, cursor = on_partitions(None, "z")
+    assert (everything, trailing, cursor) == ({"x": 1, "y": 4, "z": 3}, [], '{"sales": [3, 1, 2]}')
+    left, trailing, cursor = on_partitions(cursor, "y")
+    assert (left, trailing, cursor) == ({"x": 1, "y": 4}, [1, 2], '{"sales": [4, 1]}')
+    left, _, cursor = on_partitions(cursor, "x", shown=[*events, made(9, "sales", "w")])
+    assert (left, cursor) == ({"x": 1, "w": 9}, '{"sales": 4}')
+    assert on_partitions(cursor)[0] == {}
+    assert on_partitions('{"sales": "no number"}')[0] == everything
+    both = build_multi_asset_sensor_context(
+        monitored_assets=["sales", "weather"], asset_events=[*events, made(7, "weather", "x")]
+    )
+    assert set(both.latest_materialization_records_by_partition_and_asset()["x"]) == {
+        AssetKey("sales"),
+        AssetKey("weather"),
+    }
+    both.advance_all_cursors()
+    assert both.cursor == '{"sales": 4, "weather": 7}'
 
 
 def test_sensors_of_runs_are_called_for_each_run() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from assettui.definitions.evaluation import (
     evaluation_of,
     evaluation_parameters,
 )
+from assettui.definitions.event_cursor import Position, cursor_of, positions_of
 from assettui.definitions.keywords import EventSensorKeywords, refuse_unknown, shows
 from assettui.definitions.placed import caller
 from assettui.definitions.resources import ResourceSet
@@ -85,29 +85,38 @@ class MultiAssetSensorEvaluationContext(SensorEvaluationContext):
             asset_events=context.asset_events,
         )
         own.asset_keys = assets
+        own._before = positions_of(context.cursor)
+        own._taken = dict(own._before)
         return own
 
-    def _positions(self) -> dict[str, int]:
-        return positions_of(self._cursor)
+    _before: Mapping[str, Position]
+    """How far it had come when it was called."""
+    _taken: dict[str, Position]
+    """How far it has come by now."""
 
-    def _new(self, key: CoercibleToAssetKey) -> list[AssetEventRecord]:
+    def _of(self, key: CoercibleToAssetKey) -> tuple[Position, list[AssetEventRecord]]:
+        """How far it had come with an asset, and all events of it that it is shown."""
         wanted = AssetKey.from_coercible(key)
         if wanted not in self.asset_keys:
             raise BadRequest(f"the sensor {self.sensor_name} does not watch {wanted}", hint="name it: monitored_assets")
-        after = self._positions().get(str(wanted), 0)
-        return [each for each in self.asset_events if each.asset_key == wanted and each.storage_id > after]
+        position = self._before.get(str(wanted), Position())
+        return position, [each for each in self.asset_events if each.asset_key == wanted and position.shows(each)]
+
+    def _new(self, key: CoercibleToAssetKey) -> list[AssetEventRecord]:
+        position, shown = self._of(key)
+        return [each for each in shown if position.is_new(each)]
 
     def latest_materialization_records_by_key(
         self, asset_keys: Sequence[CoercibleToAssetKey] | None = None
     ) -> dict[AssetKey, AssetEventRecord | None]:
-        """The last materialization of each asset that it has not taken note of; None where there is none."""
+        """The last materialization of each asset since the last that it has taken note of; None where there is none."""
         keys = self.asset_keys if asset_keys is None else [AssetKey.from_coercible(key) for key in asset_keys]
         return {key: (self._new(key) or [None])[-1] for key in keys}
 
     def materialization_records_for_key(
         self, asset_key: CoercibleToAssetKey, limit: int | None = None
     ) -> list[AssetEventRecord]:
-        """The materializations of an asset that it has not taken note of, the oldest first."""
+        """The materializations of an asset since the last that it has taken note of, the oldest first."""
         found = self._new(asset_key)
         return found if limit is None else found[:limit]
 
@@ -115,31 +124,39 @@ class MultiAssetSensorEvaluationContext(SensorEvaluationContext):
         self, asset_key: CoercibleToAssetKey
     ) -> dict[str, AssetEventRecord]:
         """Of each partition that was made and that it has not taken note of, the last materialization."""
-        return {each.partition_key: each for each in self._new(asset_key) if each.partition_key is not None}
+        return {each.partition_key: each for each in self._of(asset_key)[1] if each.partition_key is not None}
+
+    def latest_materialization_records_by_partition_and_asset(self) -> dict[str, dict[AssetKey, AssetEventRecord]]:
+        """The same of all assets: partition → asset → the last materialization."""
+        found: dict[str, dict[AssetKey, AssetEventRecord]] = {}
+        for key in self.asset_keys:
+            for partition, event in self.latest_materialization_records_by_partition(key).items():
+                found.setdefault(partition, {})[key] = event
+        return found
+
+    def get_trailing_unconsumed_events(self, asset_key: CoercibleToAssetKey) -> list[AssetEventRecord]:
+        """Of each partition that it has passed over, the last materialization, the oldest first."""
+        position, shown = self._of(asset_key)
+        return [each for each in shown if not position.is_new(each)]
 
     def advance_cursor(self, materialization_records_by_key: Mapping[AssetKey, AssetEventRecord | None]) -> None:
-        """Take note of these materializations, and all before them of the same assets."""
-        positions = self._positions()
-        for key, record in materialization_records_by_key.items():
-            if record is not None:
+        """Take note of these materializations, and of all before them of the same assets.
+
+        Of an asset with partitions that is all before it of the same partition: the others are shown again.
+        """
+        for key, event in materialization_records_by_key.items():
+            if event is not None:
                 name = str(AssetKey.from_coercible(key))
-                positions[name] = max(positions.get(name, 0), record.storage_id)
-        self.update_cursor(json.dumps(positions, sort_keys=True))
+                self._taken[name] = self._taken.get(name, Position()).consuming(event, self._of(key)[1])
+        self.update_cursor(cursor_of(self._taken))
 
     def advance_all_cursors(self) -> None:
         """Take note of everything that has been shown."""
-        self.advance_cursor(self.latest_materialization_records_by_key())
-
-
-def positions_of(cursor: str | None) -> dict[str, int]:
-    """Of each asset, by key, the last event that a cursor of a `multi_asset_sensor` has taken note of."""
-    if not cursor:
-        return {}
-    try:
-        found = json.loads(cursor)
-    except ValueError:
-        return {}
-    return cast("dict[str, int]", found) if isinstance(found, dict) else {}
+        for key in self.asset_keys:
+            shown = self._of(key)[1]
+            if shown:
+                self._taken[str(key)] = Position(max(self._before.get(str(key), Position()).at, shown[-1].storage_id))
+        self.update_cursor(cursor_of(self._taken))
 
 
 @shows(EventSensorKeywords)

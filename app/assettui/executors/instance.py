@@ -229,9 +229,10 @@ class Instance:
         Args:
             positions: The key of each asset → the event; 0 for all.
         """
-        from assettui.store import ticks  # deferred: sensors alone need it
+        from assettui.definitions.event_cursor import Position  # deferred: sensors alone need them
+        from assettui.store import ticks
 
-        wanted = {AssetKey(key): after for key, after in positions.items()}
+        wanted = {AssetKey(key): Position(after) for key, after in positions.items()}
         with self._reading() as connection:
             return ticks.asset_events_after(connection, wanted) if connection is not None else []
 

@@ -59,6 +59,7 @@ def _take(turn: Turn, input: inputs.Input) -> None:
             turn.workers.record_asset_event(input)
         case inputs.RunsQueued():
             turn.queueing.enqueue(input.runs)
+            turn.ticks.note_queued()
         case inputs.RunLoaded():
             turn.queueing.take_loaded(input)
         case inputs.LimitsSeen():

@@ -81,11 +81,10 @@ class Queueing:
     def take_loaded(self, loaded: RunLoaded) -> None:
         """Begin a run of which is known by now what it does."""
         self._loading.pop(loaded.run_id, None)
+        is_unwanted = loaded.run_id in self._unwanted
+        self._unwanted -= {loaded.run_id}
         if loaded.plan is not None:
-            self.turn.runs.take(loaded.run_id, loaded.plan)
-        if loaded.run_id in self._unwanted:
-            self._unwanted -= {loaded.run_id}
-            self.turn.runs.cancel(loaded.run_id)
+            self.turn.runs.take(loaded.run_id, loaded.plan, is_unwanted=is_unwanted)
 
     def cancel(self, run_id: str) -> bool:
         """Have a run canceled as soon as it is known what it would have done; whether it waits."""

@@ -44,8 +44,15 @@ class Runs:
         self.turn = turn
         self.by_id = by_id
 
-    def take(self, run_id: str, plan: RunPlan, backfill: str | None = None) -> None:
-        """Begin a run; what of it can begin is given to workers at the end of the decision."""
+    def take(self, run_id: str, plan: RunPlan, backfill: str | None = None, *, is_unwanted: bool = False) -> None:
+        """Begin a run; what of it can begin is given to workers at the end of the decision.
+
+        Args:
+            run_id: Which one.
+            plan: What it does.
+            backfill: Of which backfill it is.
+            is_unwanted: Whether it was canceled while it was queued: nothing of it begins.
+        """
         if run_id in self.by_id:
             return
         run = self.by_id[run_id] = RunState(
@@ -56,8 +63,10 @@ class Runs:
             deadline_us=deadlines.run_deadline(self.turn, plan.tags),
         )
         run.set_steps({step.key: step for step in plan.steps})
-        if backfill is None:
-            self._record(run_id, RunStatus.STARTING)
+        if is_unwanted:
+            self.cancel(run_id)
+            return
+        self._record(run_id, RunStatus.STARTING)
         self.turn.workers.try_broken_project_again()
 
     def cancel(self, run_id: str) -> None:

@@ -266,6 +266,10 @@ class Ticks:
             statuses.add(RunStatus.QUEUED.value)
         self.wake(assets & state.watched_assets, statuses & state.watched_statuses)
 
+    def note_queued(self) -> None:
+        """Wake the sensors that watch for runs that are queued: some were, by whatever process."""
+        self.wake((), self.before.watched_statuses & {RunStatus.QUEUED.value})
+
     def wake(self, assets: Iterable[AssetKey], statuses: Iterable[str]) -> None:
         """Wake the sensors that watch any of these assets, or runs that come to any of these statuses."""
         made, come_to = set(assets), set(statuses)

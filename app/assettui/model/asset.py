@@ -39,10 +39,11 @@ class AssetState(Struct, frozen=True):
 
     @property
     def data_version(self) -> str | None:
-        """What identifies its data: as it was made, or, of what nothing here has made, as it was last seen."""
-        if self.last is not None:
-            return self.last.data_version
-        return self.observed.data_version if self.observed is not None else None
+        """What identifies its data: as it was made, or as it was seen since."""
+        last, seen = self.last, self.observed
+        if seen is None or seen.data_version is None or seen.partition is not None:
+            return last.data_version if last is not None else None
+        return last.data_version if last is not None and last.time_us >= seen.time_us else seen.data_version
 
 
 class PartitionState(Struct, frozen=True):

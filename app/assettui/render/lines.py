@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assettui.model.text import one_line
 from assettui.render.appearance import GREY, RED
 from assettui.render.table import Cell
 
@@ -17,6 +18,8 @@ Line = tuple[Cell, ...]
 """Texts side by side. They may come from outside: whoever shows them cleans them."""
 BLANK: Line = ()
 _NAME_WIDTH = 12
+MAX_VALUE = 2_000
+"""So many characters of a value are shown."""
 
 
 def line(text: str, color: str = "") -> Line:
@@ -29,7 +32,8 @@ def lines_of(text: str, color: str = "", indent: str = "") -> list[Line]:
 
 def facts(pairs: Iterable[tuple[str, str]]) -> list[Line]:
     """Names and values below each other, without those that have no value."""
-    return [(Cell(f"{name:<{_NAME_WIDTH}} ", GREY), Cell(value)) for name, value in pairs if value]
+    shown = ((name, one_line(value, MAX_VALUE)) for name, value in pairs)
+    return [(Cell(f"{name:<{_NAME_WIDTH}} ", GREY), Cell(value)) for name, value in shown if value]
 
 
 def tag_facts(tags: Mapping[str, str]) -> list[tuple[str, str]]:

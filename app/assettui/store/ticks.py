@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
 
+    from assettui.definitions.event_cursor import Position
+
 EVENTS_SHOWN = 1_000
 """So many events of an asset a sensor is shown at once; the others when it has taken note of these."""
 ITEMS_KEPT = 1_000
@@ -208,15 +210,22 @@ def last_run_key(connection: sqlite3.Connection, name: str) -> str | None:
 
 
 def asset_events_after(
-    connection: sqlite3.Connection, positions: Mapping[AssetKey, int], limit: int = EVENTS_SHOWN
+    connection: sqlite3.Connection, positions: Mapping[AssetKey, Position], limit: int = EVENTS_SHOWN
 ) -> list[AssetEventRecord]:
-    """What was made of assets after certain events, the oldest first; of each asset the last ones, at most `limit`."""
+    """What was made of assets and not taken note of, the oldest first; of each asset the last ones, at most `limit`."""
     found: list[AssetEventRecord] = []
-    for key, after in positions.items():
+    for key, position in positions.items():
         rows = connection.execute(
-            "SELECT id, run, time, partition, payload FROM events"
-            " WHERE kind = 'materialized' AND asset = ? AND id > ? ORDER BY id DESC LIMIT ?",
-            (str(key), after, limit),
+            "SELECT * FROM (SELECT id, run, time, partition, payload FROM events"
+            " WHERE kind = 'materialized' AND asset = :asset AND id > :at ORDER BY id DESC LIMIT :limit)"
+            " UNION ALL SELECT id, run, time, partition, payload FROM events"
+            " WHERE id IN (SELECT value FROM json_each(:unconsumed)) AND kind = 'materialized' AND asset = :asset",
+            {
+                "asset": str(key),
+                "at": position.at,
+                "limit": limit,
+                "unconsumed": codec.encode_text(position.unconsumed),
+            },
         )
         for event_id, run, time_us, partition, payload in rows:
             seen = cast(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
+from assettui.definitions.event_cursor import Position, positions_of
 from assettui.definitions.event_records import AssetEventRecord, RunEventRecord
 from assettui.model.keys import AssetKey
 from assettui.model.step import StepRequest
@@ -59,18 +59,7 @@ def number_of(cursor: str | None) -> int:
     return int(cursor) if cursor and cursor.isascii() and cursor.isdigit() else 0
 
 
-def positions(snapshot: InstigatorSnapshot, cursor: str | None) -> dict[AssetKey, int]:
-    """The last event of each asset that a sensor has seen, by what it remembers: one number, or one for each asset."""
-    said: Any = None
-    if cursor:
-        try:
-            said = json.loads(cursor)
-        except ValueError:
-            said = None
-    if isinstance(said, dict):
-        return {key: _whole(said.get(str(key))) for key in snapshot.assets}  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType] - JSON
-    return dict.fromkeys(snapshot.assets, number_of(cursor))
-
-
-def _whole(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+def positions(snapshot: InstigatorSnapshot, cursor: str | None) -> dict[AssetKey, Position]:
+    """How far a sensor has come with each asset, by what it remembers: one number, or what `event_cursor` writes."""
+    said = positions_of(cursor)
+    return {key: said.get(str(key), Position(number_of(cursor))) for key in snapshot.assets}
