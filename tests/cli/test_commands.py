@@ -420,3 +420,36 @@ def test_up_says_what_it_leads_and_ends_when_it_is_asked_to(sales: ProjectFolder
     assert json.loads(said) == {"pid": process.pid, "store": str(sales.store.database), "project": "project"}
     assert process.returncode == 0
     assert "SIGTERM: canceling what runs, then ending" in talk
+
+
+def test_files_that_definitions_are_read_from_are_part_of_the_project(folder: ProjectFolder) -> None:
+    folder.write("""
+        from pathlib import Path
+        from assettui import Definitions, asset
+
+        def query(path):
+            text = path.read_text()
+
+            @asset(name=path.stem, description=text)
+            def made(): return text
+
+            return made
+
+        defs = Definitions([query(path) for path in sorted(Path("queries").glob("*.sql"))])
+    """)
+    (folder.path / "queries").mkdir()
+    (folder.path / "queries" / "orders.sql").write_text("SELECT 1")
+
+    def described() -> dict[str, str]:
+        return {each["key"]: each["description"] for each in folder.json("asset", "ls")}
+
+    assert described() == {"orders": "SELECT 1"}
+    (folder.path / "queries" / "orders.sql").write_text("SELECT 12")
+    assert described() == {"orders": "SELECT 12"}
+    folder.lead()
+    (folder.path / "queries" / "sales.sql").write_text("SELECT 3")
+    wait_until(lambda: described() == {"orders": "SELECT 12", "sales": "SELECT 3"})
+    (folder.path / "queries" / "orders.sql").write_text("SELECT 123")
+    wait_until(lambda: described()["orders"] == "SELECT 123")
+    (folder.path / "queries" / "orders.sql").unlink()
+    wait_until(lambda: described() == {"sales": "SELECT 3"})

@@ -45,7 +45,8 @@ class Edits:
         """Watch those files from now on; whether they are still as they were imported, where anybody wants to know."""
         if self._watch is None:
             return True
-        self._watch.folders({self._project.root, *(Path(source).parent for source in self._sources)})
+        folders = {Path(source) for source in self._sources if Path(source).is_dir()}
+        self._watch.folders({self._project.root, *folders, *(Path(source).parent for source in self._sources)})
         return not self._sources or are_unchanged(self._sources)  # nobody was told of an edit from before the watch
 
     def stop(self) -> None:
@@ -57,5 +58,8 @@ class Edits:
         is_ours = any(
             path.endswith(".py") or Path(path).name in SETTINGS_FILES or path in self._sources for path in paths
         )
-        if is_ours and self._on_edit is not None:
+        listed = {
+            parent: self._sources[parent] for path in paths if (parent := str(Path(path).parent)) in self._sources
+        }
+        if (is_ours or (listed and not are_unchanged(listed))) and self._on_edit is not None:
             self._on_edit()

@@ -14,7 +14,7 @@ from assettui.definitions.describe.project import describe
 from assettui.model.errors import AssettuiError, DefinitionsError, Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from types import ModuleType
 
     from assettui.definitions.computation import Described
@@ -33,6 +33,7 @@ def load(
     file: Path | None = None,
     module: str | None = None,
     dynamic: Mapping[str, Mapping[str, int]] | None = None,
+    read: Iterable[str] = (),
 ) -> Described:
     """Import a project and describe it.
 
@@ -42,6 +43,7 @@ def load(
         file: The Python file that defines it, or
         module: the name of the module.
         dynamic: See `describe`.
+        read: The files that are read meanwhile; looked at when it has been imported.
 
     Raises:
         DefinitionsError: The definitions are wrong; it holds every problem.
@@ -72,7 +74,7 @@ def load(
             resources=found.resources,
             metadata=found.metadata,
         )
-    described = describe(name, found, sources=sources_below(root), dynamic=dynamic)
+    described = describe(name, found, sources=sources_below(root, read), dynamic=dynamic)
     if not described.snapshot.assets and not described.snapshot.jobs:
         raise NothingDefined(f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level")
     return described
@@ -108,9 +110,9 @@ def _import_file(file: Path) -> ModuleType:
     return module
 
 
-def sources_below(root: Path) -> list[str]:
-    """The imported files that belong to the project: below its folder, and to no installed package."""
-    found: set[str] = set()
+def sources_below(root: Path, read: Iterable[str]) -> list[str]:
+    """The files that the project was loaded from: those that it has read, and the imported ones below its folder."""
+    found = set(read)
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if not isinstance(file, str):

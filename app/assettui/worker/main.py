@@ -28,6 +28,7 @@ from assettui.values.files import FileValues
 from assettui.worker.capture import LogRelay, Printed, flush, output_to, show_lines_at_once
 from assettui.worker.environment import complete_environment
 from assettui.worker.errors import Canceled, step_error
+from assettui.worker.files_read import FilesRead
 from assettui.worker.forks import ForkedChild, leave_if_forked
 from assettui.worker.isolation import can_fork, in_fork, in_new_process, is_isolated
 from assettui.worker.load import load, sources_below
@@ -254,13 +255,15 @@ def main(argv: list[str]) -> NoReturn:
     dynamic = _read_keys(options["dynamic"]) if options["describe"] else None
     request = _read_request(options.get("request"))
     gc.disable()  # what a project defines stays: looking for garbage among it takes a third of the time
+    read = FilesRead(root)
     try:
         file = Path(options["file"]) if options["file"] else None
-        described = load(root, options["name"], file=file, module=options["module"], dynamic=dynamic)
+        with read:
+            described = load(root, options["name"], file=file, module=options["module"], dynamic=dynamic, read=read)
     except BaseException as error:  # noqa: BLE001 - user code is imported here, and may raise anything
         leave_if_forked(pid, error)
         if request is None:
-            worker.send(said.Broken(step_error(error), tuple(sources_below(root))))
+            worker.send(said.Broken(step_error(error), tuple(sources_below(root, read))))
         else:
             outcome = said.StepOutcome(StepStatus.FAILURE, error=step_error(error))
             worker.send(said.Done(request.run_id, request.step.key, outcome))
