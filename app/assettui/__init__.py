@@ -89,6 +89,9 @@ def __getattr__(name: str) -> Any:
     name = _ALSO.get(name, name)
     module = _MODULE_OF.get(name)
     if module is None:
+        from assettui.model.vocabulary import refuse_name  # deferred: seldom needed
+
+        refuse_name(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(module), name)
     globals()[name] = value

@@ -218,8 +218,8 @@ def test_a_start_in_another_zone_means_that_moment() -> None:
         (lambda: StaticPartitionsDefinition(["a", "a"]), "has the key 'a' twice"),
         (lambda: StaticPartitionsDefinition(["a...b"]), "which is how ranges are written"),
         (lambda: StaticPartitionsDefinition(["a\x1b[2J"]), "cannot be printed"),
-        (lambda: StaticPartitionsDefinition([1]), "is a int"),  # pyright: ignore[reportArgumentType]
-        (lambda: StaticPartitionsDefinition("abc"), "was given one string"),
+        (lambda: StaticPartitionsDefinition([1]), r"partition_keys is \[1\], a list\n +it takes a list of texts"),  # pyright: ignore[reportArgumentType]
+        (lambda: StaticPartitionsDefinition("abc"), "is 'abc', a str"),
         (lambda: DynamicPartitionsDefinition(), "needs a name"),
         (lambda: MultiPartitionsDefinition({"a": StaticPartitionsDefinition(["x"])}), "has 1 dimensions"),
         (

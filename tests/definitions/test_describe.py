@@ -22,6 +22,7 @@ from assettui import (
 )
 from assettui.definitions.definitions import in_namespace
 from assettui.definitions.describe.project import describe
+from assettui.model.arguments import WrongArgument
 from assettui.model.project import FORMAT, ProjectSnapshot
 
 
@@ -275,12 +276,13 @@ def test_a_spec_declares_an_external_asset_with_all_that_is_known_of_it() -> Non
 
 
 def test_what_is_wrong_with_a_spec_is_told_as_with_an_asset() -> None:
-    told = problems_of(sales, AssetSpec("sales"), AssetSpec("a b", owners=["bob"]), AssetSpec(5))  # pyright: ignore[reportArgumentType]
+    told = problems_of(sales, AssetSpec("sales"), AssetSpec("a b", owners=["bob"]))
     assert any("asset sales is defined twice" in problem for problem in told)
     assert any("'bob' is not an owner" in problem for problem in told)
     assert any("asset key 'a b' holds 'a b'" in problem for problem in told)
-    assert any("AssetSpec(5)" in problem for problem in told)
     assert all(problem.startswith(__file__) for problem in told)
+    with pytest.raises(WrongArgument, match=r"AssetSpec: key is 5, an int\n +it takes text or an AssetKey"):
+        AssetSpec(5)  # pyright: ignore[reportArgumentType]
 
 
 def test_bare_specs_of_a_module_count() -> None:

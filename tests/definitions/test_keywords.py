@@ -9,6 +9,7 @@ import pytest
 
 import assettui
 from assettui import (
+    DefinitionsError,
     asset,
     asset_sensor,
     define_asset_job,
@@ -25,6 +26,7 @@ from assettui import (
     schedule,
     sensor,
 )
+from assettui.model import vocabulary
 
 WORDS = {
     asset: {"name", "key_prefix", "deps", "out", "io_manager_key", "retry_policy", "partitions_def", "backfill_policy"},
@@ -55,8 +57,31 @@ def test_every_keyword_is_seen_and_a_wrong_one_refused_at_once(decorator: Any) -
         for name, each in parameters.items()
         if each.default is inspect.Parameter.empty and each.kind is not inspect.Parameter.VAR_POSITIONAL
     }
-    with pytest.raises(TypeError, match=rf"{decorator.__name__}\(\) got an unexpected keyword argument 'descripton'"):
+    told = rf"{decorator.__name__}\(\) got an unexpected keyword argument '\w+'\n +"
+    with pytest.raises(DefinitionsError, match=told + "see help|" + told + r"did you mean description\?"):
         decorator(**required, descripton="…")
+    with pytest.raises(DefinitionsError, match=told + "conditions are not there yet; use a sensor"):
+        decorator(**required, automation_condition="…")
+
+
+@pytest.mark.parametrize(
+    "cls", [assettui.AssetSpec, assettui.AssetOut, assettui.ScheduleDefinition, assettui.RunRequest]
+)
+def test_classes_refuse_them_too(cls: type[Any]) -> None:
+    with pytest.raises(
+        TypeError, match=rf"{cls.__name__}\(\) got an unexpected keyword argument 'freshness_policy'\n +pol"
+    ):
+        cls(freshness_policy="…")
+
+
+def test_names_of_the_field_that_are_not_here_say_what_to_use_instead() -> None:
+    with pytest.raises(
+        ImportError, match="assettui has no AutomationCondition\n +conditions are not there yet; use a sensor"
+    ):
+        from assettui import AutomationCondition  # noqa: F401  # pyright: ignore
+    with pytest.raises(ImportError, match="cannot import name 'Nonsense'"):
+        from assettui import Nonsense  # noqa: F401  # pyright: ignore
+    assert not set(vocabulary.NAMES) & set(assettui.__all__)
 
 
 def test_what_is_declared_says_where_in_the_users_file_it_stands() -> None:

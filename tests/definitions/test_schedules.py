@@ -34,6 +34,7 @@ from assettui import (
 from assettui.definitions.describe.project import describe
 from assettui.definitions.evaluation import BadRequest
 from assettui.model import codec
+from assettui.model.arguments import WrongArgument
 from assettui.model.instigator import InstigatorSnapshot
 
 DUE = datetime(2024, 3, 1, 3, tzinfo=UTC)
@@ -131,13 +132,16 @@ def test_should_execute_tags_fn_and_run_config_fn() -> None:
     def day(context: ScheduleEvaluationContext) -> dict[str, str]:
         return {"day": str(context.scheduled_execution_time.day)}
 
+    def no_config() -> dict[str, Any]:
+        return {"ops": {}}
+
     it = ScheduleDefinition(
         job=nightly,
         cron_schedule="@daily",
         should_execute=is_first,
         tags={"always": "yes"},
         tags_fn=day,
-        run_config_fn=lambda: {"ops": {}},
+        run_config_fn=no_config,
     )
     (request,) = it.evaluate_tick(context).run_requests
     assert request.tags == {"always": "yes", "day": "1"}
@@ -160,7 +164,8 @@ def test_what_a_function_must_not_give_back() -> None:
 
     assert "gave 3, a int" in refused(3)
     assert "asks for the job 'weekly', which is not one of its own" in refused(RunRequest(job_name="weekly"))
-    assert "the tag 'a': 1 is no text" in refused(RunRequest(tags={"a": 1}))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(WrongArgument, match=r"RunRequest: tags is \{'a': 1\}, a dict\n +it takes a dict of texts"):
+        RunRequest(tags={"a": 1})  # pyright: ignore[reportArgumentType]
     assert "more than 10,000 runs at once" in refused(RunRequest() for _ in range(1_000_000))
 
 

@@ -45,6 +45,7 @@ from assettui.definitions.evaluation import BadRequest
 from assettui.definitions.event_records import RunEventRecord
 from assettui.definitions.sensor import SensorEvaluationContext
 from assettui.model import codec
+from assettui.model.arguments import WrongArgument
 from assettui.model.events import Materialization
 from assettui.model.instigator import InstigatorSnapshot, Watching
 
@@ -159,7 +160,8 @@ def test_what_a_sensor_must_not_give_back() -> None:
     assert "several jobs, and a RunRequest that names none" in refused(RunRequest(), job=None, jobs=[job, other])
     assert "neither a job nor assets" in refused(RunRequest(), job=None)
     assert "both asks for runs and skips" in refused(SensorResult([RunRequest()], skip_reason="no"))
-    assert "run_key is 3, not a text" in refused(RunRequest(run_key=3))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(WrongArgument, match="RunRequest: run_key is 3, an int"):
+        RunRequest(run_key=3)  # pyright: ignore[reportArgumentType]
 
 
 def test_an_asset_sensor_is_given_the_last_event_and_remembers_it() -> None:

@@ -21,7 +21,7 @@ from assettui.definitions.asset_outputs import (
     outputs_of_outs,
 )
 from assettui.definitions.context import AssetExecutionContext, ContextRun
-from assettui.definitions.keywords import AssetKeywords, MakerKeywords, StepKeywords, bare_too, refuse_unknown, shows
+from assettui.definitions.keywords import AssetKeywords, MakerKeywords, StepKeywords, bare_too, shows
 from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
 from assettui.definitions.placed import caller, location_of
 from assettui.model.errors import Location, Problem
@@ -274,7 +274,6 @@ def asset(
         partitions_def: The partitions of what it makes; None for none.
         backfill_policy: How many partitions one run of a backfill makes; by default one.
     """
-    refuse_unknown(said, AssetKeywords, "asset")
     at = caller()
     arguments = step_arguments(said)
 

@@ -15,7 +15,7 @@ from assettui.definitions.evaluation import (
     evaluation_parameters,
 )
 from assettui.definitions.event_cursor import Position, cursor_of, positions_of
-from assettui.definitions.keywords import EventSensorKeywords, refuse_unknown, shows
+from assettui.definitions.keywords import EventSensorKeywords, shows
 from assettui.definitions.placed import caller
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext, sensor_of
@@ -182,7 +182,6 @@ def asset_sensor(
         metadata: What is to be known of it.
         target: A job, several, or a selection of assets.
     """
-    refuse_unknown(said, EventSensorKeywords, "asset_sensor")
     at, assets = caller(), tuple(_keys_of([asset_key]))
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:
@@ -212,7 +211,6 @@ def multi_asset_sensor(
         required_resource_keys: Resources that it takes from `context.resources`.
         metadata: What is to be known of it.
     """
-    refuse_unknown(said, EventSensorKeywords, "multi_asset_sensor")
     at, assets = caller(), tuple(_keys_of(monitored_assets))
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:

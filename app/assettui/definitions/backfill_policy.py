@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from assettui.model.arguments import Checked
 
-class BackfillPolicy(Struct, frozen=True):
+
+class BackfillPolicy(Struct, frozen=True, metaclass=Checked):
     """How many partitions of an asset one run of a backfill makes: one by default.
 
     A function that is to make several at once asks `context.partition_keys`, `context.partition_key_range` or

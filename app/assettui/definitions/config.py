@@ -16,6 +16,7 @@ from pydantic_core import core_schema
 
 from assettui.core.run_config import BadRunConfig
 from assettui.definitions.env_var import EnvVar, IntEnvVar, is_deferred, resolved
+from assettui.model.arguments import checks_arguments
 from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
@@ -217,6 +218,7 @@ class Field:
         description: What it is.
     """
 
+    @checks_arguments
     def __init__(
         self, config: Any, default_value: Any = ..., is_required: bool | None = None, description: str | None = None
     ) -> None:

@@ -15,6 +15,7 @@ from assettui.definitions.parameters import Parameters, parameters_of
 from assettui.definitions.resources import ResourceSet, is_resource_annotation
 from assettui.definitions.results import AssetMaterialization, AssetObservation
 from assettui.definitions.run_config import RunRequest, SkipReason, config_json
+from assettui.model.arguments import Checked
 from assettui.model.errors import AssettuiError
 from assettui.model.events import AssetEvent, Materialization, Observation, PartitionKeysRequest
 from assettui.model.keys import AssetKey, closest
@@ -37,7 +38,7 @@ class BadRequest(AssettuiError):
     """What a schedule or sensor gives back cannot be understood."""
 
 
-class SensorResult(Struct, frozen=True):
+class SensorResult(Struct, frozen=True, metaclass=Checked):
     """What a sensor gives back, all at once."""
 
     run_requests: Sequence[RunRequest] | None = None
@@ -221,10 +222,6 @@ class _Gathered:
         for event in given.asset_events:
             self._see(event)
         if given.cursor is not None:
-            if not isinstance(given.cursor, str):  # pyright: ignore[reportUnnecessaryIsInstance] - users call this untyped
-                raise BadRequest(
-                    f"{self.asker.subject}: the cursor is {given.cursor!r:.60}, not a text", hint="such as str(…)"
-                )
             self.cursor = given.cursor
 
     def _ask(self, request: RunRequest) -> None:
@@ -234,7 +231,6 @@ class _Gathered:
                 hint="ask for some of them, and remember by the cursor how far it came",
             )
         job = self._job_of(request)
-        self._check(request)
         self.runs.append(
             AskedRun(
                 run_key=request.run_key,
@@ -272,14 +268,6 @@ class _Gathered:
                 hint=f"did you mean {near!r}?" if near else known,
             )
         return name
-
-    def _check(self, request: RunRequest) -> None:
-        for what, value in (("run_key", request.run_key), ("partition_key", request.partition_key)):
-            if value is not None and not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - as above
-                raise BadRequest(f"{self.asker.subject}: {what} is {value!r:.60}, not a text", hint="such as str(…)")
-        for name, value in request.tags.items():
-            if not isinstance(name, str) or not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] - as above
-                raise BadRequest(f"{self.asker.subject}: the tag {name!r}: {value!r:.60} is no text", hint="str(…)")
 
     def _change_keys(self, request: Any) -> None:
         name, keys = getattr(request, "partitions_def_name", None), getattr(request, "partition_keys", None)

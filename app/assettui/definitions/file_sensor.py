@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.definitions.evaluation import EvaluationParameters, call, evaluation_of, evaluation_parameters
-from assettui.definitions.keywords import EventSensorKeywords, refuse_unknown, shows
+from assettui.definitions.keywords import EventSensorKeywords, shows
 from assettui.definitions.placed import caller
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext, sensor_of
@@ -153,7 +153,6 @@ def file_sensor(
         metadata: What is to be known of it.
         target: A job, several, or a selection of assets.
     """
-    refuse_unknown(said, EventSensorKeywords, "file_sensor")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:

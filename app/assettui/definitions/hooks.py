@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from assettui.definitions.context import ContextRun, ScopedResources
 from assettui.definitions.placed import caller, location_of
+from assettui.model.arguments import Checked
 
 if TYPE_CHECKING:
     import logging
@@ -77,7 +78,7 @@ def build_hook_context(
     )
 
 
-class HookDefinition(Struct, frozen=True, eq=False):
+class HookDefinition(Struct, frozen=True, eq=False, metaclass=Checked):
     """A function that is called when a step has succeeded, or has failed for good. What it raises is only logged."""
 
     name: str

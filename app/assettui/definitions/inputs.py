@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from assettui.definitions.results import NO_VALUE
+from assettui.model.arguments import Checked
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def wants(name: str, *metadata: RawMetadata) -> bool:
     return any(bool(getattr(each.get(name), "value", each.get(name))) for each in metadata)
 
 
-class AssetIn(Struct, frozen=True):
+class AssetIn(Struct, frozen=True, metaclass=Checked):
     """Says which asset a parameter reads, where its name alone does not: `ins={"rows": AssetIn("raw/sales")}`."""
 
     key: CoercibleToAssetKey | None = None
@@ -61,7 +62,7 @@ class AssetIn(Struct, frozen=True):
         return None
 
 
-class In(Struct, frozen=True):
+class In(Struct, frozen=True, metaclass=Checked):
     """One parameter of an op."""
 
     dagster_type: Any = None

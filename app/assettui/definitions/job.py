@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.definitions.keywords import JobKeywords, refuse_unknown, shows
+from assettui.definitions.keywords import JobKeywords, shows
 from assettui.definitions.placed import caller
+from assettui.model.arguments import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ IN_PROCESS: Final = "assettui.executors.in_process"
 """What runs definitions in this process: known here by its name alone, since it stands above."""
 
 
-class JobDefinition(Struct, frozen=True, eq=False):
+class JobDefinition(Struct, frozen=True, eq=False, metaclass=Checked):
     """What is run under one name. Made by `define_asset_job` or `job`."""
 
     name: str
@@ -141,6 +142,5 @@ def define_asset_job(name: str, selection: Any = None, **said: Unpack[JobKeyword
         AssetSelection,  # deferred: 10 ms that a project without jobs need not take
     )
 
-    refuse_unknown(said, JobKeywords, "define_asset_job")
     chosen = AssetSelection.all() if selection is None else AssetSelection.from_coercible(selection)
     return job_of(name, said, caller(), selection=chosen)

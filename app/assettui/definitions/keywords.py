@@ -1,7 +1,7 @@
 """Keywords that several decorators share, and how decorators take them: each list of keywords stands once.
 
 A list is a `TypedDict`, which a decorator takes as `**said: Unpack[…]`: editors and type checkers complete it. `shows`
-spells it out for `help()`, and `refuse_unknown` refuses what it does not name, as Python itself would.
+spells it out for `help()`, and refuses what it does not name, and what is of no kind that it takes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, cast, overload
 
-from assettui.definitions.fitting import misfit, with_article
 from assettui.definitions.placed import caller
 from assettui.definitions.problems import raised_here
+from assettui.model.arguments import WrongArgument, parameters_of
 from assettui.model.errors import AssettuiError, DefinitionsError, Problem
 
 if TYPE_CHECKING:
@@ -194,35 +194,26 @@ class NoMore(TypedDict):
     """No keywords besides those that stand in the signature."""
 
 
-def checks(name: str) -> Callable[[F], F]:
-    """Have a function, or a constructor, refuse what is of no kind that it takes; `name` is what it is called."""
-    return lambda fn: _checked(fn, NoMore, name)
+def checks(name: str, kind: type = NoMore) -> Callable[[F], F]:
+    """Have a constructor refuse what is of no kind that it takes.
+
+    Args:
+        name: What it is called.
+        kind: The keywords that it takes as `**said`.
+    """
+    return lambda fn: _checked(fn, kind, name)
 
 
 def _checked(fn: F, kind: type, called: str = "") -> F:
     """The function, which is not called with what its annotations do not allow."""
-    own = inspect.signature(fn).parameters.values()
-    positional = [each.name for each in own if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    annotations: dict[str, str] = {
-        each.name: each.annotation
-        for each in own
-        if isinstance(each.annotation, str) and each.kind is not each.VAR_KEYWORD
-    }
-    for name, annotation in kind.__annotations__.items():  # which a TypedDict keeps as references to what they name
-        text = getattr(annotation, "__forward_arg__", annotation)
-        if isinstance(text, str):
-            annotations[name] = text
+    parameters, name = parameters_of(fn, kind.__annotations__), called or fn.__name__
 
     @wraps(fn)
     def checked(*args: Any, **said: Any) -> Any:
-        for name, value in (*zip(positional, args, strict=False), *said.items()):
-            annotation = annotations.get(name)
-            takes = misfit(annotation, value) if annotation is not None else None
-            if takes is not None:
-                given = f"{value!r:.60}, {with_article(type(value).__name__)}"
-                raise DefinitionsError(
-                    [Problem(f"{called or fn.__name__}: {name} is {given}", caller(), f"it takes {takes}")]
-                )
+        try:
+            parameters.check(name, args, said)
+        except WrongArgument as wrong:
+            raise DefinitionsError([Problem(wrong.what, caller(), wrong.hint)]) from None
         made = _told(fn, called or fn.__name__, args, said)
         if not inspect.isfunction(made):
             return made
@@ -246,17 +237,6 @@ def _told(fn: Callable[..., Any], called: str, args: tuple[Any, ...], said: dict
         if not raised_here(error) or _CALLED_WRONGLY.search(str(error)):
             raise
         raise DefinitionsError([Problem(f"{called}: {error}", caller(), f"see help({called})")]) from error
-
-
-def refuse_unknown(said: Any, kind: type, function: str) -> None:
-    """Refuse keywords that a function does not know.
-
-    Raises:
-        TypeError: It knows no such keyword.
-    """
-    for name in said:
-        if name not in kind.__annotations__:
-            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
 
 
 class Decorator(Protocol[P, R_co]):

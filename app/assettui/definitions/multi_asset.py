@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from assettui.definitions.asset import AssetsDefinition, not_callable, step_arguments
 from assettui.definitions.asset_outputs import outputs_of_outs, outputs_of_specs
-from assettui.definitions.keywords import StepKeywords, refuse_unknown, shows
+from assettui.definitions.keywords import StepKeywords, shows
 from assettui.definitions.parameters import remember_scope
 from assettui.definitions.placed import caller
 from assettui.model.errors import Problem
@@ -63,7 +63,6 @@ def multi_asset(
         partitions_def: The partitions of what it makes; None for none.
         backfill_policy: How many partitions one run of a backfill makes; by default one.
     """
-    refuse_unknown(said, StepKeywords, "multi_asset")
     at = caller()
     arguments = step_arguments(said, name)
     problems: list[Problem] = []

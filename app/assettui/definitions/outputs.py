@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from assettui.model.arguments import Checked
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from assettui.model.metadata import RawMetadata
 
 
-class AssetOut(Struct, frozen=True):
+class AssetOut(Struct, frozen=True, metaclass=Checked):
     """One asset of a function that makes several: `@multi_asset(outs={"users": AssetOut(group_name="raw")})`."""
 
     key_prefix: str | Sequence[str] | None = None
@@ -32,7 +34,7 @@ class AssetOut(Struct, frozen=True):
     kinds: Iterable[str] = ()
 
 
-class Out(Struct, frozen=True):
+class Out(Struct, frozen=True, metaclass=Checked):
     """One output of an op."""
 
     dagster_type: Any = None

@@ -13,6 +13,7 @@ from assettui.definitions.context import ContextRun, ScopedResources
 from assettui.definitions.context_partitions import NotInContext
 from assettui.definitions.env_var import resolved
 from assettui.definitions.placed import caller, location_of
+from assettui.model.arguments import checks_arguments
 from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class ResourceDefinition(ManagedResource):
         config: Its configuration, where it is not given with the run.
     """
 
+    @checks_arguments
     def __init__(
         self,
         resource_fn: Callable[..., Any],

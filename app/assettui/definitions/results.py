@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 
 from msgspec import Struct
 
+from assettui.model.arguments import Checked, checks_arguments
 from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class _NoValue:
 NO_VALUE: Final = _NoValue()
 
 
-class DataVersion(Struct, frozen=True):
+class DataVersion(Struct, frozen=True, metaclass=Checked):
     """What identifies the data that an asset holds: the same text for the same data."""
 
     value: str
@@ -42,7 +43,7 @@ class DataVersion(Struct, frozen=True):
         return self.value
 
 
-class _Said(Struct, frozen=True, kw_only=True):
+class _Said(Struct, frozen=True, kw_only=True, metaclass=Checked):
     """What may be said of a result, by name."""
 
     metadata: RawMetadata = {}
@@ -60,7 +61,7 @@ class Output(_Said, Generic[T], frozen=True):
     """Which of several outputs."""
 
 
-class _DynamicMetadata(Struct, frozen=True, kw_only=True):
+class _DynamicMetadata(Struct, frozen=True, kw_only=True, metaclass=Checked):
     metadata: RawMetadata = {}
 
 
@@ -92,7 +93,7 @@ class ObserveResult(_Said, frozen=True):
     """The asset; None where the function looks at just one."""
 
 
-class AssetMaterialization(Struct, frozen=True):
+class AssetMaterialization(Struct, frozen=True, metaclass=Checked):
     """Yielded or logged by any step: says that an asset, which need not be the step's own, has been materialized."""
 
     asset_key: CoercibleToAssetKey
@@ -102,7 +103,7 @@ class AssetMaterialization(Struct, frozen=True):
     tags: Mapping[str, str] = {}
 
 
-class AssetObservation(Struct, frozen=True):
+class AssetObservation(Struct, frozen=True, metaclass=Checked):
     """Yielded or logged by any step: says what an asset's data looks like, without its having been computed."""
 
     asset_key: CoercibleToAssetKey
@@ -121,6 +122,7 @@ class Failure(AssettuiError):
         allow_retries: Whether the step's retry policy holds for it.
     """
 
+    @checks_arguments
     def __init__(
         self,
         description: str | None = None,

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from assettui.model.arguments import Checked, checks_arguments
+
 
 class Backoff(StrEnum):
     """How the delay grows from one retry to the next."""
@@ -25,7 +27,7 @@ class Jitter(StrEnum):
     """Up to the base delay more or less."""
 
 
-class RetryPolicy(Struct, frozen=True):
+class RetryPolicy(Struct, frozen=True, metaclass=Checked):
     """How often a failed step is tried again, and how long is waited before it.
 
     The formulas are those that Dagster documents for the classes of these names.
@@ -71,6 +73,7 @@ class RetryRequested(Exception):
         seconds_to_wait: How long to wait before the retry.
     """
 
+    @checks_arguments
     def __init__(self, max_retries: int = 1, seconds_to_wait: float | None = None) -> None:
         super().__init__("a retry was requested")
         self.max_retries = max_retries

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from assettui.core.run_config import SECTIONS, BadRunConfig
 from assettui.definitions.env_var import EnvVar, IntEnvVar
+from assettui.model.arguments import Checked, checks_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from assettui.model.metadata import JsonObject
 
 
-class RunConfig(Struct, frozen=True):
+class RunConfig(Struct, frozen=True, metaclass=Checked):
     """What a run is configured with.
 
     The same as a dict, and in files, is written
@@ -53,6 +54,7 @@ class RunRequest:
     """Which of the job's assets; None for all."""
     partition_key: str | None
 
+    @checks_arguments
     def __init__(
         self,
         run_key: str | None = None,
@@ -79,7 +81,7 @@ class RunRequest:
         return config_json(self.run_config)
 
 
-class SkipReason(Struct, frozen=True):
+class SkipReason(Struct, frozen=True, metaclass=Checked):
     """Why a schedule or sensor asks for no run."""
 
     skip_message: str | None = None

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from assettui.definitions.evaluation import HasInstance, call, evaluation_of, scoped
 from assettui.definitions.event_records import DagsterEvent, DagsterRun, RunEventRecord
-from assettui.definitions.keywords import RunSensorKeywords, refuse_unknown, shows
+from assettui.definitions.keywords import RunSensorKeywords, shows
 from assettui.definitions.placed import caller
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.sensor import DefaultSensorStatus, SensorDefinition, SensorEvaluationContext, sensor_of
@@ -147,7 +147,6 @@ def run_status_sensor(
         tags: Given to each of its runs.
         metadata: What is to be known of it.
     """
-    refuse_unknown(said, RunSensorKeywords, "run_status_sensor")
     at = caller()
     try:
         status = run_status if isinstance(run_status, RunStatus) else RunStatus(str(run_status).lower())
@@ -194,7 +193,6 @@ def run_failure_sensor(
 
     It takes a `RunFailureSensorContext`, whose `failure_event.message` says why.
     """
-    refuse_unknown(said, RunSensorKeywords, "run_failure_sensor")
     fn = None if isinstance(name, str) else name  # of @run_failure_sensor without parentheses
     called = name if isinstance(name, str) else None
     decorate = run_status_sensor(

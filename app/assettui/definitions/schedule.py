@@ -9,11 +9,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assettui.definitions import evaluation
-from assettui.definitions.keywords import ScheduleKeywords, refuse_unknown, shows
+from assettui.definitions.keywords import ScheduleKeywords, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.run_config import RunConfig, RunRequest, config_json
 from assettui.definitions.target import Target, target_of
+from assettui.model.arguments import Checked
 from assettui.model.instigator import CATCH_UP_LIMIT, CatchUp
 from assettui.model.tick import Evaluation
 
@@ -95,7 +96,7 @@ def build_schedule_context(
     )
 
 
-class ScheduleDefinition(Struct, frozen=True, eq=False):
+class ScheduleDefinition(Struct, frozen=True, eq=False, metaclass=Checked):
     """What is run at certain times.
 
     A schedule that is given no function asks for the same run each time.
@@ -283,7 +284,6 @@ def schedule(
         catch_up: What becomes of ticks that are missed while nothing runs; see `ScheduleDefinition`.
         catch_up_limit: Of `all`, so many.
     """
-    refuse_unknown(said, ScheduleKeywords, "schedule")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> ScheduleDefinition:

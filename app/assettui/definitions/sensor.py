@@ -9,11 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.definitions import evaluation
-from assettui.definitions.keywords import SensorKeywords, refuse_unknown, shows
+from assettui.definitions.keywords import SensorKeywords, shows
 from assettui.definitions.placed import caller, location_of
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.schedule import requests_of
 from assettui.definitions.target import Target, target_of
+from assettui.model.arguments import Checked
 from assettui.model.events import FailedItem
 from assettui.model.instigator import SENSOR_INTERVAL_S, Watching
 from assettui.model.tick import Evaluation
@@ -178,7 +179,7 @@ def build_sensor_context(
     )
 
 
-class SensorDefinition(Struct, frozen=True, eq=False):
+class SensorDefinition(Struct, frozen=True, eq=False, metaclass=Checked):
     """What looks, again and again, whether something is to be run. Made by `sensor` and its kin."""
 
     name: str
@@ -320,7 +321,6 @@ def sensor(
         metadata: What is to be known of it.
         target: A job, several, or a selection of assets.
     """
-    refuse_unknown(said, SensorKeywords, "sensor")
     at = caller()
     if callable(job_name):  # @sensor without parentheses
         return sensor()(job_name)  # pyright: ignore[reportReturnType] - the definition itself

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from assettui.definitions.asset import AssetsDefinition, StepArguments
 from assettui.definitions.asset_outputs import AssetOutput, decorated_spec
-from assettui.definitions.keywords import SpecKeywords, bare_too, refuse_unknown, shows
+from assettui.definitions.keywords import SpecKeywords, bare_too, shows
 from assettui.definitions.placed import caller
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ def observable_source_asset(
         resource_defs: Resources of its own, by name.
         partitions_def: Its partitions; None for none.
     """
-    refuse_unknown(said, SpecKeywords, "observable_source_asset")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from msgspec import Struct
 
 from assettui.definitions.placed import caller
+from assettui.model.arguments import Checked, checks_arguments
 from assettui.model.errors import Location, Problem
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
 
@@ -27,7 +28,7 @@ IO_MANAGER_METADATA = "dagster/io_manager_key"
 """Metadata that names the IO manager of a spec, as Dagster documents it."""
 
 
-class AssetDep(Struct, frozen=True):
+class AssetDep(Struct, frozen=True, metaclass=Checked):
     """Another asset that one depends on."""
 
     asset: CoercibleToAssetKey | AssetsDefinition | AssetSpec
@@ -58,6 +59,7 @@ class AssetSpec:
     is_named = False
     """Whether its key ends in a name of its own, which is held to the rule for names."""
 
+    @checks_arguments
     def __init__(
         self,
         key: CoercibleToAssetKey,
@@ -164,6 +166,7 @@ class SourceAsset(AssetSpec):
         partitions_def: Its partitions; None for none.
     """
 
+    @checks_arguments
     def __init__(
         self,
         key: CoercibleToAssetKey,

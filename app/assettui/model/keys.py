@@ -28,6 +28,8 @@ class AssetKey:
     """The parts, outermost first; at least one."""
 
     def __init__(self, path: str | Sequence[str]) -> None:
+        if not isinstance(path, str | Sequence):  # pyright: ignore[reportUnnecessaryIsInstance] - users call this untyped
+            raise TypeError(f"an asset key is made of strings, and was given {type(path).__name__}")
         parts = tuple(path.split("/")) if isinstance(path, str) else tuple(path)
         for part in parts:
             if not isinstance(part, str):  # pyright: ignore[reportUnnecessaryIsInstance] - users call this untyped

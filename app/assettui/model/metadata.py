@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
+from assettui.model.arguments import Checked
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
 from assettui.model.text import plural
 
@@ -32,13 +33,13 @@ TableRow: TypeAlias = Mapping[str, object]
 """The cells of a row, by column: text, numbers, truth values and None; dates, times, paths and decimals become text."""
 
 
-class TableRecord(Struct, frozen=True):
+class TableRecord(Struct, frozen=True, metaclass=Checked):
     """One row of a table: column → cell."""
 
     data: TableRow
 
 
-class TableColumn(Struct, frozen=True):
+class TableColumn(Struct, frozen=True, metaclass=Checked):
     """One column of a table."""
 
     name: str
@@ -48,7 +49,7 @@ class TableColumn(Struct, frozen=True):
     tags: Mapping[str, str] = {}
 
 
-class TableSchema(Struct, frozen=True):
+class TableSchema(Struct, frozen=True, metaclass=Checked):
     """The columns of a table, in order."""
 
     columns: Sequence[TableColumn]
@@ -73,14 +74,14 @@ class TableSchema(Struct, frozen=True):
         }
 
 
-class TableColumnDep(Struct, frozen=True):
+class TableColumnDep(Struct, frozen=True, metaclass=Checked):
     """A column that another is derived from."""
 
     asset_key: CoercibleToAssetKey
     column_name: str
 
 
-class TableColumnLineage(Struct, frozen=True):
+class TableColumnLineage(Struct, frozen=True, metaclass=Checked):
     """Which columns of which assets each column of a table is derived from."""
 
     deps_by_column: Mapping[str, Sequence[TableColumnDep]]

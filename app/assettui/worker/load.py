@@ -55,7 +55,7 @@ def load(
         try:
             imported = _import_file(file) if file else importlib.import_module(module or "definitions")
             found = in_namespace(vars(imported))
-        except ValueError as error:
+        except (ValueError, ImportError) as error:
             problem = _as_problem(error)
             if problem is None:
                 raise
@@ -80,7 +80,7 @@ def load(
     return described
 
 
-def _as_problem(error: ValueError) -> DefinitionsError | None:
+def _as_problem(error: ValueError | ImportError) -> DefinitionsError | None:
     """What was refused while the project was imported, as a problem of the line that gave it."""
     is_ours = isinstance(error, AssettuiError)
     if not is_ours and (type(error).__name__ != "ValidationError" or not callable(getattr(error, "errors", None))):

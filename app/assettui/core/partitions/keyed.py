@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from assettui.core.partitions.definition import AsOf, PartitionsDefinition
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import RANGE_MARK, BadPartitions, PartitionSpace, UnknownPartition, near_keys
+from assettui.model.arguments import checks_arguments
 from assettui.model.text import plural
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class StaticPartitionsDefinition(PartitionsDefinition):
         BadPartitions: A key is given twice, or cannot be one.
     """
 
+    @checks_arguments
     def __init__(self, partition_keys: Sequence[str]) -> None:
         if isinstance(partition_keys, str):
             raise BadPartitions("StaticPartitionsDefinition was given one string", hint="give it a list of keys")
@@ -128,6 +130,7 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
         BadPartitions: It has no name, or one that cannot be.
     """
 
+    @checks_arguments
     def __init__(self, partition_fn: object = None, name: str | None = None) -> None:
         if isinstance(partition_fn, str) and name is None:
             partition_fn, name = None, partition_fn
@@ -175,6 +178,7 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
 class _DynamicPartitionsRequest:
     """Keys of one definition of dynamic partitions."""
 
+    @checks_arguments
     def __init__(self, partitions_def_name: str, partition_keys: Sequence[str]) -> None:
         self.partitions_def_name = partitions_def_name
         self.partition_keys = tuple(partition_keys)

@@ -10,6 +10,7 @@ from assettui.core.partitions.definition import as_of
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS, PartitionSpace
 from assettui.core.partitions.subset import PartitionsSubset
+from assettui.model.arguments import checks_arguments
 from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
@@ -248,6 +249,7 @@ class SpecificPartitionsPartitionMapping(PartitionMapping):
         partition_keys: Their keys.
     """
 
+    @checks_arguments
     def __init__(self, partition_keys: Sequence[str]) -> None:
         self.partition_keys = tuple(partition_keys)
 
@@ -276,6 +278,7 @@ class StaticPartitionMapping(PartitionMapping):
         downstream_partition_keys_by_upstream_partition_key: For each key upstream, one key or several downstream.
     """
 
+    @checks_arguments
     def __init__(
         self, downstream_partition_keys_by_upstream_partition_key: Mapping[str, str | Collection[str]]
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,9 +15,10 @@ from assettui.core.partitions.space import (
     UnknownPartition,
 )
 from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
+from assettui.model.arguments import checks_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from assettui.model.metadata import JsonObject
@@ -45,6 +47,8 @@ class MultiPartitionKey(str):
     keys_by_dimension: Mapping[str, str]
 
     def __new__(cls, keys_by_dimension: Mapping[str, str]) -> MultiPartitionKey:  # noqa: D102 - said above
+        if not isinstance(keys_by_dimension, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - users call this untyped
+            raise TypeError(f"keys_by_dimension is {keys_by_dimension!r:.60}, not a dict")
         ordered = {name: str(keys_by_dimension[name]) for name in sorted(keys_by_dimension)}
         made = super().__new__(cls, DIMENSION_MARK.join(ordered.values()))
         made.keys_by_dimension = ordered
@@ -66,6 +70,7 @@ class MultiPartitionsDefinition(PartitionsDefinition):
         BadPartitions: There are not two, or one of them cannot be a dimension.
     """
 
+    @checks_arguments
     def __init__(self, partitions_defs: Mapping[str, PartitionsDefinition]) -> None:
         if len(partitions_defs) != DIMENSIONS:
             raise BadPartitions(

@@ -12,6 +12,7 @@ from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.time_space import TimeSpace
 from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
 from assettui.core.partitions.window_mapping import TimeWindowPartitionMapping
+from assettui.model.arguments import Checked, checks_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ class MultiToSingleDimensionPartitionMapping(PartitionMapping):
             or else the only one of time where the other is of time too.
     """
 
+    @checks_arguments
     def __init__(self, partition_dimension_name: str | None = None) -> None:
         self.partition_dimension_name = partition_dimension_name
 
@@ -114,7 +116,7 @@ def _between(downstream: PartitionSpace, upstream: PartitionSpace) -> PartitionM
     return IdentityPartitionMapping()
 
 
-class DimensionPartitionMapping(Struct, frozen=True):
+class DimensionPartitionMapping(Struct, frozen=True, metaclass=Checked):
     """How a dimension downstream relates to one upstream."""
 
     dimension_name: str
@@ -129,6 +131,7 @@ class MultiPartitionMapping(PartitionMapping):
         downstream_mappings_by_upstream_dimension: Name of a dimension upstream → what it is for one downstream.
     """
 
+    @checks_arguments
     def __init__(self, downstream_mappings_by_upstream_dimension: Mapping[str, DimensionPartitionMapping]) -> None:
         self.dimensions = dict(downstream_mappings_by_upstream_dimension)
 

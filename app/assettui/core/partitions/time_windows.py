@@ -29,6 +29,7 @@ from assettui.core.partitions.window_keys import (
     parsed,
 )
 from assettui.core.timeline import Timeline, moment_of, seconds_of, timeline, zone_named
+from assettui.model.arguments import checks_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +62,7 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
         BadTimeZone: There is no such time zone.
     """
 
+    @checks_arguments
     def __init__(
         self,
         start: datetime | str,
@@ -76,6 +78,8 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
         exclusions: Sequence[str | datetime] | None = None,
     ) -> None:
         self.timezone = timezone or "UTC"
+        if fmt != fmt.encode(errors="replace").decode():
+            raise BadPartitions(f"the format {fmt!r} is no text that can be written", hint="write it as '%Y-%m-%d'")
         self.fmt = fmt
         self.end_offset = end_offset
         self._zone = zone_named(self.timezone)

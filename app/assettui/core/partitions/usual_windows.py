@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
 from assettui.core.partitions.window_keys import DATE_FORMAT, HOUR_FORMAT, ScheduleType
+from assettui.model.arguments import checks_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,7 @@ class HourlyPartitionsDefinition(_Usual):
     _KIND = ScheduleType.HOURLY
     _FMT = HOUR_FORMAT
 
+    @checks_arguments
     def __init__(
         self,
         start_date: datetime | str,
@@ -82,6 +84,7 @@ class DailyPartitionsDefinition(_Usual):
 
     _KIND = ScheduleType.DAILY
 
+    @checks_arguments
     def __init__(
         self,
         start_date: datetime | str,

@@ -9,6 +9,7 @@ from assettui.core.partitions.mapping import SHOWN_MISSING, BadMapping, Partitio
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.time_space import TimeSpace
 from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
+from assettui.model.arguments import checks_arguments
 
 if TYPE_CHECKING:
     from assettui.core.partitions.definition import PartitionsDefinition
@@ -36,6 +37,7 @@ class TimeWindowPartitionMapping(PartitionMapping):
         BadMapping: The end would be moved before the beginning.
     """
 
+    @checks_arguments
     def __init__(
         self, start_offset: int = 0, end_offset: int = 0, allow_nonexistent_upstream_partitions: bool = False
     ) -> None:

@@ -129,7 +129,7 @@ def _describe_asset(
         kinds=attributes.kinds_of(spec),
         tags=attributes.tags_of(subject, spec.tags, at, problems),
         metadata=attributes.metadata_of(subject, spec.metadata, at, problems),
-        code_version=None if spec.code_version is None else str(spec.code_version),
+        code_version=attributes.code_version_of(spec, problems),
         pool=pool,
         timeout_s=timeout_s,
         partitions=spec.partitions_def,

@@ -15,13 +15,13 @@ from assettui.definitions.keywords import (
     MakerKeywords,
     bare_too,
     checks,
-    refuse_unknown,
     shows,
 )
 from assettui.definitions.ops.composition import Composition, compose, current_composer
 from assettui.definitions.ops.op import OpCall
 from assettui.definitions.parameters import parameters_of
 from assettui.definitions.placed import caller, location_of
+from assettui.model.arguments import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from assettui.model.errors import Location
 
 
-class GraphOut(Struct, frozen=True):
+class GraphOut(Struct, frozen=True, metaclass=Checked):
     """One output of a graph of ops."""
 
     description: str | None = None
@@ -70,11 +70,11 @@ class GraphDefinition:
         """The graph with these called as well when one of its steps has ended."""
         return OpCall(self, hooks=frozenset(hooks))
 
+    @shows(JobKeywords)
     def to_job(
         self, name: str | None = None, *, resource_defs: Mapping[str, Any] | None = None, **said: Unpack[JobKeywords]
     ) -> JobDefinition:
         """A job that runs the graph; see `job`."""
-        refuse_unknown(said, JobKeywords, "to_job")
         said = {"description": self.description, **said}
         return job_of(name or self.name, said, self.at, composition=self.composition, resource_defs=resource_defs or {})
 
@@ -119,7 +119,6 @@ def graph_asset(**said: Unpack[GraphAssetKeywords]) -> Callable[[Callable[..., A
 
     Each parameter stands for the value of the asset of that name. For the rest see `asset` and `graph`.
     """
-    refuse_unknown(said, GraphAssetKeywords, "graph_asset")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
@@ -149,7 +148,6 @@ def graph_multi_asset(
 
     For the rest see `multi_asset` and `graph`.
     """
-    refuse_unknown(said, MakerKeywords, "graph_multi_asset")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from assettui.definitions.job import JobDefinition, job_of
-from assettui.definitions.keywords import JobKeywords, bare_too, refuse_unknown, shows
+from assettui.definitions.keywords import JobKeywords, bare_too, shows
 from assettui.definitions.ops.composition import compose
 from assettui.definitions.parameters import parameters_of
 from assettui.definitions.placed import caller, location_of
@@ -34,7 +34,6 @@ def job(
         max_concurrent: How many of its steps may run at once, in one run.
         partitions_def: The partitions that its runs are of.
     """
-    refuse_unknown(said, JobKeywords, "job")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> JobDefinition:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from assettui.definitions import invocation
 from assettui.definitions.building_contexts import build_op_context
-from assettui.definitions.keywords import OpKeywords, bare_too, refuse_unknown, shows
+from assettui.definitions.keywords import OpKeywords, bare_too, checks, shows
 from assettui.definitions.ops.composition import NodeOutput, current_composer
 from assettui.definitions.outputs import DynamicOut, Out
 from assettui.definitions.parameters import Parameters, parameters_of, remember_scope
@@ -40,8 +40,8 @@ class OpOutput(Struct, frozen=True):
 class OpDefinition:
     """A function with its declaration. Called in a graph it becomes a step; called elsewhere it calls the function."""
 
+    @checks("op", OpKeywords)
     def __init__(self, fn: Callable[..., Any], *, at: Location | None = None, **said: Unpack[OpKeywords]) -> None:
-        refuse_unknown(said, OpKeywords, "op")
         description = said.get("description")
         self.fn = fn
         self.name = said.get("name") or getattr(fn, "__name__", "unnamed")
@@ -180,7 +180,6 @@ def op(**said: Unpack[OpKeywords]) -> Callable[[Callable[..., Any]], OpDefinitio
         timeout: How long its step may take, in seconds, before it is stopped and has failed.
         code_version: Kept with it.
     """
-    refuse_unknown(said, OpKeywords, "op")
     at = caller()
 
     def decorate(fn: Callable[..., Any]) -> OpDefinition:

@@ -12,6 +12,8 @@ from typing import Any, Final, cast
 
 _ALIASES: Final = {
     "RawMetadata": "Mapping[str, Any]",
+    "JsonObject": "Mapping[str, Any]",
+    "TableRow": "Mapping[str, object]",
     "CoercibleToAssetKey": "str | AssetKey | Sequence[str]",
     "CoercibleToAssetDep": "Any",
 }
@@ -26,6 +28,7 @@ _WORDS: Final = {
     "Callable": "a function",
 }
 """What the alternatives of annotations are called."""
+_PLAIN: Final = frozenset({"str", "int", "float", "bool", "datetime", "Collection"})
 
 
 def misfit(annotation: str, value: Any) -> str | None:
@@ -64,7 +67,7 @@ def _split(text: str, mark: str) -> list[str]:
 
 def _fits(name: str, inner: tuple[str, ...], value: Any) -> bool:
     match name:
-        case "Any" | "object" | "Literal" | "type":
+        case "Any" | "object" | "Literal" | "type" | "T":
             return True
         case "None":
             return value is None
@@ -93,8 +96,13 @@ def _fits(name: str, inner: tuple[str, ...], value: Any) -> bool:
 
 
 def _all_fit(inner: tuple[str, ...], values: Iterable[Any]) -> bool:
-    """Whether members that are to be texts are; of others more is known where they are looked at, all of them at once."""
-    return inner != ("str",) or all(isinstance(each, str) for each in values)
+    """Whether plain members are what they should be; of others more is known where they are looked at, all at once."""
+    if len(inner) != 1:
+        return True
+    alternatives = _alternatives(inner[0])
+    if any(name not in _PLAIN for name, _ in alternatives):
+        return True
+    return all(any(_fits(name, of, each) for name, of in alternatives) for each in values)
 
 
 def _word(name: str, inner: tuple[str, ...]) -> str:

@@ -1,0 +1,124 @@
+"""Names and keywords of the field that are not here: what a project that has them can use instead.
+
+Somebody who brings a project along writes the names that he knows. Where one of them means nothing here, that is said in a
+sentence rather than by "cannot import name".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from assettui.model.errors import AssettuiError
+
+_CHECKS = "checks of assets are not there yet; check within the function of the asset, and raise Failure"
+_AUTOMATION = "conditions are not there yet; use a sensor on what lies upstream: @asset_sensor, @multi_asset_sensor"
+_FRESHNESS = "policies of freshness are not there yet; give a schedule: ScheduleDefinition"
+_EXECUTORS = "steps run in worker processes: see max_workers and isolation in the settings"
+_LOGGERS = "the log is kept by itself: use context.log, and `assettui run logs`"
+_COMPONENTS = "there are no components; write functions that give assets, and load them by load_assets_from_modules"
+_TYPES = "the type of a value is its annotation in Python: list[str], int | None, a class"
+_CONFIG = "write a class: class MyConfig(Config)"
+_ERRORS = "catch AssettuiError, the root of all errors"
+_PIPES = "call subprocess.run within the asset; what it prints is kept in the step's log"
+_RUN = "use materialize, materialize_to_memory or JobDefinition.execute_in_process"
+_REPOSITORY = "give everything to one Definitions object"
+_METADATA = "use MetadataValue.float(…), .json(…), .path(…) and so on"
+_PARTITIONED_CONFIG = "give the job partitions_def, and read context.partition_key"
+_INPUTS = "use a ConfigurableIOManager, which loads what it stores; AssetIn(input_manager_key=…) names another"
+
+_SENTENCES: Final = {
+    _CHECKS: "AssetCheckEvaluation AssetCheckExecutionContext AssetCheckKey AssetCheckResult AssetCheckSeverity AssetCheckSpec"
+    " AssetChecksDefinition asset_check multi_asset_check build_asset_check_context build_column_schema_change_checks"
+    " build_metadata_bounds_checks load_asset_checks_from_current_module load_asset_checks_from_modules"
+    " load_asset_checks_from_package_module load_asset_checks_from_package_name",
+    _FRESHNESS: "FreshnessPolicy LegacyFreshnessPolicy apply_freshness_policy build_last_update_freshness_checks"
+    " build_time_partition_freshness_checks build_sensor_for_freshness_checks",
+    _AUTOMATION: "AutomationCondition AutomationConditionSensorDefinition AutomationContext AutomationResult"
+    " AutoMaterializePolicy AutoMaterializeRule AutoMaterializeAssetPartitionsFilter evaluate_automation_conditions",
+    _EXECUTORS: "Executor ExecutorDefinition executor in_process_executor multiprocess_executor"
+    " multi_or_in_process_executor StepLauncher QueuedRunCoordinator DefaultRunLauncher",
+    _LOGGERS: "LoggerDefinition logger colored_console_logger json_console_logger default_loggers get_dagster_logger"
+    " DagsterLogManager InitLoggerContext",
+    _COMPONENTS: "Component ComponentLoadContext ComponentTree DefinitionsComponent DefsFolderComponent FunctionComponent"
+    " Resolvable Resolver ResolutionContext Model SqlComponent TemplatedSqlComponent PythonScriptComponent UvRunComponent"
+    " StateBackedComponent Scaffolder component_instance load_defs build_defs_for_component build_component_defs"
+    " template_var scaffold_with",
+    _TYPES: "DagsterType DagsterTypeLoader TypeCheck TypeCheckContext PythonObjectDagsterType usable_as_dagster_type"
+    " make_python_type_usable_as_dagster_type dagster_type_loader check_dagster_type Bool Dict Float Int List Optional"
+    " Set String Tuple",
+    _CONFIG: "Array Enum EnumValue Map Noneable Permissive ScalarUnion Selector Shape StringSource IntSource BoolSource"
+    " ConfigMapping config_mapping configured ConfigSchema config_from_files config_from_yaml_strings validate_run_config",
+    _ERRORS: "DagsterError DagsterInvalidConfigError DagsterInvalidDefinitionError DagsterInvalidInvocationError"
+    " DagsterInvariantViolationError DagsterRunNotFoundError DagsterTypeCheckDidNotPass DagsterUnknownPartitionError"
+    " DagsterUnknownResourceError DagsterUserCodeExecutionError DagsterExecutionStepExecutionError"
+    " DagsterInvalidSubsetError DagsterEventType",
+    _PIPES: "PipesClient PipesSubprocessClient PipesSession PipesContextInjector PipesMessageReader PipesExecutionResult"
+    " PipesClientCompletedInvocation PipesEnvContextInjector PipesFileContextInjector PipesFileMessageReader"
+    " PipesTempFileContextInjector PipesTempFileMessageReader open_pipes_session",
+    _RUN: "execute_job reconstructable build_reconstructable_job ReexecutionOptions ExecuteInProcessResult"
+    " JobExecutionResult",
+    _REPOSITORY: "repository RepositoryDefinition RepositoryData create_repository_using_definitions_args with_resources"
+    " BindResourcesToJobs load_definitions_from_modules load_definitions_from_current_module"
+    " load_definitions_from_package_module load_definitions_from_package_name",
+    _METADATA: "BoolMetadataValue FloatMetadataValue IntMetadataValue JsonMetadataValue MarkdownMetadataValue"
+    " NotebookMetadataValue NullMetadataValue PathMetadataValue TableMetadataValue TableSchemaMetadataValue"
+    " TextMetadataValue TimestampMetadataValue UrlMetadataValue DagsterAssetMetadataValue DagsterRunMetadataValue"
+    " DagsterJobMetadataValue TableColumnLineageMetadataValue MetadataEntry",
+    _PARTITIONED_CONFIG: "PartitionedConfig partitioned_config daily_partitioned_config hourly_partitioned_config"
+    " weekly_partitioned_config monthly_partitioned_config static_partitioned_config dynamic_partitioned_config",
+    _INPUTS: "InputManager InputManagerDefinition input_manager",
+    "use Instance": "DagsterInstance instance_for_test RunRecord RunsFilter EventRecordsFilter AssetRecordsFilter",
+    "use FilesystemIOManager": "fs_io_manager custom_path_fs_io_manager UPathIOManager",
+    "use a function decorated with @run_failure_sensor": "make_email_on_run_failure_sensor",
+    "use @resource, or a class: class MyResource(ConfigurableResource)": "make_values_resource build_resources",
+    "use @observable_source_asset, once for each asset": "multi_observable_source_asset",
+    "yield AssetObservation, or raise Failure": "ExpectationResult",
+    "wire the ops within @graph or @job": "DependencyDefinition MultiDependencyDefinition NodeInvocation InputMapping"
+    " OutputMapping GraphIn",
+    "give the specs as they are to Definitions": "map_asset_specs",
+}
+NAMES: Final = {name: sentence for sentence, names in _SENTENCES.items() for name in names.split()}
+"""Each name, with a sentence."""
+_KEYWORDS: Final = {
+    "asset_check_keys": _CHECKS,
+    "asset_checks": _CHECKS,
+    "auto_materialize_policy": _AUTOMATION,
+    "automation_condition": _AUTOMATION,
+    "check_specs": _CHECKS,
+    "component_tree": _COMPONENTS,
+    "executor": _EXECUTORS,
+    "executor_def": _EXECUTORS,
+    "freshness_policy": _FRESHNESS,
+    "legacy_freshness_policy": _FRESHNESS,
+    "input_defs": "use ins",
+    "output_defs": "use out",
+    "is_virtual": "an asset that nothing here makes is an AssetSpec",
+    "logger_defs": _LOGGERS,
+    "loggers": _LOGGERS,
+    "monitor_all_repositories": "a store is of one project: leave it out",
+    "non_argument_deps": "use deps",
+    "stale_assets_only": "select them: asset_selection=AssetSelection.all(), and `assettui materialize status:stale`",
+    "version": "use code_version",
+    "environment_vars": "set them in the settings: [tool.assettui.environment]",
+    "input_config_schema": "write a class: class MyIOManager(ConfigurableIOManager)",
+    "output_config_schema": "write a class: class MyIOManager(ConfigurableIOManager)",
+}
+
+
+class NotInVocabulary(AssettuiError, ImportError):
+    """A name that others have, and that is not here."""
+
+
+def refuse_name(name: str) -> None:
+    """Refuse a name of the field's that is not here.
+
+    Raises:
+        NotInVocabulary: It is one.
+    """
+    if name in NAMES:
+        raise NotInVocabulary(f"assettui has no {name}", hint=NAMES[name])
+
+
+def instead_of(keyword: str) -> str | None:
+    """What to use instead of a keyword of the field's that is not here; None of one that nobody knows."""
+    return _KEYWORDS.get(keyword)
