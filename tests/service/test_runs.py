@@ -10,7 +10,7 @@ from assettui.model.events import RunChanged
 from assettui.model.intents import CancelRun
 from assettui.model.keys import AssetKey
 from assettui.model.project import ProjectSnapshot
-from assettui.model.run import RunRequest, RunStatus
+from assettui.model.run import RunFilter, RunRequest, RunStatus
 from assettui.service import runs
 from assettui.service.plans import PlanChanged
 from assettui.service.session import Session
@@ -97,12 +97,14 @@ def test_runs_are_listed_by_page_and_status(shop: Session) -> None:
     page = runs.run_page(shop, limit=3)
     assert (len(page.runs), page.total) == (3, 10)
     assert page.runs[0].run_id == RUNNING
-    assert [run.run_id for run in runs.run_page(shop, limit=5, status=RunStatus.FAILURE).runs] == [FAILED]
+    assert [run.run_id for run in runs.run_page(shop, wanted=RunFilter((RunStatus.FAILURE,)), limit=5).runs] == [FAILED]
 
 
 def test_a_run_whose_leader_died_has_failed_though_nobody_has_written_so(abandoned: Session) -> None:
     page = runs.run_page(abandoned, limit=20)
     assert page.orphaned == 1
+    assert RUNNING in [run.run_id for run in runs.run_page(abandoned, RunFilter((RunStatus.FAILURE,)), limit=20).runs]
+    assert runs.run_page(abandoned, RunFilter((RunStatus.STARTED,)), limit=20).runs == ()
     (run,) = (each for each in page.runs if each.run_id == RUNNING)
     assert (run.status, run.error) == (RunStatus.FAILURE, "the process that carried it out is gone")
     detail = runs.run_detail(abandoned, RUNNING)

@@ -10,6 +10,7 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.backfill_progress import progress_for
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.moments import parsed_span
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell, terminal_width
 from assettui.cli.run_options import (
     config_option,
@@ -25,7 +26,7 @@ from assettui.core.selection.syntax import SYNTAX
 from assettui.model.backfill import BackfillCommand, BackfillPlan, BackfillRequest, BackfillStatus, Which
 from assettui.model.errors import LaunchError
 from assettui.model.text import plural
-from assettui.model.timing import SECOND_US, clock_us
+from assettui.model.timing import clock_us
 from assettui.render.backfills import BACKFILLS, backfill_lines, plan_lines, size, skipped_line
 from assettui.service import backfills
 from assettui.service.run_config import read_config
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assettui.service.session import Session
-
-
-_UNITS_S = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 @click.group()
@@ -90,7 +88,7 @@ def start_backfill(
         (),
         Which(which or "all"),
         parsed_ranges(range_, named),
-        clock_us() - _parsed_span(since) if since is not None else None,
+        clock_us() - parsed_span(since, "--since") if since is not None else None,
         with_upstream=with_upstream,
         title=title,
         tags=parsed_tags(tags),
@@ -200,14 +198,6 @@ _asking(BackfillCommand.PAUSE, "Launch nothing more of a backfill for now; what 
 _asking(BackfillCommand.RESUME, "Go on with a backfill that was paused.")
 _asking(BackfillCommand.CANCEL, "Launch nothing more of a backfill, and end what runs.")
 _asking(BackfillCommand.RETRY, "Try again what of a backfill has failed, and what that had held up.")
-
-
-def _parsed_span(text: str) -> int:
-    """A span of time such as `30d`, in microseconds."""
-    number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS_S or not number.isdigit():
-        raise click.BadParameter(f"{text!r} is not a span such as 30d, 12h or 90m", param_hint="--since")
-    return int(number) * _UNITS_S[unit] * SECOND_US
 
 
 def _nothing_to_do(error: NothingToDo, *, as_json: bool) -> Exit:

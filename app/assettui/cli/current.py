@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.cli.output import tell
+from assettui.cli.output import IMPORTING, tell, telling_after
 from assettui.model.timing import local
 from assettui.service.catalog import Catalog, catalog
 from assettui.service.loading import ProjectBroken, ensure_loaded
@@ -21,7 +21,8 @@ def bring_up_to_date(session: Session) -> None:
     """
     broken: ProjectBroken | None = None
     try:
-        ensure_loaded(session)
+        with telling_after(IMPORTING):
+            ensure_loaded(session)
     except ProjectBroken as error:
         broken = error
     with session.reading() as connection:

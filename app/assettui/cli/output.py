@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +13,7 @@ from assettui.model.text import clean, escaped, one_line
 from assettui.model.timing import clock_us
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from assettui.render.lines import Line
     from assettui.render.table import Cell, Table
@@ -21,6 +23,9 @@ MAX_CELL, MAX_LAST = 60, 200
 """So many characters of a cell are printed, and so many of one in the last column."""
 
 
+PATIENCE_S = 1.0
+"""What lasts longer is said to be waited for."""
+IMPORTING = "the project is being imported"
 MAX_DAYS = 36_525
 """A command looks no more than so many days ahead."""
 
@@ -50,6 +55,18 @@ def tell(text: str) -> None:
     _write(sys.stderr, text)
 
 
+@contextmanager
+def telling_after(text: str, seconds: float = PATIENCE_S) -> Generator[None]:
+    """Say on stderr what is waited for, where it lasts longer than that."""
+    timer = threading.Timer(seconds, tell, (text,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def print_lines(lines: Iterable[Line]) -> None:
     """The lines of a detail on stdout, cleaned."""
     for line in lines:
@@ -71,10 +88,13 @@ def print_table(of: Table[R], rows: Sequence[R]) -> None:
 
 
 def print_columns(titles: Sequence[str], rows: Iterable[Sequence[str]], are_right: Sequence[bool] = ()) -> None:
-    """Columns as wide as they must be, on stdout, cleaned; some of them to the right, if any."""
+    """Columns as wide as they must be, on stdout, cleaned; some of them to the right, if any.
+
+    A cell that is wider than all columns may be moves what follows in its own line, and no other.
+    """
     sides = are_right or [False] * len(titles)
     lines = [[title.upper() for title in titles], *([clean(cell.replace("\n", " ")) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(len(cell) for cell in column if len(cell) <= MAX_CELL) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = zip(line, widths, sides, strict=True)
         say("  ".join(cell.rjust(width) if is_right else cell.ljust(width) for cell, width, is_right in cells).rstrip())

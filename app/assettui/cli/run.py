@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from assettui.cli import as_json as shapes
+from assettui.cli.moments import parsed_ago
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
+from assettui.cli.run_options import parsed_tags
 from assettui.cli.target import Target, json_option, target_options, target_options_without_f
-from assettui.model.run import RunStatus, StepRecord
+from assettui.model.keys import AssetKey
+from assettui.model.run import ANY_RUN, RunFilter, RunStatus, StepRecord
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.render.events import event_lines
@@ -32,19 +35,52 @@ def run() -> None:
 
 @run.command("ls")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many, the newest first.")
-@click.option("--status", type=click.Choice([status.value for status in RunStatus]), help="Only these.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice([status.value for status in RunStatus]),
+    help="Only these; may be repeated.",
+)
+@click.option("--asset", metavar="KEY", help="Only those that are of this asset.")
+@click.option("--job", metavar="NAME", help="Only those of this job.")
+@click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Only those with this tag; may be repeated.")
+@click.option(
+    "--since", metavar="WHEN", help="Asked for so long ago (90m, 12h, 30d) or at a time (2013-01-31T02:30), or later."
+)
+@click.option("--until", metavar="WHEN", help="Asked for then, or before.")
 @json_option
 @target_options
-def list_runs(target: Target, limit: int, status: str | None, as_json: bool) -> None:
-    """List runs, the newest first."""
-    session = target.reading()
-    page = run_page(session, limit=limit, status=RunStatus(status) if status else None)
+def list_runs(
+    target: Target,
+    limit: int,
+    statuses: tuple[str, ...],
+    asset: str | None,
+    job: str | None,
+    tags: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    as_json: bool,
+) -> None:
+    """List runs, the newest first: all, or those of which everything is so that is asked for."""
+    now_us = clock_us()
+    wanted = RunFilter(
+        tuple(RunStatus(status) for status in statuses),
+        job,
+        asset=AssetKey(asset) if asset is not None else None,
+        tags=parsed_tags(tags),
+        since_us=parsed_ago(since, "--since", now_us) if since is not None else None,
+        until_us=parsed_ago(until, "--until", now_us) if until is not None else None,
+    )
+    page = run_page(target.reading(), wanted, limit=limit)
     _tell_orphaned(page.orphaned)
     if as_json:
         print_json([shapes.run_json(each) for each in page.runs])
         return
     print_table(RUNS, page.runs)
-    if page.total > len(page.runs) and not status:
+    if not page.runs:
+        tell("there are no such runs" if wanted != ANY_RUN else "nothing was ever run")
+    if page.total > len(page.runs) and len(page.runs) == limit:
         tell(f"{len(page.runs)} of {plural(page.total, 'run')}; see more with --limit")
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import click
 
 from assettui.cli import instigators
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.moments import parsed_moment
 from assettui.cli.output import MAX_DAYS, Exit, print_json, say
 from assettui.cli.target import Target, json_option, target_options
-from assettui.core.timeline import moment_of, seconds_of, zone_named
+from assettui.core.timeline import moment_of, zone_named
 from assettui.model.instigator import InstigatorKind
 from assettui.model.timing import SECOND_US, clock_us
 from assettui.service import automation
@@ -47,7 +46,7 @@ def tick_schedule(target: Target, name: str, at: str | None, is_dry: bool, as_js
     at_us = None
     if at is not None:
         bring_up_to_date(session)
-        at_us = _moment(at, automation.instigator(session, name, _KIND).snapshot.zone_name)
+        at_us = parsed_moment(at, "--at", automation.instigator(session, name, _KIND).snapshot.zone_name)
     return instigators.tick(session, name, _KIND, at_us, is_dry=is_dry, as_json=as_json)
 
 
@@ -74,16 +73,3 @@ def preview_schedule(target: Target, name: str, days: float, as_json: bool) -> N
         return
     for each in shown:
         say(each)
-
-
-def _moment(text: str, zone_name: str) -> int:
-    """A time that a person has written; without an offset it is on the clock of that time zone."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{text!r} is no time; write it as 2013-01-31T02:30, with an offset or without", param_hint="--at"
-        ) from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone_named(zone_name))
-    return seconds_of(moment) * SECOND_US

@@ -5,21 +5,24 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from assettui.cli.output import tell
+import click
+
+from assettui.cli.output import IMPORTING, PATIENCE_S, tell, telling_after
 from assettui.engine.leading import lead
 from assettui.model.backfill import BackfillCommand
-from assettui.model.timing import clock_us
+from assettui.model.events import StepStarted
+from assettui.model.timing import SECOND_US, clock_us
 from assettui.service.loading import await_loaded, ensure_loaded
 from assettui.service.runs import LOOK_EVERY_S, RunDetail, cancel, follow, run_detail
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
     from assettui.cli.progress import Progress
     from assettui.engine.engine import Engine
     from assettui.model.backfill import BackfillRecord
-    from assettui.model.events import Tick
+    from assettui.model.events import Event, Tick
     from assettui.service.automation import TickRequest
     from assettui.service.session import Session
 
@@ -37,10 +40,11 @@ class Work:
         since_us = clock_us()
         self._lead()
         try:
-            if self.engine is None:
-                ensure_loaded(self.session)
-            else:
-                await_loaded(self.session, since_us, self.engine.check)
+            with telling_after(IMPORTING):
+                if self.engine is None:
+                    ensure_loaded(self.session)
+                else:
+                    await_loaded(self.session, since_us, self.engine.check)
             yield self
         except BaseException:
             self._end(at_once=True)
@@ -51,12 +55,14 @@ class Work:
         """Show how a run goes until it is over; Ctrl+C cancels it, once more gives up waiting."""
         after = 0
         is_canceled = False
+        waiting = _Waiting(self.session, run_id)
         while True:
             try:
                 for events in follow(self.session, run_id, after=after, on_alone=self._lead):
                     for event in events:
                         progress.show(event)
                         after = event.id
+                    waiting.look(events)
                     if self.engine is not None:
                         self.engine.check()
                 return run_detail(self.session, run_id)
@@ -110,7 +116,7 @@ class Work:
         """Take the lead where nobody has it, as when the leader that was to do the work has gone."""
         if self.engine is not None:
             self.engine.check()
-        self.engine = lead(self.session.project, self.session.folder, face="materialize", watch_sources=False)
+        self.engine = lead(self.session.project, self.session.folder, face=_command(), watch_sources=False)
         if self.engine is not None:
             self.engine.start()
             self.engine.wait_until_ready()
@@ -123,3 +129,32 @@ class Work:
         else:
             self.engine.drain()  # others may have asked for runs that this process has taken on meanwhile
         self.engine.join()
+
+
+def _command() -> str:
+    """The command that this is, as it is typed: `job run`."""
+    return " ".join(click.get_current_context().command_path.split()[1:])
+
+
+class _Waiting:
+    """Says what a run waits for, where nothing of it has begun after a second, and again where that is something else."""
+
+    def __init__(self, session: Session, run_id: str) -> None:
+        self._session = session
+        self._run_id = run_id
+        self._since_us = clock_us()
+        self._has_begun = False
+        self._said: str | None = None
+
+    def look(self, events: Iterable[Event]) -> None:
+        """Look again, knowing these events of it."""
+        self._has_begun = self._has_begun or any(isinstance(event, StepStarted) for event in events)
+        if self._has_begun or clock_us() - self._since_us < PATIENCE_S * SECOND_US:
+            return
+        from assettui.service.queue import waits_of  # deferred: most runs begin at once
+
+        run = run_detail(self._session, self._run_id).run
+        reason = None if run.status.is_over else waits_of(self._session, run) or "a worker"
+        if reason is not None and reason != self._said:
+            self._said = reason
+            tell(f"run {run.run_id[:8]} waits for {reason}")

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+UNDER_WAY = (RunStatus.QUEUED, RunStatus.STARTING, RunStatus.STARTED, RunStatus.CANCELING)
+"""What a run may be that nobody carries out."""
+
+
 def is_orphaned(run: RunRecord) -> bool:
     """Whether nobody carries out a run, given that nobody leads.
 

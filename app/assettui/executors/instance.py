@@ -17,6 +17,7 @@ from assettui.core.partitions.space import BadPartitions
 from assettui.core.staleness import AssetStatus, standings
 from assettui.model.errors import NotFound, StoreError
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
+from assettui.model.run import RunFilter
 from assettui.model.timing import clock_us
 from assettui.project.locate import locate
 from assettui.store import dynamic_partitions, lease, partition_sets, projects, queries
@@ -162,8 +163,9 @@ class Instance:
 
     def get_runs(self, *, limit: int = 100, status: RunStatus | None = None) -> list[RunRecord]:
         """Runs, the newest first."""
+        wanted = RunFilter((status,) if status is not None else ())
         with self._reading() as connection:
-            return queries.runs(connection, limit=limit, status=status) if connection is not None else []
+            return queries.runs(connection, wanted, limit=limit) if connection is not None else []
 
     def get_run_by_id(self, run_id: str) -> RunRecord | None:
         with self._reading() as connection:

@@ -13,6 +13,7 @@ from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.planning import plan_run
 from assettui.core.queue import first_pools
+from assettui.core.run_config import max_concurrent_of
 from assettui.kernel.actions import Progressed, Record
 from assettui.kernel.state import BackfillState
 from assettui.model.backfill import BACKFILL_TAG, BackfillStatus
@@ -185,7 +186,14 @@ class Backfills:
                 for step in plan.steps
             )
             tags = {**state.plan.tags, BACKFILL_TAG: state.backfill_id}
-            template = replace(plan, steps=steps, config=state.config, tags=tags)
+            template = replace(
+                plan,
+                steps=steps,
+                config=state.config,
+                tags=tags,
+                job=state.plan.job,
+                max_concurrent=max_concurrent_of(state.config),
+            )
             state.templates[unit.assets] = template
         return template
 

@@ -81,6 +81,8 @@ class BackfillRequest(Struct, frozen=True):
     priority: int = 0
     config: JsonObject = {}
     """Of each of its runs, as it was given."""
+    job: str | None = None
+    """The job that each of its runs is one of, if they are a job's."""
 
 
 class BackfillCounts(Struct, frozen=True):
@@ -154,6 +156,8 @@ class BackfillPlan(Struct, frozen=True, omit_defaults=True):
     """The last event before it: what was materialized since is done."""
     has_secrets: bool = False
     """Whether it was configured with secrets, which stand masked in `config` where it was read from the store."""
+    job: str | None = None
+    """The job that each of its runs is one of, if they are a job's."""
     # What explains it.
     count: int = 0
     """How many partitions are to be made."""
@@ -180,7 +184,15 @@ class BackfillPlan(Struct, frozen=True, omit_defaults=True):
             has_secrets: Whether it has any.
         """
         return BackfillPlan(
-            self.targets, self.max_concurrent, self.priority, config, self.tags, self.title, after, has_secrets
+            self.targets,
+            self.max_concurrent,
+            self.priority,
+            config,
+            self.tags,
+            self.title,
+            after,
+            has_secrets,
+            self.job,
         )
 
 

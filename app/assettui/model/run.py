@@ -115,6 +115,26 @@ class RunRecord(Struct, frozen=True):
     """The backfill that it is part of."""
 
 
+class RunFilter(Struct, frozen=True):
+    """Which runs are meant: those of which all of this is so."""
+
+    statuses: tuple[RunStatus, ...] = ()
+    """One of these; empty for any."""
+    job: str | None = None
+    backfill: str | None = None
+    asset: AssetKey | None = None
+    """It is of this asset, perhaps among others."""
+    tags: Mapping[str, str] = {}
+    """It has each of these tags."""
+    since_us: int | None = None
+    """It was asked for then or later; microseconds since the epoch, UTC."""
+    until_us: int | None = None
+    """It was asked for then or before."""
+
+
+ANY_RUN = RunFilter()
+
+
 class StepRecord(Struct, frozen=True):
     """One step of a run."""
 

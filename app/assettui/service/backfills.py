@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from assettui.core.backfill_progress import BackfillProgress
 from assettui.core.backfill_target import BackfillTarget, resolve_target
 from assettui.core.config_check import checked_config
+from assettui.core.launching import job_named, selected_by
 from assettui.core.masking import masked
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.space import partitions_text
@@ -21,7 +22,7 @@ from assettui.model import codec
 from assettui.model.errors import LaunchError
 from assettui.model.events import BackfillQueued
 from assettui.model.intents import CommandBackfill
-from assettui.model.run import StepError
+from assettui.model.run import RunFilter, StepError
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.service.plans import PlanChanged
@@ -64,6 +65,8 @@ def preview(session: Session, request: model.BackfillRequest, selection: Sequenc
         state = session.state(connection)
         if selection:
             request = replace(request, keys=tuple(state.select_terms(selection)))
+        elif request.job is not None:
+            request = replace(request, keys=tuple(selected_by(job_named(state.snapshot, request.job), state)))
         return _planned(connection, session, state, request)
 
 
@@ -188,7 +191,7 @@ def detail(session: Session, backfill_id: str, *, runs: int = 20) -> BackfillDet
             found,
             tuple((key, count, min(count, made)) for key, count, made in progress),
             _failures(connection, found.backfill_id),
-            session.as_they_are(queries.runs(connection, limit=runs, backfill=found.backfill_id)),
+            session.as_they_are(queries.runs(connection, RunFilter(backfill=found.backfill_id), limit=runs)),
         )
 
 
@@ -221,10 +224,12 @@ def _planned(
     connection: sqlite3.Connection, session: Session, state: ProjectState, request: model.BackfillRequest
 ) -> model.BackfillPlan:
     partitioned, graph = state.partitioned, state.graph
+    job = job_named(state.snapshot, request.job) if request.job is not None else None
     target = _target(state, request)
     config: JsonObject = {}
-    if request.config:
-        config = checked_config(request.config, {}, plan_run(graph, target.targets), None, state.snapshot)
+    if request.config or job is not None:
+        of_job = job.config if job is not None else {}
+        config = checked_config(request.config, of_job, plan_run(graph, target.targets), request.job, state.snapshot)
     durations = backfills.mean_durations(connection, list(target.targets))
     runs = BackfillProgress.begun(partitioned, target.targets).count_of_runs()
     assets = tuple(
@@ -246,8 +251,9 @@ def _planned(
         request.max_concurrent,
         request.priority,
         config,
-        request.tags,
+        {**(job.tags if job is not None else {}), **request.tags},
         request.title,
+        job=request.job,
         count=target.count,
         assets=assets,
         skipped=tuple(

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from assettui.core.launching import job_named, selected_by
 from assettui.core.planning import plan_ops
 from assettui.model.errors import LaunchError, SelectionError
+from assettui.model.run import RunFilter
 from assettui.store import queries
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def job(session: Session, name: str) -> JobRow:
 
 
 def _row(connection: sqlite3.Connection, state: ProjectState, job: JobSnapshot) -> JobRow:
-    runs = tuple(queries.runs(connection, limit=RUNS_SHOWN, job=job.name))
+    runs = tuple(queries.runs(connection, RunFilter(job=job.name), limit=RUNS_SHOWN))
     if job.selection is None:
         return JobRow(job, (), tuple(step.key for step in plan_ops(job).steps), runs)
     try:

@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.core.launching import plan_launch
-from assettui.core.orphans import as_ended, ended_steps, is_orphaned
+from assettui.core.orphans import UNDER_WAY, as_ended, ended_steps, is_orphaned
 from assettui.core.retrying import expanded, retry_of
 from assettui.model.backfill import BACKFILL_TAG
 from assettui.model.errors import LaunchError
 from assettui.model.intents import CancelRun
-from assettui.model.run import RunPlan, RunRecord, RunRequest, RunStatus, StepRecord
+from assettui.model.run import ANY_RUN, RunFilter, RunPlan, RunRecord, RunRequest, StepRecord
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.service.plans import PlanChanged
@@ -189,13 +189,22 @@ def cancel(session: Session, run_id: str) -> RunRecord:
     return run
 
 
-def run_page(session: Session, *, limit: int, offset: int = 0, status: RunStatus | None = None) -> RunPage:
-    """Runs, the newest first."""
+def run_page(session: Session, wanted: RunFilter = ANY_RUN, *, limit: int, offset: int = 0) -> RunPage:
+    """Runs, the newest first.
+
+    Where nobody leads, those that were under way have ended, whatever the store says: they count as what they are.
+    """
+    statuses = wanted.statuses
+    has_lead = session.leader() is not None
+    if statuses and not has_lead:
+        wanted = replace(wanted, statuses=(*statuses, *UNDER_WAY))
     with session.reading() as connection:
-        found = queries.runs(connection, limit=limit, offset=offset, status=status)
+        found = queries.runs(connection, wanted, limit=limit, offset=offset)
         runs = session.as_they_are(found)
         orphaned = sum(one is not other for one, other in zip(runs, found, strict=True))
-        return RunPage(runs, queries.count_runs(connection), orphaned)
+        if statuses:
+            runs = tuple(run for run in runs if run.status in statuses)
+        return RunPage(runs, queries.count_runs(connection, wanted), orphaned)
 
 
 def run_detail(session: Session, run_id: str) -> RunDetail:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assettui.core.staleness import AssetStatus
-from assettui.model.run import RunRecord, RunStatus
+from assettui.model.run import RunFilter, RunRecord, RunStatus
 from assettui.store import queries
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def read_status(connection: sqlite3.Connection, session: Session) -> Status:
         running=on_their_way if leader else 0,
         orphaned=0 if leader else on_their_way,
         queued=queued,
-        failed_runs=tuple(queries.runs(connection, limit=LAST_FAILURES, status=RunStatus.FAILURE)),
+        failed_runs=tuple(queries.runs(connection, RunFilter((RunStatus.FAILURE,)), limit=LAST_FAILURES)),
     )
 
 

@@ -10,7 +10,7 @@ from assettui.model.asset import AssetState, PartitionState, ValueRef
 from assettui.model.errors import NotFound
 from assettui.model.events import Event, Materialization, Observation, OpOutput, RunExpanded, event_of
 from assettui.model.keys import AssetKey
-from assettui.model.run import RunPlan, RunRecord, RunStatus, StepError, StepRecord, StepStatus
+from assettui.model.run import ANY_RUN, RunFilter, RunPlan, RunRecord, RunStatus, StepError, StepRecord, StepStatus
 
 if TYPE_CHECKING:
     import sqlite3
@@ -60,24 +60,36 @@ def materializations(connection: sqlite3.Connection, key: AssetKey, limit: int) 
 
 
 def runs(
-    connection: sqlite3.Connection,
-    *,
-    limit: int,
-    offset: int = 0,
-    status: RunStatus | None = None,
-    job: str | None = None,
-    backfill: str | None = None,
+    connection: sqlite3.Connection, wanted: RunFilter = ANY_RUN, *, limit: int, offset: int = 0
 ) -> list[RunRecord]:
     """Runs, the newest first."""
-    wanted = {"status = ?": status.value if status else None, "job = ?": job, "backfill = ?": backfill}
-    conditions = [condition for condition, value in wanted.items() if value is not None]
-    values = [value for value in wanted.values() if value is not None]
-    condition = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    condition, values = _condition(wanted)
     rows = connection.execute(
         f"SELECT {_RUN_COLUMNS} FROM runs {condition} ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",  # noqa: S608 - our own text
         (*values, limit, offset),
     )
     return [_run(row) for row in rows]
+
+
+def _condition(wanted: RunFilter) -> tuple[str, list[Any]]:
+    """What runs must be, as SQL, and its parameters."""
+    found: list[tuple[str, Any]] = [
+        ("status IN (SELECT value FROM json_each(?))", codec.encode_text(wanted.statuses) if wanted.statuses else None),
+        ("job = ?", wanted.job),
+        ("backfill = ?", wanted.backfill),
+        ("created >= ?", wanted.since_us),
+        ("created <= ?", wanted.until_us),
+        ("EXISTS (SELECT 1 FROM json_each(assets) WHERE value = ?)", str(wanted.asset) if wanted.asset else None),
+        *(
+            (
+                "EXISTS (SELECT 1 FROM json_each(tags) WHERE json_array(key, value) = ?)",
+                codec.encode_text([name, value]),
+            )
+            for name, value in wanted.tags.items()
+        ),
+    ]
+    said = [(condition, value) for condition, value in found if value is not None]
+    return (f"WHERE {' AND '.join(each for each, _ in said)}" if said else ""), [value for _, value in said]
 
 
 def runs_between(connection: sqlite3.Connection, from_us: int, until_us: int, limit: int) -> list[RunRecord]:
@@ -96,8 +108,9 @@ def runs_not_over(connection: sqlite3.Connection) -> list[RunRecord]:
     return [_run(row) for row in rows]
 
 
-def count_runs(connection: sqlite3.Connection) -> int:
-    return connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+def count_runs(connection: sqlite3.Connection, wanted: RunFilter = ANY_RUN) -> int:
+    condition, values = _condition(wanted)
+    return connection.execute(f"SELECT count(*) FROM runs {condition}", values).fetchone()[0]  # noqa: S608 - our own text
 
 
 def count_runs_by_status(connection: sqlite3.Connection) -> dict[RunStatus, int]:
