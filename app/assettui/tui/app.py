@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on, work
 from textual.app import App, SystemCommand
 from textual.reactive import var
+from textual.widgets import Input
 
 from assettui.model.errors import AssettuiError
 from assettui.model.text import clean, plural
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from textual import events
     from textual.binding import BindingType
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -156,7 +158,16 @@ class AssettuiApp(App[None]):
             self._has_told_failure = True
             self.push_screen(Reading("The engine has stopped", f"{failure}\n\nL starts it again."))
 
-    # Screens.
+    # Keys and screens.
+
+    def on_key(self, event: events.Key) -> None:
+        """Give a letter that was typed ahead to the input that has been opened since: it went to what had the focus then.
+
+        An input lets none of its own letters come this far.
+        """
+        if isinstance(self.focused, Input) and event.is_printable and event.character is not None:
+            event.prevent_default()
+            self.focused.insert_text_at_cursor(event.character)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A main screen's own key does nothing on it."""

@@ -143,7 +143,7 @@ class AutomationScreen(MainScreen):
         box.placeholder = f"what {one_line(row.name, 40)} is to remember; empty for nothing"
         box.value = row.state.cursor or ""
         self._editing = row.name
-        box.add_class("shown").focus()
+        self.set_focus(box.add_class("shown"))
 
     @on(Input.Submitted, "#cursor")
     def set_cursor(self, event: Input.Submitted) -> None:
@@ -161,7 +161,7 @@ class AutomationScreen(MainScreen):
     def action_leave_input(self) -> None:
         self._editing = None
         self.query_one("#cursor", Input).remove_class("shown")
-        self.query_one(InstigatorList).focus()
+        self.set_focus(self.query_one(InstigatorList))
 
     def action_timeline(self) -> None:
         """Show past, running and upcoming runs by job."""

@@ -135,7 +135,7 @@ class CatalogScreen(MainScreen):
         counts = f"{len(assets.rows):,} of {plural(len(self._catalog.rows), 'asset')}"
         if assets.selected:
             counts += f"   {len(assets.selected):,} selected"
-        is_narrowed = bool(box.value) or box.has_focus
+        is_narrowed = bool(box.value) or self.focused is box
         is_shown = is_narrowed or bool(assets.selected)
         box.set_class(is_narrowed, "shown")
         self.query_one("#narrowing").set_class(is_shown, "shown")
@@ -179,7 +179,7 @@ class CatalogScreen(MainScreen):
 
     def action_filter(self) -> None:
         self.query_one("#narrowing").add_class("shown")
-        self.query_one(FilterBox).add_class("shown").focus()
+        self.set_focus(self.query_one(FilterBox).add_class("shown"))
 
     @on(FilterBox.Changed)
     def narrow(self) -> None:
@@ -189,7 +189,7 @@ class CatalogScreen(MainScreen):
     @on(FilterBox.Submitted)
     def leave_filter(self) -> None:
         """Go back to the list, filtered."""
-        self.query_one(AssetList).focus()
+        self.set_focus(self.query_one(AssetList))
         self.call_after_refresh(self._show_counts)
 
     def action_move(self, by: int) -> None:
@@ -199,16 +199,16 @@ class CatalogScreen(MainScreen):
     def action_switch_focus(self) -> None:
         """From the list to the details, to scroll them, or back."""
         pane, assets = self.query_one("#pane"), self.query_one(AssetList)
-        (assets if pane.has_focus else pane).focus()
+        self.set_focus(assets if self.focused is pane else pane)
 
     def action_clear(self) -> None:
         """Leave the details, or undo the filter, or else the selection."""
         box, assets = self.query_one(FilterBox), self.query_one(AssetList)
-        if self.query_one("#pane").has_focus:
-            assets.focus()
-        elif box.value or box.has_focus:
+        if self.focused is self.query_one("#pane"):
+            self.set_focus(assets)
+        elif box.value or self.focused is box:
             box.value = ""
-            assets.focus()
+            self.set_focus(assets)
         else:
             assets.selected.clear()
         self.call_after_refresh(self._show_counts)

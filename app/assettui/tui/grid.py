@@ -209,7 +209,7 @@ class GridScreen(MainScreen):
         box = self.query_one("#goto", Input)
         box.value, box.placeholder = "", GO_TO
         self._adding = None
-        box.add_class("shown").focus()
+        self.set_focus(box.add_class("shown"))
 
     @on(Input.Submitted, "#goto")
     def go_to(self, event: Input.Submitted) -> None:
@@ -246,7 +246,7 @@ class GridScreen(MainScreen):
 
     def _leave_box(self) -> None:
         self.query_one("#goto", Input).remove_class("shown")
-        self.query_one(GridView).focus()
+        self.set_focus(self.query_one(GridView))
 
     # Selecting.
 
@@ -301,7 +301,7 @@ class GridScreen(MainScreen):
     def action_clear(self) -> None:
         """Leave the box, or the rectangle, or undo the selection, or leave the screen where it is of one asset."""
         grid, box = self.query_one(GridView), self.query_one("#goto", Input)
-        if box.has_focus:
+        if self.focused is box:
             self._leave_box()
         elif grid.corner is not None:
             grid.corner = None
@@ -370,7 +370,7 @@ class GridScreen(MainScreen):
             box = self.query_one("#goto", Input)
             box.value, box.placeholder = "", f"a key to be added to {one_line(name, 40)}"
             self._adding = name
-            box.add_class("shown").focus()
+            self.set_focus(box.add_class("shown"))
 
     def action_remove_key(self) -> None:
         """Remove the key under the cursor from its dynamic partitions, once that is confirmed."""

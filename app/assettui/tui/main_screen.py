@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class MainScreen(Screen[None]):
-    """A screen that shows times relative to now: `12s ago`, or how long something has been running."""
+    """A screen that shows times relative to now: `12s ago`, or how long something has been running.
+
+    The focus is moved by `set_focus` and asked for by `focused`, which are of now. A widget's `focus()` and `has_focus` come
+    after the keys that lie in between, and what is typed ahead would go to another widget than it was meant for.
+    """
 
     NAME: ClassVar[str] = ""
     """What the app's keys call it; empty where none opens it."""

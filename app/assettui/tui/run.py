@@ -210,7 +210,7 @@ class RunScreen(MainScreen):
     def action_switch_focus(self) -> None:
         """From the steps to the log, or back."""
         log = self.query_one(LogView)
-        (self.query_one(StepList) if log.has_focus else log).focus()
+        self.set_focus(self.query_one(StepList) if self.focused is log else log)
 
     @on(Listing.Chosen)
     def show_error(self) -> None:
