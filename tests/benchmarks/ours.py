@@ -20,7 +20,7 @@ from assettui.service.loading import ensure_loaded
 from assettui.service.runs import launch
 from assettui.service.session import Session
 from assettui.store.folder import StoreFolder
-from tests.benchmarks import deciding, over_time, partitions
+from tests.benchmarks import deciding, logs, over_time, partitions
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, seconds, tree
 from tests.conftest import command, wait_until
 from tests.terminal import Terminal
@@ -301,4 +301,5 @@ BENCHMARKS = {
     "backfill": partitions.runs_of_backfills,
     "grid": partitions.grid,
     "automation": automation,
+    "logs": logs.logs,
 }

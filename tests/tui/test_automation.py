@@ -45,8 +45,7 @@ async def test_what_each_did_last_and_when_it_is_due(automated: Session) -> None
         assert inbox.endswith("○✗ ValueError: [bold]boom␛[31m")
         assert on_sales.startswith("○ on_sales sensor off on sales never –")
         header = pilot.app.screen.query_one(Header)
-        assert "next " in str(header.render())
-        assert "nightly" in str(header.render())
+        await until(pilot, lambda: "next " in str(header.render()) and "nightly" in str(header.render()))
 
 
 async def test_space_turns_and_t_ticks(automated: Session) -> None:

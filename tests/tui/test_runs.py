@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.color import Color
 from textual.widgets import Static
 
 from assettui.model.events import RunChanged, StepEnded
@@ -106,7 +107,7 @@ async def test_what_a_step_writes_is_followed_while_it_grows(shop: Session) -> N
         path = shop.folder.step_log(RUNNING, "models/forecast", "out")
         with path.open("a") as out:
             out.write("epoch 61: [red] \x1b[2Jdone\n")
-        await until(pilot, lambda: any(line.startswith("epoch 61: [red] ␛[2Jdone") for line in lines(screen)))
+        await until(pilot, lambda: any(line.startswith("epoch 61: [red] done") for line in lines(screen)))
         await pilot.press("tab", "home")
         assert lines(screen)[0] == "epoch 1: loss 1.0000"
         with path.open("a") as out:
@@ -150,3 +151,75 @@ async def test_the_whole_error_of_a_step_is_one_key_away(shop: Session) -> None:
         await pilot.press(*["down"] * [row.step_key for row in steps.rows].index("marts/churn"), "enter")
         reading = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
         assert "return lost / len(customers)" in str(reading.query(Static).first().render())
+
+
+async def test_a_log_shows_colors_and_what_a_progress_bar_has_come_to(shop: Session) -> None:
+    path = shop.folder.step_log(RUNNING, "models/forecast", "out")
+    path.write_text("\x1b[31mERROR\x1b[0m: bad\n" + "".join(f"\r{n}% " for n in range(101)) + "\n")
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        await pilot.press("o")
+        await until(pilot, lambda: "100%" in lines(screen))
+        log = screen.query_one(LogView)
+        error, rest = [(segment.text.rstrip(), segment.style) for segment in log.render_line(0)][:2]
+        assert (error[0], rest[0]) == ("ERROR", ": bad")
+        assert error[1] is not None
+        assert error[1].color == Color.from_ansi(1)
+
+
+async def test_a_log_is_searched_from_what_is_shown_on_and_around(shop: Session) -> None:
+    path = shop.folder.step_log(RUNNING, "models/forecast", "out")
+    path.write_text("".join(f"line {n}: {'[needle]' if n % 700 == 3 else 'hay'}\n" for n in range(2_000)))
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        await pilot.press("o")
+        await until(pilot, lambda: "line 1999: hay" in lines(screen))
+
+        async def found(words: str) -> None:
+            await until(pilot, lambda: words in str(screen.query_one("#tabs", Static).render()))
+
+        await pilot.press("slash", *"[needle", "enter")
+        await until(pilot, lambda: any("is no regular expression" in each for each in told(pilot)))
+        await pilot.press("home", *"\\", "end", *"\\]", "enter")
+        await found("line 4 of 2,000, from the other end")
+        assert "line 3: [needle]" in lines(screen)
+        for keys, line in ((["n"], "704 of 2,000"), (["n", "n"], "4 of 2,000, from"), (["N"], "1,404 of 2,000, from")):
+            await pilot.press(*keys)
+            await found(f"line {line}")
+        row = next(y for y, text in enumerate(lines(screen)) if text.startswith("line 1403"))
+        marked = [
+            segment.text
+            for segment in screen.query_one(LogView).render_line(row)
+            if segment.style and segment.style.reverse
+        ]
+        assert marked == ["[needle]"]
+        await pilot.press("slash", "end", *"s", "enter")
+        await found("not found")
+        await pilot.press("slash", "escape")
+        await until(pilot, lambda: "not found" not in str(screen.query_one("#tabs", Static).render()))
+
+
+async def test_long_lines_are_wrapped_and_scrolled_row_by_row(shop: Session) -> None:
+    path = shop.folder.step_log(RUNNING, "models/forecast", "out")
+    long = "".join(f"{n:04d}|" for n in range(400))  # 2,000 columns: 26 rows of 79, more than are shown
+    path.write_text(f"first\n{long}\nlast\n")
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        await pilot.press("o", "tab")
+        await until(pilot, lambda: "last" in lines(screen))
+        log = screen.query_one(LogView)
+        width = log.scrollable_content_region.width
+        rows = [long[at : at + width].rstrip() for at in range(0, len(long), width)]
+        await pilot.press("w")
+        shown = lines(screen)
+        assert shown == [*rows[-len(shown) + 1 :], "last"]
+        await pilot.press("up")
+        assert lines(screen) == rows[-len(shown) :]
+        assert not log.is_following
+        await pilot.press("home")
+        assert lines(screen) == ["first", *rows[: len(shown) - 1]]
+        await pilot.press("down", "down")
+        assert lines(screen) == rows[1 : len(shown) + 1]
+        await pilot.press("end", "w")
+        assert lines(screen)[:3] == ["first", long[:width], "last"]
+        assert log.is_following

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from assettui.model.printed import colored, plain
 from assettui.model.text import clean, escaped, one_line
 from assettui.model.timing import clock_us
 
@@ -53,6 +55,23 @@ def say(text: str = "") -> None:
 def tell(text: str) -> None:
     """Lines on stderr, cleaned."""
     _write(sys.stderr, text)
+
+
+def print_output(lines: Iterable[tuple[str, str]]) -> None:
+    """Lines that a program has printed, each behind what is to stand before it: on stdout, as a terminal would show them.
+
+    Their colors are left out where stdout is no terminal.
+    """
+    encoding = sys.stdout.encoding or "ascii"
+    show, write = colored if shows_colors() else plain, sys.stdout.write
+    for prefix, text in lines:
+        write(f"{clean(prefix)}{show(text)}\n".encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def shows_colors() -> bool:
+    """Whether stdout is a terminal on which colors are wanted: see https://no-color.org."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 @contextmanager

@@ -9,23 +9,18 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli.moments import parsed_ago
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
+from assettui.cli.run_logs import show_logs
 from assettui.cli.run_options import parsed_tags
-from assettui.cli.target import Target, json_option, target_options, target_options_without_f
+from assettui.cli.target import Target, json_option, target_options
 from assettui.model.keys import AssetKey
-from assettui.model.run import ANY_RUN, RunFilter, RunStatus, StepRecord
+from assettui.model.run import ANY_RUN, RunFilter, RunStatus
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
-from assettui.render.events import event_lines
 from assettui.render.runs import RUNS, failure_lines, run_lines, steps_table
-from assettui.service.runs import RunDetail, cancel, events_of, follow, log_file, run_detail, run_page
+from assettui.service.runs import cancel, follow, run_detail, run_page
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from assettui.model.events import Event
-    from assettui.service.session import Session
-
-_PAGE = 1_000
+    from assettui.service.runs import RunDetail
 
 
 @click.group()
@@ -99,24 +94,7 @@ def show_run(target: Target, run_id: str, as_json: bool) -> None:
     _show(detail)
 
 
-@run.command("logs")
-@click.argument("run_id", metavar="ID")
-@click.option("-f", "--follow", "is_following", is_flag=True, help="Go on until the run is over.")
-@click.option("--step", help="Only of this step.")
-@json_option
-@target_options_without_f
-def show_logs(target: Target, run_id: str, is_following: bool, step: str | None, as_json: bool) -> None:
-    """Show what a run did and said: its events, and what its steps printed."""
-    session = target.reading()
-    detail = run_detail(session, run_id)
-    if step is not None and step not in {each.step_key for each in detail.steps}:
-        raise click.BadParameter(f"the run has no step {step!r}", param_hint="--step")
-    if as_json and not is_following:
-        print_json(_logs_json(session, detail, step))
-        return
-    if as_json:
-        raise click.UsageError("--json and --follow do not go together")
-    _Printer(session, detail, step).print_all(is_following=is_following)
+run.add_command(show_logs)
 
 
 @run.command("retry")
@@ -168,76 +146,3 @@ def _show(detail: RunDetail) -> None:
         if step.error is not None and (step.error.traceback or step.error.metadata):
             say(f"\n{step.step_key}")
             print_lines(failure_lines(step))
-
-
-class _Printer:
-    """Prints events as they come, and what steps print, each line behind the step's name."""
-
-    def __init__(self, session: Session, detail: RunDetail, step: str | None) -> None:
-        self.session = session
-        self.run_id = detail.run.run_id
-        self.only = step
-        self.steps: list[StepRecord] = [each for each in detail.steps if step in (None, each.step_key)]
-        self.read: dict[Path, int] = {}
-
-    def print_all(self, *, is_following: bool) -> None:
-        if is_following:
-            for events in follow(self.session, self.run_id):
-                self._print(events)
-        else:
-            after = 0
-            while events := events_of(self.session, self.run_id, after=after, limit=_PAGE):
-                self._print(events)
-                after = events[-1].id
-        self._print_output(is_last=True)
-
-    def _print(self, events: list[Event]) -> None:
-        for event in events:
-            if self.only in (None, event.step_key):
-                print_lines((cell,) for cell in event_lines(event))
-        self._print_output(is_last=False)
-
-    def _print_output(self, *, is_last: bool) -> None:
-        for step in self.steps:
-            for stream in ("out", "err"):
-                path = log_file(self.session, self.run_id, step.step_key, stream)
-                self._print_file(path, f"{step.step_key} {stream}| ", is_last=is_last)
-
-    def _print_file(self, path: Path, prefix: str, *, is_last: bool) -> None:
-        try:
-            with path.open("rb") as file:
-                file.seek(self.read.get(path, 0))
-                for line in file:
-                    if not line.endswith(b"\n") and not is_last:
-                        return  # not yet whole
-                    say(prefix + line.rstrip(b"\r\n").decode("utf-8", "replace"))
-                    self.read[path] = self.read.get(path, 0) + len(line)
-        except FileNotFoundError:
-            return
-
-
-def _logs_json(session: Session, detail: RunDetail, step: str | None) -> dict[str, object]:
-    run_id = detail.run.run_id
-    events: list[Event] = []
-    while page := events_of(session, run_id, after=events[-1].id if events else 0, limit=_PAGE):
-        events.extend(page)
-    return {
-        "run_id": run_id,
-        "events": [shapes.event_json(event) for event in events if step in (None, event.step_key)],
-        "output": [
-            {
-                "step": each.step_key,
-                "stdout": _text_of(log_file(session, run_id, each.step_key, "out")),
-                "stderr": _text_of(log_file(session, run_id, each.step_key, "err")),
-            }
-            for each in detail.steps
-            if step in (None, each.step_key)
-        ],
-    }
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8", "replace")
-    except FileNotFoundError:
-        return ""

@@ -70,7 +70,7 @@ def remove_values(folder: StoreFolder, connection: sqlite3.Connection, *, before
 def remove_logs(
     folder: StoreFolder, connection: sqlite3.Connection, *, now_s: float, days: float, megabytes: float
 ) -> Removed:
-    """Remove the logs of runs that are over: those that are empty, then those that are too old, then the oldest of too many.
+    """Remove the logs of runs that are over: what is empty, and the logs of steps that are too old, or the oldest of too many.
 
     Args:
         folder: The store.
@@ -80,18 +80,20 @@ def remove_logs(
         megabytes: How much all of them may take.
     """
     at_work = {run_id for (run_id,) in connection.execute("SELECT id FROM runs WHERE ended IS NULL")}
-    files: list[tuple[float, int, Path]] = []
+    logs: dict[Path, list[tuple[float, int, Path]]] = {}
     for path in _files_below(folder.logs):
         if path.parent.name not in at_work and path.parent.name != "workers":
             found = path.stat()
-            files.append((found.st_mtime, found.st_size, path))
-    files.sort(key=lambda each: each[0])
-    left = sum(size for _, size, _ in files)
+            logs.setdefault(path.with_suffix(""), []).append((found.st_mtime, found.st_size, path))
+    left = sum(size for log in logs.values() for _, size, _ in log)
     wanted: list[Path] = []
-    for modified_s, size, path in files:
-        if size == 0 or modified_s < now_s - days * DAY_S or left > megabytes * 1e6:
-            wanted.append(path)
+    for log in sorted(logs.values(), key=max):
+        modified_s, size = max(log)[0], sum(size for _, size, _ in log)
+        if modified_s < now_s - days * DAY_S or left > megabytes * 1e6:
+            wanted += [path for _, _, path in log]
             left -= size
+        else:
+            wanted += [path for _, size, path in log if size == 0]
     removed = _remove(wanted, now_s)
     _remove_empty_folders(folder.logs, but={folder.logs / run_id for run_id in at_work})
     return removed

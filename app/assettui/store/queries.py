@@ -230,6 +230,21 @@ def events(
     return [event_of_row(row) for row in rows]
 
 
+def events_before(connection: sqlite3.Connection, run_id: str, before: int, *, limit: int) -> list[Event]:
+    """The events of a run before the one with this id, against the order of recording."""
+    rows = connection.execute(
+        f"SELECT {_EVENT_COLUMNS} FROM events WHERE run = ? AND id < ? ORDER BY id DESC LIMIT ?",  # noqa: S608 - our own text
+        (run_id, before, limit),
+    )
+    return [event_of_row(row) for row in rows]
+
+
+def last_event_of_run(connection: sqlite3.Connection, run_id: str) -> int:
+    """The id of the last event of a run; 0 where it has none."""
+    (found,) = connection.execute("SELECT max(id) FROM events WHERE run = ?", (run_id,)).fetchone()
+    return found or 0
+
+
 def all_event_rows(connection: sqlite3.Connection) -> Iterable[tuple[Any, ...]]:
     """Every event, in the order of recording, one at a time, as `event_of_row` takes it."""
     return connection.execute(f"SELECT {_EVENT_COLUMNS} FROM events ORDER BY id")  # noqa: S608 - our own text

@@ -124,7 +124,15 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("o", "tab('stdout')", "stdout"),
         _quiet("r", "tab('stderr')", "stderr"),
         _quiet("tab", "switch_focus", "Steps/log"),
+        Action("slash", "search", "Search", True, "/"),
+        _quiet("n", "find(1)", "Next found"),
+        _quiet("N", "find(-1)", "Found before"),
+        _quiet("w", "wrap", "Wrap long lines"),
         *_OF_RUNS,
+    ),
+    "search": (
+        Action("enter", "submit", "Find"),
+        Action("escape", "screen.end_search", "Stop searching"),
     ),
     "automation": (
         *_OF_INSTIGATORS,

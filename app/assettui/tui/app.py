@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from assettui.service.session import Session
     from assettui.tui.leadership import Leadership
 
+BEGIN_AFTER_S = 0.2
+"""The engine waits for the first frame, but not longer."""
+
 
 class AssettuiApp(App[None]):
     """Wires screens, keys and changes together. Knows no SQL, no run, no partition.
@@ -79,6 +82,7 @@ class AssettuiApp(App[None]):
         self.catalog = catalog
         """The store as it was last seen."""
         self._catalog_screen = CatalogScreen(catalog)
+        self._has_begun = False
         self._has_told_failure = False
         self.signals = TerminalSignals(self.exit)
         self._to_build = build
@@ -102,9 +106,14 @@ class AssettuiApp(App[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.begin)
+        # A key that was typed ahead may open another screen before the first one is drawn, which then is not.
+        self.set_timer(BEGIN_AFTER_S, self.begin)
 
     def begin(self) -> None:
         """Start the engine, where this process leads, and hear of changes from now on."""
+        if self._has_begun:
+            return
+        self._has_begun = True
         if not self.is_headless:
             self.signals.listen()
         gc.freeze()  # what was imported stays: nothing in it is ever to be collected

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Vertical
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from assettui.model.instigator import InstigatorKind
 from assettui.model.text import one_line
@@ -19,6 +19,7 @@ from assettui.service.automation import InstigatorRow
 from assettui.tui.actions import bindings
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
+from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -70,7 +71,7 @@ class AutomationScreen(MainScreen):
             yield ListingHeader(INSTIGATORS.columns)
             yield InstigatorList(id="instigators")
         yield Input(id="cursor", compact=True)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def reload(self) -> None:
         self._fetching.ask()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from assettui.model.backfill import BackfillCommand, BackfillRecord
 from assettui.model.timing import clock_us
@@ -17,6 +17,7 @@ from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
+from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -61,7 +62,7 @@ class BackfillsScreen(MainScreen):
         with Vertical(id="list"):
             yield ListingHeader(BACKFILLS.columns)
             yield BackfillList(id="backfills")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(BackfillList).empty_text = "no backfill yet: select partitions in the partitions (key 3), then b"
@@ -131,7 +132,7 @@ class BackfillScreen(MainScreen):
         yield Header()
         with VerticalScroll(id="text"):
             yield Static(id="detail")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def reload(self) -> None:
         self._fetching.ask()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual import on, work
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from assettui.model.errors import AssettuiError, SelectionError
 from assettui.model.run import RunRequest
@@ -29,6 +29,7 @@ from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
 from assettui.tui.filter_box import FilterBox
 from assettui.tui.header import Header
+from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
@@ -81,7 +82,7 @@ class CatalogScreen(MainScreen):
                 yield AssetList(id="assets")
             with VerticalScroll(id="pane"):
                 yield AssetPane()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     # Showing.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from assettui.core.partitions.multi import ProductSpace
 from assettui.model.backfill import Which
@@ -24,6 +24,7 @@ from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
 from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
+from assettui.tui.key_bar import KeyBar
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question
 
@@ -80,7 +81,7 @@ class GridScreen(MainScreen):
         yield GridView(id="grid")
         yield Input(id="goto", placeholder=GO_TO, compact=True)
         yield Static(id="status")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     # Showing.
 
@@ -206,10 +207,7 @@ class GridScreen(MainScreen):
         grid.move_to(0, self._columns - 1 if self._grid.is_of_time else 0)
 
     def action_go_to(self) -> None:
-        box = self.query_one("#goto", Input)
-        box.value, box.placeholder = "", GO_TO
-        self._adding = None
-        self.set_focus(box.add_class("shown"))
+        self._open_box(GO_TO, None)
 
     @on(Input.Submitted, "#goto")
     def go_to(self, event: Input.Submitted) -> None:
@@ -243,6 +241,11 @@ class GridScreen(MainScreen):
             self.app.tell("nothing here has failed")
         else:
             grid.move_to(*place)
+
+    def _open_box(self, placeholder: str, adding: str | None) -> None:
+        box = self.query_one("#goto", Input)
+        box.value, box.placeholder, self._adding = "", placeholder, adding
+        self.set_focus(box.add_class("shown"))
 
     def _leave_box(self) -> None:
         self.query_one("#goto", Input).remove_class("shown")
@@ -367,10 +370,7 @@ class GridScreen(MainScreen):
     def action_add_key(self) -> None:
         name = self._dynamic_name()
         if name is not None:
-            box = self.query_one("#goto", Input)
-            box.value, box.placeholder = "", f"a key to be added to {one_line(name, 40)}"
-            self._adding = name
-            self.set_focus(box.add_class("shown"))
+            self._open_box(f"a key to be added to {one_line(name, 40)}", name)
 
     def action_remove_key(self) -> None:
         """Remove the key under the cursor from its dynamic partitions, once that is confirmed."""

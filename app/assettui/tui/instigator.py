@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from assettui.model.errors import NotFound
 from assettui.model.events import Tick
@@ -19,6 +19,7 @@ from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
+from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -78,7 +79,7 @@ class InstigatorScreen(MainScreen):
             yield TickList(id="ticks")
         with VerticalScroll(id="said", can_focus=False):
             yield Static(id="tick")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(TickList).empty_text = "it was never evaluated: t evaluates it now"

@@ -1,24 +1,31 @@
-"""Long texts, drawn line by line: a file that grows, or the events of a run."""
+"""Long texts, drawn line by line: a file that grows, or the events of a run.
+
+A position is a line and, where lines are wrapped, a row of it: how many rows a million lines have is never counted.
+"""
 
 from __future__ import annotations
 
 import threading
 from array import array
+from collections import deque
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from rich.cells import set_cell_size
+from rich.ansi import AnsiDecoder
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from assettui.model.text import clean
+from assettui.model.printed import plain, spans_of
 from assettui.render.table import Cell
 from assettui.tui.actions import bindings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import re
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from textual.binding import BindingType
@@ -27,6 +34,8 @@ if TYPE_CHECKING:
 MAX_LINE_BYTES = 8_000
 """What is read of one line: a line of 10 MB costs no more than this to show."""
 _CHUNK_BYTES = 1 << 20
+_BLOCK_LINES = 1_000
+_MATCH, _MATCH_HERE = Style(underline=True, bold=True), Style(reverse=True)
 
 
 class Lines(Protocol):
@@ -35,6 +44,10 @@ class Lines(Protocol):
     def __len__(self) -> int: ...
 
     def line(self, index: int) -> Cell: ...
+
+    def texts(self, first: int, end: int) -> Sequence[str]:
+        """What stands in these lines, not yet cleaned."""
+        ...
 
 
 class FileLines:
@@ -74,17 +87,36 @@ class FileLines:
         return len(self._starts) - 1 if ends_with_newline else len(self._starts)
 
     def line(self, index: int) -> Cell:
-        """A line, or its beginning where it is very long."""
-        start = self._starts[index]
-        end = self._starts[index + 1] if index + 1 < len(self._starts) else self._size
+        """A line; of a very long one what it begins with, or what a progress bar has come to in it."""
+        start, end = self._place(index), self._place(index + 1)
+        read = self._read(start, min(end, start + MAX_LINE_BYTES))
+        if end - start <= MAX_LINE_BYTES:
+            return Cell(_text(read))
+        last = self._read(end - MAX_LINE_BYTES, end)
+        _, overwritten, shown = last.rstrip(b"\r\n").partition(b"\r")
+        return Cell(_text(shown) if overwritten else f"{_text(read)} … {end - start:,} bytes")
+
+    def texts(self, first: int, end: int) -> Sequence[str]:
+        size = self._place(end) - self._place(first)
+        if size > (end - first) * MAX_LINE_BYTES:
+            return [self.line(index).text for index in range(first, end)]
+        read = self._read(self._place(first), self._place(end))
+        return read.decode("utf-8", "replace").split("\n")[: end - first]
+
+    def _place(self, index: int) -> int:
+        return self._starts[index] if index < len(self._starts) else self._size
+
+    def _read(self, start: int, end: int) -> bytes:
         try:
             with self._path.open("rb") as file:
                 file.seek(start)
-                read = file.read(max(0, min(end - start, MAX_LINE_BYTES)))
+                return file.read(max(0, end - start))
         except OSError:
-            return Cell("")
-        text = read.decode("utf-8", "replace").rstrip("\r\n").expandtabs(8)
-        return Cell(text + (f" … {end - start:,} bytes" if end - start > MAX_LINE_BYTES else ""))
+            return b""
+
+
+def _text(line: bytes) -> str:
+    return line.rstrip(b"\r\n").decode("utf-8", "replace")
 
 
 class TextLines:
@@ -99,50 +131,190 @@ class TextLines:
     def line(self, index: int) -> Cell:
         return self._lines[index]
 
+    def texts(self, first: int, end: int) -> Sequence[str]:
+        return [cell.text for cell in self._lines[first:end]]
+
+
+def find(lines: Lines, pattern: re.Pattern[str], after: int, step: int, is_wanted: Callable[[], bool]) -> int | None:
+    """The next line in which a pattern is found, or the one before; beyond the last one, from the first one on.
+
+    Args:
+        lines: Where to look.
+        pattern: Found in a line as it is shown.
+        after: The line behind which the search begins; it is looked at last.
+        step: 1 to go forwards, -1 to go back.
+        is_wanted: Asked now and then; the search ends where it says no.
+    """
+    count = len(lines)
+    for first, end in _blocks(count, after, step):
+        if not is_wanted():
+            return None
+        texts = lines.texts(first, end)
+        places = range(len(texts)) if step > 0 else range(len(texts) - 1, -1, -1)
+        for place in places:
+            if pattern.search(plain(texts[place])):
+                return first + place
+    return None
+
+
+def _blocks(count: int, after: int, step: int) -> Iterator[tuple[int, int]]:
+    """Every line once in runs of some, as first and end, in the order in which they are searched."""
+    border = max(0, min(count, after + (1 if step > 0 else 0)))
+    halves = [(border, count), (0, border)] if step > 0 else [(0, border), (border, count)]
+    for low, high in halves:
+        if step > 0:
+            yield from ((at, min(at + _BLOCK_LINES, high)) for at in range(low, high, _BLOCK_LINES))
+        else:
+            yield from ((max(low, at - _BLOCK_LINES), at) for at in range(high, low, -_BLOCK_LINES))
+
 
 class LogView(ScrollView, can_focus=True):
     """Shows lines, and stays at the last one while they become more, unless the user has scrolled away from it."""
 
-    DEFAULT_CSS = "LogView { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = "LogView { height: 1fr; overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("log")
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: Lines = TextLines()
         self._pan = 0
+        self._row = 0
+        """Of the line at the top, the first row that is shown."""
+        self._is_placing = False
+        self._is_wrapped = False
+        self._pattern: re.Pattern[str] | None = None
+        self.found: int | None = None
+        """The line that was searched for."""
         self.is_following = True
         """Whether it stays at the last line."""
         self.empty_text = ""
+
+    @property
+    def lines(self) -> Lines:
+        return self._lines
 
     def show(self, lines: Lines) -> None:
         """Show these lines, or the same ones again, grown."""
         if lines is not self._lines:
             self._lines = lines
-            self._pan = 0
-        self.virtual_size = Size(0, len(lines))
-        if self.is_following:
-            self.scroll_end(animate=False, immediate=True, force=True)
+            self._pan, self.found = 0, None
+        self._place(self._end() if self.is_following else self._position())
+
+    def mark(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark from now on where a pattern is found."""
+        self._pattern, self.found = pattern, None
         self.refresh()
 
+    def show_found(self, index: int) -> None:
+        """Show a line that was found, in the middle where it is not shown already."""
+        self.found = index
+        top, height = self.scroll_offset.y, self.size.height
+        if not top <= index < top + height or self._is_wrapped:
+            self._place(min((max(0, index - height // 2 if not self._is_wrapped else index), 0), self._end()))
+            self.is_following = False
+        self.refresh()
+
+    # Where it stands.
+
+    def _position(self) -> tuple[int, int]:
+        return self.scroll_offset.y, self._row
+
+    def _place(self, position: tuple[int, int]) -> None:
+        """Show a position at the top, or the last one that fills the window."""
+        end = self._end()
+        top, self._row = min(position, end)
+        self._is_placing = True
+        try:
+            self.virtual_size = Size(0, end[0] + self.size.height if end > (0, 0) else len(self._lines))
+            self.scroll_to(y=top, animate=False, immediate=True, force=True)
+        finally:
+            self._is_placing = False
+        self.refresh()
+
+    def _end(self) -> tuple[int, int]:
+        """The position from which on the last lines fill the window."""
+        height, count = self.size.height, len(self._lines)
+        if not self._is_wrapped:
+            return max(0, count - height), 0
+        line, missing = count, height
+        while missing > 0 and line > 0:
+            line -= 1
+            missing -= self._rows_of(line)
+        return line, max(0, -missing)
+
+    def _rows_of(self, index: int) -> int:
+        width = self.scrollable_content_region.width
+        return max(1, -(-self._strip(index).cell_length // max(1, width))) if self._is_wrapped else 1
+
+    def _moved(self, by: int) -> tuple[int, int]:
+        """The position so many rows further down, or up."""
+        line, row = self._position()
+        if not self._is_wrapped:
+            return max(0, line + by), 0
+        while by > 0 and line < len(self._lines):
+            rows = min(by, self._rows_of(line) - row)
+            by, row = by - rows, row + rows
+            if row == self._rows_of(line):
+                line, row = line + 1, 0
+        while by < 0 and (line, row) > (0, 0):
+            if row == 0:
+                line -= 1
+                row = self._rows_of(line)
+            rows = min(-by, row)
+            by, row = by + rows, row - rows
+        return line, row
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The wheel or the scroll bar may have moved it."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._is_placing and round(old_value) != round(new_value):
+            self._row = 0
+            self.is_following = self.scroll_offset.y >= self.max_scroll_y
+
+    # Drawing.
+
     def render_line(self, y: int) -> Strip:
-        width, index = self.scrollable_content_region.width, y + self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        index, row = self._line_at(y)
         if index >= len(self._lines):
-            text, color = (self.empty_text if index == 0 else ""), "dim"
+            text = self.empty_text if index == 0 else ""
+            strip = Strip([Segment(text, self.rich_style + Style(dim=True))])
         else:
-            cell = self._lines.line(index)
-            text, color = cell.text, cell.color
+            strip = self._strip(index)
+        left = row * width if self._is_wrapped else self._pan
+        return strip.crop(left, left + width).adjust_cell_length(width, self.rich_style)
+
+    def _line_at(self, y: int) -> tuple[int, int]:
+        """The line that is shown so far down, and which of its rows."""
+        line, row = self._position()
+        if not self._is_wrapped:
+            return line + y, 0
+        row += y
+        while line < len(self._lines) and row >= (rows := self._rows_of(line)):
+            line, row = line + 1, row - rows
+        return line, row
+
+    def _strip(self, index: int) -> Strip:
+        """A whole line, in its colors."""
+        cell = self._lines.line(index)
         style = self.rich_style
-        shown = set_cell_size(clean(text)[self._pan :], width)
-        return Strip([Segment(shown, style + style.parse(color) if color else style)], width)
+        if cell.color:
+            style += Style.parse(cell.color)
+        spans = spans_of(cell.text)
+        segments = [Segment(text, style + _style_of(sgr) if sgr else style) for text, sgr in spans]
+        if self._pattern is None:
+            return Strip(segments)
+        return Strip(_marked(segments, self._pattern, _MATCH_HERE if index == self.found else _MATCH))
 
     def on_resize(self) -> None:
         """A window of another size."""
         self.show(self._lines)
 
+    # Keys.
+
     def action_scroll(self, by: int) -> None:
         """Scroll by so many lines; at the last one, stay there from now on."""
-        self.scroll_relative(y=by, animate=False, immediate=True, force=True)
-        self.is_following = self.scroll_offset.y >= self.max_scroll_y
+        self._go_to(self._moved(by))
 
     def action_scroll_page(self, direction: int) -> None:
         """Scroll by as many lines as are shown."""
@@ -155,8 +327,43 @@ class LogView(ScrollView, can_focus=True):
 
     def action_top(self) -> None:
         """Show the first line."""
-        self.action_scroll(-len(self._lines))
+        self._go_to((0, 0))
 
     def action_bottom(self) -> None:
         """Show the last line, and stay there."""
-        self.action_scroll(len(self._lines))
+        self._go_to(self._end())
+
+    def action_wrap(self) -> None:
+        """Show long lines whole, in several rows, or in one again."""
+        self._is_wrapped = not self._is_wrapped
+        self._pan = self._row = 0
+        self.show(self._lines)
+
+    def _go_to(self, position: tuple[int, int]) -> None:
+        self._place(position)
+        self.is_following = self._position() >= self._end()
+
+
+@lru_cache(maxsize=512)
+def _style_of(sgr: str) -> Style:
+    (text,) = AnsiDecoder().decode(f"\x1b[{sgr}mx")
+    return Style.combine(span.style for span in text.spans if isinstance(span.style, Style))
+
+
+def _marked(segments: Sequence[Segment], pattern: re.Pattern[str], mark: Style) -> Iterator[Segment]:
+    """The segments, with those parts marked in which a pattern is found."""
+    text = "".join(segment.text for segment in segments)
+    found = deque(match.span() for match in pattern.finditer(text) if match[0])
+    at = 0
+    for segment in segments:
+        end, style = at + len(segment.text), segment.style or Style()
+        while found and found[0][0] < end:
+            first, last = max(found[0][0], at), min(found[0][1], end)
+            yield Segment(text[at:first], style)
+            yield Segment(text[first:last], style + mark)
+            at = last
+            if found[0][1] > end:
+                break
+            found.popleft()
+        yield Segment(text[at:end], style)
+        at = end

@@ -11,25 +11,29 @@ from rich.text import Text
 from textual import on, work
 from textual.binding import BindingType
 from textual.message import Message
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from assettui.model.text import one_line
 from assettui.model.timing import clock_us
 from assettui.project.watch import Watch
-from assettui.render.appearance import GREY
+from assettui.render.appearance import GREY, YELLOW
 from assettui.render.events import event_lines
 from assettui.render.runs import STEP_COLUMNS, run_title
+from assettui.service.run_logs import BadPattern, search_pattern
 from assettui.service.runs import RunDetail, events_of, log_file, run_detail
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
+from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.log_view import FileLines, LogView, TextLines
+from assettui.tui.log_view import FileLines, LogView, TextLines, find
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import StepList
+from assettui.tui.search_box import SearchBox
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from textual.app import ComposeResult
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 
     from assettui.model.events import Event
     from assettui.render.table import Cell
+    from assettui.tui.log_view import Lines
 
 MAX_EVENT_LINES = 20_000
 """The oldest lines of events are let go beyond so many; `assettui run logs` shows them all."""
@@ -78,6 +83,16 @@ class RunScreen(MainScreen):
 
         lines: FileLines
 
+    @dataclass
+    class Found(Message):
+        """A search has ended."""
+
+        lines: Lines
+        index: int | None
+        """The line; None where there is none."""
+        has_turned: bool
+        """Whether it went on from the other end."""
+
     def __init__(self, run_id: str) -> None:
         super().__init__()
         self._run_id = run_id
@@ -88,6 +103,11 @@ class RunScreen(MainScreen):
         self._tab = Tab.EVENTS
         self._file: tuple[str, Tab, FileLines] | None = None
         self._watch: Watch | None = None
+        self._pattern: re.Pattern[str] | None = None
+        self._found = ""
+        """How the search went, in words."""
+        self._searches = 0
+        """How many there were."""
         self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
@@ -96,8 +116,9 @@ class RunScreen(MainScreen):
         yield ListingHeader(STEP_COLUMNS)
         yield StepList(id="steps")
         yield Static(id="tabs")
+        yield SearchBox(id="search", placeholder="a regular expression; (?i) for any case")
         yield LogView(id="log")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.listen()
@@ -180,18 +201,24 @@ class RunScreen(MainScreen):
         """Show what the chosen tab holds of the step under the cursor."""
         step = self.query_one(StepList).current
         log = self.query_one(LogView)
-        name = step.step_key if step is not None else None
-        tabs = Text(no_wrap=True)
-        for tab, key in ((Tab.EVENTS, "e"), (Tab.STDOUT, "o"), (Tab.STDERR, "r")):
-            tabs.append(f" {key} {tab.value} ", style="reverse" if tab is self._tab else GREY)
-        tabs.append("  of the whole run" if self._tab is Tab.EVENTS else f"  {one_line(name or '', 60)}", style=GREY)
-        self.query_one("#tabs", Static).update(tabs)
+        name, before = step.step_key if step is not None else None, log.lines
         if self._tab is Tab.EVENTS:
             log.empty_text = ""
             log.show(self._events)
         elif name is not None:
             log.empty_text = f"nothing on {self._tab.value}"
             log.show(self._lines_of(name))
+        if log.lines is not before:
+            self._found = ""
+        self._show_tabs(name)
+
+    def _show_tabs(self, name: str | None) -> None:
+        tabs = Text(no_wrap=True)
+        for tab, key in ((Tab.EVENTS, "e"), (Tab.STDOUT, "o"), (Tab.STDERR, "r")):
+            tabs.append(f" {key} {tab.value} ", style="reverse" if tab is self._tab else GREY)
+        tabs.append("  of the whole run" if self._tab is Tab.EVENTS else f"  {one_line(name or '', 60)}", style=GREY)
+        tabs.append(f"  {self._found}", style=YELLOW)
+        self.query_one("#tabs", Static).update(tabs)
 
     def _lines_of(self, step_key: str) -> FileLines:
         if self._file is None or self._file[:2] != (step_key, self._tab):
@@ -201,6 +228,93 @@ class RunScreen(MainScreen):
             self.query_one(LogView).is_following = True
         self.read_on(self._file[2])
         return self._file[2]
+
+    # Searching.
+
+    def action_search(self) -> None:
+        """Type what is searched for."""
+        box = self.query_one(SearchBox)
+        box.value = self._pattern.pattern if self._pattern is not None else ""
+        self.set_focus(box.add_class("shown"))
+        box.select_all()
+
+    @on(SearchBox.Changed)
+    def mark(self, event: SearchBox.Changed) -> None:
+        """Mark what is found of it so far."""
+        with suppress(BadPattern):
+            self.query_one(LogView).mark(search_pattern(event.value) if event.value else None)
+
+    @on(SearchBox.Submitted)
+    def search(self, event: SearchBox.Submitted) -> None:
+        """Go to the first line in which it is found, from what is shown on."""
+        if not event.value:
+            self.action_end_search()
+            return
+        try:
+            self._pattern = search_pattern(event.value)
+        except BadPattern as error:
+            self.app.warn(error)
+            return
+        log = self._leave_box()
+        log.mark(self._pattern)
+        self.find(log.scroll_offset.y - 1, 1)
+
+    def action_end_search(self) -> None:
+        """Mark nothing any more."""
+        self._pattern = None
+        self._leave_box().mark(None)
+        self._tell_found("")
+
+    def action_find(self, step: int) -> None:
+        """Go to the next line in which it is found, or the one before."""
+        log = self.query_one(LogView)
+        if self._pattern is None:
+            self.action_search()
+        else:
+            self.find(log.found if log.found is not None else log.scroll_offset.y - 1, step)
+
+    def find(self, after: int, step: int) -> None:
+        """Go to the next line in which it is found, behind that one or before it."""
+        if self._pattern is not None:
+            self._searches += 1
+            self.look_for(self.query_one(LogView).lines, self._pattern, after, step, self._searches)
+
+    @work(thread=True, group="find")
+    def look_for(self, lines: Lines, pattern: re.Pattern[str], after: int, step: int, number: int) -> None:
+        """Search away from the screen: there may be millions of lines. Another search ends this one."""
+        found = find(lines, pattern, after, step, lambda: number == self._searches)
+        if number == self._searches:
+            self.post_message(self.Found(lines, found, has_turned=found is not None and (found - after) * step <= 0))
+
+    @on(Found)
+    def show_found(self, message: Found) -> None:
+        """Show the line, where the same ones are still looked at."""
+        log = self.query_one(LogView)
+        if log.lines is not message.lines or self._pattern is None:
+            return
+        if message.index is None:
+            self._tell_found("not found")
+            return
+        log.show_found(message.index)
+        turned = ", from the other end" if message.has_turned else ""
+        self._tell_found(f"line {message.index + 1:,} of {len(log.lines):,}{turned}")
+
+    def _tell_found(self, words: str) -> None:
+        self._found = words
+        step = self.query_one(StepList).current
+        self._show_tabs(step.step_key if step is not None else None)
+
+    def _leave_box(self) -> LogView:
+        log = self.query_one(LogView)
+        self.query_one(SearchBox).remove_class("shown")
+        self.set_focus(log)
+        return log
+
+    def action_wrap(self) -> None:
+        """Show long lines whole, in several rows, or in one again."""
+        self.query_one(LogView).action_wrap()
+
+    # Keys.
 
     def action_tab(self, name: str) -> None:
         """Show another tab."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Vertical
-from textual.widgets import Footer
 
 from assettui.render.runs import RUNS
 from assettui.service.runs import RunPage, run_page
 from assettui.tui.actions import bindings
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
+from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import RunList
@@ -53,7 +53,7 @@ class RunsScreen(MainScreen):
         with Vertical(id="list"):
             yield ListingHeader(RUNS.columns)
             yield RunList(id="runs")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(RunList).empty_text = "nothing was run yet: m in the catalog (key 1) builds an asset"

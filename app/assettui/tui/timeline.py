@@ -11,7 +11,7 @@ from rich.style import Style
 from textual import on
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from assettui.model.text import one_line
 from assettui.model.timing import clock_us
@@ -21,6 +21,7 @@ from assettui.service.timeline import TimelineRow, timeline
 from assettui.tui.actions import bindings
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
+from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing
 from assettui.tui.main_screen import MainScreen
 
@@ -105,7 +106,7 @@ class TimelineScreen(MainScreen):
         yield TimelineView(id="timeline")
         yield _Axis(id="axis")
         yield Static(id="under")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(TimelineView).empty_text = "nothing ran in this time, and nothing is due: - shows more of it"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from assettui.definitions.step_log import LOGGER_NAME, step_log
 from assettui.model.events import LogEntry
 from assettui.worker.errors import format_exception
+from assettui.worker.print_marks import MarkedStream, PrintMarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,6 +26,8 @@ MAX_PRINTED_BYTES: Final = 64_000
 PRINTED_WAIT_S: Final = 0.2
 MAX_MESSAGE_CHARS: Final = 100_000
 """What is kept of one message; a longer one is whole in the step's stderr."""
+MARKS: Final = PrintMarks()
+"""Those of what this process prints: it has one stdout."""
 
 
 @contextmanager
@@ -36,14 +39,15 @@ def output_to(stdout: str, stderr: str) -> Generator[None]:
     flush()
     kept = os.dup(1), os.dup(2)
     try:
-        for target, path in ((1, stdout), (2, stderr)):
-            descriptor = _log_opened(path)
+        files = [_log_opened(path) for path in (stdout, stderr)]
+        for target, descriptor in enumerate(files, 1):
             os.dup2(descriptor, target)
-            os.close(descriptor)
+        MARKS.begin(stdout, files)
         mend_streams()
         yield
     finally:
         flush()
+        MARKS.end()
         for target, descriptor in enumerate(kept, 1):
             os.dup2(descriptor, target)
             os.close(descriptor)
@@ -114,17 +118,21 @@ class Printed:
 
 def show_lines_at_once() -> None:
     """Make Python's own streams write each line as it ends, in UTF-8, whatever the locale."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    flush()
+    sys.stdout = sys.__stdout__ = _opened(1)
+    sys.stderr = sys.__stderr__ = _opened(2)
 
 
 def mend_streams() -> None:
     """Open Python's own streams again where an earlier step has closed them, or taken them away."""
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         if getattr(getattr(sys, name), "closed", True):
-            raw = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
-            setattr(sys, name, io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True))
+            setattr(sys, name, _opened(descriptor))
+
+
+def _opened(descriptor: int) -> io.TextIOWrapper:
+    raw = io.BufferedWriter(MarkedStream(descriptor, MARKS))
+    return io.TextIOWrapper(raw, "utf-8", "backslashreplace", line_buffering=True)
 
 
 def flush() -> None:

@@ -25,7 +25,7 @@ from assettui.model.run import StepError, StepStatus
 from assettui.model.tick import Evaluation
 from assettui.model.timing import clock_us
 from assettui.values.files import FileValues
-from assettui.worker.capture import LogRelay, Printed, flush, output_to, show_lines_at_once
+from assettui.worker.capture import MARKS, LogRelay, Printed, flush, output_to, show_lines_at_once
 from assettui.worker.environment import complete_environment
 from assettui.worker.errors import Canceled, step_error
 from assettui.worker.files_read import FilesRead
@@ -102,6 +102,7 @@ class Worker:
         A child that user code has forked, and that has come back out of it, ends here: it must not speak for the worker.
         """
         leave_if_forked(self._pid)
+        MARKS.note_event()
         try:
             said_of_it = kept_frame(message)
         except (TypeError, ValueError, RecursionError) as error:
