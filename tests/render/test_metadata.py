@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from assettui import MetadataValue
-from assettui.render.metadata import markdown_lines, table_lines
+from assettui.render.metadata import table_lines
 
 ROWS = [
     {"airline": "Frontier", "flights": 682, "share": 0.5018, "late": True},
@@ -27,9 +27,3 @@ def test_only_the_first_rows_are_shown() -> None:
     assert len(lines) == 12
     assert lines[-1] == "… 15 more rows"
     assert table_lines(MetadataValue.table([]), 80) == []
-
-
-def test_tables_of_markdown_are_drawn_in_columns_and_all_else_as_it_is_written() -> None:
-    text = "# Top\n\n| user | spent |\n| --- | ---: |\n| a | 1.5 |\n| \x1b[31mb | 20 |\n\ndone"
-    assert markdown_lines(text, 40) == ["# Top", "", "user    spent", "a         1.5", "␛[31mb     20", "", "done"]
-    assert markdown_lines("| only | titles |", 40) == ["only | titles"]

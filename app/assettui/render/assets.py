@@ -9,8 +9,9 @@ from assettui.model.metadata import schema_lines
 from assettui.model.text import plural
 from assettui.model.timing import ago, duration, local
 from assettui.render.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY, sparkline
-from assettui.render.lines import BLANK, Line, facts, line, lines_of, tag_facts
-from assettui.render.metadata import markdown_lines, table_lines
+from assettui.render.lines import BLANK, Line, facts, line, tag_facts
+from assettui.render.markdown import markdown_lines
+from assettui.render.metadata import table_lines
 from assettui.render.table import Cell, Column, Row, Table, moment
 
 if TYPE_CHECKING:
@@ -114,14 +115,14 @@ def asset_lines(
         catalog: What its neighbors and its configuration are read from.
         history: Its past materializations, the newest first.
         now_us: Microseconds since the epoch, UTC.
-        width: Of tables among the metadata, in characters.
+        width: Of the description, and of tables among the metadata, in characters.
     """
     glyph, color = style(row)
     found: list[Line] = [
         (Cell(f"{glyph} ", f"bold {color}", ""), Cell(str(row.key), f"bold {color}"), Cell(f"  {word(row)}", color))
     ]
     found += [line(f"  {reason}", color) for reason in row.reasons()]
-    found += lines_of(_cut(row.asset.description or ""))
+    found += _blocks(row.asset.description or "", width)
     for arrow, keys in (("↑", catalog.graph.upstream[row.key]), ("↓", catalog.graph.downstream[row.key])):
         if keys:
             found.append((Cell(f"{arrow} ", GREY), Cell("  ".join(map(str, keys)))))
@@ -131,9 +132,9 @@ def asset_lines(
     }
     found += facts((name, value.show()) for name, value in row.metadata.items() if name not in long)
     for name, value in row.metadata.items():
-        shown = markdown_lines(_cut(str(value.value).strip()), width) if name in long else table_lines(value, width)
+        shown = _blocks(str(value.value), width) if name in long else [*map(line, table_lines(value, width))]
         if shown:
-            found += [line(name, GREY), *map(line, shown)]
+            found += [line(name, GREY), *shown]
     found += facts(
         (
             ("group", row.asset.group),
@@ -185,5 +186,7 @@ def _past(made: Materialization, now_us: int) -> Line:
     return (when, Cell(f"  {by}  {duration(made.duration_us)}{partition}{rows}"))
 
 
-def _cut(text: str) -> str:
-    return text[:MAX_DESCRIPTION] + ("…" if len(text) > MAX_DESCRIPTION else "")
+def _blocks(text: str, width: int) -> list[Line]:
+    """Markdown, its beginning where it is long; a blank line after it where there are some in it."""
+    found = markdown_lines(text[:MAX_DESCRIPTION] + ("…" if len(text) > MAX_DESCRIPTION else ""), width)
+    return [*found, BLANK] if BLANK in found else found

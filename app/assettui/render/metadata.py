@@ -1,9 +1,13 @@
-"""Metadata that is a table or Markdown, as lines of text."""
+"""Metadata that is a table, as lines of text."""
 
 from __future__ import annotations
 
-from assettui.model.metadata import MetadataValue
-from assettui.model.text import clean, one_line
+from typing import TYPE_CHECKING
+
+from assettui.model.text import one_line
+
+if TYPE_CHECKING:
+    from assettui.model.metadata import MetadataValue
 
 MAX_ROWS = 10
 MAX_CELL = 24
@@ -35,36 +39,6 @@ def table_lines(value: MetadataValue, width: int) -> list[str]:
         ]
     left = len(rows) - MAX_ROWS
     return [line.rstrip() for line in lines] + ([f"… {left:,} more rows"] if left > 0 else [])
-
-
-def markdown_lines(text: str, width: int) -> list[str]:
-    """Markdown as lines, cleaned: its tables in columns, as far as they fit, all else as it is written."""
-    lines: list[str] = []
-    table: list[list[str]] = []
-    for line in [*text.expandtabs(4).splitlines(), ""]:
-        stripped = line.strip()
-        if stripped.startswith("|") and stripped.endswith("|") and len(stripped) > 1:
-            table.append([cell.strip() for cell in stripped[1:-1].split("|")])
-            continue
-        if table:
-            lines += _markdown_table(table, width)
-            table = []
-        lines.append(clean(line))
-    return lines[:-1]
-
-
-def _markdown_table(table: list[list[str]], width: int) -> list[str]:
-    head, *body = table
-    rows = [row for row in body if not all(set(cell) <= set("-: ") and cell for cell in row)]
-    records = [{name: _number_or_text(cell) for name, cell in zip(head, row, strict=False)} for row in rows]
-    return table_lines(MetadataValue.table(records), width) if records else [clean(" | ".join(head))]
-
-
-def _number_or_text(cell: str) -> str | float:
-    try:
-        return float(cell) if "." in cell else int(cell)
-    except ValueError:
-        return cell
 
 
 def _cell(value: object) -> str:

@@ -21,11 +21,19 @@ class AssetPane(Static):
     """Description, lineage one step each way, metadata, and what happened to it in the past."""
 
     _lines: Sequence[Line] = ()
+    _asset: tuple[AssetRow, Catalog, Sequence[Materialization], int] | None = None
 
     def show(self, row: AssetRow | None, catalog: Catalog, history: Sequence[Materialization], now_us: int) -> None:
         """Show an asset, with its past materializations, the newest first."""
-        width = max(20, self.content_size.width)
-        lines = asset_lines(row, catalog, history, now_us, width) if row is not None else []
+        self._asset = (row, catalog, history, now_us) if row is not None else None
+        self._draw()
+
+    def on_resize(self) -> None:
+        """A pane of another width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        lines = asset_lines(*self._asset, max(20, self.content_size.width)) if self._asset is not None else []
         if lines != self._lines:
             self._lines = lines
             self.update(text_of(lines))
