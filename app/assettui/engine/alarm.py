@@ -40,11 +40,14 @@ class SchedulerAlarm:
 
     def wake_at(self, time_us: int) -> None:
         if self._scheduler is None:
-            # deferred: 75 ms, which a run that nothing is timed for need not pay
+            import logging  # deferred, as the scheduler: 75 ms, which a run that nothing is timed for need not pay
+
             from apscheduler.schedulers.background import (  # pyright: ignore[reportMissingTypeStubs]
                 BackgroundScheduler,
             )
 
+            # What falls due while it is closed would else be told on the terminal, with a traceback.
+            logging.getLogger("apscheduler").addHandler(logging.NullHandler())
             # By default a wake-up that is a second late would be dropped.
             self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None})
             self._scheduler.start()

@@ -8,6 +8,7 @@ from assettui.model.errors import NotFound
 from assettui.model.events import Materialization, Observation
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
 from assettui.model.run import StepStatus
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +74,7 @@ class MaterializeInProcessResult:
         found = self._made_by(step, output_name)
         if len(found) != 1:
             raise NotFound(
-                f"{name!r} made {len(found)} values" + (f" called {output_name!r}" if output_name else ""),
+                f"{name!r} made {plural(len(found), 'value')}" + (f" called {output_name!r}" if output_name else ""),
                 hint="name one of its outputs, or ask asset_value(key)",
             )
         return self._value(found[0])

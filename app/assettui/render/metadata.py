@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.model.text import one_line
+from assettui.model.text import one_line, plural
 
 if TYPE_CHECKING:
     from assettui.model.metadata import MetadataValue
@@ -38,7 +38,7 @@ def table_lines(value: MetadataValue, width: int) -> list[str]:
             for line, text in zip(lines, column, strict=True)
         ]
     left = len(rows) - MAX_ROWS
-    return [line.rstrip() for line in lines] + ([f"… {left:,} more rows"] if left > 0 else [])
+    return [line.rstrip() for line in lines] + ([f"… {plural(left, 'more row')}"] if left > 0 else [])
 
 
 def _cell(value: object) -> str:

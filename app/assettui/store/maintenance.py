@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from assettui.model.errors import StoreError
+from assettui.model.text import plural
 from assettui.store import queries
 from assettui.store.database import open_for_reading, open_for_writing, store_exists, told, writing
 from assettui.store.folder import StoreFolder
@@ -66,7 +67,7 @@ def verify(folder: StoreFolder) -> Verification:
         missing = sorted(path for path in values if not (folder.values / path).is_file())
         problems += [f"the value {path} is gone" for path in missing[:DIFFERENCES_SHOWN]]
         if len(missing) > DIFFERENCES_SHOWN:
-            problems.append(f"{len(missing) - DIFFERENCES_SHOWN:,} more values are gone")
+            problems.append(f"and {plural(len(missing) - DIFFERENCES_SHOWN, 'more value')}")
     return Verification(events, len(values), tuple(problems))
 
 

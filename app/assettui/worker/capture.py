@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from assettui.definitions.step_log import LOGGER_NAME, step_log
 from assettui.model.events import LogEntry
+from assettui.model.text import plural
 from assettui.worker.errors import format_exception
 from assettui.worker.print_marks import MarkedStream, PrintMarks
 
@@ -107,7 +108,7 @@ class Printed:
         """What was printed, in lines; the last one tells how much is missing."""
         found = self._kept.decode("utf-8", "backslashreplace").splitlines()
         missing = self._count - len(self._kept)
-        return [*found, f"— {missing:,} more bytes were printed —"] if missing else found
+        return [*found, f"— {plural(missing, 'more byte')} printed —"] if missing else found
 
     def _read(self, reader: int) -> None:
         with os.fdopen(reader, "rb", buffering=0) as pipe:

@@ -12,6 +12,7 @@ from assettui.definitions.placed import caller
 from assettui.model.errors import AssettuiError
 from assettui.model.keys import AssetKey, closest
 from assettui.model.project import InputSnapshot, StepOutput, StepSnapshot, Wire
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
     from assettui.definitions.hooks import HookDefinition
@@ -120,7 +121,9 @@ class Composer(Struct):
         """
         inputs = definition.input_names
         if len(args) > len(inputs):
-            raise CompositionError(f"{definition.name} takes {len(inputs)} inputs, and was given {len(args)}", at)
+            raise CompositionError(
+                f"{definition.name} takes {plural(len(inputs), 'input')}, and was given {len(args)}", at
+            )
         given: dict[str, Any] = dict(zip(inputs, args, strict=False))
         for name, value in kwargs.items():
             if name not in inputs:
@@ -214,7 +217,7 @@ def _outputs_of(name: str, returned: Any, outputs: tuple[str, ...], at: Location
         parts = cast("tuple[Any, ...]", returned)
         by_name = dict(zip(outputs, parts, strict=False))
         if len(parts) != len(outputs):
-            raise CompositionError(f"{name} returns {len(parts)} outputs, and is to have {len(outputs)}", at)
+            raise CompositionError(f"{name} returns {plural(len(parts), 'output')}, and is to have {len(outputs)}", at)
     else:
         by_name = {outputs[0] if outputs else "result": returned}
     for output, handle in by_name.items():
