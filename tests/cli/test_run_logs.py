@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 
 import pytest
 
@@ -164,7 +165,7 @@ def test_a_terminal_shows_the_colors_and_obeys_nothing_else(ran: ProjectFolder) 
 def test_what_comes_is_followed_behind_the_last_ones(folder: ProjectFolder) -> None:
     folder.write(
         r"""
-        import time
+        import sys, time
         from pathlib import Path
         from assettui import asset
 
@@ -172,21 +173,33 @@ def test_what_comes_is_followed_behind_the_last_ones(folder: ProjectFolder) -> N
         def slow(context):
             for number in range(5):
                 print("before", number)
+            print("not ", end="", flush=True, file=sys.stderr)
             (Path(__file__).parent / "begun").touch()
             while not (Path(__file__).parent / "go").exists():
                 time.sleep(0.01)
             for number in range(5):
                 print("after", number)
+            print("cut", file=sys.stderr)
             print("not ended", end="")
         """
     )
     building = folder.start("materialize", "slow")
     wait_until((folder.path / "begun").exists)
-    following = folder.start("run", "logs", folder.runs()[0]["run_id"], "--follow", "--tail", "2", "--stream", "stdout")
+    following = folder.start(
+        "run", "logs", folder.runs()[0]["run_id"], "--follow", "--tail", "2", "--stream", "stdout", "--stream", "stderr"
+    )
     assert following.stdout is not None
+    end_if_stuck = threading.Timer(20, following.kill)
+    end_if_stuck.start()
     lines = [following.stdout.readline() for _ in range(2)]
+    end_if_stuck.cancel()
     (folder.path / "go").touch()
     rest, _ = following.communicate(timeout=20)
     building.communicate(timeout=20)
     assert lines == [b"slow out| before 3\n", b"slow out| before 4\n"]
-    assert rest.decode().splitlines() == [*(f"slow out| after {number}" for number in range(5)), "slow out| not ended"]
+    said = rest.decode().splitlines()
+    assert [line for line in said if " out| " in line] == [
+        *(f"slow out| after {n}" for n in range(5)),
+        "slow out| not ended",
+    ]
+    assert [line for line in said if " err| " in line] == ["slow err| not cut"]

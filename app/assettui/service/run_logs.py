@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import os
 import re
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -129,17 +129,18 @@ class RunLogs:
     def last(self, count: int, *, is_over: bool) -> list[Said]:
         """The last of it; `read_on` goes on behind that."""
         sources: list[_Source] = []
-        for rank, (step, path, stream) in enumerate(self._files(), 1):
+        for rank, (step, path, _) in enumerate(self._files(), 1):
             found = path.stat()
-            self._read[path] = found.st_size
+            self._read[path] = found.st_size if is_over else _end_of_lines(path, found.st_size)
             ends = found.st_mtime_ns // 1_000 + _SLACK_US
-            sources.append(_Source(-ends, rank, self._printed_before(step, path, stream, is_over)))
+            sources.append(_Source(-ends, rank, self._printed_before(step, path)))
         with self._session.reading() as connection:
             self._last_event = queries.last_event_of_run(connection, self._run_id)
         if EVENTS in self._wanted.streams:
             sources.append(_Source(-(1 << 62), 0, self._events_before(self._last_event + 1)))
-        found = islice(filter(self._is_wanted, _in_order(sources, -1)), count)
-        return list(found)[::-1]
+        since_us = self._wanted.since_us or 0
+        not_before = takewhile(lambda said: said.time_us >= since_us, _in_order(sources, -1))
+        return list(islice(filter(self._is_wanted, not_before), count))[::-1]
 
     def _is_wanted(self, said: Said) -> bool:
         wanted = self._wanted
@@ -213,13 +214,16 @@ class RunLogs:
             self._read[path] = end
             yield _printed(times, place, step, path, line)
 
-    def _printed_before(self, step: StepRecord, path: Path, stream: str, is_over: bool) -> Iterator[Said]:
+    def _printed_before(self, step: StepRecord, path: Path) -> Iterator[Said]:
         times = self._times(step, path)
         for place, line in lines_before(path, self._read[path]):
-            if not is_over and not line.endswith(b"\n"):
-                self._read[path] = place
-                continue
             yield _printed(times, place, step, path, line)
+
+
+def _end_of_lines(path: Path, size: int) -> int:
+    """Where the last line that is ended ends."""
+    place, line = next(lines_before(path, size), (size, b"\n"))
+    return size if line.endswith(b"\n") else place
 
 
 def _begins(step: StepRecord) -> int:

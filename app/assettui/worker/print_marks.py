@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FIRST_INTERVAL_S: Final = 0.05
 """What is printed so soon after a mark has none of its own."""
 MARKS_PER_INTERVAL: Final = 1_000
-"""After so many the interval doubles: a step that prints for a day leaves 20,000 marks, not two million."""
+"""After so many the interval doubles: a step that prints for a day leaves 11,000 marks, not 1.7 million."""
 
 
 class PrintMarks:
