@@ -14,9 +14,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,6 +72,9 @@ def in_new_process(descriptor: int, options: Mapping[str, Any], request: StepReq
         options: Those of this worker.
         request: The step.
     """
+    import subprocess  # deferred, both: 7 ms, and few steps need them
+    import tempfile
+
     with tempfile.TemporaryFile() as file:
         file.write(codec.encode(request))
         file.flush()
