@@ -93,6 +93,17 @@ def test_what_is_typed_ahead_goes_to_where_it_was_meant_for(folder: ProjectFolde
     terminal.wait_for("↑ first")
 
 
+def test_a_screen_that_is_opened_before_the_first_is_drawn_keeps_the_engine_from_nothing(
+    folder: ProjectFolder, open_screens: Open
+) -> None:
+    folder.write(SLOW)
+    terminal = open_screens()
+    terminal.press("4")
+    terminal.wait_for("nothing was")
+    assert folder.run("materialize", "first", timeout=20).returncode == 0
+    terminal.wait_for("✓ first")
+
+
 def test_a_worker_killed_in_the_middle_of_a_step_is_shown_as_failed(folder: ProjectFolder, open_screens: Open) -> None:
     folder.write(SLOW)
     terminal = open_screens((160, 50))
