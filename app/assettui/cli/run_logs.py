@@ -113,19 +113,16 @@ def _lines(all_said: Iterable[Said], *, has_times: bool = False) -> Iterator[tup
 
 def _as_json(detail: RunDetail, step: str | None, found: Iterable[Said]) -> dict[str, Any]:
     events: list[Any] = []
-    output = {
-        each.step_key: {"step": each.step_key, "stdout": "", "stderr": ""}
-        for each in detail.steps
-        if step in (None, each.step_key)
-    }
     lines: dict[tuple[str, str], list[str]] = {}
     for said in found:
         if isinstance(said, PrintedLine):
-            lines.setdefault((said.step_key, f"std{said.stream}"), []).append(
-                f"{said.text}\n" if said.is_ended else said.text
-            )
+            text = f"{said.text}\n" if said.is_ended else said.text
+            lines.setdefault((said.step_key, said.stream), []).append(text)
         else:
             events.append(shapes.event_json(said))
-    for (step_key, stream), texts in lines.items():
-        output[step_key][stream] = "".join(texts)
-    return {"run_id": detail.run.run_id, "events": events, "output": list(output.values())}
+    wanted = [each.step_key for each in detail.steps if step in (None, each.step_key)]
+    output = [
+        {"step": key, "stdout": "".join(lines.get((key, "out"), ())), "stderr": "".join(lines.get((key, "err"), ()))}
+        for key in dict.fromkeys([*wanted, *(key for key, _ in lines)])  # a step may have begun meanwhile
+    ]
+    return {"run_id": detail.run.run_id, "events": events, "output": output}

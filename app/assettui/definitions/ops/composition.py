@@ -121,9 +121,7 @@ class Composer(Struct):
         """
         inputs = definition.input_names
         if len(args) > len(inputs):
-            raise CompositionError(
-                f"{definition.name} takes {plural(len(inputs), 'input')}, and was given {len(args)}", at
-            )
+            raise CompositionError(f"{definition.name} takes {plural(len(inputs), 'input')}, not {len(args)}", at)
         given: dict[str, Any] = dict(zip(inputs, args, strict=False))
         for name, value in kwargs.items():
             if name not in inputs:
