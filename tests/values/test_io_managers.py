@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -53,6 +55,7 @@ from assettui.integrations.duckdb import DuckDBIOManager
 from assettui.integrations.sqlite import SQLiteIOManager
 from assettui.model.errors import LaunchError, NotFound, ValueStorageError
 from assettui.model.metadata import MetadataValue
+from assettui.values.tables import TableName
 from tests.s3_server import s3_server
 
 FRAME = pl.DataFrame(
@@ -473,3 +476,20 @@ def test_what_ops_hand_to_each_other_may_be_stored_by_an_io_manager_too() -> Non
 
 def test_a_schema_is_written_by_hand_too() -> None:
     assert TableSchema.from_name_type_dict({"a": "int"}).to_json() == {"columns": [{"name": "a", "type": "int"}]}
+
+
+def test_who_writes_to_a_file_of_duckdb_waits_until_no_other_process_has_it_open(tmp_path: Path) -> None:
+    manager = DuckDBIOManager(database=str(tmp_path / "x.duckdb"), wait_s=0.2)
+    name = TableName(None, "t")
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    with pytest.raises(ValueStorageError, match="another process of assettui has it open"):
+        manager.write(name, [{"a": 1}], "rows")
+    os.close(folder)
+    assert manager.write(name, [{"a": 1}], "rows")[0] == 1
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_SH)  # another one that reads
+    assert manager.read(name, None, "rows") == [{"a": 1}]
+    with pytest.raises(ValueStorageError, match="cannot be opened"):
+        manager.write(name, [{"a": 2}], "rows")
+    os.close(folder)

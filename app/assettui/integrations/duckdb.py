@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 import duckdb
@@ -16,14 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
 _LOCKED_WAIT_S: Final = 30.0
-_LOOK_EVERY_S: Final = 0.02
+_LOOK_EVERY_S: Final = 0.01
 
 
 class DuckDBIOManager(tables.TableIOManager):
     """Stores frames of polars, pandas or pyarrow, and lists of dicts, as tables of one DuckDB file.
 
     The file is opened for each table and closed behind it, since DuckDB lets one process at a time write to it;
-    others wait for their turn.
+    others wait for their turn. That turn is a lock (`flock`) on the folder of the file, held until the file is closed, beside
+    DuckDB's own lock on the file: that is a POSIX lock, which a process loses as soon as it closes any descriptor of the file.
     """
 
     MOMENT: ClassVar[str] = "CAST({} AS TIMESTAMP)"
@@ -104,24 +108,55 @@ class DuckDBIOManager(tables.TableIOManager):
 
     @contextmanager
     def _connected(self, *, read_only: bool) -> Generator[duckdb.DuckDBPyConnection]:
-        connection = self._connect(read_only=read_only)
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + self.wait_s
+        with self._turn(deadline, is_shared=read_only):
+            connection = self._connect(deadline, read_only=read_only)
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
+    def _turn(self, deadline: float, *, is_shared: bool) -> Generator[None]:
+        """Wait until no other process of ours writes to a file in the folder, or, to write, has one open.
+
+        Where the folder is missing, or its file system has no such locks, DuckDB's own has to do.
+        """
+        try:
+            folder = os.open(Path(self.database).absolute().parent, os.O_RDONLY)
+        except OSError:
+            yield
+            return
+        try:
+            wanted = (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
+            while True:
+                try:
+                    fcntl.flock(folder, wanted)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= deadline:
+                        raise self._is_busy("another process of assettui has it open") from None
+                except OSError:
+                    break
+                time.sleep(_LOOK_EVERY_S)
+            yield
+        finally:
+            os.close(folder)
+
+    def _is_busy(self, reason: str) -> ValueStorageError:
+        return ValueStorageError(f"{self.database} cannot be opened: {reason}", hint="end the other process")
+
+    def _connect(self, deadline: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         while True:
             try:
                 connection = duckdb.connect(self.database, read_only=read_only)
                 connection.execute("SET TimeZone = 'UTC'")
                 return connection
             except duckdb.IOException as error:
-                is_locked = "lock" in str(error)
-                if not is_locked or time.monotonic() >= deadline:
-                    hint = "end the other process" if is_locked else "materialize what is stored in it first"
-                    raise ValueStorageError(
-                        f"{self.database} cannot be opened: {str(error).splitlines()[0]}", hint=hint
-                    ) from error
+                reason = str(error).splitlines()[0]
+                if "lock" not in str(error):
+                    hint = "materialize what is stored in it first"
+                    raise ValueStorageError(f"{self.database} cannot be opened: {reason}", hint=hint) from error
+                if time.monotonic() >= deadline:
+                    raise self._is_busy(reason) from error
             time.sleep(_LOOK_EVERY_S)
