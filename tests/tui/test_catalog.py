@@ -19,8 +19,8 @@ from assettui.store.database import open_for_writing, writing
 from assettui.tui.app import AssettuiApp
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
-from assettui.tui.filter_box import FilterBox
 from assettui.tui.header import Header
+from assettui.tui.line_input import FilterBox
 from assettui.tui.questions import Question, Reading
 from assettui.tui.run import RunScreen
 from tests.tui.conftest import told, until

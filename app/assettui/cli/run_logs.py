@@ -73,7 +73,7 @@ def show_logs(
         parsed_ago(since, "--since", clock_us()) if since is not None else None,
         _finding(grep) if grep is not None else None,
     )
-    logs = RunLogs(session, detail.run.run_id, wanted)
+    logs = RunLogs(session, detail, wanted)
     is_over = not is_following
     if as_json:
         found = logs.last(tail, is_over=True) if tail is not None else logs.read_on(is_over=True)

@@ -27,7 +27,8 @@ from assettui.store.printed_lines import MAX_LINE_BYTES, lines_before, lines_fro
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from assettui.model.run import RunRecord, StepRecord
+    from assettui.model.run import StepRecord
+    from assettui.service.runs import RunDetail
     from assettui.service.session import Session
 
 EVENTS: Final = "events"
@@ -96,19 +97,18 @@ class RunLogs:
 
     Args:
         session: The store.
-        run_id: The whole id.
+        detail: The run, as it was found.
         wanted: Which part of it.
     """
 
-    def __init__(self, session: Session, run_id: str, wanted: LogFilter) -> None:
+    def __init__(self, session: Session, detail: RunDetail, wanted: LogFilter) -> None:
         self._session = session
-        self._run_id = run_id
+        self._run = detail.run
+        self._run_id = detail.run.run_id
         self._wanted = wanted
         self._last_event = 0
         self._read: dict[Path, int] = {}
         """How far each file was read."""
-        detail = run_detail(session, run_id)
-        self._run: RunRecord = detail.run
         self._steps: dict[str, StepRecord] = {}
         self._know(detail.steps)
 

@@ -48,7 +48,7 @@ def lines_before(path: Path, end: int) -> Iterator[tuple[int, bytes]]:
         return
     with file:
         place = end
-        line = _Backwards(place)
+        line = _Backwards()
         while place > 0:
             size = min(_CHUNK_BYTES, place)
             place -= size
@@ -69,7 +69,7 @@ def lines_before(path: Path, end: int) -> Iterator[tuple[int, bytes]]:
 class _Backwards:
     """A line that is put together from its end to its beginning."""
 
-    def __init__(self, place: int) -> None:
+    def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self.size = 0
 

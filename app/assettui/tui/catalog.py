@@ -27,9 +27,9 @@ from assettui.tui.asset_pane import AssetPane
 from assettui.tui.background import is_canceled
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
-from assettui.tui.filter_box import FilterBox
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
+from assettui.tui.line_input import FilterBox
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading

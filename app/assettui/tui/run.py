@@ -26,11 +26,11 @@ from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
+from assettui.tui.line_input import SearchBox
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.log_view import FileLines, LogView, TextLines, find
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import StepList
-from assettui.tui.search_box import SearchBox
 
 if TYPE_CHECKING:
     import re
