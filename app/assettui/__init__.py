@@ -21,10 +21,14 @@ __version__ = "0.1.0"
 
 # Every name is imported when it is first asked for: a command of ours needs none of them, a project needs few.
 _MODULES = {
+    "model.check": "AssetCheckKey AssetCheckSeverity",
     "model.errors": "AssettuiError DefinitionsError StepFailed",
+    "model.events": "CheckEvaluation",
+    "model.freshness": "FreshnessPolicy",
     "model.instigator": "CatchUp",
     "model.keys": "AssetKey",
     "model.metadata": "MetadataValue TableColumn TableColumnDep TableColumnLineage TableRecord TableSchema",
+    "core.conditions.condition": "AutomationCondition",
     "core.partitions.definition": "PartitionsDefinition",
     "core.partitions.keyed": "AddDynamicPartitionsRequest DeleteDynamicPartitionsRequest DynamicPartitionsDefinition StaticPartitionsDefinition",
     "core.partitions.mapping": "AllPartitionMapping IdentityPartitionMapping LastPartitionMapping PartitionMapping SpecificPartitionsPartitionMapping StaticPartitionMapping UpstreamPartitionsResult",
@@ -40,11 +44,13 @@ _MODULES = {
     "core.selection.algebra": "AssetSelection",
     "definitions.asset": "asset AssetsDefinition",
     "definitions.asset_sensors": "asset_sensor AssetSensorDefinition build_multi_asset_sensor_context multi_asset_sensor MultiAssetSensorDefinition MultiAssetSensorEvaluationContext",
+    "definitions.auto_materialize": "AutoMaterializePolicy AutoMaterializeRule",
     "definitions.backfill_policy": "BackfillPolicy",
+    "definitions.checks": "asset_check AssetCheckResult AssetChecksDefinition AssetCheckSpec multi_asset_check",
     "definitions.config": "Config Field PermissiveConfig",
     "definitions.configurable": "ConfigurableIOManager ConfigurableIOManagerFactory ConfigurableResource ConfigurableResourceFactory",
     "definitions.building_contexts": "build_asset_context build_op_context",
-    "definitions.context": "AssetExecutionContext OpExecutionContext",
+    "definitions.context": "AssetCheckExecutionContext AssetExecutionContext OpExecutionContext",
     "definitions.definitions": "Definitions",
     "definitions.env_var": "EnvVar",
     "definitions.evaluation": "SensorResult",
@@ -56,11 +62,14 @@ _MODULES = {
     "definitions.io_managers": "build_input_context build_output_context InMemoryIOManager InputContext io_manager IOManager IOManagerDefinition mem_io_manager OutputContext",
     "definitions.job": "define_asset_job JobDefinition",
     "definitions.ops.job": "job",
-    "definitions.loading": "file_relative_path load_assets_from_current_module load_assets_from_modules load_assets_from_package_module load_assets_from_package_name load_definitions_from_module load_from_defs_folder",
+    "definitions.loading": "file_relative_path load_asset_checks_from_current_module load_asset_checks_from_modules load_asset_checks_from_package_module load_asset_checks_from_package_name load_assets_from_current_module load_assets_from_modules load_assets_from_package_module load_assets_from_package_name load_definitions_from_module load_from_defs_folder",
     "definitions.multi_asset": "multi_asset",
     "definitions.ops.op": "op OpDefinition",
     "definitions.outputs": "AssetOut DynamicOut Out",
     "definitions.partitioned_schedule": "build_schedule_from_partitioned_job",
+    "integrations.table_checks": "build_accepted_values_checks build_null_rate_checks build_referential_checks build_row_count_drop_checks build_uniqueness_checks",
+    "definitions.ready_checks.freshness": "build_last_update_freshness_checks build_sensor_for_freshness_checks build_time_partition_freshness_checks",
+    "definitions.ready_checks.metadata": "build_column_schema_change_checks build_metadata_bounds_checks",
     "definitions.resources": "build_init_resource_context InitResourceContext resource ResourceDefinition ResourceDependency ResourceParam",
     "definitions.results": "AssetMaterialization AssetObservation DataVersion DynamicOutput Failure MaterializeResult ObserveResult Output",
     "definitions.retries": "Backoff Jitter RetryPolicy RetryRequested",
@@ -69,7 +78,10 @@ _MODULES = {
     "definitions.schedule": "build_schedule_context DefaultScheduleStatus schedule ScheduleDefinition ScheduleEvaluationContext",
     "definitions.sensor": "build_sensor_context DefaultSensorStatus sensor SensorDefinition SensorEvaluationContext",
     "definitions.source": "observable_source_asset",
-    "definitions.spec": "AssetDep AssetSpec SourceAsset",
+    "definitions.spec": "apply_freshness_policy AssetDep AssetSpec map_asset_specs SourceAsset",
+    "definitions.automation_context": "AutomationContext AutomationResult",
+    "definitions.automation_sensor": "AutomationConditionSensorDefinition",
+    "executors.automation": "evaluate_automation_conditions EvaluateAutomationConditionsResult",
     "executors.fake_clock": "FakeClock FakeTick",
     "executors.in_process": "materialize materialize_to_memory observe",
     "executors.instance": "Instance",
@@ -82,7 +94,12 @@ __all__ = ["definitions", *_MODULE_OF]  # pyright: ignore[reportUnsupportedDunde
 
 
 # The names by which Dagster knows them.
-_ALSO = {"DagsterRunStatus": "RunStatus", "EventLogEntry": "AssetEventRecord", "EventLogRecord": "AssetEventRecord"}
+_ALSO = {
+    "DagsterRunStatus": "RunStatus",
+    "EventLogEntry": "AssetEventRecord",
+    "EventLogRecord": "AssetEventRecord",
+    "AssetCheckEvaluation": "CheckEvaluation",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,6 @@
 """What users import, for editors and type checkers; `__init__.py` imports each name when it is first asked for."""
 
+from assettui.core.conditions.condition import AutomationCondition as AutomationCondition
 from assettui.core.partitions.definition import PartitionsDefinition as PartitionsDefinition
 from assettui.core.partitions.keyed import AddDynamicPartitionsRequest as AddDynamicPartitionsRequest
 from assettui.core.partitions.keyed import DeleteDynamicPartitionsRequest as DeleteDynamicPartitionsRequest
@@ -39,9 +40,21 @@ from assettui.definitions.asset_sensors import MultiAssetSensorEvaluationContext
 from assettui.definitions.asset_sensors import asset_sensor as asset_sensor
 from assettui.definitions.asset_sensors import build_multi_asset_sensor_context as build_multi_asset_sensor_context
 from assettui.definitions.asset_sensors import multi_asset_sensor as multi_asset_sensor
+from assettui.definitions.auto_materialize import AutoMaterializePolicy as AutoMaterializePolicy
+from assettui.definitions.auto_materialize import AutoMaterializeRule as AutoMaterializeRule
+from assettui.definitions.automation_context import AutomationContext as AutomationContext
+from assettui.definitions.automation_context import AutomationResult as AutomationResult
+from assettui.definitions.automation_sensor import (
+    AutomationConditionSensorDefinition as AutomationConditionSensorDefinition,
+)
 from assettui.definitions.backfill_policy import BackfillPolicy as BackfillPolicy
 from assettui.definitions.building_contexts import build_asset_context as build_asset_context
 from assettui.definitions.building_contexts import build_op_context as build_op_context
+from assettui.definitions.checks import AssetCheckResult as AssetCheckResult
+from assettui.definitions.checks import AssetChecksDefinition as AssetChecksDefinition
+from assettui.definitions.checks import AssetCheckSpec as AssetCheckSpec
+from assettui.definitions.checks import asset_check as asset_check
+from assettui.definitions.checks import multi_asset_check as multi_asset_check
 from assettui.definitions.config import Config as Config
 from assettui.definitions.config import Field as Field
 from assettui.definitions.config import PermissiveConfig as PermissiveConfig
@@ -49,6 +62,7 @@ from assettui.definitions.configurable import ConfigurableIOManager as Configura
 from assettui.definitions.configurable import ConfigurableIOManagerFactory as ConfigurableIOManagerFactory
 from assettui.definitions.configurable import ConfigurableResource as ConfigurableResource
 from assettui.definitions.configurable import ConfigurableResourceFactory as ConfigurableResourceFactory
+from assettui.definitions.context import AssetCheckExecutionContext as AssetCheckExecutionContext
 from assettui.definitions.context import AssetExecutionContext as AssetExecutionContext
 from assettui.definitions.context import OpExecutionContext as OpExecutionContext
 from assettui.definitions.definitions import Definitions as Definitions
@@ -80,6 +94,10 @@ from assettui.definitions.job import JobDefinition as JobDefinition
 from assettui.definitions.job import define_asset_job as define_asset_job
 from assettui.definitions.lazy import definitions as definitions
 from assettui.definitions.loading import file_relative_path as file_relative_path
+from assettui.definitions.loading import load_asset_checks_from_current_module as load_asset_checks_from_current_module
+from assettui.definitions.loading import load_asset_checks_from_modules as load_asset_checks_from_modules
+from assettui.definitions.loading import load_asset_checks_from_package_module as load_asset_checks_from_package_module
+from assettui.definitions.loading import load_asset_checks_from_package_name as load_asset_checks_from_package_name
 from assettui.definitions.loading import load_assets_from_current_module as load_assets_from_current_module
 from assettui.definitions.loading import load_assets_from_modules as load_assets_from_modules
 from assettui.definitions.loading import load_assets_from_package_module as load_assets_from_package_module
@@ -101,6 +119,19 @@ from assettui.definitions.outputs import Out as Out
 from assettui.definitions.partitioned_schedule import (
     build_schedule_from_partitioned_job as build_schedule_from_partitioned_job,
 )
+from assettui.definitions.ready_checks.freshness import (
+    build_last_update_freshness_checks as build_last_update_freshness_checks,
+)
+from assettui.definitions.ready_checks.freshness import (
+    build_sensor_for_freshness_checks as build_sensor_for_freshness_checks,
+)
+from assettui.definitions.ready_checks.freshness import (
+    build_time_partition_freshness_checks as build_time_partition_freshness_checks,
+)
+from assettui.definitions.ready_checks.metadata import (
+    build_column_schema_change_checks as build_column_schema_change_checks,
+)
+from assettui.definitions.ready_checks.metadata import build_metadata_bounds_checks as build_metadata_bounds_checks
 from assettui.definitions.resources import InitResourceContext as InitResourceContext
 from assettui.definitions.resources import ResourceDefinition as ResourceDefinition
 from assettui.definitions.resources import ResourceDependency as ResourceDependency
@@ -142,6 +173,10 @@ from assettui.definitions.source import observable_source_asset as observable_so
 from assettui.definitions.spec import AssetDep as AssetDep
 from assettui.definitions.spec import AssetSpec as AssetSpec
 from assettui.definitions.spec import SourceAsset as SourceAsset
+from assettui.definitions.spec import apply_freshness_policy as apply_freshness_policy
+from assettui.definitions.spec import map_asset_specs as map_asset_specs
+from assettui.executors.automation import EvaluateAutomationConditionsResult as EvaluateAutomationConditionsResult
+from assettui.executors.automation import evaluate_automation_conditions as evaluate_automation_conditions
 from assettui.executors.fake_clock import FakeClock as FakeClock
 from assettui.executors.fake_clock import FakeTick as FakeTick
 from assettui.executors.in_process import materialize as materialize
@@ -149,9 +184,18 @@ from assettui.executors.in_process import materialize_to_memory as materialize_t
 from assettui.executors.in_process import observe as observe
 from assettui.executors.instance import Instance as Instance
 from assettui.executors.result import MaterializeInProcessResult as MaterializeInProcessResult
+from assettui.integrations.table_checks import build_accepted_values_checks as build_accepted_values_checks
+from assettui.integrations.table_checks import build_null_rate_checks as build_null_rate_checks
+from assettui.integrations.table_checks import build_referential_checks as build_referential_checks
+from assettui.integrations.table_checks import build_row_count_drop_checks as build_row_count_drop_checks
+from assettui.integrations.table_checks import build_uniqueness_checks as build_uniqueness_checks
+from assettui.model.check import AssetCheckKey as AssetCheckKey
+from assettui.model.check import AssetCheckSeverity as AssetCheckSeverity
 from assettui.model.errors import AssettuiError as AssettuiError
 from assettui.model.errors import DefinitionsError as DefinitionsError
 from assettui.model.errors import StepFailed as StepFailed
+from assettui.model.events import CheckEvaluation as CheckEvaluation
+from assettui.model.freshness import FreshnessPolicy as FreshnessPolicy
 from assettui.model.instigator import CatchUp as CatchUp
 from assettui.model.keys import AssetKey as AssetKey
 from assettui.model.metadata import MetadataValue as MetadataValue
@@ -166,6 +210,3 @@ from assettui.values.filesystem import FsspecIOManager as FsspecIOManager
 
 __version__: str
 __all__: list[str]
-DagsterRunStatus = RunStatus
-EventLogEntry = AssetEventRecord
-EventLogRecord = AssetEventRecord

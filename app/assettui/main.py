@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 _COMMANDS = {
     "asset": "asset:asset",
+    "automation": "automation:automation",
     "backfill": "backfill:backfill",
+    "check": "check:check",
     "demo": "demo:demo",
+    "freshness": "freshness:freshness",
+    "health": "health:health",
     "init": "init:init",
     "job": "job:job",
     "materialize": "materialize:materialize",

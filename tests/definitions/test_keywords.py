@@ -60,25 +60,21 @@ def test_every_keyword_is_seen_and_a_wrong_one_refused_at_once(decorator: Any) -
     told = rf"{decorator.__name__}\(\) got an unexpected keyword argument '\w+'\n +"
     with pytest.raises(DefinitionsError, match=told + "see help|" + told + r"did you mean description\?"):
         decorator(**required, descripton="…")
-    with pytest.raises(DefinitionsError, match=told + "conditions are not there yet; use a sensor"):
-        decorator(**required, automation_condition="…")
+    with pytest.raises(DefinitionsError, match=told + "the log is kept by itself"):
+        decorator(**required, logger_defs="…")
 
 
 @pytest.mark.parametrize(
     "cls", [assettui.AssetSpec, assettui.AssetOut, assettui.ScheduleDefinition, assettui.RunRequest]
 )
 def test_classes_refuse_them_too(cls: type[Any]) -> None:
-    with pytest.raises(
-        TypeError, match=rf"{cls.__name__}\(\) got an unexpected keyword argument 'freshness_policy'\n +pol"
-    ):
-        cls(freshness_policy="…")
+    with pytest.raises(TypeError, match=rf"{cls.__name__}\(\) got an unexpected keyword argument 'loggers'\n +the log"):
+        cls(loggers="…")
 
 
 def test_names_of_the_field_that_are_not_here_say_what_to_use_instead() -> None:
-    with pytest.raises(
-        ImportError, match="assettui has no AutomationCondition\n +conditions are not there yet; use a sensor"
-    ):
-        from assettui import AutomationCondition  # noqa: F401  # pyright: ignore
+    with pytest.raises(ImportError, match="assettui has no executor\n +steps run in worker processes"):
+        from assettui import executor  # noqa: F401  # pyright: ignore
     with pytest.raises(ImportError, match="cannot import name 'Nonsense'"):
         from assettui import Nonsense  # noqa: F401  # pyright: ignore
     assert not set(vocabulary.NAMES) & set(assettui.__all__)

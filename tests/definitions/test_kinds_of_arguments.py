@@ -19,7 +19,6 @@ from assettui import (
     DimensionPartitionMapping,
     IdentityPartitionMapping,
     StaticPartitionsDefinition,
-    asset,
 )
 from assettui.definitions.describe.project import describe
 from assettui.model.arguments import WrongArgument
@@ -192,11 +191,3 @@ def test_it_is_told_with_the_line_and_what_is_taken(name: str, given: dict[str, 
         getattr(assettui, name)(**given)
     assert "test_kinds_of_arguments.py:" in str(told.value)
     assert said in str(told.value).replace("      ", "    ")
-
-
-def test_a_code_version_that_is_auto_is_refused_rather_than_taken_for_a_version() -> None:
-    @asset(code_version="auto")
-    def derived() -> None: ...
-
-    with pytest.raises(DefinitionsError, match="its code_version is 'auto'.*\n.*give one of your own"):
-        describe("project", Definitions([derived]))

@@ -26,6 +26,7 @@ from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import Recorded, following, record_tick
 from assettui.kernel.actions import (
     Action,
+    ConditionsKnown,
     Evaluate,
     Execute,
     KeepLoadError,
@@ -93,6 +94,9 @@ class _Context:
 
     def select(self, selection: str) -> list[AssetKey]:
         return []
+
+    def select_with_checks(self, selection: str) -> tuple[list[AssetKey], None]:
+        return [], None
 
 
 def context() -> _Context:
@@ -442,7 +446,7 @@ class Simulation:
                     ), "it overlaps itself"
                     worker.evaluating = action.evaluating
                     self.evaluated += 1
-            case KeepLoadError():
+            case KeepLoadError() | ConditionsKnown():
                 pass
             case Terminate():
                 if action.worker in self.workers:

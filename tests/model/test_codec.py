@@ -66,6 +66,8 @@ def test_each_kind_of_event_has_a_class_that_says_it(kind: EventKind) -> None:
         "scheduled": 1,
         "started": 1,
         "data_version": "v",
+        "check_name": "c",
+        "freshness": "pass",
     }
     event = event_of(kind.value, {"time_us": 1, "asset_key": "a"}, codec.encode_text(filled))
     assert event.kind is kind

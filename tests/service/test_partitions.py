@@ -34,7 +34,7 @@ def test_what_has_none_and_what_is_not_there(of_partitions: Session) -> None:
 
 
 def test_a_stale_partition_says_why(of_partitions: Session) -> None:
-    assert partitions.stale_causes(of_partitions, DAILY, "2025-12-10") == ("raw/sales of 2025-12-10 has new data",)
+    assert partitions.stale_causes(of_partitions, DAILY, "2025-12-10") == ("raw/sales has new data in 2025-12-10",)
     monthly = AssetKey("marts/monthly")
     assert partitions.stale_causes(of_partitions, monthly, "2025-09-01") == ()
     assert partitions.stale_causes(of_partitions, DAILY, "2025-12-24") == ()

@@ -88,7 +88,7 @@ async def test_the_line_below_says_what_lies_under_the_cursor(of_partitions: Ses
         assert "marts/daily 2025-12-10  ▒ stale" in text
         assert "2025-12-10 00:00 – 2025-12-11 00:00 UTC" in text
         assert "built 8h ago, took " in text
-        assert "stale: raw/sales of 2025-12-10 has new data" in text
+        assert "stale: raw/sales has new data in 2025-12-10" in text
         await pilot.press("n")
         await until(pilot, lambda: "no rate for the 20th" in status(pilot))
         assert view.row == 1

@@ -18,8 +18,10 @@ from assettui.model.run import RunRequest
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.render.assets import ASSETS, asset_lines
+from assettui.render.why import why_lines
 from assettui.service.catalog import asset_detail
 from assettui.service.run_config import read_config
+from assettui.service.why import why
 from assettui.service.wiping import plan_wipe, wipe
 
 if TYPE_CHECKING:
@@ -72,6 +74,22 @@ def show_asset(target: Target, key: str, as_json: bool) -> None:
         print_json(shapes.asset_detail_json(detail, found))
         return
     print_lines(asset_lines(detail.row, found, detail.history, clock_us(), terminal_width() - 2))
+
+
+@asset.command("why")
+@click.argument("key")
+@click.option("--partition", metavar="P", help="Of this partition.")
+@json_option
+@target_options
+def why_asset(target: Target, key: str, partition: str | None, as_json: bool) -> None:
+    """Why an asset, or a partition of it, is not fresh, down to the root causes; and what would run to refresh it."""
+    session = target.describing()
+    bring_up_to_date(session)
+    found = why(session, AssetKey(key), partition)
+    if as_json:
+        print_json(shapes.why_json(found))
+        return
+    print_lines(why_lines(found))
 
 
 @asset.command("wipe")

@@ -64,8 +64,13 @@ def list_all(session: Session, kind: InstigatorKind, *, as_json: bool) -> None:
         print_json([shapes.instigator_json(row) for row in rows])
         return
     if not rows:
-        hint = "ScheduleDefinition(job=…, cron_schedule=…)" if kind is InstigatorKind.SCHEDULE else "@sensor"
-        tell(f"the project defines no {kind.value}s; make one with {hint}")
+        hints = {
+            InstigatorKind.SCHEDULE: "ScheduleDefinition(job=…, cron_schedule=…)",
+            InstigatorKind.SENSOR: "@sensor",
+            InstigatorKind.AUTOMATION: "automation_condition=AutomationCondition.eager() on an asset",
+        }
+        what = "automation conditions" if kind is InstigatorKind.AUTOMATION else f"{kind.value}s"
+        tell(f"the project defines no {what}; make one with {hints[kind]}")
         return
     print_table(INSTIGATORS, rows)
 

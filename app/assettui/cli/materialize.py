@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from assettui.cli import as_json as shapes
 from assettui.cli import run_options
@@ -14,9 +15,11 @@ from assettui.cli.target import Target, json_option, target_options
 from assettui.cli.work import Work
 from assettui.core.selection.syntax import SYNTAX
 from assettui.model.backfill import BackfillRequest
+from assettui.model.events import EventKind
 from assettui.model.run import RunRequest, RunStatus
+from assettui.service.checks import selected_checks
 from assettui.service.run_config import read_config
-from assettui.service.runs import launch, retried_by_itself, retry, run_detail
+from assettui.service.runs import events_of, launch, retried_by_itself, retry, run_detail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +63,14 @@ def materialize(
     return start_and_wait(target.session(), selection, wanted, is_sure=is_sure, as_json=as_json)
 
 
-def launch_and_wait(session: Session, selection: tuple[str, ...] | None, request: RunRequest, *, as_json: bool) -> Exit:
+def launch_and_wait(
+    session: Session,
+    selection: tuple[str, ...] | None,
+    request: RunRequest,
+    *,
+    as_json: bool,
+    is_of_checks: bool = False,
+) -> Exit:
     """Launch a run, show how it goes, and print the result.
 
     Args:
@@ -68,15 +78,24 @@ def launch_and_wait(session: Session, selection: tuple[str, ...] | None, request
         selection: The assets; None for what the job is about.
         request: What else is asked for.
         as_json: Whether the result is printed as JSON.
+        is_of_checks: Whether the checks that are selected are evaluated, and nothing is made; one that fails is a failure.
     """
     with Work(session).leading_if_nobody_does() as work:
         with session.reading() as connection:
             state = session.state(connection)
             for warning in state.snapshot.warnings:
                 tell(f"warning: {warning}")
-            keys = state.select_terms(selection) if selection is not None else None
+            keys = None
+            if selection is not None and is_of_checks:
+                request = replace(request, assets=(), checks=selected_checks(state, selection))
+            elif selection is not None:
+                keys, checks = state.select_terms_with_checks(selection)
+                request = replace(request, checks=checks) if request.checks is None else request
         run_id = launch(session, keys, request)
-        return follow_and_conclude(work, run_id, as_json=as_json)
+        ended = follow_and_conclude(work, run_id, as_json=as_json)
+    if is_of_checks and any(event.kind is EventKind.CHECK_FAILED for event in events_of(session, run_id, limit=-1)):
+        return Exit.WORK_FAILED
+    return ended
 
 
 def retry_and_wait(session: Session, run_id: str, *, from_failure: bool, as_json: bool) -> Exit:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from assettui.cli.output import say, tell
 from assettui.model import events
+from assettui.model.check import CheckOutcome
 from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.model.text import clean, one_line, plural
 from assettui.model.timing import duration
@@ -58,6 +59,8 @@ class Tally:
         """How many rows each step made, where it said."""
         self.materialized: set[AssetKey] = set()
         self.observed: set[AssetKey] = set()
+        self.checks: dict[CheckOutcome, int] = {}
+        """How many results of checks came to what."""
 
 
 class _Lines:
@@ -150,6 +153,12 @@ def step_line(event: events.Event, tally: Tally) -> str | None:
                 rows[step] = rows.get(step, 0) + event.rows
         case events.Observation():
             tally.observed.add(event.asset_key)
+        case events.CheckEvaluation():
+            tally.checks[event.outcome] = tally.checks.get(event.outcome, 0) + 1
+            if not event.passed and not event.is_stopping:  # that is told with its step
+                said = f": {one_line(event.description, 200)}" if event.description else ""
+                glyph = "!" if event.outcome is CheckOutcome.WARNED else "✗"
+                return f"{glyph} check {event.check_key} {event.outcome.value}{said}"
         case events.StepRetried():
             reason = one_line(event.error.message, 200) if event.error is not None else ""
             return f"↻ {step}  retry {event.retry}  {reason}"
@@ -175,7 +184,9 @@ def conclude(detail: RunDetail, tally: Tally) -> None:
     parts = [
         f"{plural(made, 'asset')} materialized" if made else "",
         f"{plural(seen, 'asset')} observed" if seen else "",
-        f"{plural(counts[StepStatus.SUCCESS], 'step')} done" if counts[StepStatus.SUCCESS] and not made + seen else "",
+        f"{plural(counts[StepStatus.SUCCESS], 'step')} done"
+        if counts[StepStatus.SUCCESS] and not (made + seen or tally.checks)
+        else "",
         *(
             f"{counts[status]:,} {word}"
             for status, word in (
@@ -185,6 +196,7 @@ def conclude(detail: RunDetail, tally: Tally) -> None:
             )
             if counts[status]
         ),
+        *(f"{plural(count, 'check')} {outcome.value}" for outcome, count in sorted(tally.checks.items())),
     ]
     summary = ", ".join(part for part in parts if part) or "nothing materialized"
     line = f"run {run.run_id[:8]} {run.status.value}: {summary} in {duration(ended_us - run.created_us)}"

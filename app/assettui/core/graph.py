@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from assettui.model.check import AssetCheckKey, CheckSnapshot
     from assettui.model.keys import AssetKey
-    from assettui.model.project import AssetSnapshot, StepSnapshot
+    from assettui.model.project import AssetSnapshot, ProjectSnapshot, StepSnapshot
 
 
 class AssetGraph:
@@ -18,9 +19,20 @@ class AssetGraph:
     Args:
         assets: Every asset, external ones included; whatever is named as upstream must be among them, without a cycle.
         steps: Of the steps that make them, those of which there is more to know.
+        checks: Of these assets.
     """
 
-    __slots__ = ("assets", "downstream", "order", "step_snapshots", "steps", "upstream")
+    __slots__ = (
+        "assets",
+        "checks",
+        "checks_of",
+        "downstream",
+        "order",
+        "position",
+        "step_snapshots",
+        "steps",
+        "upstream",
+    )
 
     assets: dict[AssetKey, AssetSnapshot]
     """By key, in the order of the definition."""
@@ -28,11 +40,22 @@ class AssetGraph:
     downstream: dict[AssetKey, tuple[AssetKey, ...]]
     order: tuple[AssetKey, ...]
     """Upstream before downstream; of two that are free, the one defined first comes first."""
+    position: dict[AssetKey, int]
+    """Where in that order each asset is."""
     steps: dict[str, tuple[AssetKey, ...]]
     """The assets that each step materializes or observes."""
     step_snapshots: dict[str, StepSnapshot]
+    checks: dict[AssetCheckKey, CheckSnapshot]
+    """By key, in the order of the definition."""
+    checks_of: dict[AssetKey, tuple[CheckSnapshot, ...]]
+    """Of the assets that have any."""
 
-    def __init__(self, assets: Iterable[AssetSnapshot], steps: Iterable[StepSnapshot] = ()) -> None:
+    def __init__(
+        self,
+        assets: Iterable[AssetSnapshot],
+        steps: Iterable[StepSnapshot] = (),
+        checks: Iterable[CheckSnapshot] = (),
+    ) -> None:
         self.step_snapshots = {step.key: step for step in steps}
         self.assets = {asset.key: asset for asset in assets}
         self.upstream = {key: asset.upstream for key, asset in self.assets.items()}
@@ -46,6 +69,17 @@ class AssetGraph:
         self.downstream = {key: tuple(keys) for key, keys in downstream.items()}
         self.steps = {step: tuple(keys) for step, keys in made_by.items()}
         self.order = self._topological_order()
+        self.position = {key: position for position, key in enumerate(self.order)}
+        self.checks = {check.key: check for check in checks}
+        checks_of: dict[AssetKey, list[CheckSnapshot]] = {}
+        for check in self.checks.values():
+            checks_of.setdefault(check.asset_key, []).append(check)
+        self.checks_of = {key: tuple(found) for key, found in checks_of.items()}
+
+    @staticmethod
+    def of(snapshot: ProjectSnapshot) -> AssetGraph:
+        """The graph of a project."""
+        return AssetGraph(snapshot.assets, snapshot.steps, snapshot.checks)
 
     def _topological_order(self) -> tuple[AssetKey, ...]:
         missing = {key: len(upstream) for key, upstream in self.upstream.items()}

@@ -14,11 +14,12 @@ from assettui.model.errors import LaunchError, NotFound
 from assettui.model.keys import AssetKey, closest
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from assettui.core.graph import AssetGraph
     from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.core.partitions.sets import PartitionSet
+    from assettui.model.check import AssetCheckKey
     from assettui.model.project import JobSnapshot, ProjectSnapshot
     from assettui.model.run import RunPlan, RunRequest
 
@@ -49,6 +50,10 @@ class PlanningContext(Protocol):
         """The assets that a selection names now, upstream before downstream."""
         ...
 
+    def select_with_checks(self, selection: str) -> tuple[Sequence[AssetKey], tuple[AssetCheckKey, ...] | None]:
+        """As `select`, with the checks that it names; None for all of these assets."""
+        ...
+
 
 def plan_launch(request: RunRequest, context: PlanningContext) -> RunPlan:
     """What a run would do.
@@ -65,11 +70,16 @@ def plan_launch(request: RunRequest, context: PlanningContext) -> RunPlan:
     if job is not None and job.selection is None:
         plan = of_job_partitions(plan_ops(job), job, context.partitioned.moment, request.partitions)
     else:
-        chosen = request.assets if request.assets is not None else selected_by(job, context) if job is not None else ()
+        chosen, checks = request.assets or (), request.checks
+        if request.assets is None and job is not None:
+            chosen, selected = selected_by(job, context)
+            checks = checks if checks is not None else selected
+        if checks is not None:
+            refuse_unknown_checks(context.graph, checks)
         if request.is_observation:
-            plan = plan_observation(context.graph, chosen)
+            plan = plan_observation(context.graph, chosen, checks)
         else:
-            plan = plan_run(context.graph, chosen, context.available)
+            plan = plan_run(context.graph, chosen, context.available, checks)
         plan = with_partitions(plan, context.partitioned, request.partitions, context.materialized)
     config = checked_config(request.config, job.config if job is not None else {}, plan, request.job, snapshot)
     said = max_concurrent_of(config)
@@ -94,14 +104,29 @@ def job_named(snapshot: ProjectSnapshot | None, name: str) -> JobSnapshot:
     raise NotFound(f"no job is called {name!r}", hint=hint)
 
 
-def selected_by(job: JobSnapshot, context: PlanningContext) -> Sequence[AssetKey]:
-    """The assets that a job selects now, upstream before downstream.
+def refuse_unknown_checks(graph: AssetGraph, keys: Iterable[AssetCheckKey]) -> None:
+    """Refuse what is no check of the project.
+
+    Raises:
+        NotFound: One of them is none; the closest is offered.
+    """
+    for key in keys:
+        if key not in graph.checks:
+            near = closest(str(key), [str(known) for known in graph.checks])
+            hint = f"did you mean {near!r}?" if near else "see `assettui check ls`"
+            raise NotFound(f"no check is called {str(key)!r}", hint=hint)
+
+
+def selected_by(
+    job: JobSnapshot, context: PlanningContext
+) -> tuple[Sequence[AssetKey], tuple[AssetCheckKey, ...] | None]:
+    """The assets that a job selects now, upstream before downstream, and the checks; None for all of these assets.
 
     Raises:
         LaunchError: It selects none.
         SelectionError: It names what is not there.
     """
-    keys = context.select(job.selection or "*")
-    if not keys:
+    keys, checks = context.select_with_checks(job.selection or "*")
+    if not keys and not checks:
         raise LaunchError(f"the job {job.name} selects no asset now")
-    return keys
+    return keys, checks

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from assettui.core.graph import AssetGraph
     from assettui.core.partitions.definition import AsOf, PartitionsDefinition
     from assettui.model.keys import AssetKey
-    from assettui.model.project import AssetSnapshot
 
 _ALL = AllPartitionMapping()
 
@@ -71,20 +70,20 @@ class PartitionedGraph:
         """How the partitions of an asset relate to those of one that it depends on."""
         found = self._mappings.get((below, above))
         if found is None:
-            found = self._mappings[below, above] = self._mapping(self.graph.assets[below], self.graph.assets[above])
+            found = self.graph.assets[below].mappings.get(above) or self.default(below, above)
+            self._mappings[below, above] = found
         return found
 
-    @staticmethod
-    def _mapping(below: AssetSnapshot, above: AssetSnapshot) -> PartitionMapping:
-        if above.key in below.mappings:
-            return below.mappings[above.key]
-        if below.partitions is None or above.partitions is None:
+    def default(self, below: AssetKey, above: AssetKey) -> PartitionMapping:
+        """How they relate where nothing is said of it."""
+        lower, upper = self.graph.assets[below].partitions, self.graph.assets[above].partitions
+        if lower is None or upper is None:
             return _ALL
         from assettui.core.partitions.defaults import (
             default_mapping,  # deferred: 10 ms that most projects need not take
         )
 
-        return default_mapping(below.partitions, above.partitions)
+        return default_mapping(lower, upper)
 
     def above(self, below: AssetKey, above: AssetKey, partitions: PartitionSet) -> Upstream:
         """The partitions of one asset that some partitions of another need."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from assettui.core.partitions.mapping import Upstream
 from assettui.core.partitions.space import range_text
 from assettui.model.errors import LaunchError
 from assettui.model.text import plural
@@ -111,6 +112,27 @@ def partitions_of(
     return partitioned.set_of(step.subject, partitions)
 
 
+def needed_by(step: StepPlan, partitioned: PartitionedGraph, above: AssetKey, partitions: PartitionSet) -> Upstream:
+    """The partitions of an asset that a step needs for some of its subject: of its own asset, a check needs just these.
+
+    Args:
+        step: The step, which has a subject.
+        partitioned: The project's partitions.
+        above: The asset.
+        partitions: Those of the subject.
+    """
+    subject = step.subject
+    assert subject is not None
+    if step.assets or not step.checks:
+        return partitioned.above(subject, above, partitions)
+    if above == subject:
+        return Upstream(partitions)
+    snapshot = partitioned.graph.step_snapshots.get(step.computation)
+    mapping = snapshot.mappings.get(above) if snapshot is not None else None
+    mapping = mapping or partitioned.default(subject, above)
+    return mapping.upstream(partitions, partitioned.space(subject), partitioned.space(above))
+
+
 def _are_observed(keys: Sequence[AssetKey], partitioned: PartitionedGraph) -> bool:
     return all(partitioned.graph.assets[key].is_observable for key in keys)
 
@@ -160,7 +182,7 @@ def _refuse_missing(
                 else partitioned.space(subject).all
             )
             there = materialized.get(each.key)
-            lacking = partitioned.above(subject, each.key, own).partitions
+            lacking = needed_by(step, partitioned, each.key, own).partitions
             lacking = lacking - there if there is not None else lacking
             if each.key in made and partitions:
                 lacking = lacking - partitioned.set_of(each.key, partitions)

@@ -6,18 +6,25 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from assettui.core.check_planning import wanted_checks, with_checks
 from assettui.model.errors import LaunchError
 from assettui.model.run import RunPlan, StepPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
     from assettui.core.graph import AssetGraph
+    from assettui.model.check import AssetCheckKey
     from assettui.model.keys import AssetKey
     from assettui.model.project import JobSnapshot, StepOutput, StepSnapshot, Wire
 
 
-def plan_run(graph: AssetGraph, keys: Iterable[AssetKey], available: Container[AssetKey] | None = None) -> RunPlan:
+def plan_run(
+    graph: AssetGraph,
+    keys: Iterable[AssetKey],
+    available: Container[AssetKey] | None = None,
+    checks: Collection[AssetCheckKey] | None = None,
+) -> RunPlan:
     """The steps that materialize the given assets, each as soon as what it needs from the same run is there.
 
     External assets among them are left out: nothing here can make them. A step that makes several assets and cannot
@@ -27,22 +34,28 @@ def plan_run(graph: AssetGraph, keys: Iterable[AssetKey], available: Container[A
         graph: The project's graph.
         keys: What is to be materialized.
         available: The assets whose values can be loaded already, or will be by the time; None where it is not known.
+        checks: The checks that are to be evaluated, alone where no asset is given; None for all of what is made.
 
     Raises:
         LaunchError: Nothing is left to materialize, or a step would read a value that is not there.
     """
     chosen = list(keys)
     wanted = {key for key in chosen if not graph.assets[key].is_external}
-    if not wanted:
+    if not wanted and not checks:
         raise _nothing_to_materialize(graph, chosen)
     step_of = _parts(graph, _with_neighbours(graph, wanted))
+    steps = _plan_steps(graph, step_of)
+    found = wanted_checks(graph, step_of, checks)
+    planned = in_order(with_checks(graph, steps, found)) if found else tuple(steps.values())
     if available is not None:
-        _refuse_missing_inputs(graph, step_of, available)
-    return RunPlan(_plan_steps(graph, step_of))
+        _refuse_missing_inputs(graph, planned, step_of, available)
+    return RunPlan(planned)
 
 
-def plan_observation(graph: AssetGraph, keys: Iterable[AssetKey]) -> RunPlan:
-    """The steps that look at the given external assets; those that nothing can look at are left out.
+def plan_observation(
+    graph: AssetGraph, keys: Iterable[AssetKey], checks: Collection[AssetCheckKey] | None = None
+) -> RunPlan:
+    """The steps that look at the given external assets, and check them; those that nothing can look at are left out.
 
     Raises:
         LaunchError: None of them can be observed.
@@ -53,7 +66,7 @@ def plan_observation(graph: AssetGraph, keys: Iterable[AssetKey]) -> RunPlan:
             "nothing to observe: what was selected has no function that looks at it",
             hint="put @observable_source_asset on one, or materialize what the project computes",
         )
-    return RunPlan(_plan_steps(graph, step_of))
+    return RunPlan(in_order(with_checks(graph, _plan_steps(graph, step_of), wanted_checks(graph, step_of, checks))))
 
 
 def plan_ops(job: JobSnapshot) -> RunPlan:
@@ -151,7 +164,8 @@ def _parts(graph: AssetGraph, wanted: Sequence[AssetKey]) -> dict[AssetKey, str]
     return step_of
 
 
-def _plan_steps(graph: AssetGraph, step_of: Mapping[AssetKey, str]) -> tuple[StepPlan, ...]:
+def _plan_steps(graph: AssetGraph, step_of: Mapping[AssetKey, str]) -> dict[str, StepPlan]:
+    """The steps by key, each behind those that it waits for."""
     assets_of: dict[str, list[AssetKey]] = {}
     for key, name in step_of.items():
         assets_of.setdefault(name, []).append(key)
@@ -162,7 +176,7 @@ def _plan_steps(graph: AssetGraph, step_of: Mapping[AssetKey, str]) -> tuple[Ste
             if above not in steps and above not in assets_of:
                 steps[above] = replace(_plan_op(graph.step_snapshots[above], step_of), serves=keys[0])
         steps[name] = _plan_step(graph, name, computation, keys, step_of)
-    return in_order(steps)
+    return {step.key: step for step in in_order(steps)}
 
 
 def in_order(steps: Mapping[str, StepPlan]) -> tuple[StepPlan, ...]:
@@ -228,9 +242,13 @@ def _plan_step(
     )
 
 
-def _refuse_missing_inputs(graph: AssetGraph, step_of: Mapping[AssetKey, str], available: Container[AssetKey]) -> None:
-    for key in step_of:
-        for each in graph.assets[key].inputs:
+def _refuse_missing_inputs(
+    graph: AssetGraph, steps: Iterable[StepPlan], step_of: Mapping[AssetKey, str], available: Container[AssetKey]
+) -> None:
+    readers = [(str(key), graph.assets[key].inputs) for key in step_of]
+    readers += [(step.key, step.inputs) for step in steps if step.checks and not step.assets]
+    for key, inputs in readers:
+        for each in inputs:
             asset = graph.assets[each.key]
             if each.key in step_of or each.key in available or asset.io_manager is not None:
                 continue  # what an IO manager of the user's loads may be there without our knowing
@@ -243,7 +261,9 @@ def _refuse_missing_inputs(graph: AssetGraph, step_of: Mapping[AssetKey, str], a
                 )
             raise LaunchError(
                 f"{key} reads {each.key}, which was never materialized",
-                hint=f"build it with what lies upstream: assettui materialize +{key}",
+                hint=f"build it with what lies upstream: assettui materialize +{each.key}"
+                if ":" in key
+                else f"build it with what lies upstream: assettui materialize +{key}",
             )
 
 

@@ -48,3 +48,8 @@ def combined_version(versions: Mapping[str, str | None]) -> str | None:
         for part in (key, "none" if version is None else f"={version}"):
             digest.update(f"{len(part)}:{part}".encode())
     return digest.hexdigest()[:16]
+
+
+def changed_parts(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The parts that are other than before, new, or gone; by name."""
+    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))

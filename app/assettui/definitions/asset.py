@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.backfill_policy import BackfillPolicy
+    from assettui.definitions.checks import AssetCheckSpec
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.inputs import AssetIn
     from assettui.definitions.ops.composition import Composition
@@ -60,6 +61,8 @@ class StepArguments(Struct, frozen=True):
     """Whether it looks at what something else makes."""
     op_tags: Mapping[str, str] = {}
     backfill_policy: BackfillPolicy | None = None
+    check_specs: tuple[AssetCheckSpec, ...] = ()
+    """The checks of its assets that it evaluates itself."""
 
 
 _noting: list[list[AssetsDefinition]] = []
@@ -136,7 +139,8 @@ class AssetsDefinition:
 
         def context() -> AssetExecutionContext:
             keys = {output.name: output.spec.key for output in self.outputs}
-            return AssetExecutionContext(ContextRun("direct"), self.step_name, asset_keys=keys)
+            checks = [spec.key for spec in self.check_specs]
+            return AssetExecutionContext(ContextRun("direct"), self.step_name, asset_keys=keys, check_keys=checks)
 
         return invocation.call(self.fn, self.parameters, args, kwargs, context)
 
@@ -163,6 +167,16 @@ class AssetsDefinition:
     def specs(self) -> tuple[AssetSpec, ...]:
         """What is known of each asset that it makes, in the order of its outputs."""
         return tuple(output.spec for output in self.outputs)
+
+    @property
+    def check_specs(self) -> tuple[AssetCheckSpec, ...]:
+        """The checks of its assets that it evaluates itself."""
+        return self.arguments.check_specs
+
+    @property
+    def subject(self) -> str:
+        """What problems call it."""
+        return f"asset {self.step_name}"
 
     @property
     def partitions_def(self) -> PartitionsDefinition | None:
@@ -224,6 +238,7 @@ def step_arguments(said: MakerKeywords, name: str | None = None) -> StepArgument
         hooks=frozenset(given.get("hooks") or ()),
         op_tags=given.get("op_tags") or {},
         backfill_policy=given.get("backfill_policy"),
+        check_specs=tuple(given.get("check_specs") or ()),
     )
 
 
@@ -273,6 +288,11 @@ def asset(
         op_tags: Of the step. `{"dagster/isolation": "process"}` gives it a process of its own.
         partitions_def: The partitions of what it makes; None for none.
         backfill_policy: How many partitions one run of a backfill makes; by default one.
+        check_specs: Checks of the asset that the function evaluates itself: it yields an `AssetCheckResult` for each.
+        freshness_policy: How old its data may be: otherwise it is overdue.
+        legacy_freshness_policy: The same, by its older name.
+        automation_condition: When it is materialized by itself.
+        auto_materialize_policy: The older way to say so.
     """
     at = caller()
     arguments = step_arguments(said)

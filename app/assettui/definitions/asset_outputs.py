@@ -93,6 +93,8 @@ def outputs_of_outs(
         spec.code_version = out.code_version if out.code_version is not None else code_version
         spec.owners, spec.tags, spec.kinds = out.owners, out.tags, out.kinds
         spec.partitions_def = partitions_def
+        spec.freshness_policy, spec.automation_condition = out.freshness_policy, out.automation_condition
+        spec.auto_materialize_policy = out.auto_materialize_policy
         deps = frozenset(map(AssetKey.from_coercible, internal[name])) if name in internal else None
         outputs.append(AssetOutput(name, spec, out.is_required, out.io_manager_key, out.dagster_type, deps))
     return outputs, problems
@@ -126,6 +128,10 @@ def decorated_spec(fn: Callable[..., Any] | None, at: Location, said: SpecKeywor
     spec.group_name, spec.code_version = said.get("group_name"), said.get("code_version")
     spec.owners, spec.tags, spec.kinds = said.get("owners") or (), said.get("tags") or {}, said.get("kinds") or ()
     spec.partitions_def = said.get("partitions_def")
+    policy = said.get("freshness_policy")
+    spec.freshness_policy = policy if policy is not None else said.get("legacy_freshness_policy")
+    spec.automation_condition = said.get("automation_condition")
+    spec.auto_materialize_policy = said.get("auto_materialize_policy")
     return spec
 
 

@@ -64,17 +64,6 @@ def owners_of(spec: AssetSpec, problems: Problems) -> tuple[str, ...]:
     return tuple(str(owner) for owner in owners)
 
 
-def code_version_of(spec: AssetSpec, problems: Problems) -> str | None:
-    """The code version as it was given; `auto` is none, lest it be taken for what follows the code by itself."""
-    if spec.code_version == "auto":
-        problems.wrong(
-            f"asset {spec.key}: its code_version is 'auto', and code versions are not derived from the code yet",
-            spec.at,
-            "give one of your own, such as code_version='1', and change it with the code",
-        )
-    return spec.code_version
-
-
 def kinds_of(spec: AssetSpec) -> tuple[str, ...]:
     """The kinds of an asset, sorted."""
     of_tags = (str(name).removeprefix(KIND_TAG) for name in spec.tags if str(name).startswith(KIND_TAG))

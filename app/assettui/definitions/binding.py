@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from inspect import Parameter
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
 
 from msgspec import Struct
 
@@ -18,10 +18,14 @@ from assettui.model.project import InputSnapshot
 
 if TYPE_CHECKING:
     from assettui.definitions.asset import AssetsDefinition
+    from assettui.definitions.checks import AssetChecksDefinition
     from assettui.definitions.ops.op import OpDefinition
     from assettui.definitions.parameters import Parameters
     from assettui.definitions.problems import Problems
     from assettui.model.errors import Location
+
+
+D = TypeVar("D", "AssetsDefinition", "AssetChecksDefinition")
 
 
 class Bound(Struct):
@@ -34,13 +38,13 @@ class Bound(Struct):
 
 
 def bind_asset(
-    definition: AssetsDefinition,
-    known_asset: Callable[[AssetsDefinition, str], AssetKey | None],
+    definition: D,
+    known_asset: Callable[[D, str], AssetKey | None],
     assets: Iterable[AssetKey],
     resources: Mapping[str, Any],
     problems: Problems,
 ) -> Bound | None:
-    """The parameters of an asset function; None where they cannot be read, which is then told.
+    """The parameters of a function of assets or checks; None where they cannot be read, which is then told.
 
     Args:
         definition: The function.
@@ -49,12 +53,14 @@ def bind_asset(
         resources: Every resource that the function may use.
         problems: Takes what is wrong.
     """
-    subject, at, ins = _subject(definition), definition.at, definition.arguments.ins
+    subject, at, ins = definition.subject, definition.at, definition.arguments.ins
     bound = Bound()
     try:
         parameters = definition.parameters
     except (TypeError, ValueError) as error:
-        problems.wrong(f"{subject}: its parameters cannot be read: {error}", at, "put @asset on a plain function")
+        problems.wrong(
+            f"{subject}: its parameters cannot be read: {error}", at, "put the decorator on a plain function"
+        )
         return None
     if parameters.variadic is not None:
         problems.wrong(
@@ -118,7 +124,7 @@ def check_manager(
         )
 
 
-def declared_input(definition: AssetsDefinition, name: str) -> InputDeclaration:
+def declared_input(definition: AssetsDefinition | AssetChecksDefinition, name: str) -> InputDeclaration:
     """What is declared of a parameter that receives the value of an asset."""
     asset_in: Any = definition.arguments.ins.get(name)
     annotation = definition.parameters.annotations.get(name)
@@ -224,7 +230,7 @@ def _key_of_input(
         return None, True
 
 
-def _itself(definition: AssetsDefinition, name: str, asset_in: Any) -> AssetKey | None:
+def _itself(definition: AssetsDefinition | AssetChecksDefinition, name: str, asset_in: Any) -> AssetKey | None:
     """The asset that a parameter reads which is called as the asset itself, and says which of its partitions it needs."""
     if getattr(asset_in, "partition_mapping", None) is None:
         return None
@@ -235,7 +241,7 @@ def _tell_unknown(
     subject: str,
     at: Location,
     key: AssetKey,
-    definition: AssetsDefinition,
+    definition: AssetsDefinition | AssetChecksDefinition,
     assets: Iterable[AssetKey],
     resources: Mapping[str, Any],
     problems: Problems,
@@ -250,17 +256,18 @@ def _tell_unknown(
 
 
 def _warn_near_default(
-    subject: str, at: Location, name: str, definition: AssetsDefinition, assets: Iterable[AssetKey], problems: Problems
+    subject: str,
+    at: Location,
+    name: str,
+    definition: AssetsDefinition | AssetChecksDefinition,
+    assets: Iterable[AssetKey],
+    problems: Problems,
 ) -> None:
     near = closest(name, [str(known) for known in assets if known not in definition.keys])
     if near and near.split("/")[-1] != name:
         problems.warn(
             f"{subject}: parameter {name!r} names no asset, so it keeps its default", at, f"did you mean {near!r}?"
         )
-
-
-def _subject(definition: AssetsDefinition) -> str:
-    return f"asset {definition.step_name}"
 
 
 def _offer(name: str, resources: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assettui.definitions.retries import RetryPolicy
     from assettui.definitions.schedule import ScheduleDefinition
     from assettui.definitions.sensor import SensorDefinition
+    from assettui.model.check import AssetCheckKey, CheckSnapshot
     from assettui.model.keys import AssetKey
     from assettui.model.project import ProjectSnapshot
 
@@ -78,6 +79,8 @@ class Computation(Struct, frozen=True):
     """Whether it is an op, whose outputs other steps of the run may read."""
     is_observation: bool = False
     can_subset: bool = False
+    checks: tuple[CheckSnapshot, ...] = ()
+    """Those that it evaluates."""
     isolation: str | None = None
     """Whether it has a process of its own (`process`), or not (`worker`); None where the settings say."""
 
@@ -103,6 +106,8 @@ class Described(Struct, frozen=True):
     """Of the assets that have any."""
     instigators: Mapping[str, ScheduleDefinition | SensorDefinition] = {}
     """Schedules and sensors, by name."""
+    user_conditions: Mapping[tuple[AssetKey | AssetCheckKey, int], Any] = {}
+    """The automation conditions of the user's own, each by whose it is and its number in the whole condition."""
 
     def resources_of(self, job: str | None) -> Mapping[str, Any]:
         """The resources that a run has: the project's, and on top of them those of its job."""

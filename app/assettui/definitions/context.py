@@ -13,10 +13,12 @@ from assettui.model.metadata import MetadataValue, RawMetadata, as_metadata
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.core.partitions.space import PartitionKeyRange, TimeWindow
+    from assettui.model.check import AssetCheckKey
+    from assettui.model.step import AssetPast
 
 
 class ContextRun(Struct, frozen=True):
@@ -70,6 +72,8 @@ class AssetExecutionContext:
         retry_number: How many times the step has been tried before.
         mapping_key: For a step that was fanned out, which value it works on.
         log_event: Takes what `log_event` is given.
+        check_keys: The checks that the step is to evaluate.
+        pasts: Of a step that only checks: what has happened to the assets that it is about.
     """
 
     def __init__(
@@ -85,6 +89,8 @@ class AssetExecutionContext:
         retry_number: int = 0,
         mapping_key: str | None = None,
         log_event: Callable[[Any], None] | None = None,
+        check_keys: Iterable[AssetCheckKey] = (),
+        pasts: Mapping[AssetKey, AssetPast] | None = None,
     ) -> None:
         self.run = run
         self.step_key = step_key
@@ -97,6 +103,8 @@ class AssetExecutionContext:
         self._partitions = partitions or ContextPartitions()
         self._input_partitions = input_partitions or {}
         self._mapping_key = mapping_key
+        self._check_keys = frozenset(check_keys)
+        self._pasts = pasts or {}
         self._log_event = log_event or self.events.append
         self._output_metadata: dict[str, dict[str, MetadataValue]] = {}
 
@@ -125,6 +133,25 @@ class AssetExecutionContext:
     def selected_asset_keys(self) -> set[AssetKey]:
         """The assets that the step is to make."""
         return set(self._asset_keys.values())
+
+    @property
+    def selected_asset_check_keys(self) -> set[AssetCheckKey]:
+        """The checks that the step is to evaluate."""
+        return set(self._check_keys)
+
+    def past_of(self, asset_key: CoercibleToAssetKey) -> AssetPast:
+        """In a check: what has happened to the asset that it is of, the last materializations first.
+
+        Raises:
+            NotInContext: The step does not check that asset.
+        """
+        key = AssetKey.from_coercible(asset_key)
+        if key not in self._pasts:
+            known = ", ".join(map(str, self._pasts)) or "none"
+            raise NotInContext(
+                f"the step {self.step_key} knows nothing of the past of {key}", hint=f"it does of: {known}"
+            )
+        return self._pasts[key]
 
     @property
     def selected_output_names(self) -> set[str]:
@@ -367,5 +394,5 @@ class AssetExecutionContext:
         return next(iter(self._asset_keys)) if len(self._asset_keys) == 1 else "result"
 
 
-OpExecutionContext = AssetExecutionContext
-"""Ops and assets are given the same context."""
+OpExecutionContext = AssetCheckExecutionContext = AssetExecutionContext
+"""Ops, assets and checks are given the same context."""

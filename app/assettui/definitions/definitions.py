@@ -17,6 +17,8 @@ from assettui.model.keys import AssetKey, CoercibleToAssetKey, closest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from assettui.definitions.automation_sensor import AutomationConditionSensorDefinition
+    from assettui.definitions.checks import AssetChecksDefinition
     from assettui.definitions.schedule import ScheduleDefinition
     from assettui.definitions.sensor import SensorDefinition
     from assettui.model.metadata import RawMetadata
@@ -32,6 +34,7 @@ class Definitions:
         sensors: What looks whether something is to be run.
         resources: What functions work with, by name. `io_manager` stores and loads whatever names no IO manager of
             its own.
+        asset_checks: Functions that test assets' data.
         metadata: What is to be known of the project.
     """
 
@@ -40,9 +43,10 @@ class Definitions:
         self,
         assets: Iterable[AssetsDefinition | AssetSpec | Iterable[AssetsDefinition | AssetSpec]] | None = None,
         schedules: Iterable[ScheduleDefinition] | None = None,
-        sensors: Iterable[SensorDefinition] | None = None,
+        sensors: Iterable[SensorDefinition | AutomationConditionSensorDefinition] | None = None,
         jobs: Iterable[JobDefinition] | None = None,
         resources: Mapping[str, Any] | None = None,
+        asset_checks: Iterable[AssetChecksDefinition | Iterable[AssetChecksDefinition]] | None = None,
         metadata: RawMetadata | None = None,
     ) -> None:
         self.assets: tuple[Any, ...] = tuple(flatten(assets or ()))
@@ -51,6 +55,7 @@ class Definitions:
         named = [job for each in (*self.schedules, *self.sensors) for job in _jobs_of(each)]
         self.jobs: tuple[Any, ...] = tuple(flatten([*(jobs or ()), *named]))
         self.resources: dict[str, Any] = dict(resources or {})
+        self.asset_checks: tuple[Any, ...] = tuple(flatten(asset_checks or ()))
         self.metadata: RawMetadata = metadata or {}
 
     @staticmethod
@@ -81,6 +86,7 @@ class Definitions:
             sensors=[each for one in definitions for each in one.sensors],
             jobs=[job for each in definitions for job in each.jobs],
             resources=resources,
+            asset_checks=[check for each in definitions for check in each.asset_checks],
             metadata={name: value for each in definitions for name, value in each.metadata.items()},
         )
 
@@ -192,6 +198,7 @@ def in_namespace(namespace: Mapping[str, Any]) -> Definitions | list[Definitions
         assets_among(values),
         schedules=[value for value in values if is_schedule(value)],
         sensors=[value for value in values if is_sensor(value)],
+        asset_checks=[value for value in values if is_check(value)],
         jobs=[value for value in values if isinstance(value, JobDefinition)],
     )
 
@@ -203,14 +210,26 @@ def is_schedule(value: Any) -> bool:
 
 
 def is_sensor(value: Any) -> bool:
-    """Whether it is a sensor."""
+    """Whether it is a sensor, one of automation conditions among them."""
     known = sys.modules.get("assettui.definitions.sensor")
-    return known is not None and isinstance(value, known.SensorDefinition)
+    return (known is not None and isinstance(value, known.SensorDefinition)) or is_automation(value)
+
+
+def is_automation(value: Any) -> bool:
+    """Whether it evaluates automation conditions."""
+    known = sys.modules.get("assettui.definitions.automation_sensor")
+    return known is not None and isinstance(value, known.AutomationConditionSensorDefinition)
+
+
+def is_check(value: Any) -> bool:
+    """Whether it is a function that evaluates checks."""
+    known = sys.modules.get("assettui.definitions.checks")
+    return known is not None and isinstance(value, known.AssetChecksDefinition)
 
 
 def _jobs_of(value: Any) -> Iterable[JobDefinition]:
     """The jobs that a schedule or sensor is for, where it was given them themselves."""
-    if not (is_schedule(value) or is_sensor(value)):
+    if not (is_schedule(value) or is_sensor(value)) or is_automation(value):
         return ()
     try:
         return value.targets.jobs

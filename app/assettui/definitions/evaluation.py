@@ -243,6 +243,7 @@ class _Gathered:
                 partitions=((request.partition_key, request.partition_key),)
                 if request.partition_key is not None
                 else (),
+                checks=tuple(request.asset_check_keys) if request.asset_check_keys is not None else None,
             )
         )
 
@@ -254,7 +255,8 @@ class _Gathered:
                     f"{self.asker.subject} has several jobs, and a RunRequest that names none",
                     hint=f"RunRequest(job_name=…): {', '.join(jobs)}",
                 )
-            if not jobs and not self.asker.has_selection and request.asset_selection is None:
+            is_of_something = request.asset_selection is not None or request.asset_check_keys is not None
+            if not jobs and not self.asker.has_selection and not is_of_something:
                 raise BadRequest(
                     f"{self.asker.subject} asks for a run, and has neither a job nor assets",
                     hint="give it job=…, or target=…, or the request an asset_selection",

@@ -18,8 +18,11 @@ from assettui.model.arguments import WrongArgument, parameters_of
 from assettui.model.errors import AssettuiError, DefinitionsError, Problem
 
 if TYPE_CHECKING:
+    from assettui.core.conditions.condition import AutomationCondition
     from assettui.core.partitions.definition import PartitionsDefinition
+    from assettui.definitions.auto_materialize import AutoMaterializePolicy
     from assettui.definitions.backfill_policy import BackfillPolicy
+    from assettui.definitions.checks import AssetCheckSpec
     from assettui.definitions.hooks import HookDefinition
     from assettui.definitions.inputs import AssetIn, In
     from assettui.definitions.outputs import Out
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from assettui.definitions.schedule import DefaultScheduleStatus
     from assettui.definitions.sensor import DefaultSensorStatus
     from assettui.definitions.spec import CoercibleToAssetDep
+    from assettui.model.freshness import FreshnessPolicy
     from assettui.model.instigator import CatchUp
     from assettui.model.keys import CoercibleToAssetKey
     from assettui.model.metadata import RawMetadata
@@ -56,6 +60,10 @@ class SpecKeywords(TypedDict, total=False):
     description: str | None
     code_version: str | None
     partitions_def: PartitionsDefinition | None
+    freshness_policy: FreshnessPolicy | None
+    legacy_freshness_policy: FreshnessPolicy | None
+    automation_condition: AutomationCondition | None
+    auto_materialize_policy: AutoMaterializePolicy | None
 
 
 class MakerKeywords(TypedDict, total=False):
@@ -78,6 +86,7 @@ class StepKeywords(MakerKeywords, total=False):
     timeout: float | None
     can_subset: bool
     op_tags: Mapping[str, str] | None
+    check_specs: Sequence[AssetCheckSpec] | None
 
 
 class AssetKeywords(SpecKeywords, StepKeywords, total=False):

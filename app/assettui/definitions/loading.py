@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from assettui.definitions.asset import AssetsDefinition
-from assettui.definitions.definitions import Definitions, assets_among, flatten, in_namespace
+from assettui.definitions.definitions import Definitions, assets_among, flatten, in_namespace, is_check
 from assettui.definitions.inputs import AssetIn
 from assettui.definitions.spec import AssetDep, AssetSpec
 from assettui.model.errors import AssettuiError
@@ -20,6 +20,8 @@ from assettui.model.keys import AssetKey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
+
+    from assettui.definitions.checks import AssetChecksDefinition
 
 
 class CannotGather(AssettuiError):
@@ -85,6 +87,45 @@ def load_assets_from_package_name(
     )
 
 
+def load_asset_checks_from_modules(
+    modules: Iterable[ModuleType], asset_key_prefix: str | Sequence[str] | None = None
+) -> list[AssetChecksDefinition]:
+    """The checks that modules define, each once, in the order of their definition.
+
+    Args:
+        modules: Imported modules; what they import from each other counts once.
+        asset_key_prefix: Put before the keys of the assets that they are of.
+    """
+    return _checks_among((value for module in modules for value in vars(module).values()), asset_key_prefix)
+
+
+def load_asset_checks_from_current_module(
+    asset_key_prefix: str | Sequence[str] | None = None,
+) -> list[AssetChecksDefinition]:
+    """The checks that the calling module has defined so far; see `load_asset_checks_from_modules`."""
+    namespace = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage] - documented: the caller's module
+    return _checks_among(list(namespace.values()), asset_key_prefix)
+
+
+def load_asset_checks_from_package_module(
+    package_module: ModuleType, asset_key_prefix: str | Sequence[str] | None = None
+) -> list[AssetChecksDefinition]:
+    """The checks of a package and of all modules below it; see `load_asset_checks_from_modules`."""
+    return load_asset_checks_from_modules(list(_modules_of(package_module)), asset_key_prefix)
+
+
+def load_asset_checks_from_package_name(
+    package_name: str, asset_key_prefix: str | Sequence[str] | None = None
+) -> list[AssetChecksDefinition]:
+    """The checks of the package of that name; see `load_asset_checks_from_package_module`."""
+    return load_asset_checks_from_package_module(importlib.import_module(package_name), asset_key_prefix)
+
+
+def _checks_among(values: Iterable[Any], prefix: str | Sequence[str] | None) -> list[AssetChecksDefinition]:
+    found: list[AssetChecksDefinition] = [value for value in flatten(values) if is_check(value)]
+    return found if prefix is None else [each.with_key_prefix(prefix) for each in found]
+
+
 def load_definitions_from_module(module: ModuleType) -> Definitions:
     """What a module defines: its `Definitions`, merged where there are several, or else its bare assets and jobs."""
     found = in_namespace(vars(module))
@@ -113,10 +154,10 @@ def load_from_defs_folder(
     seen: set[int] = set()
     for module in modules:
         found = load_definitions_from_module(module)
-        kinds = (found.assets, found.schedules, found.sensors, found.jobs)
-        assets, schedules, sensors, jobs = ([each for each in kind if id(each) not in seen] for kind in kinds)
-        seen.update(map(id, [*assets, *schedules, *sensors, *jobs]))
-        gathered.append(Definitions(assets, schedules, sensors, jobs, found.resources, found.metadata))
+        kinds = (found.assets, found.schedules, found.sensors, found.jobs, found.asset_checks)
+        assets, schedules, sensors, jobs, checks = ([each for each in kind if id(each) not in seen] for kind in kinds)
+        seen.update(map(id, [*assets, *schedules, *sensors, *jobs, *checks]))
+        gathered.append(Definitions(assets, schedules, sensors, jobs, found.resources, checks, found.metadata))
     return Definitions.merge(*gathered)
 
 

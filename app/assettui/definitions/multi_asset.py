@@ -62,6 +62,7 @@ def multi_asset(
         op_tags: Of the step. `{"dagster/isolation": "process"}` gives it a process of its own.
         partitions_def: The partitions of what it makes; None for none.
         backfill_policy: How many partitions one run of a backfill makes; by default one.
+        check_specs: Checks of its assets that the function evaluates itself: it yields an `AssetCheckResult` for each.
     """
     at = caller()
     arguments = step_arguments(said, name)

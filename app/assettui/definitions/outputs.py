@@ -11,6 +11,9 @@ from assettui.model.arguments import Checked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from assettui.core.conditions.condition import AutomationCondition
+    from assettui.definitions.auto_materialize import AutoMaterializePolicy
+    from assettui.model.freshness import FreshnessPolicy
     from assettui.model.keys import CoercibleToAssetKey
     from assettui.model.metadata import RawMetadata
 
@@ -32,6 +35,12 @@ class AssetOut(Struct, frozen=True, metaclass=Checked):
     owners: Sequence[str] = ()
     tags: Mapping[str, str] = {}
     kinds: Iterable[str] = ()
+    freshness_policy: FreshnessPolicy | None = None
+    """How old its data may be."""
+    automation_condition: AutomationCondition | None = None
+    """When it is materialized by itself."""
+    auto_materialize_policy: AutoMaterializePolicy | None = None
+    """The older way to say so."""
 
 
 class Out(Struct, frozen=True, metaclass=Checked):

@@ -10,10 +10,11 @@ from assettui.model.arguments import Checked, checks_arguments
 from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from typing_extensions import TypeVar
 
+    from assettui.definitions.checks import AssetCheckResult
     from assettui.model.keys import CoercibleToAssetKey
     from assettui.model.metadata import RawMetadata
 
@@ -84,6 +85,8 @@ class MaterializeResult(_Materialized[T], Generic[T], frozen=True):
 
     asset_key: CoercibleToAssetKey | None = None
     """The asset; None where the function makes just one."""
+    check_results: Sequence[AssetCheckResult] | None = None
+    """What the checks have come to that the function evaluates itself; it may as well yield each."""
 
 
 class ObserveResult(_Said, frozen=True):
@@ -91,6 +94,8 @@ class ObserveResult(_Said, frozen=True):
 
     asset_key: CoercibleToAssetKey | None = None
     """The asset; None where the function looks at just one."""
+    check_results: Sequence[AssetCheckResult] | None = None
+    """As of a `MaterializeResult`."""
 
 
 class AssetMaterialization(Struct, frozen=True, metaclass=Checked):

@@ -15,6 +15,7 @@ from assettui.model.arguments import Checked, checks_arguments
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from assettui.model.check import AssetCheckKey
     from assettui.model.keys import CoercibleToAssetKey
     from assettui.model.metadata import JsonObject
 
@@ -53,6 +54,8 @@ class RunRequest:
     asset_selection: Sequence[CoercibleToAssetKey] | None
     """Which of the job's assets; None for all."""
     partition_key: str | None
+    asset_check_keys: Sequence[AssetCheckKey] | None
+    """Which checks are evaluated; None for all of the assets that are made. Given without assets, they alone are."""
 
     @checks_arguments
     def __init__(
@@ -63,6 +66,7 @@ class RunRequest:
         job_name: str | None = None,
         asset_selection: Sequence[CoercibleToAssetKey] | None = None,
         partition_key: str | None = None,
+        asset_check_keys: Sequence[AssetCheckKey] | None = None,
     ) -> None:
         given = run_config.to_config_dict() if isinstance(run_config, RunConfig) else run_config
         for name, value in (
@@ -72,6 +76,7 @@ class RunRequest:
             ("job_name", job_name),
             ("asset_selection", asset_selection),
             ("partition_key", partition_key),
+            ("asset_check_keys", asset_check_keys),
         ):
             object.__setattr__(self, name, value)
 

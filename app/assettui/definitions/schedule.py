@@ -248,6 +248,7 @@ def requests_of(found: Evaluation) -> list[RunRequest]:
             job_name=each.job,
             asset_selection=each.assets,
             partition_key=each.partition_key,
+            asset_check_keys=each.checks,
         )
         for each in found.runs
     ]

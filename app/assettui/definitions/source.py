@@ -41,6 +41,10 @@ def observable_source_asset(
         required_resource_keys: Resources that the function takes from `context.resources`.
         resource_defs: Resources of its own, by name.
         partitions_def: Its partitions; None for none.
+        freshness_policy: How old its data may be.
+        legacy_freshness_policy: The same, by its older name.
+        automation_condition: When it is observed by itself.
+        auto_materialize_policy: The older way to say so.
     """
     at = caller()
 

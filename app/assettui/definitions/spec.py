@@ -15,11 +15,14 @@ from assettui.model.errors import Location, Problem
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from assettui.core.conditions.condition import AutomationCondition
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.core.partitions.mapping import PartitionMapping
     from assettui.definitions.asset import AssetsDefinition
+    from assettui.definitions.auto_materialize import AutoMaterializePolicy
+    from assettui.model.freshness import FreshnessPolicy
     from assettui.model.metadata import RawMetadata
 
 CoercibleToAssetDep: TypeAlias = "CoercibleToAssetKey | AssetsDefinition | AssetSpec | AssetDep"
@@ -52,6 +55,9 @@ class AssetSpec:
         tags: Names and values to select by.
         kinds: What it is made with or of.
         partitions_def: Its partitions; None for none.
+        freshness_policy: How old its data may be.
+        automation_condition: When it is materialized by itself.
+        auto_materialize_policy: The older way to say so.
     """
 
     is_explicit = True
@@ -74,6 +80,9 @@ class AssetSpec:
         tags: Mapping[str, str] | None = None,
         kinds: Iterable[str] | None = None,
         partitions_def: PartitionsDefinition | None = None,
+        freshness_policy: FreshnessPolicy | None = None,
+        automation_condition: AutomationCondition | None = None,
+        auto_materialize_policy: AutoMaterializePolicy | None = None,
     ) -> None:
         self.at: Location = caller()
         self.problems: tuple[Problem, ...] = ()
@@ -95,6 +104,16 @@ class AssetSpec:
         self.kinds: Iterable[str] = () if kinds is None else kinds
         self.io_manager_key: str | None = None
         self.partitions_def = partitions_def
+        self.freshness_policy = freshness_policy
+        self.automation_condition = automation_condition
+        self.auto_materialize_policy = auto_materialize_policy
+
+    @property
+    def condition(self) -> AutomationCondition | None:
+        """When it is materialized by itself, however that was said; None where nothing is said of it."""
+        if self.automation_condition is not None or self.auto_materialize_policy is None:
+            return self.automation_condition
+        return self.auto_materialize_policy.to_automation_condition()
 
     @property
     def deps(self) -> list[Any]:
@@ -164,6 +183,8 @@ class SourceAsset(AssetSpec):
         group_name: The group that it is shown in.
         tags: Names and values to select by.
         partitions_def: Its partitions; None for none.
+        freshness_policy: How old its data may be.
+        auto_observe_interval_minutes: Has no meaning here: what nothing can look at is not observed.
     """
 
     @checks_arguments
@@ -178,6 +199,8 @@ class SourceAsset(AssetSpec):
         group_name: str | None = None,
         tags: Mapping[str, str] | None = None,
         partitions_def: PartitionsDefinition | None = None,
+        freshness_policy: FreshnessPolicy | None = None,
+        auto_observe_interval_minutes: float | None = None,
     ) -> None:
         super().__init__(
             key,
@@ -186,7 +209,33 @@ class SourceAsset(AssetSpec):
             group_name=group_name,
             tags=tags,
             partitions_def=partitions_def,
+            freshness_policy=freshness_policy,
         )
         self.at = caller()
         self.io_manager_key = io_manager_key or "io_manager"
         self.io_manager_def = io_manager_def
+
+
+def apply_freshness_policy(spec: AssetSpec, policy: FreshnessPolicy, overwrite_existing: bool = True) -> AssetSpec:
+    """A copy of a spec whose asset's data may be so old.
+
+    Args:
+        spec: What is known of an asset.
+        policy: How old its data may be.
+        overwrite_existing: Whether a policy that it has already gives way.
+    """
+    if spec.freshness_policy is not None and not overwrite_existing:
+        return spec
+    return spec.replace_attributes(freshness_policy=policy)
+
+
+def map_asset_specs(
+    func: Callable[[AssetSpec], AssetSpec], iterable: Iterable[AssetsDefinition | AssetSpec]
+) -> list[AssetsDefinition | AssetSpec]:
+    """Asset functions and specs of which something else is said.
+
+    Args:
+        func: Gives for each spec the one that takes its place.
+        iterable: The asset functions and specs.
+    """
+    return [func(each) if isinstance(each, AssetSpec) else each.map_asset_specs(func) for each in iterable]

@@ -39,7 +39,8 @@ def loaded_backfill(
             missing = (name for name in names if space.find(name) is None)
             lost = lost or f"{key} has no partition {next(missing)!r} any more"
         is_whole = space is NO_PARTITIONS
-        made = backfills.materialized_since(connection, key, kept.plan.after, whole=is_whole)
+        blocking = [check.name for check in partitioned.graph.checks_of.get(key, ()) if check.is_blocking]
+        made = backfills.materialized_since(connection, key, kept.plan.after, blocking, whole=is_whole)
         wrong = backfills.failed_since(connection, key, kept.started_us or kept.created_us, whole=is_whole)
         done[key] = PartitionSet(int(bool(made))) if is_whole else space.known_of(made)
         failed[key] = PartitionSet(int(bool(wrong))) if is_whole else space.known_of(wrong)

@@ -10,46 +10,55 @@ from msgspec.structs import replace
 from assettui.core.graph import AssetGraph
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
+from assettui.engine.automation_recording import record_decided
 from assettui.engine.backfill_loading import loaded_backfill
 from assettui.engine.cleaning import clean
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
 from assettui.executors.partitioned_requests import partitioned_request
+from assettui.kernel.automation import Automation
 from assettui.kernel.inputs import BackfillLoaded, InstigatorsSeen
 from assettui.model.backfill import BACKFILL_TAG
 from assettui.model.errors import AssettuiError, NotFound
 from assettui.model.events import Event, Materialization, RunChanged, StepStarted
+from assettui.model.instigator import DEFAULT_AUTOMATION, InstigatorKind
 from assettui.model.keys import AssetKey
 from assettui.model.project import ProjectSnapshot
 from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.model.step import StepRequest
-from assettui.store import backfills, dynamic_partitions, intents, limits, partition_sets, projects, queries
+from assettui.store import automation as automation_store
+from assettui.store import backfills, dynamic_partitions, freshness, intents, limits, partition_sets, projects, queries
 from assettui.store import ticks as ticks_store
+from assettui.store.automation_world import conditions_of, load_world
 from assettui.store.database import StorePlace, open_for_writing, writing
 from assettui.store.op_outputs import failed_with_op_outputs, forget_ancestors, forget_oldest
+from assettui.store.pasts import pasts_of
 from assettui.store.project_state import ProjectState, graph_of
 from assettui.store.queueing import secrets_of
 from assettui.store.recording import UNFIT, record_what_fits
 from assettui.store.retries import queue_retry
 from assettui.values.files import RUNS, FileValues
+from assettui.worker.orders import EvaluationRequest
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from assettui.core.conditions.place import Entity
     from assettui.core.queue import Limits, QueuedRun
+    from assettui.engine.automation_recording import RecordedAutomation
     from assettui.engine.tick_recording import Recorded
     from assettui.kernel.actions import Execute, Progressed, QueueRun
+    from assettui.kernel.automation import Decided
     from assettui.kernel.instigators import Evaluating, TickDecided
-    from assettui.model.asset import ValueRef
+    from assettui.model.asset import AssetState, ValueRef
     from assettui.model.instigator import InstigatorSnapshot
     from assettui.model.intents import Intent
     from assettui.model.run import RunPlan, RunRecord, StepRecord
     from assettui.project.settings import Settings
     from assettui.store.folder import StoreFolder
     from assettui.store.projects import Sources
-    from assettui.worker.orders import EvaluationRequest
 
 PartitionName = tuple[AssetKey, str | None]
 """A partition of an asset by its key; None is the whole of one that has none."""
@@ -95,6 +104,7 @@ class Journal:
         self._selected: dict[str, Sequence[AssetKey]] = {}
         self._known: ProjectState | None = None
         self._last_queued = 0
+        self._sensor_of: dict[Entity, str] = {}
 
     def check_in_place(self) -> None:
         """See that what is written still goes where everybody else reads.
@@ -206,11 +216,62 @@ class Journal:
         states = ticks_store.instigator_states(self._db)
         return InstigatorsSeen(tuple((each, states.get(each.name)) for each in self._instigators.values()))
 
+    def automation(self, on: Collection[str] | None, now_us: int) -> Automation:
+        """What evaluates the conditions that these automation sensors are for, None for all, and the freshness policies."""
+        partitioned = self.partitioned(now_us)
+        graph = partitioned.graph
+        state = automation_store.load_state(self._db)
+        last_event = state.last_event if state.last_event is not None else queries.last_event(self._db)
+        world = load_world(self._db, graph, partitioned, automation_store.changes_after(self._db, last_event))
+        self._sensor_of = self._sensors_of_conditions()
+        conditions = {
+            entity: condition
+            for entity, condition in conditions_of(graph).items()
+            if on is None or self._sensor_of.get(entity, DEFAULT_AUTOMATION) in on
+        }
+        statuses = dict(freshness.recorded(self._db))
+        sensors = [each.name for each in self._instigators.values() if each.kind is InstigatorKind.AUTOMATION]
+        return Automation(world, conditions, state, statuses, last_event, next(iter(sensors), DEFAULT_AUTOMATION))
+
+    def _sensors_of_conditions(self) -> dict[Entity, str]:
+        """Which automation sensor evaluates the condition of each asset and check."""
+        graph = self._graph
+        found: dict[Entity, str] = {}
+        for each in self._instigators.values():
+            if each.kind is InstigatorKind.AUTOMATION and graph is not None:
+                for key in each.assets:
+                    found[key] = each.name
+                    found.update((check.key, each.name) for check in graph.checks_of.get(key, ()))
+        return found
+
+    def changes_after(self, event_id: int) -> list[Event]:
+        """What has happened after an event, as far as conditions and policies may turn on it."""
+        return automation_store.changes_after(self._db, event_id)
+
+    def record_automation(self, decided: Decided, intent: int | None) -> RecordedAutomation:
+        """Record what automation has decided: all of it, or nothing."""
+        self._known = None
+        state = self._state(decided.time_us)
+        sensors = {name: each for name, each in self._instigators.items() if each.kind is InstigatorKind.AUTOMATION}
+        with writing(self._db) as db:
+            found = record_decided(db, decided, sensors, self._sensor_of, state, intent)
+        self._known = None
+        return found
+
     def evaluation_request(self, evaluating: Evaluating) -> EvaluationRequest | None:
         """What a worker must be told to evaluate a schedule or sensor now; None where there is nothing to look at."""
         snapshot = self._instigators.get(evaluating.name)
         if snapshot is None:
             return None
+        if snapshot.kind is InstigatorKind.AUTOMATION:
+            dynamic = dynamic_partitions.all_indices(self._db)
+            return EvaluationRequest(
+                snapshot.name,
+                evaluating.scheduled_us,
+                str(self._folder.database),
+                is_of_conditions=True,
+                dynamic=dynamic,
+            )
         request, has_something = evaluation_request(
             self._db, self._folder, snapshot, evaluating.scheduled_us, is_manual=evaluating.intent is not None
         )
@@ -334,6 +395,8 @@ class Journal:
             partitions_read=of_partitions.partitions_read,
             partition_versions=of_partitions.partition_versions,
             retry_number=action.retry_number,
+            input_times={**_data_times(states, step.upstream), **of_partitions.input_times},
+            pasts=pasts_of(self._db, partitioned, step),
             stdout=str(self._folder.step_log(run_id, step.key, "out")),
             stderr=str(self._folder.step_log(run_id, step.key, "err")),
         )
@@ -379,3 +442,9 @@ class Journal:
         for event in events:
             if isinstance(event, StepStarted) and event.version is not None:
                 self.remove_unfinished(assets, event.version)
+
+
+def _data_times(states: Mapping[AssetKey, AssetState], upstream: Iterable[AssetKey]) -> dict[str, int]:
+    """The time of the source data of what a step depends on, as far as it is known."""
+    found = {str(key): states[key].data_time_us for key in upstream}
+    return {key: time for key, time in found.items() if time is not None}

@@ -19,7 +19,9 @@ from assettui.executors.base import readable
 from assettui.kernel import actions as act
 from assettui.kernel import inputs
 from assettui.kernel.decide import decide, has_nothing_to_do, is_idle
+from assettui.kernel.inputs import ConditionsWanted, RunsQueued
 from assettui.model.errors import AssettuiError
+from assettui.model.instigator import InstigatorKind
 from assettui.model.run import StepError, StepStatus
 from assettui.model.step import StepOutcome
 from assettui.model.tick import Evaluation
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from assettui.engine.journal import Journal
     from assettui.engine.workers import Workers
     from assettui.executors.inbox import Inbox
+    from assettui.kernel.automation import Automation
     from assettui.kernel.instigators import TickDecided
     from assettui.kernel.state import KernelState
     from assettui.model.events import Event
@@ -88,6 +91,9 @@ class Loop:
         self._workers = workers
         self._alarm = alarm
         self._news = News(journal, settings, workers)
+        self._automation: Automation | None = None
+        self._automation_on: frozenset[str] | None = None
+        self._automation_due_us: int | None = None
         self._hearing = Hearing(journal, edits, workers, wake_socket.tell)
 
     def run(self, first: list[inputs.Input]) -> None:
@@ -109,6 +115,7 @@ class Loop:
             if is_woken or time.monotonic() >= next_look:
                 next_look = time.monotonic() + LOOK_EVERY_S
                 self._turn([*self._news.look(self._state, is_draining=self._ending.is_draining)])
+                self._automate()
             if self._ending.is_stopping:
                 canceled = [inputs.CancelRequested(run_id) for run_id in self._state.runs]
                 self._turn([inputs.Drain(is_at_once=True), *canceled])
@@ -145,10 +152,51 @@ class Loop:
             if isinstance(each, SnapshotKept):
                 self._turn(gathered)
                 self._turn([*self._news.described_anew()])
+                self._automation_on = None  # what it looks at is another project now
                 gathered = []
             else:
                 gathered.append(each)
         self._turn(gathered)
+        if gathered:
+            self._automate()
+
+    def _automate(self) -> None:
+        """Put what has happened before the automation conditions and freshness policies, and record what follows."""
+        asked, self._news.asked_automation = self._news.asked_automation, []
+        for intent in asked:
+            self._automation_on = None
+            self._look(self._journal.automation(None, clock_us()), intent)
+        if self._ending.is_draining:
+            return
+        on = frozenset(
+            name
+            for name, each in self._state.ticking.instigators.items()
+            if each.is_on and each.snapshot.kind is InstigatorKind.AUTOMATION and self._state.ticking.is_on
+        )
+        if on != self._automation_on:
+            self._automation, self._automation_on = self._journal.automation(on, clock_us()), on
+        if self._automation is not None and self._automation.is_needed:
+            self._look(self._automation, None)
+
+    def _look(self, automation: Automation, intent: int | None) -> None:
+        """Let automation look at what has happened since it last did, and record what it decides."""
+        now_us = clock_us()
+        events = self._journal.changes_after(automation.last_event)
+        decided = automation.look(events, self._journal.partitioned(now_us), now_us)
+        if decided is not None or intent is not None:
+            recorded = self._journal.record_automation(decided or automation.nothing(now_us), intent)
+            for entity in recorded.refused:
+                automation.refused(entity, now_us)
+            self._wake_socket.tell()
+            if recorded.runs:
+                self._turn([RunsQueued(tuple(queued_run(run_id, now_us, plan) for run_id, plan in recorded.runs))])
+        name = automation.wanted_from_worker()
+        if name is not None:
+            self._turn([ConditionsWanted(name)])
+        due_us = automation.next_us(now_us)
+        if due_us is not None and due_us != self._automation_due_us:
+            self._automation_due_us = due_us
+            self._alarm.wake_at(due_us)
 
     def _turn(self, happened: list[inputs.Input]) -> None:
         """Decide on all that has happened, commit, then act; acting may itself make things happen."""
@@ -214,6 +262,9 @@ class Loop:
                 yield inputs.RunLoaded(action.run_id, self._journal.run_to_take(action.run_id))
             case act.Evaluate():
                 yield from self._evaluate(action)
+            case act.ConditionsKnown():
+                if self._automation is not None:
+                    self._automation.take_user_conditions(action.evaluation, clock_us())
             case act.StartWorker():
                 if self._workers.is_to_describe(action.generation) and self._journal.note_loading(clock_us()):
                     self._wake_socket.tell()

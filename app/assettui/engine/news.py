@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from assettui.kernel import inputs
 from assettui.kernel.workers import is_import_overdue
 from assettui.model.backfill import BackfillCommand, BackfillStatus
+from assettui.model.instigator import InstigatorKind
 from assettui.model.intents import CancelRun, CommandBackfill, EvaluateInstigator, Intent, ReloadProject
 from assettui.model.timing import SECOND_US, clock_us
 
@@ -42,6 +43,8 @@ class News:
         self._workers = workers
         self._unevaluated: object = None
         self._taken: list[Intent] = []
+        self.asked_automation: list[int] = []
+        """The intents of those who want automation conditions to be evaluated now."""
         self._next_forgetting = time.monotonic() + FORGET_AFTER_S
 
     def take_intents(self) -> list[Intent]:
@@ -95,6 +98,8 @@ class News:
                 yield inputs.CancelRequested(intent.run_id)
             case ReloadProject():
                 yield inputs.ProjectEdited()
+            case EvaluateInstigator(instigator_kind=InstigatorKind.AUTOMATION):
+                self.asked_automation.append(intent.id)
             case EvaluateInstigator():
                 yield inputs.TickRequested(intent.instigator, intent.instigator_kind, intent.scheduled_us, intent.id)
             case CommandBackfill():

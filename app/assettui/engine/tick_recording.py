@@ -134,7 +134,8 @@ def _plan(
     if request.run_key is not None:
         tags[RUN_KEY_TAG] = request.run_key
     assets = request.assets
-    if assets is None and request.job is None and snapshot is not None and snapshot.selection is not None:
+    is_of_selection = assets is None and request.checks is None and request.job is None
+    if is_of_selection and snapshot is not None and snapshot.selection is not None:
         assets = tuple(context.select(snapshot.selection))
     if assets is not None:
         missing = next((key for key in assets if key not in context.graph.assets), None)

@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from assettui.core.graph import AssetGraph
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.core.timeline import zone_named
 from assettui.definitions.describe.project import describe
 from assettui.definitions.resources import ResourceSet
+from assettui.definitions.run_config import RunRequest
 from assettui.definitions.schedule import ScheduleDefinition, ScheduleEvaluationContext, requests_of
 from assettui.definitions.sensor import SensorDefinition, SensorEvaluationContext
-from assettui.model.errors import AssettuiError
+from assettui.executors.fake_automation import FakeAutomation
+from assettui.model.errors import AssettuiError, NotFound
+from assettui.model.instigator import DEFAULT_AUTOMATION
+from assettui.model.keys import AssetKey
 from assettui.model.timing import SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.definitions.definitions import Definitions
-    from assettui.definitions.run_config import RunRequest
+    from assettui.executors.fake_automation import Asked
     from assettui.executors.instance import Instance
+    from assettui.model.freshness import Freshness
     from assettui.model.instigator import InstigatorSnapshot
     from assettui.model.tick import Evaluation
 
@@ -47,10 +53,11 @@ class FakeTick(Struct, frozen=True):
 
 
 class FakeClock:
-    """Lets time pass for the schedules and sensors of a project: all that are due are evaluated, in order.
+    """Lets time pass for the schedules and sensors of a project, and for its automation conditions and freshness policies.
 
-    All of them are on. Sensors that watch assets or runs wait for these, so they are not evaluated. What a function
-    raises is raised.
+    All of them are on, and all that is due is evaluated, in order. Sensors that watch assets or runs wait for these, so they
+    are not evaluated. What automation asks for is taken for made at once; `materialize` says that something else was. What a
+    function raises is raised.
 
     Args:
         definitions: The project.
@@ -75,7 +82,7 @@ class FakeClock:
     ) -> None:
         self._described = describe("project", definitions)
         self._resources = {**self._described.resources, **(resources or {})}
-        self._now_us = _us(start)
+        self._now_us = us_of(start)
         self._instance = instance
         wanted = None if only is None else set(only)
         self._snapshots = {
@@ -88,6 +95,15 @@ class FakeClock:
         self._run_keys: dict[str, set[str]] = {}
         """What each sensor has asked for; a schedule's run keys count within one tick."""
         self._last_us: dict[str, int] = {}
+        self._automation: FakeAutomation | None = None
+        graph = AssetGraph.of(self._described.snapshot)
+        has_any = any(
+            asset.condition is not None or asset.freshness_policy is not None for asset in graph.assets.values()
+        )
+        if has_any and only is None:
+            self._automation = FakeAutomation(
+                graph, self._now_us, instance.dynamic_indices() if instance is not None else {}
+            )
 
     @property
     def now(self) -> datetime:
@@ -104,19 +120,62 @@ class FakeClock:
         Raises:
             BadTime: It has no time zone, or lies before now.
         """
-        until_us = _us(moment)
+        until_us = us_of(moment)
         if until_us < self._now_us:
             raise BadTime(f"{moment} lies before {self.now}", hint="a clock goes on")
-        found: list[FakeTick] = []
-        while self._due:
-            name = min(self._due, key=lambda each: (self._due[each], each))
-            if self._due[name] > until_us:
+        found: list[FakeTick] = self._automated()
+        while True:
+            name = min(self._due, key=lambda each: (self._due[each], each), default=None)
+            due_us = self._due[name] if name is not None else None
+            turns_us = self._automation.next_us(self._now_us) if self._automation is not None else None
+            next_us = min((each for each in (due_us, turns_us) if each is not None), default=None)
+            if next_us is None or next_us > until_us:
                 break
-            self._now_us = max(self._now_us, self._due[name])
-            found.append(self._tick(self._snapshots[name], self._due[name]))
-            self._due[name] = self._next(self._snapshots[name], self._due[name])
+            self._now_us = max(self._now_us, next_us)
+            if name is not None and due_us is not None and due_us == next_us:
+                found.append(self._tick(self._snapshots[name], due_us))
+                self._due[name] = self._next(self._snapshots[name], due_us)
+            found += self._automated()
         self._now_us = until_us
         return found
+
+    def _automated(self) -> list[FakeTick]:
+        """What automation conditions and freshness policies ask for now: it counts as made."""
+        if self._automation is None:
+            return []
+        return [
+            FakeTick(
+                DEFAULT_AUTOMATION,
+                self.now,
+                [
+                    RunRequest(asset_selection=keys, partition_key=partition)
+                    for partition, keys in _by_partition(asked).items()
+                ],
+            )
+            for asked in self._automation.look(self._now_us)
+        ]
+
+    def materialize(self, *asset_keys: Any, partition_key: str | None = None, data_version: str | None = None) -> None:
+        """Say that assets have just been made, or, of external ones, been seen, by whatever means.
+
+        Args:
+            asset_keys: Which.
+            partition_key: Which partition of them.
+            data_version: What identifies the data; by default it is new.
+
+        Raises:
+            NotFound: There is no such asset, or nothing in the project has a condition or a freshness policy.
+        """
+        for given in asset_keys:
+            key = AssetKey.from_coercible(getattr(given, "key", given))
+            if self._automation is None or key not in AssetGraph.of(self._described.snapshot).assets:
+                raise NotFound(f"the project defines no asset {key} that automation looks at")
+            self._automation.made(key, partition_key, self._now_us, data_version)
+
+    def freshness(self, asset_key: Any) -> Freshness | None:
+        """What the data of an asset is judged to be by its policy now; None where it has none."""
+        key = AssetKey.from_coercible(getattr(asset_key, "key", asset_key))
+        return self._automation.freshness(key, self._now_us) if self._automation is not None else None
 
     def _first(self, snapshot: InstigatorSnapshot) -> int:
         return self._next(snapshot, self._now_us) if snapshot.crons else self._now_us
@@ -164,7 +223,21 @@ class FakeClock:
         return definition.evaluate(sensing, resources)
 
 
-def _us(moment: datetime) -> int:
+def _by_partition(asked: Asked) -> dict[str | None, list[AssetKey]]:
+    """What can go into one run: the assets that are asked for by partition; None for those that have none."""
+    found: dict[str | None, list[AssetKey]] = {}
+    for key, partitions in asked.items():
+        for partition in partitions:
+            found.setdefault(partition, []).append(key)
+    return found
+
+
+def us_of(moment: datetime) -> int:
+    """An aware time in microseconds since the epoch, UTC.
+
+    Raises:
+        BadTime: It has no time zone.
+    """
     if moment.tzinfo is None:
         raise BadTime(f"{moment} has no time zone", hint="such as datetime(2024, 3, 1, tzinfo=timezone.utc)")
     return (moment - _EPOCH) // timedelta(microseconds=1)

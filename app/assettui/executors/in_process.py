@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -12,11 +12,11 @@ from assettui.core.partitioned_runs import of_job_partitions, with_partitions
 from assettui.core.partitions.definition import AsOf
 from assettui.core.planning import plan_observation, plan_ops, plan_run
 from assettui.core.run_config import BadRunConfig, merged, of_resources, of_steps
-from assettui.core.selection.algebra import AssetSelection, select
+from assettui.core.selection.algebra import AssetSelection, select_with_checks
 from assettui.core.selection.expression import SelectionContext
 from assettui.definitions.asset import AssetsDefinition
 from assettui.definitions.computation import Described, InputDeclaration
-from assettui.definitions.definitions import Definitions, flatten
+from assettui.definitions.definitions import Definitions, flatten, is_check
 from assettui.definitions.describe.project import describe
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER, InMemoryIOManager
 from assettui.definitions.resources import ResourceSet
@@ -35,17 +35,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from assettui.core.partitions.sets import PartitionSet
+    from assettui.definitions.checks import AssetChecksDefinition
     from assettui.definitions.job import JobDefinition
     from assettui.definitions.run_config import RunConfig
     from assettui.definitions.spec import AssetSpec
     from assettui.executors.instance import Instance
     from assettui.executors.result import MaterializeInProcessResult
     from assettui.model.asset import AssetState
+    from assettui.model.check import AssetCheckKey
     from assettui.model.keys import AssetKey
+
+    Materializable: TypeAlias = AssetsDefinition | AssetSpec | AssetChecksDefinition
 
 
 def materialize(
-    assets: Sequence[AssetsDefinition | AssetSpec | Sequence[AssetsDefinition | AssetSpec]],
+    assets: Sequence[Materializable | Sequence[Materializable]],
     *,
     run_config: RunConfig | Mapping[str, Any] | None = None,
     resources: Mapping[str, Any] | None = None,
@@ -58,7 +62,7 @@ def materialize(
     """Run asset functions in this process, upstream before downstream, one after the other.
 
     Args:
-        assets: The decorated functions, with all that they read; specs of external assets may be among them.
+        assets: The decorated functions, with all that they read; specs of external assets may be among them, and checks.
         run_config: What the run is configured with.
         resources: By name; they are set up once for the run, when they are first needed, and torn down at its end.
         instance: Where runs and values are kept; by default they live as long as the result.
@@ -74,11 +78,14 @@ def materialize(
         LaunchError: A step would read what was never materialized.
         StepFailed: A step failed; its cause is the user's exception.
     """
-    definitions = Definitions(flatten(assets), resources=resources)
+    given = list(flatten(assets))
+    checks = [each for each in given if is_check(each)]
+    definitions = Definitions([each for each in given if not is_check(each)], resources=resources, asset_checks=checks)
     described = describe("in process", definitions, dynamic=_dynamic(instance))
-    graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
+    graph = AssetGraph.of(described.snapshot)
     known = _known(instance, graph.assets)
-    plan = plan_run(graph, _selected(graph, selection), available=_available(known))
+    chosen, chosen_checks = _selected(graph, selection)
+    plan = plan_run(graph, chosen, available=_available(known), checks=chosen_checks)
     config = _config(plan, described, config_json(run_config))
     plan = replace(plan, config=config, tags=dict(tags or {}))
     partitioned = _partitioned(graph, instance)
@@ -87,7 +94,7 @@ def materialize(
 
 
 def materialize_to_memory(
-    assets: Sequence[AssetsDefinition | AssetSpec | Sequence[AssetsDefinition | AssetSpec]],
+    assets: Sequence[Materializable | Sequence[Materializable]],
     *,
     run_config: RunConfig | Mapping[str, Any] | None = None,
     resources: Mapping[str, Any] | None = None,
@@ -125,7 +132,7 @@ def materialize_to_memory(
 
 
 def observe(
-    assets: Sequence[AssetsDefinition | AssetSpec],
+    assets: Sequence[Materializable],
     *,
     run_config: RunConfig | Mapping[str, Any] | None = None,
     resources: Mapping[str, Any] | None = None,
@@ -138,9 +145,11 @@ def observe(
     Raises:
         LaunchError: None of them has a function that looks at it.
     """
-    definitions = Definitions(flatten(assets), resources=resources)
+    given = list(flatten(assets))
+    checks = [each for each in given if is_check(each)]
+    definitions = Definitions([each for each in given if not is_check(each)], resources=resources, asset_checks=checks)
     described = describe("in process", definitions, dynamic=_dynamic(instance))
-    graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
+    graph = AssetGraph.of(described.snapshot)
     plan = plan_observation(graph, graph.assets)
     plan = replace(plan, config=_config(plan, described, config_json(run_config)), tags=dict(tags or {}))
     partitioned = _partitioned(graph, instance)
@@ -161,7 +170,12 @@ def run_job(
 ) -> MaterializeInProcessResult:
     """Run a job in this process; see `JobDefinition.execute_in_process`."""
     project = job.definitions or Definitions()
-    definitions = Definitions(project.assets, jobs=[job], resources={**project.resources, **(resources or {})})
+    definitions = Definitions(
+        project.assets,
+        jobs=[job],
+        resources={**project.resources, **(resources or {})},
+        asset_checks=project.asset_checks,
+    )
     described = describe("in process", definitions, dynamic=_dynamic(instance))
     snapshot = next(each for each in described.snapshot.jobs if each.name == job.name)
     known: dict[AssetKey, AssetState] = {}
@@ -170,7 +184,7 @@ def run_job(
         plan = plan_ops(snapshot)
         inputs = _input_config(job, input_values or {})
     else:
-        graph = AssetGraph(described.snapshot.assets, described.snapshot.steps)
+        graph = AssetGraph.of(described.snapshot)
         if not graph.assets:
             raise LaunchError(
                 f"the job {job.name} belongs to no project, so it has no assets",
@@ -180,12 +194,13 @@ def run_job(
         chosen = AssetSelection.from_coercible(job.selection)
         if asset_selection is not None:
             chosen = chosen & AssetSelection.from_coercible(asset_selection)
-        plan = plan_run(graph, _selected(graph, chosen), available=_available(known))
+        keys, checks = _selected(graph, chosen)
+        plan = plan_run(graph, keys, available=_available(known), checks=checks)
     of_job = config_json(job.config)
     own = of_steps(of_job, plan.configurable()).within(of_job)
     config = merged(merged(own, _config(plan, described, config_json(run_config))), inputs)
     plan = replace(plan, job=job.name, config=config, tags={**snapshot.tags, **(tags or {})})
-    partitioned = _partitioned(AssetGraph(described.snapshot.assets, described.snapshot.steps), instance)
+    partitioned = _partitioned(AssetGraph.of(described.snapshot), instance)
     wanted = _wanted(partition_key, tags)
     if job.composition is None:
         plan = with_partitions(plan, partitioned, wanted, _materialized(partitioned, instance))
@@ -235,7 +250,7 @@ def _partitions_to_load(
         LaunchError: It has some, and none is named; or the other way round.
         UnknownPartition: There is none of that key.
     """
-    partitioned = _partitioned(AssetGraph(described.snapshot.assets, described.snapshot.steps), store)
+    partitioned = _partitioned(AssetGraph.of(described.snapshot), store)
     if not partitioned.is_partitioned(key):
         if partition_key is not None:
             raise LaunchError(f"{key} has no partitions, and {partition_key} was named", hint="leave it out")
@@ -280,10 +295,11 @@ def _managers_of(item: AssetsDefinition | AssetSpec) -> set[str]:
     return {key for key in named if key is not None}
 
 
-def _selected(graph: AssetGraph, selection: Any) -> Iterable[AssetKey]:
+def _selected(graph: AssetGraph, selection: Any) -> tuple[Sequence[AssetKey], tuple[AssetCheckKey, ...] | None]:
+    """The assets to make, and the checks to evaluate; None for all of these assets."""
     if selection is None:
-        return [key for key, asset in graph.assets.items() if not asset.is_external]
-    return select(SelectionContext(graph), [AssetSelection.from_coercible(selection)])
+        return [key for key, asset in graph.assets.items() if not asset.is_external], None
+    return select_with_checks(SelectionContext(graph), [AssetSelection.from_coercible(selection)])
 
 
 def _known(instance: Instance | None, keys: Iterable[AssetKey]) -> dict[AssetKey, AssetState]:

@@ -20,7 +20,7 @@ from assettui.model.keys import AssetKey, CoercibleToAssetKey
 from assettui.model.run import RunFilter
 from assettui.model.timing import clock_us
 from assettui.project.locate import locate
-from assettui.store import dynamic_partitions, lease, partition_sets, projects, queries
+from assettui.store import checks, dynamic_partitions, lease, partition_sets, projects, queries
 from assettui.store.database import open_for_reading, open_for_writing, store_exists, writing
 from assettui.store.folder import StoreFolder
 from assettui.store.wake_socket import WakeClient
@@ -32,10 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from types import TracebackType
 
+    from assettui.core.conditions.world import World
     from assettui.core.partition_status import RecordedPartitions
     from assettui.definitions.event_records import AssetEventRecord
     from assettui.model.asset import AssetState
-    from assettui.model.events import Event, Materialization
+    from assettui.model.check import AssetCheckKey
+    from assettui.model.events import CheckEvaluation, Event, Materialization
     from assettui.model.run import RunRecord, RunStatus, StepRecord
 
 STORE_VARIABLE = "ASSETTUI_STORE"
@@ -216,10 +218,21 @@ class Instance:
                 return []
             return queries.materializations(connection, AssetKey.from_coercible(asset_key), limit)
 
+    def fetch_check_evaluations(self, check_key: AssetCheckKey, limit: int = 100) -> list[CheckEvaluation]:
+        """The last results of a check, the newest first."""
+        with self._reading() as connection:
+            return checks.evaluations(connection, check_key, limit) if connection is not None else []
+
     def known_partitions(self, ask: Callable[[queries.KnownPartitions], dict[str, T]]) -> dict[str, T]:
         """What the store says of partitions that were materialized; nothing where there is no store yet."""
         with self._reading() as connection:
             return ask(queries.KnownPartitions(connection)) if connection is not None else {}
+
+    def oldest_data_time(self, key: AssetKey, partitions: Sequence[str]) -> int | None:
+        """The time of the oldest source data of those of these partitions that were materialized; None for none."""
+        with self._reading() as connection:
+            known = queries.KnownPartitions(connection) if connection is not None else None
+            return known.oldest_data_time(key, partitions) if known is not None else None
 
     def recorded_partitions(self, partitioned: PartitionedGraph) -> dict[AssetKey, RecordedPartitions]:
         with self._reading() as connection:
@@ -237,6 +250,26 @@ class Instance:
         wanted = {AssetKey(key): Position(after) for key, after in positions.items()}
         with self._reading() as connection:
             return ticks.asset_events_after(connection, wanted) if connection is not None else []
+
+    @contextmanager
+    def automation_world(
+        self, graph: AssetGraph, partitioned: PartitionedGraph, after: int | None
+    ) -> Generator[tuple[World, int]]:
+        """What automation conditions look at, and the id of the last event that is known; see `load_world`."""
+        from assettui.core.conditions.world import World  # deferred: few need it
+        from assettui.store import automation
+        from assettui.store.automation_world import apply_news, load_world
+
+        with self._reading() as connection:
+            if connection is None:
+                world = World(graph)
+                world.see(partitioned)
+                yield world, 0
+            else:
+                news = automation.changes_after(connection, after) if after is not None else []
+                world = load_world(connection, graph, partitioned, news)
+                apply_news(world, news)
+                yield world, queries.last_event(connection)
 
     # Partitions.
 
@@ -319,7 +352,7 @@ class Instance:
             known = projects.load(connection, self._project_id) if connection is not None else None
             if known is None or known.snapshot is None or connection is None:
                 raise NotFound("the store knows no project", hint="open it once: assettui asset ls")
-            graph = AssetGraph(known.snapshot.assets, known.snapshot.steps)
+            graph = AssetGraph.of(known.snapshot)
             partitioned = PartitionedGraph(graph, AsOf(clock_us(), dynamic_partitions.all_indices(connection)))
             recorded = partition_sets.recorded_partitions(connection, partitioned)
             found = standings(graph, queries.asset_states(connection), KnownPartitions(partitioned, recorded))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from assettui.core.partitioned_runs import partitions_of
+from assettui.core.partitioned_runs import needed_by, partitions_of
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.versions import combined_version
@@ -28,6 +28,10 @@ class KnownPartitions(Protocol):
         """The data versions of those of these partitions that were ever materialized."""
         ...
 
+    def oldest_data_time(self, key: AssetKey, partitions: Sequence[str]) -> int | None:
+        """The time of the oldest source data of those of these partitions that were ever materialized; None for none."""
+        ...
+
     def partition_values(self, key: AssetKey, partitions: Sequence[str]) -> Mapping[str, ValueRef | None]:
         """The stored values of those of these partitions that were ever materialized; None where there is none."""
         ...
@@ -42,6 +46,8 @@ class PartitionedRequest(Struct, frozen=True):
     """Of the assets with partitions that it depends on."""
     partition_versions: dict[str, dict[str, str | None]] = {}
     """The same for each partition that it makes, where it makes several."""
+    input_times: dict[str, int] = {}
+    """The time of the oldest source data of each of them."""
 
 
 def partitioned_request(
@@ -61,19 +67,22 @@ def partitioned_request(
     request = PartitionedRequest(tuple(space.keys(own)) if own is not None else ())
     read = {each.key for each in step.inputs}
     upstream = dict.fromkeys((*step.upstream, *read))
-    if own is not None and partitioned.needs_itself(subject):
+    if own is not None and (step.assets or not step.checks) and partitioned.needs_itself(subject):
         upstream[subject] = None
     for above in upstream:
         if above not in partitioned.graph.assets or not partitioned.is_partitioned(above):
             continue
-        keys = partitioned.space(above).keys(partitioned.above(subject, above, made).partitions)
+        keys = partitioned.space(above).keys(needed_by(step, partitioned, above, made).partitions)
         versions = known.partition_versions(above, keys)
+        oldest_us = known.oldest_data_time(above, keys)
+        if oldest_us is not None:
+            request.input_times[str(above)] = oldest_us
         request.input_versions[str(above)] = combined_version({key: versions.get(key) for key in keys})
         if above in read:
             request.partitions_read[above] = PartitionsRead(tuple(keys), known.partition_values(above, keys))
         if len(request.partition_keys) > 1:
             for index, partition in zip(made, request.partition_keys, strict=True):
-                needed = partitioned.above(subject, above, PartitionSet(1 << index)).partitions
+                needed = needed_by(step, partitioned, above, PartitionSet(1 << index)).partitions
                 request.partition_versions.setdefault(partition, {})[str(above)] = combined_version(
                     {key: versions.get(key) for key in partitioned.space(above).keys(needed)}
                 )

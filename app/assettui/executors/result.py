@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assettui.model.errors import NotFound
-from assettui.model.events import Materialization, Observation
+from assettui.model.events import AssetEvent, CheckEvaluation, Materialization, Observation
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
 from assettui.model.run import StepStatus
 from assettui.model.text import plural
@@ -24,7 +24,7 @@ class RunBehind(Protocol):
     """The run that a result is of."""
 
     last: dict[AssetKey, Materialization]
-    asset_events_by: dict[str, list[Materialization | Observation]]
+    asset_events_by: dict[str, list[AssetEvent]]
 
     def computation(self, step_key: str) -> Computation | None: ...
     def value_of(self, materialization: Materialization) -> Any: ...
@@ -109,9 +109,11 @@ class MaterializeInProcessResult:
         """What was recorded of all that the run made, in order."""
         return self._all_made()
 
-    def get_asset_check_evaluations(self) -> list[Any]:
+    def get_asset_check_evaluations(self) -> list[CheckEvaluation]:
         """The results of the checks that the run has evaluated, in order."""
-        return []
+        return [
+            each for made in self._run.asset_events_by.values() for each in made if isinstance(each, CheckEvaluation)
+        ]
 
     @property
     def failures(self) -> dict[str, BaseException | None]:

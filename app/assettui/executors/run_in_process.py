@@ -7,6 +7,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from assettui.core.asset_past import past_of
 from assettui.core.masking import without_secrets
 from assettui.core.planning import in_order
 from assettui.core.queue import queued_run
@@ -35,11 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from assettui.core.partitioned_graph import PartitionedGraph
+    from assettui.core.partitions.sets import PartitionSet
     from assettui.executors.instance import Instance
     from assettui.model.asset import AssetState, ValueRef
     from assettui.model.keys import AssetKey
     from assettui.model.project import StepOutput
+    from assettui.model.step import AssetPast
 
+MATERIALIZATIONS = 10
+"""So many past materializations of an asset are told to its checks."""
 COMMIT_EVERY_S = 0.02
 """Events are committed together, at most this long after the first of them; the last ones when the run ends."""
 
@@ -61,6 +66,8 @@ class InProcessRun:
         self.instance = instance
         self.values: Values = instance.values if instance else MemoryValues()
         self.versions = {key: state.data_version for key, state in known.items()}
+        self.data_times = {key: time for key, state in known.items() if (time := state.data_time_us) is not None}
+        self.observed = {key: state.observed for key, state in known.items()}
         self.last: dict[AssetKey, events.Materialization] = {
             key: state.last for key, state in known.items() if state.last is not None
         }
@@ -162,12 +169,17 @@ class InProcessRun:
                 self.asset_events_by.setdefault(event.step_key or "", []).append(event)
                 self.last[event.asset_key] = event
                 self.versions[event.asset_key] = event.data_version
+                self.data_times[event.asset_key] = event.source_time_us
                 if event.partition is not None:
                     self.materialized_partitions.setdefault(event.asset_key, {})[event.partition] = event
             case events.Observation():
                 self.asset_events_by.setdefault(event.step_key or "", []).append(event)
+                self.data_times[event.asset_key] = event.source_time_us
+                self.observed[event.asset_key] = event
                 if event.data_version is not None:
                     self.versions[event.asset_key] = event.data_version
+            case events.CheckEvaluation():
+                self.asset_events_by.setdefault(event.step_key or "", []).append(event)
             case events.StepEnded(status=StepStatus.SKIPPED):
                 self.outcomes[event.step_key or ""] = StepOutcome(StepStatus.SKIPPED, error=event.error)
             case events.StepEnded():
@@ -205,7 +217,44 @@ class InProcessRun:
             partitions_read=of_partitions.partitions_read,
             partition_versions=of_partitions.partition_versions,
             retry_number=retries,
+            input_times={
+                **{str(key): self.data_times[key] for key in step.upstream if key in self.data_times},
+                **of_partitions.input_times,
+            },
+            pasts=self._pasts(step),
         )
+
+    def _pasts(self, step: StepPlan) -> dict[AssetKey, AssetPast]:
+        """What has happened to the assets that a step checks."""
+        if step.assets or not step.checks:
+            return {}
+        found: dict[AssetKey, AssetPast] = {}
+        for key in dict.fromkeys(check.asset_key for check in step.checks):
+            made = [self.last[key]] if key in self.last else []
+            if self.instance is not None:
+                ours = {(each.run_id, each.partition) for each in made}
+                earlier = self.instance.fetch_materializations(key, MATERIALIZATIONS)
+                made += [each for each in earlier if (each.run_id, each.partition) not in ours]
+            found[key] = past_of(key, self.partitioned, made, self.observed.get(key), self._there(key))
+        return found
+
+    def _there(self, key: AssetKey) -> PartitionSet | None:
+        if not self.partitioned.is_partitioned(key):
+            return None
+        there = self.partitioned.space(key).known_of(self.materialized_partitions.get(key, {}))
+        if self.instance is not None:
+            recorded = self.instance.recorded_partitions(self.partitioned).get(key)
+            there = there | recorded.materialized if recorded is not None else there
+        return there
+
+    def oldest_data_time(self, key: AssetKey, partitions: Sequence[str]) -> int | None:
+        made = self.materialized_partitions.get(key, {})
+        times = [made[each].source_time_us for each in partitions if each in made]
+        earlier = [each for each in partitions if each not in made]
+        if self.instance is not None and earlier:
+            known = self.instance.oldest_data_time(key, earlier)
+            times += [known] if known is not None else []
+        return min(times, default=None)
 
     def partition_versions(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, str]:
         made = self.materialized_partitions.get(key, {})

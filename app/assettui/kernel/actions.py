@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from assettui.model.backfill import BackfillCounts
     from assettui.model.events import Event
     from assettui.model.run import RunPlan, StepError, StepPlan
+    from assettui.model.tick import Evaluation
 
 
 class Record(Struct, frozen=True):
@@ -59,6 +60,12 @@ class RecordTick(Struct, frozen=True):
     decided: TickDecided
 
 
+class ConditionsKnown(Struct, frozen=True):
+    """Let automation know what the conditions of the user's own have come to."""
+
+    evaluation: Evaluation
+
+
 class Evaluate(Struct, frozen=True):
     """Have an idle worker evaluate a schedule or sensor."""
 
@@ -100,6 +107,7 @@ Action: TypeAlias = (
     Record
     | Progressed
     | RecordTick
+    | ConditionsKnown
     | QueueRun
     | LoadRun
     | Execute

@@ -124,6 +124,8 @@ class Backfills:
         state = self.states.get(run.backfill or "")
         if state is None or not isinstance(asset_event, Materialization):
             return
+        if asset_event.asset_key in _held_by_checks(state.progress, run):
+            return  # whether it is any good is known only when the run ends
         partitions = _index_set(state.progress, asset_event.asset_key, asset_event.partition)
         self.states[state.backfill_id] = replace(
             state, progress=state.progress.with_materialized(asset_event.asset_key, partitions)
@@ -136,7 +138,17 @@ class Backfills:
             return
         unit = self._unit_of(state, run)
         if unit is not None:
+            held = _held_by_checks(state.progress, run)
             ended = {key: status for step, status in run.steps.items() for key in run.plan[step].assets}
+            for key, steps in held.items():
+                if (
+                    all(run.steps[step] is StepStatus.SUCCESS for step in steps)
+                    and ended.get(key) is StepStatus.SUCCESS
+                ):
+                    state = replace(state, progress=state.progress.with_materialized(key, unit.partitions))
+                elif ended.get(key) is StepStatus.SUCCESS:
+                    is_canceled = any(run.steps[step] is StepStatus.CANCELED for step in steps)
+                    ended[key] = StepStatus.CANCELED if is_canceled else StepStatus.FAILURE
             failed = {
                 key: unit.partitions - state.progress.done.get(key, EMPTY)
                 for key in unit.assets
@@ -291,6 +303,17 @@ class Backfills:
         )
         self.turn.actions.append(Record(event))
         del self.states[backfill_id]
+
+
+def _held_by_checks(progress: BackfillProgress, run: RunState) -> dict[AssetKey, list[str]]:
+    """The assets whose blocking checks are evaluated by steps of their own in this run, with these."""
+    graph = progress.partitioned.graph
+    found: dict[AssetKey, list[str]] = {}
+    for step in run.plan.values() if graph.checks else ():
+        for key in step.checks:
+            if not step.assets and key in graph.checks and graph.checks[key].is_blocking:
+                found.setdefault(key.asset_key, []).append(step.key)
+    return found
 
 
 def _index_set(progress: BackfillProgress, key: AssetKey, partition: str | None) -> PartitionSet:

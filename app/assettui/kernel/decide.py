@@ -91,6 +91,8 @@ def _take(turn: Turn, input: inputs.Input) -> None:
             turn.ticks.see(input.found)
         case inputs.TickRequested():
             turn.ticks.ask(input)
+        case inputs.ConditionsWanted():
+            turn.ticks.want_conditions(input.name)
         case inputs.EvaluationEnded():
             turn.workers.end_evaluation(input)
         case inputs.TickRefused():

@@ -150,6 +150,13 @@ class TickRequested(Struct, frozen=True):
     intent: int
 
 
+class ConditionsWanted(Struct, frozen=True):
+    """The automation conditions of the user's own are to be evaluated, in a worker."""
+
+    name: str
+    """Of the automation that they are for."""
+
+
 class EvaluationEnded(Struct, frozen=True):
     """A worker says what an evaluation has come to; None where there was nothing to look at, so that none was asked."""
 
@@ -202,6 +209,7 @@ Input: TypeAlias = (
     | StepEnded
     | InstigatorsSeen
     | TickRequested
+    | ConditionsWanted
     | EvaluationEnded
     | TickRefused
     | AssetsReported

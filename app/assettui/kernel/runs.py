@@ -20,7 +20,7 @@ from assettui.kernel.actions import QueueRun, Record, WakeAt
 from assettui.kernel.run_state import RunState
 from assettui.model.errors import LaunchError
 from assettui.model.events import AssetEvent, RunChanged, RunExpanded, StepEnded, StepRetried, StepStarted
-from assettui.model.run import RunStatus, StepError, StepStatus
+from assettui.model.run import CHECK_FAILED, RunStatus, StepError, StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,7 +122,8 @@ class Runs:
                 self._skip_what_was_left_out(run, step_key, outcome)
         else:
             what = "was canceled" if status is StepStatus.CANCELED else "failed"
-            self.skip(run, run.downstream(step_key), f"{step_key} {what}")
+            reason = error.message if error is not None and error.kind == CHECK_FAILED else f"{step_key} {what}"
+            self.skip(run, run.downstream(step_key), reason)
         self.end_if_over(run)
 
     def record_asset_event(self, run_id: str, step_key: str, asset_event: AssetEvent) -> None:

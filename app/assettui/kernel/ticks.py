@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from assettui.core.pacing import AT_ONCE, dry_after, earliest
 from assettui.core.schedule_times import ScheduleTimes
-from assettui.kernel.actions import Record, RecordTick, WakeAt
+from assettui.kernel.actions import ConditionsKnown, Record, RecordTick, WakeAt
 from assettui.kernel.instigators import Evaluating, Instigator, TickDecided, Ticking
 from assettui.model.events import InstigatorTurned, LogLine, Materialization, RunChanged, RunQueued
 from assettui.model.instigator import CatchUp, InstigatorKind, InstigatorSnapshot, Watching, backoff_s
@@ -87,7 +87,7 @@ class Ticks:
         self._instigators = seen
         self._is_changed = True
         self.waiting = tuple(each for each in self.waiting if each.name in seen)
-        on = [each.snapshot for each in seen.values() if each.is_on]
+        on = [each.snapshot for each in seen.values() if each.is_on and each.snapshot.kind is InstigatorKind.SENSOR]
         self._found = replace(
             self.before,
             watched_assets=frozenset(key for each in on for key in each.assets),
@@ -137,6 +137,8 @@ class Ticks:
 
     def _next(self, each: Instigator) -> int | None:
         now_us, snapshot = self.turn.now_us, each.snapshot
+        if snapshot.kind is InstigatorKind.AUTOMATION:
+            return None  # what it turns on is looked at where that is known
         if snapshot.kind is InstigatorKind.SCHEDULE:
             return ScheduleTimes(snapshot.crons, snapshot.zone_name).next_after(self._base(each))
         return now_us if snapshot.watching is Watching.TIME or each.is_woken else None
@@ -252,6 +254,12 @@ class Ticks:
         else:
             self.waiting = (*self.waiting, Evaluating(requested.name, requested.scheduled_us, intent=requested.intent))
 
+    def want_conditions(self, name: str) -> None:
+        """Have the automation conditions of the user's own evaluated, unless that is about to be done."""
+        each = self._known(name)
+        if each is not None and not any(other.name == name for other in self.waiting):
+            self.waiting = (*self.waiting, Evaluating(name, self.turn.now_us))
+
     # What happens.
 
     def note(self, actions: Iterable[Action]) -> None:
@@ -278,7 +286,8 @@ class Ticks:
         instigators = self._own()
         for name, each in instigators.items():
             snapshot = each.snapshot
-            if each.is_on and (made.intersection(snapshot.assets) or come_to.intersection(snapshot.run_statuses)):
+            is_watching = each.is_on and snapshot.kind is InstigatorKind.SENSOR
+            if is_watching and (made.intersection(snapshot.assets) or come_to.intersection(snapshot.run_statuses)):
                 instigators[name] = self._woken(each)
         self._is_changed = True
 
@@ -304,6 +313,12 @@ class Ticks:
         if each is None:
             return
         now_us, snapshot = self.turn.now_us, each.snapshot
+        if snapshot.kind is InstigatorKind.AUTOMATION:
+            self._own()[snapshot.name] = replace(each, is_busy=False)
+            self._is_changed = True
+            if evaluation is not None:
+                self.turn.actions.append(ConditionsKnown(evaluation))
+            return
         if evaluation is not None and evaluation.does_something and snapshot.watching is not Watching.TIME:
             each = replace(each, dry_us=dry_after(each.dry_us, now_us))
             if earliest(each.dry_us) > now_us:

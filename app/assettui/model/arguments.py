@@ -104,3 +104,15 @@ def checks_arguments(init: F) -> F:
         init(self, *args, **said)
 
     return cast("F", checked)
+
+
+def checks_call(fn: F) -> F:
+    """Have a function refuse what does not fit; see `Parameters.check`."""
+    parameters = parameters_of(fn)
+
+    @wraps(fn)
+    def checked(*args: Any, **said: Any) -> Any:
+        parameters.check(fn.__name__, args, said)
+        return fn(*args, **said)
+
+    return cast("F", checked)

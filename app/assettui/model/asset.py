@@ -38,6 +38,14 @@ class AssetState(Struct, frozen=True):
     """The last observation."""
 
     @property
+    def data_time_us(self) -> int | None:
+        """The time of the source data that it incorporated when it was last made or seen; None where it never was."""
+        last, seen = self.last, self.observed
+        if seen is not None and (last is None or seen.time_us > last.time_us):
+            return seen.source_time_us
+        return last.source_time_us if last is not None else None
+
+    @property
     def data_version(self) -> str | None:
         """What identifies its data: as it was made, or as it was seen since."""
         last, seen = self.last, self.observed

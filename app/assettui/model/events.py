@@ -16,11 +16,14 @@ from msgspec import Struct, field
 from assettui.model import codec
 from assettui.model.asset import ValueRef
 from assettui.model.backfill import BackfillCounts, BackfillPlan, BackfillStatus
+from assettui.model.check import AssetCheckKey, AssetCheckSeverity, CheckOutcome
+from assettui.model.freshness import FreshnessStatus
 from assettui.model.instigator import InstigatorKind
 from assettui.model.keys import AssetKey
 from assettui.model.metadata import MetadataValue
 from assettui.model.project import StepOutput
 from assettui.model.run import RunPlan, RunStatus, StepError, StepPlan, StepStatus
+from assettui.model.timing import SECOND_US
 
 
 class EventKind(StrEnum):
@@ -56,7 +59,11 @@ class EventKind(StrEnum):
     TICK_FAILURE = "tick_failure"
     MATERIALIZED = "materialized"
     OBSERVED = "observed"
+    CHECK_PASSED = "check_passed"
+    CHECK_WARNED = "check_warned"
+    CHECK_FAILED = "check_failed"
     WIPED = "wiped"
+    FRESHNESS_CHANGED = "freshness_changed"
     LOG = "log"
 
 
@@ -317,6 +324,17 @@ class Tick(Event, frozen=True, kw_only=True, tag="tick"):
         return self.intent is not None
 
 
+LAST_UPDATED = "dagster/last_updated_timestamp"
+"""Metadata that says when an asset's data was last changed, as Dagster documents it; seconds since the epoch."""
+
+
+def _last_updated(metadata: Mapping[str, MetadataValue]) -> int | None:
+    said = metadata.get(LAST_UPDATED)
+    if said is None or isinstance(said.value, bool) or not isinstance(said.value, int | float):
+        return None
+    return int(said.value * SECOND_US)
+
+
 class Materialization(Event, frozen=True, kw_only=True, tag="materialized"):
     """An asset, or a partition of it, was computed and stored."""
 
@@ -332,6 +350,16 @@ class Materialization(Event, frozen=True, kw_only=True, tag="materialized"):
     metadata: Mapping[str, MetadataValue] = {}
     description: str | None = None
     """What a sensor says of it that reports it."""
+    data_time_us: int | None = field(default=None, name="data_time")
+    """The time of the oldest source data that it incorporates; None where it is a source itself, read when it was made."""
+
+    @property
+    def source_time_us(self) -> int:
+        """The time of its data: of the oldest source, or of itself when it began to be read."""
+        said = _last_updated(self.metadata)
+        if said is not None:
+            return said
+        return self.data_time_us if self.data_time_us is not None else self.time_us - (self.duration_us or 0)
 
 
 class Observation(Event, frozen=True, kw_only=True, tag="observed"):
@@ -342,6 +370,57 @@ class Observation(Event, frozen=True, kw_only=True, tag="observed"):
     metadata: Mapping[str, MetadataValue] = {}
     description: str | None = None
     """As of a `Materialization`."""
+
+    @property
+    def source_time_us(self) -> int:
+        """The time of its data: as it says itself, or when it was seen."""
+        said = _last_updated(self.metadata)
+        return said if said is not None else self.time_us
+
+
+class CheckEvaluation(Event, frozen=True, kw_only=True, tag="check"):
+    """A check of an asset's data was evaluated. One that could not be is told by the failure of its step."""
+
+    outcome: CheckOutcome
+    asset_key: AssetKey  # pyright: ignore[reportGeneralTypeIssues] - as above
+    check_name: str
+    severity: AssetCheckSeverity = AssetCheckSeverity.ERROR
+    """What it says of a failure; of one that passed it says nothing."""
+    is_blocking: bool = False
+    metadata: Mapping[str, MetadataValue] = {}
+    description: str | None = None
+    """What its function says of the result."""
+
+    @property
+    def kind(self) -> EventKind:
+        return EventKind(f"check_{self.outcome.value}")
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is CheckOutcome.PASSED
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it keeps what lies downstream from being built of this data."""
+        return self.is_blocking and self.outcome is CheckOutcome.FAILED
+
+    @property
+    def check_key(self) -> AssetCheckKey:
+        return AssetCheckKey(self.asset_key, self.check_name)
+
+    @property
+    def asset_check_key(self) -> AssetCheckKey:
+        """As `check_key`, by the name that Dagster documents."""
+        return self.check_key
+
+
+class FreshnessChanged(Event, frozen=True, kw_only=True, tag="freshness_changed"):
+    """The data of an asset has become too old for its policy, or has not been so since."""
+
+    asset_key: AssetKey  # pyright: ignore[reportGeneralTypeIssues] - as above
+    freshness: FreshnessStatus
+    data_time_us: int | None = field(default=None, name="data_time")
+    """The time of its source data then."""
 
 
 class Wiped(Event, frozen=True, kw_only=True, tag="wiped"):
@@ -357,7 +436,7 @@ class LogEntry(Event, frozen=True, kw_only=True, tag="log"):
     traceback: str | None = None
 
 
-AssetEvent: TypeAlias = Materialization | Observation
+AssetEvent: TypeAlias = Materialization | Observation | CheckEvaluation
 """What a step records of an asset."""
 
 _NOT_IN_PAYLOAD = (*Event.__struct_fields__, "event", "status", "outcome")
@@ -376,6 +455,7 @@ _TYPES: dict[str, tuple[type[Event], str | None]] = {
             Materialization,
             Observation,
             Wiped,
+            FreshnessChanged,
             LogEntry,
         )
     },
@@ -384,6 +464,7 @@ _TYPES: dict[str, tuple[type[Event], str | None]] = {
     **{f"backfill_{each.value}": (BackfillChanged, "status") for each in BackfillStatus if each != "queued"},
     **{f"instigator_{each}": (InstigatorTurned, "status") for each in ("on", "off")},
     **{f"tick_{each.value}": (Tick, "outcome") for each in TickOutcome},
+    **{f"check_{each.value}": (CheckEvaluation, "outcome") for each in CheckOutcome if each != "errored"},
 }
 """The word for each kind of event → its class, and the field that its last part is, where it is one."""
 

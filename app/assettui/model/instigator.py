@@ -19,11 +19,17 @@ SENSOR_INTERVAL_S = 30.0
 """How long a sensor waits from one evaluation to the next, where it says nothing."""
 
 
+DEFAULT_AUTOMATION = "default_automation_condition_sensor"
+"""What evaluates the conditions that no other one does, by the name that Dagster documents."""
+
+
 class InstigatorKind(StrEnum):
     """What asks for runs by itself."""
 
     SCHEDULE = "schedule"
     SENSOR = "sensor"
+    AUTOMATION = "automation"
+    """The automation conditions of assets and checks."""
 
 
 class CatchUp(StrEnum):

@@ -12,22 +12,28 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from assettui.model import codec
+from assettui.model.check import CheckSnapshot
 from assettui.model.errors import Location, Problem
+from assettui.model.freshness import FreshnessPolicy
 from assettui.model.instigator import InstigatorSnapshot
 from assettui.model.keys import AssetKey
 from assettui.model.metadata import JsonObject, MetadataValue
 
 if TYPE_CHECKING:
+    from assettui.core.conditions.condition import AutomationCondition
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.core.partitions.mapping import PartitionMapping
 else:
+    AutomationCondition = codec.written(
+        "AutomationCondition", "assettui.core.conditions.json_forms:condition_from_json"
+    )
     PartitionsDefinition = codec.written(
         "PartitionsDefinition", "assettui.core.partitions.json_forms:definition_from_json"
     )
     PartitionMapping = codec.written("PartitionMapping", "assettui.core.partitions.json_forms:mapping_from_json")
 
 
-FORMAT = 5
+FORMAT = 6
 """Raised whenever a snapshot of an older program can no longer be read."""
 
 
@@ -67,24 +73,29 @@ class Wire(Struct, frozen=True, omit_defaults=True):
 
 
 class StepSnapshot(Struct, frozen=True, omit_defaults=True):
-    """What there is to know of a step beyond the assets that it makes: one op of a graph, or a step of several assets."""
+    """What there is to know of a step beyond the assets that it makes.
+
+    One op of a graph, a step of several assets, or one that evaluates checks and makes nothing.
+    """
 
     key: str
     is_op: bool = False
     """Whether it is one op of a graph, which reads what is said here rather than all that its assets read."""
     inputs: tuple[InputSnapshot, ...] = ()
-    """The values of assets that the op reads."""
+    """The values of assets that the op reads, or the function of checks."""
     upstream: tuple[AssetKey, ...] = ()
-    """Assets that must be there before the op begins, and are not read."""
+    """Assets that must be there before it begins, and are not read."""
     wires: tuple[Wire, ...] = ()
     fan_out: StepOutput | None = None
     """The dynamic output for each of whose keys there is a copy of the step."""
     can_subset: bool = False
     """Whether it can make some of its assets without the others."""
     pool: str | None = None
-    """Of an op: the pool of slots, shared by all runs, that it takes one from."""
+    """Of an op or of checks: the pool of slots, shared by all runs, that it takes one from."""
     timeout_s: float | None = None
-    """Of an op: how long it may take, in seconds."""
+    """Of an op or of checks: how long it may take, in seconds."""
+    mappings: Mapping[AssetKey, PartitionMapping] = {}
+    """Of checks: which partitions of what they read belong to one of their asset, where that is not the default."""
 
 
 class JobSnapshot(Struct, frozen=True, omit_defaults=True):
@@ -134,6 +145,8 @@ class AssetSnapshot(Struct, frozen=True, omit_defaults=True):
     tags: Mapping[str, str] = {}
     metadata: Mapping[str, MetadataValue] = {}
     code_version: str | None = None
+    code_parts: Mapping[str, str] = {}
+    """Where its code version follows the code: the fingerprint of each part of that, by `FILE: NAME`."""
     pool: str | None = None
     """The pool of slots, shared by all runs, that its step takes one from."""
     timeout_s: float | None = None
@@ -144,6 +157,10 @@ class AssetSnapshot(Struct, frozen=True, omit_defaults=True):
     says that a partition needs earlier ones of the asset itself, which is not in `upstream`."""
     partitions_per_run: int | None = 1
     """How many partitions a run of a backfill makes; None for all of them."""
+    freshness_policy: FreshnessPolicy | None = None
+    """How old its data may be."""
+    condition: AutomationCondition | None = None
+    """When it is materialized, or observed, by itself."""
     at: Location | None = None
 
     @property
@@ -170,6 +187,8 @@ class ProjectSnapshot(Struct, frozen=True, omit_defaults=True):
     """The names of the project's resources."""
     instigators: tuple[InstigatorSnapshot, ...] = ()
     """Its schedules, then its sensors."""
+    checks: tuple[CheckSnapshot, ...] = ()
+    """Of its assets, in the order of the definition."""
     format: int = 0
     """The version of its form; one of another form is described anew."""
 

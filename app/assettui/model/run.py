@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
+from assettui.model.check import AssetCheckKey
 from assettui.model.keys import AssetKey
 from assettui.model.metadata import JsonObject, MetadataValue
 from assettui.model.project import InputSnapshot, StepOutput, Wire
@@ -37,6 +38,8 @@ class RunRequest(Struct, frozen=True, omit_defaults=True):
     """Those that are to be made, as ranges of keys, both ends included."""
     run_key: str | None = None
     """Of a schedule or sensor: a run of the same key is asked for once, for ever."""
+    checks: tuple[AssetCheckKey, ...] | None = None
+    """The checks that are to be evaluated; None for all of the assets that are made. Given with no assets, they alone are."""
 
     @property
     def partition_key(self) -> str | None:
@@ -79,13 +82,18 @@ class StepStatus(StrEnum):
         return self not in (StepStatus.PENDING, StepStatus.RUNNING)
 
 
+CHECK_FAILED = "check"
+"""The kind of the error of a step that has failed by a blocking check, rather than by what was raised."""
+
+
 class StepError(Struct, frozen=True, omit_defaults=True):
     """Why a step failed, was skipped or was canceled."""
 
     message: str
     """In one line."""
     kind: str = "error"
-    """`exception`, `exit`, `signal`, `skipped`, `canceled`, `lost` (its leader died), or `error`."""
+    """`exception`, `exit`, `signal`, `skipped`, `canceled`, `check` (it was not raised: a blocking check has failed),
+    `lost` (its leader died), or `error`."""
     exception: str | None = None
     """The name of the user's exception class."""
     traceback: str | None = None
@@ -113,6 +121,8 @@ class RunRecord(Struct, frozen=True):
     """Why it failed, in one line."""
     backfill: str | None = None
     """The backfill that it is part of."""
+    checks: tuple[str, ...] = ()
+    """Of one that makes no asset: the checks that it evaluates, each written `ASSET:CHECK`."""
 
 
 class RunFilter(Struct, frozen=True):
@@ -178,13 +188,15 @@ class StepPlan(Struct, frozen=True, omit_defaults=True):
     mapping_key: str | None = None
     """Of a copy: the key of the dynamic output that it was made for."""
     serves: AssetKey | None = None
-    """Of an op that makes no asset itself: the one that it works for."""
+    """Of a step that makes no asset itself: the one that it works for, or checks."""
     is_partitioned: bool = field(default=False, name="partitioned")
     """Whether it is carried out for the partitions of the run."""
     pool: str | None = None
     """The pool of slots, shared by all runs, that it takes one from."""
     timeout_s: float | None = None
     """How long it may take, in seconds."""
+    checks: tuple[AssetCheckKey, ...] = ()
+    """The checks that it evaluates: beside its assets, or alone."""
 
     @property
     def subject(self) -> AssetKey | None:
@@ -227,8 +239,15 @@ class RunPlan(Struct, frozen=True, omit_defaults=True):
 
     def configurable(self) -> dict[str, str]:
         """Each step as a configuration names it → the step of the project that it carries out."""
-        # A job's own op is `JOB:OP` in the project, and may be copied or split in the run.
-        return {step.computation.rpartition(":")[2]: step.computation for step in self.steps}
+        # A job's own op is `JOB:OP` in the project, and may be copied or split in the run; a check is `ASSET:CHECK` in both.
+        return {
+            step.computation.rpartition(":")[2] if step.computes is not None else step.key: step.computation
+            for step in self.steps
+        }
+
+    @property
+    def checks(self) -> tuple[AssetCheckKey, ...]:
+        return tuple(key for step in self.steps for key in step.checks)
 
 
 def only_key(partitions: tuple[KeyRange, ...]) -> str | None:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from msgspec import Raw, Struct
 
 from assettui.model.asset import ValueRef
-from assettui.model.events import AssetEvent, LogEntry, Materialization, OpOutput
+from assettui.model.events import AssetEvent, LogEntry, Materialization, Observation, OpOutput
 from assettui.model.keys import AssetKey
 from assettui.model.metadata import JsonObject
 from assettui.model.run import KeyRange, StepError, StepPlan, StepStatus
@@ -22,6 +22,26 @@ class PartitionsRead(Struct, frozen=True):
     """In order."""
     values: Mapping[str, ValueRef | None]
     """The stored value of each that was ever materialized; None where it was made without one."""
+
+
+class AwaitedPartition(Struct, frozen=True):
+    """The partition that is to be materialized next."""
+
+    key: str
+    from_us: int
+    """When it comes to be; microseconds since the epoch, UTC."""
+
+
+class AssetPast(Struct, frozen=True, omit_defaults=True):
+    """What has happened to an asset, as far as checks look at it."""
+
+    materializations: tuple[Materialization, ...] = ()
+    """The last ones, the newest first."""
+    observation: Observation | None = None
+    newest_partition: str | None = None
+    """Of an asset with partitions: the last that was materialized, in their order."""
+    awaited: AwaitedPartition | None = None
+    """Of partitions of time: the one behind it, or the first of all; None where there will never be one."""
 
 
 class StepRequest(Struct, frozen=True, omit_defaults=True):
@@ -55,6 +75,10 @@ class StepRequest(Struct, frozen=True, omit_defaults=True):
     """Where it makes several partitions: for each the data versions of what it depends on, as `input_versions`."""
     retry_number: int = 0
     """How many times the step has been tried before."""
+    input_times: Mapping[str, int] = {}
+    """The time of the source data of each upstream asset, by key, where it is known; of partitions the oldest that is read."""
+    pasts: Mapping[AssetKey, AssetPast] = {}
+    """Of a step that only checks: what has happened to the assets that it is about."""
 
 
 class StepOutcome(Struct, frozen=True, omit_defaults=True):

@@ -13,13 +13,30 @@ from assettui.model.run import RunRequest, StepError
 if TYPE_CHECKING:
     from assettui.model.instigator import InstigatorSnapshot
 
-NAME_TAG = {InstigatorKind.SCHEDULE: "dagster/schedule_name", InstigatorKind.SENSOR: "dagster/sensor_name"}
+NAME_TAG = {
+    InstigatorKind.SCHEDULE: "dagster/schedule_name",
+    InstigatorKind.SENSOR: "dagster/sensor_name",
+    InstigatorKind.AUTOMATION: "dagster/sensor_name",
+}
 """Tags of the runs that schedules and sensors ask for, by the names that Dagster documents."""
 RUN_KEY_TAG = "dagster/run_key"
 ATTEMPTS = 3
 """A run, or a file, by which a sensor fails is tried so often, then set aside: it must not stop all the others."""
 MAX_REQUESTS = 10_000
 """So many runs one evaluation may ask for."""
+
+
+class ConditionResult(Struct, frozen=True, array_like=True, omit_defaults=True):
+    """What an automation condition of the user's own has come to."""
+
+    entity: str
+    """The asset or check whose condition it is part of."""
+    number: int
+    """Which part of that."""
+    bits: str = "0"
+    """The partitions of which it is true, as bits, in hexadecimal."""
+    error: StepError | None = None
+    """Why it could not be evaluated."""
 
 
 class Evaluation(Struct, frozen=True, omit_defaults=True):
@@ -39,6 +56,8 @@ class Evaluation(Struct, frozen=True, omit_defaults=True):
     """Runs, or files, by which its function failed: the rest of it counts, and these are tried again, each by itself."""
     tried: tuple[str, ...] = ()
     """Those of before that were tried again."""
+    conditions: tuple[ConditionResult, ...] = ()
+    """Of automation: what the conditions of the user's own have come to."""
 
     @property
     def does_something(self) -> bool:

@@ -10,9 +10,8 @@ from typing import Final
 
 from assettui.model.errors import AssettuiError
 
-_CHECKS = "checks of assets are not there yet; check within the function of the asset, and raise Failure"
-_AUTOMATION = "conditions are not there yet; use a sensor on what lies upstream: @asset_sensor, @multi_asset_sensor"
-_FRESHNESS = "policies of freshness are not there yet; give a schedule: ScheduleDefinition"
+_CHECKS = "call the check itself, with the values that it reads; build_asset_context gives a context"
+_AUTOMATION = "subclass AutomationCondition, and override evaluate"
 _EXECUTORS = "steps run in worker processes: see max_workers and isolation in the settings"
 _LOGGERS = "the log is kept by itself: use context.log, and `assettui run logs`"
 _COMPONENTS = "there are no components; write functions that give assets, and load them by load_assets_from_modules"
@@ -27,14 +26,8 @@ _PARTITIONED_CONFIG = "give the job partitions_def, and read context.partition_k
 _INPUTS = "use a ConfigurableIOManager, which loads what it stores; AssetIn(input_manager_key=…) names another"
 
 _SENTENCES: Final = {
-    _CHECKS: "AssetCheckEvaluation AssetCheckExecutionContext AssetCheckKey AssetCheckResult AssetCheckSeverity AssetCheckSpec"
-    " AssetChecksDefinition asset_check multi_asset_check build_asset_check_context build_column_schema_change_checks"
-    " build_metadata_bounds_checks load_asset_checks_from_current_module load_asset_checks_from_modules"
-    " load_asset_checks_from_package_module load_asset_checks_from_package_name",
-    _FRESHNESS: "FreshnessPolicy LegacyFreshnessPolicy apply_freshness_policy build_last_update_freshness_checks"
-    " build_time_partition_freshness_checks build_sensor_for_freshness_checks",
-    _AUTOMATION: "AutomationCondition AutomationConditionSensorDefinition AutomationContext AutomationResult"
-    " AutoMaterializePolicy AutoMaterializeRule AutoMaterializeAssetPartitionsFilter evaluate_automation_conditions",
+    _CHECKS: "build_asset_check_context",
+    _AUTOMATION: "AutoMaterializeAssetPartitionsFilter",
     _EXECUTORS: "Executor ExecutorDefinition executor in_process_executor multiprocess_executor"
     " multi_or_in_process_executor StepLauncher QueuedRunCoordinator DefaultRunLauncher",
     _LOGGERS: "LoggerDefinition logger colored_console_logger json_console_logger default_loggers get_dagster_logger"
@@ -75,21 +68,13 @@ _SENTENCES: Final = {
     "yield AssetObservation, or raise Failure": "ExpectationResult",
     "wire the ops within @graph or @job": "DependencyDefinition MultiDependencyDefinition NodeInvocation InputMapping"
     " OutputMapping GraphIn",
-    "give the specs as they are to Definitions": "map_asset_specs",
 }
 NAMES: Final = {name: sentence for sentence, names in _SENTENCES.items() for name in names.split()}
 """Each name, with a sentence."""
 _KEYWORDS: Final = {
-    "asset_check_keys": _CHECKS,
-    "asset_checks": _CHECKS,
-    "auto_materialize_policy": _AUTOMATION,
-    "automation_condition": _AUTOMATION,
-    "check_specs": _CHECKS,
     "component_tree": _COMPONENTS,
     "executor": _EXECUTORS,
     "executor_def": _EXECUTORS,
-    "freshness_policy": _FRESHNESS,
-    "legacy_freshness_policy": _FRESHNESS,
     "input_defs": "use ins",
     "output_defs": "use out",
     "is_virtual": "an asset that nothing here makes is an AssetSpec",

@@ -6,26 +6,31 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from assettui.model.metadata import schema_lines
-from assettui.model.text import plural
+from assettui.model.text import one_line, plural
 from assettui.model.timing import ago, duration, local
 from assettui.render.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY, sparkline
+from assettui.render.checks import CHECK_STYLES, counts_cell
+from assettui.render.checks import word as check_word
+from assettui.render.freshness import fresh_cell, policy_text
+from assettui.render.freshness import why as why_fresh
 from assettui.render.lines import BLANK, Line, facts, line, tag_facts
 from assettui.render.markdown import markdown_lines
 from assettui.render.metadata import table_lines
 from assettui.render.table import Cell, Column, Row, Table, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from assettui.core.partition_status import PartitionStatuses
     from assettui.model.events import Materialization
     from assettui.service.catalog import AssetRow, Catalog
+    from assettui.service.checks import CheckRow
 
 BAR_CELLS = 8
 MAX_DESCRIPTION = 4_000
 """So many characters of a text that the user wrote are shown."""
-PARTITIONS = "partitions"
-"""The column that is shown where any asset has some."""
+PARTITIONS, CHECKS, FRESH = "partitions", "checks", "fresh"
+"""Columns that are shown where any asset has some."""
 
 
 def word(row: AssetRow) -> str:
@@ -54,6 +59,8 @@ def _row(row: AssetRow, now_us: int) -> Row:
             built,
             Cell(duration(last.duration_us if last else None)),
             Cell(f"{last.rows:,}" if last and last.rows is not None else "–"),
+            fresh_cell(row.freshness, now_us),
+            counts_cell(row.checks),
             Cell(reasons[0] if reasons else "", color, "; ".join(reasons)),
         ),
         glyph,
@@ -70,6 +77,8 @@ ASSETS: Table[AssetRow] = Table(
         Column("built", 9, is_right=True),
         Column("took", 7, is_right=True, rank=1),
         Column("rows", 11, is_right=True, rank=1),
+        Column(FRESH, 8, rank=2, indent=1),
+        Column(CHECKS, 7, rank=2, indent=1),
         Column("why", 20, rank=4, indent=2),
     ),
     _row,
@@ -130,6 +139,15 @@ def asset_lines(
     long = {
         name: value for name, value in row.metadata.items() if value.type == "md" and "\n" in str(value.value).strip()
     }
+    if row.freshness is not None and row.asset.freshness_policy is not None:
+        cell = fresh_cell(row.freshness, now_us)
+        found.append(
+            (Cell(f"{'freshness':<12} ", GREY), cell, Cell(f"  {policy_text(row.asset.freshness_policy)}", GREY))
+        )
+        found.append((Cell(" " * 13), Cell(why_fresh(row.freshness, row.asset.freshness_policy, now_us), cell.color)))
+    if row.asset.condition is not None:
+        found += facts([("automation", row.asset.condition.shown)])
+    found += [_check(check) for check in row.checks]
     found += facts((name, value.show()) for name, value in row.metadata.items() if name not in long)
     for name, value in row.metadata.items():
         shown = _blocks(str(value.value), width) if name in long else [*map(line, table_lines(value, width))]
@@ -150,6 +168,27 @@ def asset_lines(
         found += [BLANK, line("past materializations", GREY)]
         found += [_past(made, now_us) for made in history]
     return found
+
+
+def _check(check: CheckRow) -> Line:
+    glyph, color = CHECK_STYLES[check.outcome]
+    said = f": {one_line(check.message, 200)}" if check.message else ""
+    old = "" if check.is_of_latest else ", of data since replaced"
+    blocking = " (blocking)" if check.check.is_blocking else ""
+    return (
+        Cell(f"{'check':<12} ", GREY),
+        Cell(f"{glyph} {check.check.name} {check_word(check)}{old}", color),
+        Cell(f"{blocking}{said}"),
+    )
+
+
+def unused_columns(rows: Iterable[AssetRow]) -> list[str]:
+    """The columns of the list that have nothing to show."""
+    found = list(rows)
+    unused = [] if any(row.statuses is not None for row in found) else [PARTITIONS]
+    if not any(row.freshness is not None for row in found):
+        unused.append(FRESH)
+    return unused if any(row.checks for row in found) else [*unused, CHECKS]
 
 
 def _partitions(row: AssetRow) -> str:

@@ -25,6 +25,9 @@ _KIND_COLORS = {
     events.EventKind.STEP_SUCCESS: GREEN,
     events.EventKind.RUN_SUCCESS: GREEN,
     events.EventKind.MATERIALIZED: BLUE,
+    events.EventKind.CHECK_PASSED: GREEN,
+    events.EventKind.CHECK_WARNED: YELLOW,
+    events.EventKind.CHECK_FAILED: RED,
     events.EventKind.STEP_SKIPPED: YELLOW,
     events.EventKind.STEP_RETRY: YELLOW,
 }
@@ -48,6 +51,10 @@ def event_text(event: Event) -> EventText:
     if event.partition is not None:
         words = f"{words} {event.partition}"
     match event:
+        case events.CheckEvaluation():
+            said = f": {event.description}" if event.description else ""
+            partition = f" for {event.partition}" if event.partition is not None else ""
+            return EventText(f"check {event.check_key}{partition} {event.outcome.value}{said}")
         case events.LogEntry():
             logger = f"{event.logger}: " if event.logger else ""
             return EventText(f"{logger}{event.message}", event.level, event.traceback)

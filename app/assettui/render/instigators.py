@@ -30,6 +30,8 @@ def when(row: InstigatorRow) -> str:
     described = row.snapshot
     if described.kind is InstigatorKind.SCHEDULE:
         return f"{' | '.join(described.crons)} {described.zone_name}"
+    if described.kind is InstigatorKind.AUTOMATION:
+        return "when something happens"
     match described.watching:
         case Watching.ASSETS:
             more = f" +{len(described.assets) - 3}" if len(described.assets) > 3 else ""
@@ -42,7 +44,11 @@ def when(row: InstigatorRow) -> str:
 
 
 def subject(row: InstigatorRow) -> str:
-    return ", ".join(row.snapshot.jobs) or row.snapshot.selection or ""
+    described = row.snapshot
+    if described.kind is InstigatorKind.AUTOMATION:
+        named = ", ".join(map(str, described.assets[:3]))
+        return f"{named} +{len(described.assets) - 3:,}" if len(described.assets) > 3 else named
+    return ", ".join(described.jobs) or described.selection or ""
 
 
 def next_in(row: InstigatorRow, now_us: int) -> str:
@@ -110,6 +116,8 @@ def instigator_lines(row: InstigatorRow, now_us: int) -> list[Line]:
     if described.kind is InstigatorKind.SCHEDULE:
         bound = f", at most {described.catch_up_limit}" if described.catch_up.value == "all" else ""
         own = [("missed", f"{described.catch_up.value}{bound}")]
+    elif described.kind is InstigatorKind.AUTOMATION:
+        own = [("target", described.selection or "what no other one evaluates")]
     else:
         own = [("cursor", state.cursor or "none"), ("failed", _failed(state.failures))]
         own += [

@@ -29,6 +29,8 @@ def subject(run: RunRecord) -> str:
     """What a run is of: its job or its assets, and its partitions."""
     more = f" +{len(run.assets) - 1:,}" if len(run.assets) > 1 and run.job is None else ""
     name = f"job {run.job}" if run.job is not None else str(run.assets[-1]) if run.assets else ""
+    if not name and run.checks:
+        name = f"check {run.checks[0]}" + (f" +{len(run.checks) - 1:,}" if len(run.checks) > 1 else "")
     return f"{name}{more} {partitions_text(run.partitions)}".rstrip()
 
 
@@ -138,6 +140,7 @@ def run_lines(detail: RunDetail, now_us: int) -> list[Line]:
                 ("started", local(run.started_us) if run.started_us else ""),
                 *tag_facts(run.tags),
                 ("assets", ", ".join(map(str, run.assets))),
+                ("checks", ", ".join(run.checks)),
                 ("backfill", run.backfill or ""),
                 *(("config", each) for each in config_lines(detail.config)),
             )

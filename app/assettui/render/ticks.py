@@ -119,7 +119,8 @@ def dry_lines(dry: DryTick) -> list[Line]:
         *lines_of(found.skip_reason or ""),
     ]
     for request in found.runs:
-        of = request.job or (", ".join(map(str, request.assets)) if request.assets else "its assets")
+        asked = (*(request.assets or ()), *(f"check {key}" for key in request.checks or ()))
+        of = request.job or (", ".join(map(str, asked)) if asked else "its assets")
         known = " (asked for before)" if request.run_key in dry.known_run_keys else ""
         partition = f" {request.partition_key}" if request.partition_key else ""
         key = f"  {request.run_key}{known}" if request.run_key else ""

@@ -300,7 +300,8 @@ def _check(connection: sqlite3.Connection, session: Session, snapshot: Instigato
     state = session.state(connection)
     for request in found.runs:
         assets = request.assets
-        if assets is None and request.job is None and snapshot.selection is not None:
+        is_of_selection = assets is None and request.checks is None and request.job is None
+        if is_of_selection and snapshot.selection is not None:
             assets = tuple(state.select(snapshot.selection))
         plan_launch(replace(request, assets=assets), state)
 

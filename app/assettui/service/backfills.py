@@ -66,7 +66,7 @@ def preview(session: Session, request: model.BackfillRequest, selection: Sequenc
         if selection:
             request = replace(request, keys=tuple(state.select_terms(selection)))
         elif request.job is not None:
-            request = replace(request, keys=tuple(selected_by(job_named(state.snapshot, request.job), state)))
+            request = replace(request, keys=tuple(selected_by(job_named(state.snapshot, request.job), state)[0]))
         return _planned(connection, session, state, request)
 
 

@@ -11,8 +11,10 @@ from assettui.core.selection.expression import SelectionContext
 from assettui.core.staleness import AssetStatus, Standing, missing_partitions, root_causes
 from assettui.model.asset import AssetState
 from assettui.model.errors import NotFound
+from assettui.model.freshness import FreshnessStatus
 from assettui.model.keys import AssetKey, closest
 from assettui.model.text import plural
+from assettui.service.checks import CheckRow, checks_of
 from assettui.store import queries
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from assettui.core.partition_status import PartitionStatuses
     from assettui.core.partitioned_graph import PartitionedGraph
     from assettui.model.events import Materialization, Observation
+    from assettui.model.freshness import Freshness
     from assettui.model.metadata import JsonObject, MetadataValue
     from assettui.model.project import AssetSnapshot, ProjectSnapshot
     from assettui.model.run import StepError
@@ -39,6 +42,15 @@ class AssetRow(Struct, frozen=True):
     asset: AssetSnapshot
     state: AssetState
     standing: Standing
+    checks: tuple[CheckRow, ...] = ()
+    """Of it, in the order of the definition."""
+    freshness: Freshness | None = None
+    """What its data is judged to be by its policy; None where it has none."""
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its data is too old."""
+        return self.freshness is not None and self.freshness.status is FreshnessStatus.FAIL
 
     @property
     def key(self) -> AssetKey:
@@ -165,7 +177,13 @@ def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
         graph=state.graph,
         partitioned=state.partitioned,
         rows=tuple(
-            AssetRow(asset, states.get(key) or AssetState(key), standing[key])
+            AssetRow(
+                asset,
+                states.get(key) or AssetState(key),
+                standing[key],
+                checks_of(state, key),
+                state.freshness.get(key),
+            )
             for key, asset in state.graph.assets.items()
         ),
         snapshot=known.snapshot if known else None,

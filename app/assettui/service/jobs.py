@@ -67,6 +67,6 @@ def _row(connection: sqlite3.Connection, state: ProjectState, job: JobSnapshot) 
     if job.selection is None:
         return JobRow(job, (), tuple(step.key for step in plan_ops(job).steps), runs)
     try:
-        return JobRow(job, tuple(selected_by(job, state)), (), runs)
+        return JobRow(job, tuple(selected_by(job, state)[0]), (), runs)
     except (SelectionError, LaunchError) as error:
         return JobRow(job, (), (), runs, error.what)

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assettui.core.partitions.keyed import key_problem
-from assettui.core.partitions.sets import PartitionSet
-from assettui.core.partitions.space import BadPartitions
+from assettui.core.partitions.space import BadPartitions, UnknownPartition
 from assettui.model.errors import LaunchError, NotFound
 from assettui.model.keys import closest
 from assettui.model.timing import clock_us
 from assettui.service.catalog import require_asset
-from assettui.store import dynamic_partitions, partition_sets, queries
+from assettui.service.why import why
+from assettui.store import dynamic_partitions, queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assettui.core.partition_status import PartitionStatus, PartitionStatuses
     from assettui.core.partitions.space import PartitionSpace
-    from assettui.core.staleness import Standing
     from assettui.model.asset import PartitionState
     from assettui.model.keys import AssetKey
     from assettui.service.session import Session
@@ -96,41 +95,15 @@ def partition_states(session: Session, key: AssetKey, partitions: Sequence[str])
 
 
 def stale_causes(session: Session, key: AssetKey, partition: str) -> tuple[str, ...]:
-    """Why a partition is stale, each cause in one line; empty where it is not.
+    """Why a partition is stale, each cause in one line; empty where it is not, or is none.
 
     Raises:
         NotFound: There is no such asset.
     """
-    with session.reading() as connection:
-        found = session.state(connection)
-        require_asset(found, key)
-        asset, standings = found.graph.assets[key], found.standings_of([key])
-        partitioned, space = found.partitioned, found.partitioned.space(key)
-        index = space.find(partition)
-        state = queries.partition_states(connection, key, [partition]).get(partition)
-        if index is None or state is None or state.last is None:
-            return ()
-        causes: list[str] = []
-        if asset.code_version != state.last.code_version:
-            then, now = state.last.code_version or "none", asset.code_version or "none"
-            causes.append(f"code version changed from {then} to {now}")
-        for above in partitioned.sources(key):
-            needed = partitioned.above(key, above, PartitionSet(1 << index)).partitions
-            keys = partitioned.space(above).keys(needed) if partitioned.is_partitioned(above) else None
-            changed = partition_sets.changed_since(connection, above, keys, key, partition)
-            if changed:
-                shown = f" of {', '.join(changed[:3])}{' …' if len(changed) > 3 else ''}" if keys is not None else ""
-                causes.append(f"{above}{shown} has new data")
-                continue
-            stale = _stale_of(standings[above]) & needed
-            if stale:
-                shown = f" of {partitioned.space(above).shown(stale)}" if keys is not None else ""
-                causes.append(f"{above}{shown} is stale")
-        return tuple(causes)
-
-
-def _stale_of(standing: Standing) -> PartitionSet:
-    return standing.statuses.stale if standing.statuses is not None else PartitionSet(int(bool(standing.causes)))
+    try:
+        return tuple(cause.what for cause in why(session, key, partition).causes)
+    except UnknownPartition:
+        return ()
 
 
 def add_keys(session: Session, name: str, keys: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from assettui.model.events import (
     Wiped,
 )
 from assettui.model.keys import AssetKey
-from assettui.store import partition_sets
+from assettui.store import checks, partition_sets
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,7 +56,7 @@ def fail_partitions(
         connection.executemany(
             "INSERT INTO partitions (asset, partition, failed, failed_run, error) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (asset, partition) DO UPDATE SET"
-            " failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error",
+            " failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error, failed_check = NULL",
             [(name, storable(partition), event.time_us, event.run_id, message) for partition in failed],
         )
         partition_sets.note_failed(connection, partitioned, key, failed)
@@ -75,7 +75,8 @@ def materialize(
     connection.execute(
         "INSERT INTO assets (key, materialization, kept, version, changed) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (key) DO UPDATE SET materialization = excluded.materialization, kept = excluded.kept,"
-        " version = excluded.version, changed = excluded.changed, failed = NULL, failed_run = NULL, error = NULL",
+        " version = excluded.version, changed = excluded.changed, failed = NULL, failed_run = NULL, error = NULL,"
+        " failed_check = NULL",
         (key, event_id, kept, version, event_id if has_changed else changed),
     )
     _note_asset_event(connection, event, partitioned, has_changed=has_changed)
@@ -94,10 +95,11 @@ def materialize_partition(
     before, changed = (row[1], row[2]) if row else (None, None)
     has_changed = before != version
     connection.execute(
-        "INSERT INTO partitions (asset, partition, made, version, changed, code_version, kept)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (asset, partition) DO UPDATE SET made = excluded.made,"
+        "INSERT INTO partitions (asset, partition, made, version, changed, code_version, kept, data_time)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (asset, partition) DO UPDATE SET made = excluded.made,"
         " version = excluded.version, changed = excluded.changed, code_version = excluded.code_version,"
-        " kept = excluded.kept, failed = NULL, failed_run = NULL, error = NULL",
+        " data_time = excluded.data_time,"
+        " kept = excluded.kept, failed = NULL, failed_run = NULL, error = NULL, failed_check = NULL",
         (
             key,
             partition,
@@ -106,6 +108,7 @@ def materialize_partition(
             event_id if has_changed else changed,
             event.code_version,
             kept,
+            event.source_time_us,
         ),
     )
     connection.execute(
@@ -138,7 +141,7 @@ def observe(
     connection.execute(
         "INSERT INTO assets (key, observation, version, changed) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET"
         " observation = excluded.observation, version = excluded.version, changed = excluded.changed,"
-        " failed = NULL, failed_run = NULL, error = NULL",
+        " failed = NULL, failed_run = NULL, error = NULL, failed_check = NULL",
         (
             key,
             event_id,
@@ -159,12 +162,13 @@ def wipe(connection: sqlite3.Connection, event: Wiped, partitioned: PartitionedG
     for (kept,) in connection.execute(f"SELECT kept {rows} AND kept IS NOT NULL", (key, partition)):
         gone.extend(codec.decode(kept, list[ValueRef]))
     connection.execute(f"DELETE {rows}", (key, partition))
+    checks.forget(connection, key, partition)
     if partition is None:
         row = connection.execute("SELECT kept FROM assets WHERE key = ?", (key,)).fetchone()
         gone.extend(codec.decode(row[0], list[ValueRef]) if row and row[0] else ())
         connection.execute(
             "UPDATE assets SET materialization = NULL, kept = NULL, version = NULL, changed = NULL, failed = NULL,"
-            " failed_run = NULL, error = NULL WHERE key = ?",
+            " failed_run = NULL, error = NULL, failed_check = NULL WHERE key = ?",
             (key,),
         )
     else:

@@ -12,6 +12,7 @@ from assettui.model.events import BackfillChanged, BackfillQueued
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from assettui.model.keys import AssetKey
 
@@ -96,13 +97,29 @@ def backfill(connection: sqlite3.Connection, backfill_id: str) -> BackfillRecord
     return _record(rows[0])
 
 
-def materialized_since(connection: sqlite3.Connection, key: AssetKey, event_id: int, *, whole: bool) -> list[str]:
-    """The partitions of an asset that were materialized after an event; of one that has none, the empty key if it was."""
+def materialized_since(
+    connection: sqlite3.Connection, key: AssetKey, event_id: int, blocking: Iterable[str] = (), *, whole: bool
+) -> list[str]:
+    """The partitions of an asset that were materialized after an event; of one that has none, the empty key if it was.
+
+    Args:
+        connection: The store.
+        key: The asset.
+        event_id: The event.
+        blocking: The names of the asset's blocking checks: only what all of them have let pass since counts.
+        whole: Whether it has no partitions.
+    """
     if whole:
         row = connection.execute("SELECT materialization FROM assets WHERE key = ?", (str(key),)).fetchone()
-        return [""] if row and row[0] is not None and row[0] > event_id else []
-    rows = connection.execute("SELECT partition FROM partitions WHERE asset = ? AND made > ?", (str(key), event_id))
-    return [partition for (partition,) in rows]
+        made = {"": row[0]} if row and row[0] is not None and row[0] > event_id else {}
+    else:
+        sql = "SELECT partition, made FROM partitions WHERE asset = ? AND made > ?"
+        made = dict(connection.execute(sql, (str(key), event_id)).fetchall())
+    for name in blocking:
+        sql = "SELECT partition, target FROM checks WHERE asset = ? AND name = ? AND outcome IN ('passed', 'warned')"
+        passed = set(connection.execute(sql, (str(key), name)))
+        made = {partition: event for partition, event in made.items() if (partition, event) in passed}
+    return list(made)
 
 
 def failed_since(connection: sqlite3.Connection, key: AssetKey, time_us: int, *, whole: bool) -> list[str]:

@@ -29,6 +29,8 @@ DERIVED: Final = {
     "backfills": "*",
     "ticks": "*",
     "queue_limits": "*",
+    "checks": "*",
+    "freshness": "*",
     "partitions": "asset, partition, made, version, changed, code_version, kept",
 }
 """The tables that follow from the events, and which of their columns do so by the events alone: which partitions a failed

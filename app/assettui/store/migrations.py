@@ -231,3 +231,47 @@ def loading(db: Database) -> None:
 def items(db: Database) -> None:
     """What a sensor was shown and failed by: it is tried again, or set aside."""
     db.conn.execute("ALTER TABLE instigators ADD COLUMN items TEXT")  # JSON: FailedItems
+
+
+@migrations(name="0007_checks")
+def checks(db: Database) -> None:
+    """How checks stand, and by which blocking check an asset or a partition has failed."""
+    db.conn.execute(
+        "CREATE TABLE checks (asset TEXT NOT NULL, name TEXT NOT NULL, partition TEXT NOT NULL,"  # '' for the whole
+        " outcome TEXT NOT NULL, time INTEGER NOT NULL, run TEXT,"
+        " evaluation INTEGER,"  # id of the event that says the rest; NULL where it could not be evaluated
+        " target INTEGER,"  # id of the materialization that it was evaluated on
+        " error TEXT, blocking INTEGER, PRIMARY KEY (asset, name, partition)) STRICT, WITHOUT ROWID"
+    )
+    db.conn.execute(
+        "CREATE INDEX evaluations_by_asset ON events (asset) WHERE kind IN ('check_passed', 'check_warned', 'check_failed')"
+    )
+    db.conn.execute("ALTER TABLE steps ADD COLUMN checks TEXT")  # JSON: AssetCheckKeys
+    db.conn.execute("ALTER TABLE runs ADD COLUMN checks TEXT")  # JSON, of one that makes no asset: AssetCheckKeys
+    db.conn.execute("ALTER TABLE assets ADD COLUMN failed_check TEXT")
+    db.conn.execute("ALTER TABLE partitions ADD COLUMN failed_check TEXT")
+    db.conn.execute("ALTER TABLE partitions ADD COLUMN data_time INTEGER")  # the time of the oldest source data
+
+
+@migrations(name="0008_automation")
+def automation(db: Database) -> None:
+    """How fresh assets are, and what automation conditions remember."""
+    db.conn.execute(
+        "CREATE TABLE freshness (asset TEXT PRIMARY KEY, status TEXT NOT NULL, since INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+    )
+    db.conn.execute("CREATE INDEX freshness_by_asset ON events (asset) WHERE kind = 'freshness_changed'")
+    db.conn.execute(
+        "CREATE TABLE automation (id INTEGER PRIMARY KEY, last_event INTEGER NOT NULL, time INTEGER NOT NULL) STRICT"
+    )
+    db.conn.execute(  # entity: an asset, or a check; slots: JSON, what each operator remembers; requested: bits, in hexadecimal
+        "CREATE TABLE automation_memory (entity TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, slots TEXT NOT NULL,"
+        " requested TEXT NOT NULL) STRICT, WITHOUT ROWID"
+    )
+    db.conn.execute(
+        "CREATE TABLE automation_evaluations (id INTEGER PRIMARY KEY, entity TEXT NOT NULL, time INTEGER NOT NULL,"
+        " requested INTEGER NOT NULL, tree TEXT NOT NULL, run TEXT, note TEXT) STRICT"
+    )
+    db.conn.execute(  # of code versions that follow the code: JSON, the fingerprint of each part of it
+        "CREATE TABLE code_versions (version TEXT PRIMARY KEY, parts TEXT NOT NULL) STRICT, WITHOUT ROWID"
+    )
+    db.conn.execute("CREATE INDEX evaluations_by_entity ON automation_evaluations (entity, id)")

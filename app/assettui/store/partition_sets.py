@@ -241,6 +241,16 @@ def note_failed(
         _add(connection, partitioned, key, FAILED, failed)
 
 
+def forget_failed(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey, partition: str) -> None:
+    """Note that a partition has not failed after all, inside the transaction that is open."""
+    index = partitioned.space(key).find(partition)
+    if index is None:
+        return
+    for row in _rows(connection, partitioned, key, index):
+        if row.kind == FAILED:
+            _clear(connection, row, index)
+
+
 def _rows(connection: sqlite3.Connection, partitioned: PartitionedGraph, key: AssetKey, index: int) -> list[_Row]:
     def read() -> list[_Row]:
         rows = connection.execute(

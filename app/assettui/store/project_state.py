@@ -11,19 +11,21 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from assettui.core.data_ages import DataAges
+from assettui.core.freshness import AssetData, judged
 from assettui.core.graph import AssetGraph
 from assettui.core.partition_status import KnownPartitions
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.sets import EMPTY, PartitionSet
-from assettui.core.selection.algebra import select
+from assettui.core.selection.algebra import select, select_with_checks
 from assettui.core.selection.expression import SelectionContext
 from assettui.core.staleness import Standing, standings
 from assettui.model.errors import AssettuiError
 from assettui.model.keys import AssetKey
 from assettui.model.project import ProjectSnapshot
 from assettui.model.run import StepStatus
-from assettui.store import dynamic_partitions, partition_sets, projects, queries
+from assettui.store import checks, dynamic_partitions, partition_sets, projects, queries
 
 if TYPE_CHECKING:
     lazy = property  # to a type checker a cached property is none, and so fits no protocol
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from assettui.model.asset import AssetState
+    from assettui.model.check import AssetCheckKey, CheckState
+    from assettui.model.freshness import Freshness
     from assettui.store.projects import KnownProject
 
 if not TYPE_CHECKING:
@@ -44,7 +48,7 @@ def graph_of(snapshot: ProjectSnapshot) -> AssetGraph:
     global _last_graph
     kept = _last_graph
     if kept is None or kept[0] is not snapshot:
-        kept = _last_graph = (snapshot, AssetGraph(snapshot.assets, snapshot.steps))
+        kept = _last_graph = (snapshot, AssetGraph.of(snapshot))
     return kept[1]
 
 
@@ -116,6 +120,20 @@ class ProjectState:
                 self._selected[selection] = found
         return found
 
+    def select_with_checks(self, selection: str) -> tuple[Sequence[AssetKey], tuple[AssetCheckKey, ...] | None]:
+        """As `select`, with the checks that it names; None for all of these assets."""
+        if not self.graph.checks:
+            return self.select(selection), None
+        return self.select_terms_with_checks([selection])
+
+    def select_terms_with_checks(
+        self, terms: Sequence[str]
+    ) -> tuple[Sequence[AssetKey], tuple[AssetCheckKey, ...] | None]:
+        """As `select_terms`, with the checks that they name; None for all of these assets."""
+        needs_status = any("status:" in term for term in terms)
+        statuses = {key: each.status.value for key, each in self.standings.items()} if needs_status else {}
+        return select_with_checks(SelectionContext(self.graph, statuses), terms)
+
     # Some assets.
 
     @lazy
@@ -141,7 +159,47 @@ class ProjectState:
 
     @lazy
     def standings(self) -> Mapping[AssetKey, Standing]:
-        return standings(self.graph, self.states, self.known_partitions)
+        return standings(self.graph, self.states, self.known_partitions, code_parts=self.code_parts)
+
+    @lazy
+    def ages(self) -> DataAges:
+        """How old the data of all assets is."""
+        ages = DataAges(self.graph)
+        for state in self.states.values():
+            if state.asset_key in self.graph.assets:
+                for event in sorted(filter(None, (state.observed, state.last)), key=lambda event: event.time_us):
+                    ages.note(event)
+        return ages
+
+    @lazy
+    def freshness(self) -> Mapping[AssetKey, Freshness]:
+        """What the data of each asset that has a policy is judged to be now."""
+        found: dict[AssetKey, Freshness] = {}
+        for key, asset in self.graph.assets.items():
+            if asset.freshness_policy is not None:
+                found[key] = judged(asset.freshness_policy, self.data_of(key), self._now_us)
+        return found
+
+    def data_of(self, key: AssetKey) -> AssetData:
+        """What is known of the data of an asset, as far as its freshness depends on it."""
+        if not self.partitioned.is_partitioned(key):
+            return AssetData(self.ages.data_time(key))
+        statuses = self.standings[key].statuses
+        there = statuses.materialized if statuses is not None else EMPTY
+        space, known = self.partitioned.space(key), queries.KnownPartitions(self._connection)
+        time_us = known.oldest_data_time(key, [space.key(there.last)]) if there else None
+        return AssetData.of_partitions(space, there, time_us)
+
+    @lazy
+    def code_parts(self) -> Mapping[str, Mapping[str, str]]:
+        """Of each code version that followed the code, the parts that it was taken of."""
+        has_any = any(asset.code_parts for asset in self.graph.assets.values())
+        return projects.code_parts(self._connection) if has_any else {}
+
+    @lazy
+    def check_states(self) -> Mapping[AssetCheckKey, Sequence[CheckState]]:
+        """How each check stands that was ever evaluated: the newest first; of an asset with partitions one for each."""
+        return checks.check_states(self._connection) if self.graph.checks else {}
 
     def standings_of(self, keys: Iterable[AssetKey]) -> Mapping[AssetKey, Standing]:
         """How these assets stand, those that the same functions make, and all that they depend on; no other is read."""
@@ -149,7 +207,8 @@ class ProjectState:
         steps = {self.graph.assets[key].step for key in chosen}
         chosen.update(each for step in steps if step is not None for each in self.graph.steps.get(step, ()))
         needed = self.graph.all_upstream(chosen)
-        return standings(self.graph, self._states_of(needed), self._partitions_of(needed), needed)
+        partitions = self._partitions_of(needed)
+        return standings(self.graph, self._states_of(needed), partitions, needed, self.code_parts)
 
     def _states_of(self, keys: Iterable[AssetKey] | None) -> Mapping[AssetKey, AssetState]:
         found = queries.asset_states(self._connection, keys)

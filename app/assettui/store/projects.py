@@ -81,6 +81,19 @@ def save_loaded(connection: sqlite3.Connection, name: str, snapshot: bytes, sour
             json.dumps(sources, separators=(",", ":")),
         ),
     )
+    if b'"code_parts"' in snapshot:
+        for asset in ProjectSnapshot.decode(snapshot).assets:
+            if asset.code_version is not None and asset.code_parts:
+                connection.execute(
+                    "INSERT OR IGNORE INTO code_versions (version, parts) VALUES (?, ?)",
+                    (asset.code_version, codec.encode_text(asset.code_parts)),
+                )
+
+
+def code_parts(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """Of each code version that followed the code, the parts that it was taken of."""
+    rows = connection.execute("SELECT version, parts FROM code_versions")
+    return {version: codec.decode(parts, dict[str, str]) for version, parts in rows}
 
 
 def save_loading(connection: sqlite3.Connection, name: str, now_us: int) -> bool:

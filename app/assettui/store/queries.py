@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from assettui.model.project import StepOutput
 
-_RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tags, error, backfill"
+_RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tags, error, backfill, checks"
 _EVENT_COLUMNS = "id, time, kind, run, step, asset, partition, payload"
 _STATE_SQL = (
     "SELECT assets.key, assets.failed, assets.failed_run, assets.error, assets.running_run,"
@@ -292,7 +292,7 @@ def _state(row: tuple[Any, ...]) -> AssetState:
 
 
 def _run(row: tuple[Any, ...]) -> RunRecord:
-    run_id, status, created, started, ended, assets, job, partitions, tags, error, backfill = row
+    run_id, status, created, started, ended, assets, job, partitions, tags, error, backfill, checks = row
     return RunRecord(
         run_id=run_id,
         status=RunStatus(status),
@@ -305,6 +305,7 @@ def _run(row: tuple[Any, ...]) -> RunRecord:
         tags=codec.decode(tags, dict[str, str]) if tags else {},
         error=error,
         backfill=backfill,
+        checks=codec.decode(checks, tuple[str, ...]) if checks else (),
     )
 
 
@@ -323,6 +324,11 @@ class KnownPartitions:
         """The data versions of those of these partitions that were ever materialized."""
         rows = _partition_rows(self._connection, key, partitions, "partition, version", "made IS NOT NULL")
         return dict(rows)
+
+    def oldest_data_time(self, key: AssetKey, partitions: Sequence[str]) -> int | None:
+        """The time of the oldest source data of those of these partitions that were ever materialized; None for none."""
+        rows = _partition_rows(self._connection, key, partitions, "partition, data_time", "made IS NOT NULL")
+        return min((time for _, time in rows if time is not None), default=None)
 
     def partition_values(self, key: AssetKey, partitions: Sequence[str]) -> dict[str, ValueRef | None]:
         """The stored values of those of these partitions that were ever materialized; None where there is none."""

@@ -13,7 +13,7 @@ from assettui.model import codec
 from assettui.model import events as happened
 from assettui.model.asset import ValueRef
 from assettui.model.run import RunStatus, StepStatus
-from assettui.store import backfills, limits, ticks
+from assettui.store import backfills, checks, limits, ticks
 from assettui.store.asset_recording import (
     assets_of_step,
     fail_partitions,
@@ -133,6 +133,13 @@ def apply(
             return materialize(connection, event, event_id, partitioned)
         case happened.Observation():
             observe(connection, event, event_id, partitioned)
+        case happened.CheckEvaluation():
+            checks.record_evaluation(connection, event, event_id, partitioned)
+        case happened.FreshnessChanged():
+            connection.execute(
+                "INSERT OR REPLACE INTO freshness (asset, status, since) VALUES (?, ?, ?)",
+                (str(event.asset_key), event.freshness.value, event.time_us),
+            )
         case happened.Wiped():
             return wipe(connection, event, partitioned)
         case _:
@@ -143,8 +150,8 @@ def apply(
 def _queue_run(connection: sqlite3.Connection, event: happened.RunQueued) -> None:
     plan = event.plan
     connection.execute(
-        "INSERT INTO runs (id, status, created, assets, job, tags, partition, backfill, tick, priority, pools)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, status, created, assets, job, tags, partition, backfill, tick, priority, pools, checks)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.run_id,
             RunStatus.QUEUED.value,
@@ -157,6 +164,7 @@ def _queue_run(connection: sqlite3.Connection, event: happened.RunQueued) -> Non
             event.tick,
             priority_of(plan.tags) or None,
             codec.encode_text(pools) if (pools := first_pools(plan.steps)) else None,
+            codec.encode_text([str(key) for key in plan.checks]) if plan.checks and not plan.assets else None,
         ),
     )
     _insert_steps(connection, event.run_id, enumerate(plan.steps))
@@ -182,7 +190,7 @@ def _change_run(connection: sqlite3.Connection, event: happened.RunChanged) -> N
 
 def _insert_steps(connection: sqlite3.Connection, run_id: str, steps: Iterable[tuple[int, StepPlan]]) -> None:
     connection.executemany(
-        "INSERT INTO steps (run, step, position, status, assets, partitioned, pool) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO steps (run, step, position, status, assets, partitioned, pool, checks) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 run_id,
@@ -192,6 +200,7 @@ def _insert_steps(connection: sqlite3.Connection, run_id: str, steps: Iterable[t
                 codec.encode_text(step.assets),
                 1 if step.is_partitioned else None,
                 step.pool,
+                codec.encode_text(step.checks) if step.checks else None,
             )
             for position, step in steps
         ],
@@ -273,12 +282,13 @@ def _end_step(connection: sqlite3.Connection, event: happened.StepEnded, partiti
         # What the step had made before it failed has not failed.
         connection.executemany(
             "INSERT INTO assets (key, failed, failed_run, error) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
-            " SET failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error"
+            " SET failed = excluded.failed, failed_run = excluded.failed_run, error = excluded.error, failed_check = NULL"
             " WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = assets.materialization AND run = ? AND step = ?)",
             [(key, event.time_us, event.run_id, message, event.run_id, event.step_key) for key in keys],
         )
         if partitioned is not None and not _is_lost_from_backfill(connection, event):
             fail_partitions(connection, event, message, partitioned)
+        checks.record_unevaluated(connection, event)
 
 
 def _is_lost_from_backfill(connection: sqlite3.Connection, event: happened.StepEnded) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.render.assets import ASSETS, PARTITIONS
+from assettui.render.assets import ASSETS, unused_columns
 from assettui.service.catalog import AssetRow
 from assettui.tui.listing import Listing
 
@@ -22,11 +22,11 @@ class AssetList(Listing[AssetRow]):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.selected: set[AssetKey] = set()
-        self.show_partitions(False)
+        self.hide(())
 
-    def show_partitions(self, has_partitions: bool) -> Sequence[int]:
-        """Show how much is there of each asset with partitions, where there are any; the columns that are hidden."""
-        self.hidden = () if has_partitions else ASSETS.hidden([PARTITIONS])
+    def hide(self, rows: Sequence[AssetRow]) -> Sequence[int]:
+        """Hide the columns that have nothing to show for these assets; which they are."""
+        self.hidden = ASSETS.hidden(unused_columns(rows))
         return self.hidden
 
     def is_marked(self, row: AssetRow) -> bool:

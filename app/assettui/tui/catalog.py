@@ -97,8 +97,7 @@ class CatalogScreen(MainScreen):
         assets.selected &= catalog.graph.assets.keys()
         assets.empty_text = nothing_to_list(catalog, "nothing matches the filter")
         header = self.query_one(ListingHeader)
-        has_partitions = any(row.statuses is not None for row in catalog.rows)
-        hidden = assets.show_partitions(has_partitions)
+        hidden = assets.hide(catalog.rows)
         if hidden != header.hidden:
             header.hidden = hidden
             header.refresh()

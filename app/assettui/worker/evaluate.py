@@ -29,6 +29,8 @@ def evaluate(request: EvaluationRequest, project: Described) -> Evaluation:
     Returns:
         What it comes to; of one that failed, why. Nothing is raised.
     """
+    if request.is_of_conditions:
+        return _conditions(request, project)
     definition = project.instigators.get(request.name)
     if definition is None:
         return Evaluation(error=StepError(f"the project no longer defines {request.name}"))
@@ -65,3 +67,22 @@ def evaluate(request: EvaluationRequest, project: Described) -> Evaluation:
 
 def _seconds(time_us: int | None) -> float | None:
     return None if time_us is None else time_us / SECOND_US
+
+
+def _conditions(request: EvaluationRequest, project: Described) -> Evaluation:
+    """Evaluate the automation conditions of the user's own: one that raises something spoils none of the others."""
+    from assettui.core.graph import AssetGraph  # deferred, with the next: few projects have such conditions
+    from assettui.core.partitioned_graph import PartitionedGraph
+    from assettui.core.partitions.definition import AsOf
+    from assettui.definitions.automation_context import evaluate_user_conditions
+    from assettui.model.tick import ConditionResult
+
+    graph = AssetGraph.of(project.snapshot)
+    partitioned = PartitionedGraph(graph, AsOf(request.scheduled_us, request.dynamic))
+    found = evaluate_user_conditions(project.user_conditions, graph, partitioned, request.scheduled_us)
+    results = [ConditionResult(str(entity), number, f"{bits:x}") for (entity, number), bits in found.found.items()]
+    results += [
+        ConditionResult(str(entity), number, error=step_error(error))
+        for (entity, number), error in found.failed.items()
+    ]
+    return Evaluation(conditions=tuple(results))

@@ -72,6 +72,7 @@ def load(
             sensors=found.sensors,
             jobs=found.jobs,
             resources=found.resources,
+            asset_checks=found.asset_checks,
             metadata=found.metadata,
         )
     described = describe(name, found, sources=sources_below(root, read), dynamic=dynamic)

@@ -37,6 +37,10 @@ class EvaluationRequest(Struct, frozen=True, omit_defaults=True):
     run_events: tuple[RunEventRecord, ...] = ()
     again: Mapping[str, int] = {}
     """Runs, or files, that have failed before and are to be tried again: how often each was."""
+    is_of_conditions: bool = False
+    """Whether the automation conditions of the user's own are to be evaluated, rather than a schedule or sensor."""
+    dynamic: Mapping[str, Mapping[str, int]] = {}
+    """For these: the keys of dynamic partitions."""
 
 
 class RunStep(Struct, frozen=True, tag_field="do", tag="run"):

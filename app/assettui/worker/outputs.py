@@ -15,7 +15,7 @@ from assettui.model.metadata import MetadataValue, as_metadata
 from assettui.model.project import StepOutput
 from assettui.model.text import plural
 from assettui.values.formats import row_count
-from assettui.worker.results import BadResult
+from assettui.worker.results import BadResult, is_check_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from assettui.model.asset import ValueRef
     from assettui.model.events import AssetEvent
     from assettui.model.step import StepRequest
+    from assettui.worker.checks import CheckResults
     from assettui.worker.exchange import Exchange
 
 ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
@@ -43,6 +44,7 @@ class Outputs:
         now: The clock: microseconds since the epoch, UTC.
         tell: Takes what is made before the step ends.
         are_given_kept: Whether the values themselves are kept, for hooks.
+        checks: Takes the results of checks.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Outputs:
         tell: Callable[[AssetEvent], None] | None,
         *,
         are_given_kept: bool,
+        checks: CheckResults | None = None,
     ) -> None:
         self.request = request
         self.upstream = upstream
@@ -61,9 +64,12 @@ class Outputs:
         self.now = now
         self.tell = tell
         self.are_given_kept = are_given_kept
+        self.checks = checks
         self.started_us = now()
         self.asset_events: list[AssetEvent] = []
         """What is yet to be told."""
+        self.data_times: dict[str, int] = {}
+        """The time of the source data of each asset that was made."""
         self.versions: dict[tuple[str, str | None], str] = {}
         """The data version of each asset, and partition, that was made."""
         self.op_outputs: dict[StepOutput, ValueRef] = {}
@@ -96,11 +102,25 @@ class Outputs:
                 self._mark(output)
                 value = getattr(cast("Any", result), "value", results.NO_VALUE)
                 self._keep(computation, output, context, value, cast("Any", result))
+                for each in cast("Any", result).check_results or ():
+                    self._take_check(each, output.asset_key)
+            case _ if is_check_result(result):
+                self._take_check(result, None)
             case _:
                 raise BadResult(
                     f"{computation.key} yielded {type(result).__name__}",
                     hint="yield an Output or a MaterializeResult, or return a value",
                 )
+
+    def _take_check(self, result: Any, asset_key: AssetKey | None) -> None:
+        if not is_check_result(result):
+            raise BadResult(f"check_results holds {type(result).__name__}", hint="give it AssetCheckResults")
+        if self.checks is None:
+            raise BadResult(
+                f"{self.request.step.key} gave a result of a check, and declares none",
+                hint='declare it: check_specs=[AssetCheckSpec("name", asset="key")]',
+            )
+        self.checks.take(result, asset_key)
 
     def log_event(self, event: Any) -> None:
         """Record what a function says of an asset that need not be its own."""
@@ -127,7 +147,7 @@ class Outputs:
             )
         else:
             asset_event = self._materialization(key, metadata, version, None, None, event.partition)
-            self.asset_events.append(replace(asset_event, input_versions={}, duration_us=None))
+            self.asset_events.append(replace(asset_event, input_versions={}, duration_us=None, data_time_us=None))
         self.tell_all()
 
     def tell_all(self) -> None:
@@ -268,6 +288,7 @@ class Outputs:
             if len(keys) > 1:  # of several made at once, each took its share
                 asset_event = replace(asset_event, duration_us=(asset_event.duration_us or 0) // len(keys))
             self.versions[str(output.asset_key), key] = asset_event.data_version
+            self.data_times[str(output.asset_key)] = asset_event.data_time_us or self.started_us
             self.asset_events.append(asset_event)
 
     def _store(
@@ -321,7 +342,16 @@ class Outputs:
             value=ref,
             metadata=metadata,
             partition=partition,
+            data_time_us=self._data_time(key),
         )
+
+    def _data_time(self, key: AssetKey) -> int | None:
+        """The time of the oldest source data that an asset incorporates; None where it is a source itself."""
+        read, upstream = self.request.input_times, self.upstream.get(key)
+        if upstream is None:
+            return min(read.values(), default=None)
+        times = (self.data_times.get(str(above), read.get(str(above))) for above in upstream)
+        return min((time for time in times if time is not None), default=None)
 
     def _input_versions(self, key: AssetKey, partition: str | None) -> dict[str, str | None]:
         """The data versions of what an asset, or a partition of it, depends on, those included that this step has made."""

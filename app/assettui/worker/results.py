@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from inspect import isasyncgen, isawaitable, isgenerator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -51,8 +52,11 @@ def _returned(returned: Any, computation: Computation, wanted: Mapping[str, Valu
     if computation.is_observation:
         yield _observed(returned, computation)
         return
-    if isinstance(returned, Output | MaterializeResult | ObserveResult | DynamicOutput):
+    if isinstance(returned, Output | MaterializeResult | ObserveResult | DynamicOutput) or is_check_result(returned):
         yield returned
+        return
+    if computation.checks and not computation.outputs:
+        yield from _checked(returned, computation)
         return
     only = next(iter(computation.outputs.values())) if len(computation.outputs) == 1 else None
     if only is not None and only.is_dynamic and isinstance(returned, list):
@@ -70,7 +74,7 @@ def _returned(returned: Any, computation: Computation, wanted: Mapping[str, Valu
         yield from (MaterializeResult(out.asset_key) for out in wanted.values() if not out.has_value)
         return
     parts: list[Any] = list(cast("list[Any]", returned)) if isinstance(returned, tuple | list) else [returned]
-    if all(isinstance(part, Output | MaterializeResult | ObserveResult) for part in parts):
+    if all(isinstance(part, Output | MaterializeResult | ObserveResult) or is_check_result(part) for part in parts):
         yield from parts
         return
     if len(parts) != len(wanted):
@@ -80,6 +84,23 @@ def _returned(returned: Any, computation: Computation, wanted: Mapping[str, Valu
         )
     for name, part in zip(wanted, parts, strict=True):
         yield part if isinstance(part, Output | MaterializeResult) else Output(part, name)
+
+
+def is_check_result(value: Any) -> bool:
+    """Whether it is an `AssetCheckResult`."""
+    known = sys.modules.get("assettui.definitions.checks")  # where nobody has imported it, there is none
+    return known is not None and isinstance(value, known.AssetCheckResult)
+
+
+def _checked(returned: Any, computation: Computation) -> Iterator[Any]:
+    parts: list[Any] = list(cast("list[Any]", returned)) if isinstance(returned, tuple | list) else [returned]
+    for part in parts:
+        if not is_check_result(part):
+            raise BadResult(
+                f"the check {computation.key} returned {'nothing' if part is None else type(part).__name__}",
+                hint="return AssetCheckResult(passed=…)",
+            )
+    yield from parts
 
 
 def _observed(returned: Any, computation: Computation) -> ObserveResult:

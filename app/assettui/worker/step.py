@@ -118,7 +118,15 @@ class _Execution:
         self.exchange = exchange
         self.resources = resources
         self.run = run
-        self.outputs = Outputs(request, project.upstream, exchange, now, tell, are_given_kept=bool(self.hooks))
+        declared = self.computation.checks if self.computation is not None else ()
+        checks = None
+        if declared:
+            from assettui.worker.checks import CheckResults  # deferred: many steps have none
+
+            checks = CheckResults(request, declared, now)
+        self.outputs = Outputs(
+            request, project.upstream, exchange, now, tell, are_given_kept=bool(self.hooks), checks=checks
+        )
         self.op_config: Any = None
         self.pid = os.getpid()
 
@@ -143,6 +151,12 @@ class _Execution:
             if is_one_by_one:
                 self.outputs.tell_all()
         omitted = self.outputs.omitted(computation, wanted)
+        if self.outputs.checks is not None:
+            self.outputs.asset_events.extend(self.outputs.checks.evaluations())
+            error = self.outputs.checks.failure()
+            if error is not None:  # of the same data, the same check would fail again
+                events = tuple(self.outputs.asset_events)
+                return StepOutcome(StepStatus.FAILURE, events, error, is_final=not computation.outputs)
         return StepOutcome(
             StepStatus.SUCCESS,
             tuple(self.outputs.asset_events),
@@ -195,6 +209,8 @@ class _Execution:
             retry_number=self.request.retry_number,
             mapping_key=self.request.step.mapping_key,
             log_event=self.outputs.log_event,
+            check_keys=self.request.step.checks,
+            pasts=self.request.pasts,
         )
         if computation.context is not None:
             arguments[computation.context] = context
@@ -261,7 +277,7 @@ class _Execution:
 
 def _config_name(computation: Computation) -> str:
     """What configuration calls a step: of a job's own op, without the job."""
-    return computation.key.rpartition(":")[2]
+    return computation.key.rpartition(":")[2] if computation.is_op else computation.key
 
 
 def _hooks_of(computation: Computation | None, job: JobDefinition | None) -> frozenset[HookDefinition]:

@@ -178,6 +178,23 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
             number = min(number, self._timeline.floor(self._end_s) - self._first)
         return max(0, number)
 
+    def newest_at(self, now_s: int) -> int | None:
+        """The index of the newest window that there is at a moment; None where there is none."""
+        count = self.count(now_s)
+        if not self.exclusions:
+            return count - 1 if count else None
+        there = TimeSpace(self, count).all
+        return there.last if there else None
+
+    def comes_to_be(self, behind: int) -> int | None:
+        """When the first window behind one comes to be, in seconds since the epoch; None where it never will."""
+        index = behind + 1
+        while self.exclusions and index in self.excluded(index + 1):
+            index += 1
+        if self._end_s is not None and index >= self._timeline.floor(self._end_s) - self._first:
+            return None
+        return self.begins(index + 1 - self.end_offset)
+
     def excluded(self, count: int) -> PartitionSet:
         """Those of the first windows that there are not."""
         if not self.exclusions or not count:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from assettui.core.selection import expression as ex
 from assettui.core.selection.syntax import SYNTAX, parse
+from assettui.model.check import AssetCheckKey
 from assettui.model.errors import SelectionError
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
 
@@ -39,6 +40,14 @@ class AssetSelection(Struct, frozen=True):
             SelectionError: It names something that is not there, or asks for a status.
         """
         return self.expression.resolve(ex.SelectionContext(graph))
+
+    def resolve_checks(self, graph: AssetGraph) -> frozenset[AssetCheckKey]:
+        """The checks that it selects: those of its assets, unless it says otherwise.
+
+        Raises:
+            SelectionError: It names something that is not there, or asks for a status.
+        """
+        return self.expression.resolve_checks(ex.SelectionContext(graph))
 
     # What to begin with.
 
@@ -96,7 +105,13 @@ class AssetSelection(Struct, frozen=True):
     @staticmethod
     def all_asset_checks() -> AssetSelection:
         """The checks of every asset, without the assets."""
-        return AssetSelection(ex.Function("checks", ex.All()))
+        return AssetSelection(ex.Function("checks", ex.All(include_sources=True)))
+
+    @staticmethod
+    def checks(*checks: Any) -> AssetSelection:
+        """These checks, without their assets: keys, or the decorated functions."""
+        keys = [key for each in checks for key in (getattr(each, "check_keys", None) or [each])]
+        return AssetSelection(ex.any_of(ex.Checks(str(key)) for key in keys))
 
     @staticmethod
     def checks_for_assets(*assets: Any) -> AssetSelection:
@@ -205,6 +220,27 @@ def select(context: ex.SelectionContext, terms: Iterable[str | AssetSelection]) 
     if not found:
         raise SelectionError(f"{str(selection)!r} selects no asset", hint="see `assettui asset ls`")
     return context.graph.sort(found)
+
+
+def select_with_checks(
+    context: ex.SelectionContext, terms: Iterable[str | AssetSelection]
+) -> tuple[list[AssetKey], tuple[AssetCheckKey, ...] | None]:
+    """The assets that any of the terms selects, upstream before downstream, and the checks; None for all of these assets.
+
+    Raises:
+        SelectionError: There is no term, one cannot be understood, or neither assets nor checks are selected.
+    """
+    operands = [AssetSelection.from_coercible(term).expression for term in terms]
+    if not operands:
+        raise SelectionError("no assets were named", hint=f"name {SYNTAX}")
+    selection = ex.any_of(operands)
+    assets = selection.resolve(context)
+    graph = context.graph
+    checks = selection.resolve_checks(context) if graph.checks else frozenset[AssetCheckKey]()
+    if not assets and not checks:
+        raise SelectionError(f"{str(selection)!r} selects no asset", hint="see `assettui asset ls`")
+    usual = frozenset(check.key for key in assets for check in graph.checks_of.get(key, ()))
+    return graph.sort(assets), None if checks == usual else tuple(key for key in graph.checks if key in checks)
 
 
 def _keys_of(item: Any) -> list[AssetKey]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assettui.core.graph import within
+from assettui.model.check import AssetCheckKey
 from assettui.model.errors import SelectionError
 from assettui.model.keys import AssetKey, closest
 
@@ -48,6 +49,14 @@ class Expression(Struct, frozen=True):
         """
         raise NotImplementedError(type(self).__name__)
 
+    def resolve_checks(self, context: SelectionContext) -> frozenset[AssetCheckKey]:
+        """The checks that it selects: those of its assets, where it says nothing else.
+
+        Raises:
+            SelectionError: It names something that is not there.
+        """
+        return _checks_of(self.resolve(context), context)
+
     def __str__(self) -> str:
         """As it is written, for `syntax.parse` to read."""
         raise NotImplementedError(type(self).__name__)
@@ -80,6 +89,31 @@ class Keys(Expression, frozen=True):
 
     def __str__(self) -> str:
         return _either(f"key:{written(str(key))}" for key in self.selected)
+
+
+class Checks(Expression, frozen=True):
+    """The checks of a key, `a/b:name`, or of a name, or that match a pattern; no asset."""
+
+    text: str
+
+    def resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
+        if not self.resolve_checks(context):
+            known = [str(key) for key in context.graph.checks]
+            raise SelectionError(f"no check is called {self.text!r}", hint=_did_you_mean(self.text, known, "checks"))
+        return frozenset()
+
+    def resolve_checks(self, context: SelectionContext) -> frozenset[AssetCheckKey]:
+        return frozenset(
+            key
+            for key in context.graph.checks
+            if any(
+                fnmatchcase(each, self.text) if _is_pattern(self.text) else each == self.text
+                for each in (str(key), key.name)
+            )
+        )
+
+    def __str__(self) -> str:
+        return f"check:{written(self.text)}"
 
 
 class Word(Expression, frozen=True):
@@ -177,7 +211,7 @@ _VALUES: Mapping[str, Callable[[AssetSnapshot], Iterable[str]]] = {
     "kind": lambda asset: asset.kinds,
     "tag": lambda asset: tuple(f"{name}={value}" for name, value in asset.tags.items()),
 }
-ATTRIBUTES = (*_VALUES, "status")
+ATTRIBUTES = (*_VALUES, "status", "check")
 """What may stand before a colon."""
 
 
@@ -188,6 +222,9 @@ class Or(Expression, frozen=True):
 
     def resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
         return frozenset[AssetKey]().union(*(each.resolve(context) for each in self.operands))
+
+    def resolve_checks(self, context: SelectionContext) -> frozenset[AssetCheckKey]:
+        return frozenset[AssetCheckKey]().union(*(each.resolve_checks(context) for each in self.operands))
 
     def __str__(self) -> str:
         return _either(map(str, self.operands))
@@ -202,6 +239,10 @@ class And(Expression, frozen=True):
         first, *others = [each.resolve(context) for each in self.operands]
         return first.intersection(*others)
 
+    def resolve_checks(self, context: SelectionContext) -> frozenset[AssetCheckKey]:
+        first, *others = [each.resolve_checks(context) for each in self.operands]
+        return first.intersection(*others)
+
     def __str__(self) -> str:
         return " and ".join(map(_grouped, self.operands))
 
@@ -213,6 +254,9 @@ class Not(Expression, frozen=True):
 
     def resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
         return frozenset(context.graph.assets) - self.operand.resolve(context)
+
+    def resolve_checks(self, context: SelectionContext) -> frozenset[AssetCheckKey]:
+        return frozenset(context.graph.checks) - self.operand.resolve_checks(context)
 
     def __str__(self) -> str:
         return f"not {_grouped(self.operand)}"
@@ -226,6 +270,9 @@ class Minus(Expression, frozen=True):
 
     def resolve(self, context: SelectionContext) -> frozenset[AssetKey]:
         return self.first.resolve(context) - self.second.resolve(context)
+
+    def resolve_checks(self, context: SelectionContext) -> frozenset[AssetCheckKey]:
+        return self.first.resolve_checks(context) - self.second.resolve_checks(context)
 
     def __str__(self) -> str:
         return f"{_grouped(self.first)} and not {_grouped(self.second)}"
@@ -274,12 +321,23 @@ class Function(Expression, frozen=True):
             case _:
                 return _with_neighbors(selected, context.graph)
 
+    def resolve_checks(self, context: SelectionContext) -> frozenset[AssetCheckKey]:
+        if self.name == "checks":
+            return _checks_of(self.operand.resolve(context), context)
+        return super().resolve_checks(context)
+
     def __str__(self) -> str:
         return f"{self.name}({self.operand})"
 
 
 FUNCTIONS = ("roots", "sinks", "neighbors", "checks")
 """What may stand before a parenthesis."""
+
+
+def _checks_of(assets: frozenset[AssetKey], context: SelectionContext) -> frozenset[AssetCheckKey]:
+    if not context.graph.checks:
+        return frozenset()
+    return frozenset(check.key for key in assets for check in context.graph.checks_of.get(key, ()))
 
 
 def _ends(selected: frozenset[AssetKey], edges: Mapping[AssetKey, Sequence[AssetKey]]) -> frozenset[AssetKey]:
@@ -317,7 +375,7 @@ def _either(operands: Iterable[str]) -> str:
 
 def _grouped(selection: Expression) -> str:
     text = str(selection)
-    is_atom = isinstance(selection, Word | Attribute | Function) or (
+    is_atom = isinstance(selection, Word | Attribute | Function | Checks) or (
         isinstance(selection, Keys) and len(selection.selected) == 1
     )
     return text if is_atom or text == "*" else f"({text})"

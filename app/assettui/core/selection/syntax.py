@@ -1,9 +1,9 @@
 """The text of selections, as it is typed on the command line, into the filter and into jobs.
 
 `raw/flights` is the asset of that key, or those whose keys end so; `raw/*` those whose keys match, where `*` stands
-for any characters and `?` for one. `key:`, `group:`, `owner:`, `tag:`, `kind:` and `status:` are those of which that
+for any characters and `?` for one. `check:` names checks, which are not assets. `key:`, `group:`, `owner:`, `tag:`, `kind:` and `status:` are those of which that
 is so; a value may be quoted. `+a`, `2+a`, `a+`, `a+1` add what lies upstream, or downstream, all or so far.
-`roots(…)`, `sinks(…)` and `neighbors(…)` are functions of a selection. `and` binds tighter than `or`, `not` tighter
+`roots(…)`, `sinks(…)`, `neighbors(…)` and `checks(…)` are functions of a selection. `and` binds tighter than `or`, `not` tighter
 than both; two terms side by side are both meant.
 """
 
@@ -216,7 +216,7 @@ class _Parser:
             near = closest(value, expression.STATUSES)
             hint = f"did you mean status:{near}?" if near else f"there are {', '.join(expression.STATUSES)}"
             raise self.wrong(f"no status is called {value!r}", token, hint, len("status:"))
-        return expression.Attribute(name, value)
+        return expression.Checks(value) if name == "check" else expression.Attribute(name, value)
 
     def unquoted(self, token: _Token) -> str:
         if len(token.text) < 2 or not token.text.endswith('"') or token.text.endswith('\\"'):

@@ -114,6 +114,7 @@ def _describe_asset(
     attributes.check_key(spec, problems)
     subject, at = f"asset {spec.key}", spec.at
     manager = draft.values[spec.key].io_manager
+    version, parts = _code_version(draft, spec)
     draft.snapshots[spec.key] = AssetSnapshot(
         key=spec.key,
         group=attributes.group_of(spec, problems),
@@ -129,14 +130,37 @@ def _describe_asset(
         kinds=attributes.kinds_of(spec),
         tags=attributes.tags_of(subject, spec.tags, at, problems),
         metadata=attributes.metadata_of(subject, spec.metadata, at, problems),
-        code_version=attributes.code_version_of(spec, problems),
+        code_version=version,
+        code_parts=parts,
         pool=pool,
         timeout_s=timeout_s,
         partitions=spec.partitions_def,
         mappings=mappings or {},
         partitions_per_run=partitions_per_run,
+        freshness_policy=spec.freshness_policy,
+        condition=spec.condition,
         at=at,
     )
+
+
+def _code_version(draft: Draft, spec: AssetSpec) -> tuple[str | None, Mapping[str, str]]:
+    """The code version of an asset; where it follows the code, with its parts."""
+    if spec.code_version != "auto":
+        return spec.code_version, {}
+    from assettui.definitions.code_fingerprint import NoSource, fingerprint  # deferred: few need it
+
+    definition = draft.declared[spec.key].definition
+    if definition is None:
+        draft.problems.wrong(
+            f"asset {spec.key}: its code_version is 'auto', and no function here makes it", spec.at, "leave it out"
+        )
+        return None, {}
+    try:
+        found = fingerprint(definition.fn)
+    except NoSource as error:
+        draft.problems.wrong(f"asset {spec.key}: its code_version is 'auto', and {error.what}", spec.at, error.hint)
+        return None, {}
+    return found.version, found.parts
 
 
 def _mappings_of_ins(

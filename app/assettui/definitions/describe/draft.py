@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from assettui.definitions.asset_outputs import AssetOutput
+    from assettui.definitions.checks import AssetChecksDefinition
     from assettui.definitions.computation import Computation, ValueDeclaration
     from assettui.definitions.definitions import Definitions
+    from assettui.model.check import AssetCheckKey, CheckSnapshot
     from assettui.model.errors import Location
+    from assettui.model.instigator import InstigatorSnapshot
     from assettui.model.project import AssetSnapshot, StepSnapshot
 
 ISOLATION_TAG = "dagster/isolation"
@@ -52,10 +55,16 @@ class Draft:
         self.steps: dict[str, StepSnapshot] = {}
         self.snapshots: dict[AssetKey, AssetSnapshot] = {}
         self.values: dict[AssetKey, ValueDeclaration] = {}
+        self.checks: dict[AssetCheckKey, CheckSnapshot] = {}
+        self.automation: list[InstigatorSnapshot] = []
+        """What evaluates automation conditions."""
+        self.user_conditions: dict[tuple[AssetKey | AssetCheckKey, int], Any] = {}
         self.jobs = definitions.jobs
         self.definitions = definitions
         for item in definitions.assets:
             self._add(item)
+        for each in definitions.asset_checks:
+            self._add_resources(each)
         self.by_last_part: dict[str, list[AssetKey]] = {}
         for key in self.declared:
             self.by_last_part.setdefault(key.parts[-1], []).append(key)
@@ -65,13 +74,7 @@ class Draft:
             self.functions.append(item)
             for output in item.outputs:
                 self._declare(Declared(output.spec, item, output), item.at)
-            for name, value in item.arguments.resource_defs.items():
-                if self.resources.setdefault(name, value) is not value:
-                    self.problems.wrong(
-                        f"asset {item.step_name} brings its own resource {name!r}, and the project has another",
-                        item.at,
-                        "give it another name",
-                    )
+            self._add_resources(item)
         elif isinstance(item, AssetSpec):
             self._declare(Declared(item), item.at)
             if isinstance(item, SourceAsset) and item.io_manager_def is not None:
@@ -82,6 +85,16 @@ class Draft:
             self.problems.wrong(
                 f"{item!r:.80} is not an asset", None, "put @asset on the function, and list the result"
             )
+
+    def _add_resources(self, item: AssetsDefinition | AssetChecksDefinition) -> None:
+        arguments = getattr(item, "arguments", None)
+        for name, value in arguments.resource_defs.items() if arguments is not None else ():
+            if self.resources.setdefault(name, value) is not value:
+                self.problems.wrong(
+                    f"{item.subject} brings its own resource {name!r}, and the project has another",
+                    item.at,
+                    "give it another name",
+                )
 
     def _declare(self, declared: Declared, at: Location) -> None:
         key = declared.spec.key
@@ -111,6 +124,27 @@ class Draft:
             if key not in own and self.declared[key].spec.group_name in groups
         ]
         return in_group[0] if len(in_group) == 1 else None
+
+    def known_asset_of_check(self, definition: AssetChecksDefinition, name: str) -> AssetKey | None:
+        """The asset that a parameter of a check stands for: its own by the last part of its key, another by its key.
+
+        Where it checks just one, the first parameter that is nothing else receives that, whatever it is called.
+        """
+        own = dict.fromkeys(spec.asset_key for spec in definition.specs)
+        for key in own:
+            if key.parts[-1] == name:
+                return key
+        for key in (AssetKey((name,)), *(AssetKey((*each.parts[:-1], name)) for each in own)):
+            if key in self.declared:
+                return key
+        if not definition.is_of_one or name in self.resources or name in definition.parameters.optional:
+            return None
+        taken = {*definition.arguments.ins, *self.resources}
+        return (
+            next(iter(own))
+            if next((each for each in definition.parameters.named if each not in taken), None) == name
+            else None
+        )
 
     def check_hooks(self, subject: str, hooks: Iterable[Any], at: Location | None) -> None:
         """Refuse what is no hook, and hooks whose resources are not there."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assettui.definitions.asset_outputs import AssetOutput
     from assettui.definitions.describe.draft import Draft
     from assettui.definitions.ops.composition import Composition
+    from assettui.model.check import CheckSnapshot
 
 
 def describe_function(draft: Draft, definition: AssetsDefinition) -> None:
@@ -68,12 +69,21 @@ def describe_function(draft: Draft, definition: AssetsDefinition) -> None:
         is_observation=definition.arguments.is_observation,
         can_subset=definition.can_subset,
         isolation=draft.checked_isolation(subject, definition.arguments.op_tags, definition.at),
+        checks=_checks(draft, definition, step),
     )
     check_managers(draft, step, definition.at)
     if definition.can_subset:
         draft.steps[step] = StepSnapshot(step, can_subset=True)
     for output in definition.outputs:
         describe_output(draft, definition, output, step, output.name, tuple(inputs.values()))
+
+
+def _checks(draft: Draft, definition: AssetsDefinition, step: str) -> tuple[CheckSnapshot, ...]:
+    if not definition.check_specs:
+        return ()
+    from assettui.definitions.describe.checks import describe_own_specs  # deferred: many projects have none
+
+    return describe_own_specs(draft, definition, step)
 
 
 def _describe_graph(draft: Draft, definition: AssetsDefinition, composition: Composition) -> None:

@@ -63,6 +63,8 @@ class InstigatorDescription:
                     f"{each!r:.80} is not a schedule", None, "make one with ScheduleDefinition, or @schedule"
                 )
         for each in sensors:
+            if getattr(each, "is_automation", False):
+                continue  # see `describe.automation`
             if isinstance(each, SensorDefinition):
                 self._add(each, self._sensor)
             else:

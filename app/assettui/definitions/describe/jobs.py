@@ -32,7 +32,7 @@ def describe_jobs(draft: Draft, assets: list[AssetSnapshot]) -> list[JobSnapshot
     found: dict[str, JobSnapshot] = {}
     if not draft.jobs:
         return []
-    graph = None if draft.problems.found else AssetGraph(assets, draft.steps.values())
+    graph = None if draft.problems.found else AssetGraph(assets, draft.steps.values(), draft.checks.values())
     for job in draft.jobs:
         if not isinstance(job, JobDefinition):
             draft.problems.wrong(f"{job!r:.80} is not a job", None, "make one with define_asset_job, or @job")
@@ -54,7 +54,12 @@ def _describe_job(draft: Draft, job: JobDefinition, graph: AssetGraph | None) ->
     if job.composition is not None:
         flat = flattened(draft, job.composition, "", {}, job)
         for flat_op in flat.ops if flat is not None else ():
-            add_op(draft, flat_op, {}, f"{job.name}:{flat_op.step.key}")
+            key = f"{job.name}:{flat_op.step.key}"
+            if key in draft.computations:
+                draft.problems.wrong(
+                    f"{subject} has an op {flat_op.step.key}, and {key} is a check", job.at, "rename one"
+                )
+            add_op(draft, flat_op, {}, key)
         steps = tuple(flat_op.step for flat_op in flat.ops) if flat is not None else ()
     elif graph is not None and job.selection is not None:
         check_selection(job, job.selection, graph, draft.problems)
@@ -89,7 +94,7 @@ def check_selection(job: JobDefinition, selection: AssetSelection, graph: AssetG
     if "status:" in str(selection):
         return  # a status is known only when the job is run
     try:
-        keys = selection.resolve(graph)
+        keys = selection.resolve(graph) or selection.resolve_checks(graph)
     except SelectionError as error:
         problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
         return
@@ -109,7 +114,7 @@ def checked_config(
     except AssettuiError as error:
         problems.wrong(f"job {job.name}: {error.what}", job.at, error.hint)
         return {}
-    own = {name.removeprefix(f"{job.name}:"): each for name, each in computations.items() if _is_for(name, job)}
+    own = {name.removeprefix(f"{job.name}:"): each for name, each in computations.items() if _is_for(name, each, job)}
     said = of_steps(config, own)
     for name in said.unknown.values():
         near = closest(name, own)
@@ -130,5 +135,7 @@ def checked_config(
     return said.within(config)
 
 
-def _is_for(step: str, job: JobDefinition) -> bool:
-    return step.startswith(f"{job.name}:") if job.composition is not None else ":" not in step
+def _is_for(step: str, computation: Computation, job: JobDefinition) -> bool:
+    if job.composition is not None:
+        return step.startswith(f"{job.name}:") and computation.is_op
+    return ":" not in step or bool(computation.checks)

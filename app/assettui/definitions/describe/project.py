@@ -58,8 +58,14 @@ def _described(draft: Draft, name: str, sources: tuple[str, ...]) -> Described:
     for key, declared in draft.declared.items():
         if declared.definition is None:
             describe_external(draft, key, declared.spec)
+    if draft.definitions.asset_checks:
+        from assettui.definitions.describe.checks import describe_checks, refuse_unblockable  # deferred: many have none
+
+        describe_checks(draft)
+        refuse_unblockable(draft)
     external = undeclared(draft)
     _check_partitions(draft)
+    _check_automation(draft)
     consistency.refuse_cycles(draft.snapshots, draft.functions, draft.computations, draft.problems)
     consistency.warn_mismatches(draft.snapshots, draft.values, draft.computations, draft.problems)
     assets = [draft.snapshots[key] for key in draft.declared if key in draft.snapshots]
@@ -72,6 +78,7 @@ def _described(draft: Draft, name: str, sources: tuple[str, ...]) -> Described:
     schemas = _config_schemas(draft)
     jobs = [replace(job, config=masked(job.config, schemas, job.name)) for job in jobs]
     snapshots = [_without_secrets(each, schemas) for each in instigators.found.values()] if instigators else []
+    snapshots += draft.automation
     snapshot = ProjectSnapshot(
         name,
         tuple(assets),
@@ -82,6 +89,7 @@ def _described(draft: Draft, name: str, sources: tuple[str, ...]) -> Described:
         config_schemas=schemas,
         resources=tuple(dict.fromkeys([*draft.resources, *(n for job in by_name.values() for n in job.resource_defs)])),
         instigators=tuple(snapshots),
+        checks=tuple(draft.checks.values()),
     )
     together = {
         output.spec.key: draft.snapshots[output.spec.key].upstream
@@ -92,7 +100,15 @@ def _described(draft: Draft, name: str, sources: tuple[str, ...]) -> Described:
     partitions = {key: asset.partitions for key, asset in draft.snapshots.items() if asset.partitions is not None}
     definitions = instigators.definitions if instigators else {}
     return Described(
-        snapshot, draft.computations, draft.values, draft.resources, by_name, together, partitions, definitions
+        snapshot,
+        draft.computations,
+        draft.values,
+        draft.resources,
+        by_name,
+        together,
+        partitions,
+        definitions,
+        draft.user_conditions,
     )
 
 
@@ -101,6 +117,21 @@ def _check_partitions(draft: Draft) -> None:
         from assettui.definitions import partitioning  # deferred: 20 ms that most projects need not take
 
         draft.snapshots = partitioning.checked(draft.snapshots, draft.dynamic, draft.problems)
+
+
+def _check_automation(draft: Draft) -> None:
+    of_assets = (
+        asset.condition is not None or asset.freshness_policy is not None for asset in draft.snapshots.values()
+    )
+    of_checks = (check.condition is not None for check in draft.checks.values())
+    if (
+        any(of_assets)
+        or any(of_checks)
+        or any(getattr(each, "is_automation", False) for each in draft.definitions.sensors)
+    ):
+        from assettui.definitions.describe.automation import check_automation  # deferred: many projects have none
+
+        check_automation(draft)
 
 
 def _describe_instigators(

@@ -1,0 +1,80 @@
+"""What a tick knows of one asset or check: sets of partitions, as bits, and what has changed since the tick before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from assettui.model.freshness import FreshnessStatus
+    from assettui.model.keys import AssetKey
+
+
+class LastRun(NamedTuple):
+    """The run that has updated something."""
+
+    assets: frozenset[AssetKey] = frozenset()
+    """All that it was to make."""
+    tags: Mapping[str, str] = {}
+
+
+class EntityFacts:
+    """What is known of one asset or check.
+
+    Sets are bits by the index of a partition; an entity without partitions is one, at index 0.
+    """
+
+    __slots__ = (
+        "all",
+        "backfilled",
+        "code_version",
+        "data_changed",
+        "failed",
+        "freshness",
+        "last_runs",
+        "made",
+        "outcome_failed",
+        "outcome_passed",
+        "running",
+        "updated",
+        "updates",
+    )
+
+    def __init__(self, every: int = 1) -> None:
+        self.all = every
+        """The partitions that there are."""
+        self.made = 0
+        """Those that were ever materialized or observed; of a check: evaluated."""
+        self.failed = 0
+        """Those whose last attempt has failed."""
+        self.running = 0
+        """Those that a run makes which is not over, those of backfills excepted."""
+        self.backfilled = 0
+        """Those that a backfill makes which is not over, and has yet to make."""
+        self.code_version: str | None = None
+        self.freshness: FreshnessStatus | None = None
+        """By its policy; None where it has none."""
+        self.outcome_passed = 0
+        """Of a check: those of which it has passed, or only warns, on the latest data."""
+        self.outcome_failed = 0
+        """Of a check: those of which it has failed or could not be evaluated, on the latest data."""
+        self.last_runs: dict[int, LastRun] = {}
+        """For each partition the run that last updated it, as far as it is known."""
+        # Since the last tick.
+        self.updated = 0
+        """Those that were materialized or observed; of a check: evaluated."""
+        self.data_changed = 0
+        """Those whose data version has changed."""
+        self.updates: list[tuple[int, LastRun]] = []
+        """Each update, as bits, with the run that made it."""
+
+    def settle(self) -> None:
+        """Begin a new tick: nothing has happened since."""
+        self.updated = self.data_changed = 0
+        self.updates = []
+
+
+def has_tags(run: LastRun, keys: Sequence[str], values: Sequence[tuple[str, str]]) -> bool:
+    """Whether a run has all these tags."""
+    return all(key in run.tags for key in keys) and all(run.tags.get(key) == value for key, value in values)

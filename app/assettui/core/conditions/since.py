@@ -1,0 +1,42 @@
+"""`a.since(b)`: true from when one becomes true until another does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from assettui.core.conditions.condition import AutomationCondition
+from assettui.core.conditions.registry import registered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assettui.core.conditions.place import Place
+
+
+@registered
+class Since(AutomationCondition, frozen=True, kw_only=True):
+    """What was true of the first condition at some tick, and of the second at none since, nor at that one."""
+
+    trigger: AutomationCondition
+    reset: AutomationCondition
+    remembers: ClassVar[bool] = True
+
+    @property
+    def children(self) -> Sequence[AutomationCondition]:
+        return (self.trigger, self.reset)
+
+    @property
+    def name(self) -> str:
+        return "since"
+
+    def with_children(self, children: Sequence[AutomationCondition]) -> AutomationCondition:
+        trigger, reset = children
+        return Since(trigger=trigger, reset=reset, label=self.label)
+
+    def true_at(self, place: Place) -> int:
+        slot = place.slot(self)
+        began = place.remembered(slot) | place.evaluated(self.trigger)
+        found = began & ~place.evaluated(self.reset) & place.all
+        if found:
+            place.after[slot] = found
+        return found
