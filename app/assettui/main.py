@@ -31,6 +31,7 @@ _COMMANDS = {
     "init": "init:init",
     "job": "job:job",
     "materialize": "materialize:materialize",
+    "notify": "notify:notify",
     "partition": "partition:partition",
     "queue": "queue:queue",
     "run": "run:run",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         PartitionKeysRequest,
         Tick,
     )
+    from assettui.model.incident import SentNotification
     from assettui.model.run import RunRecord, StepError, StepRecord
     from assettui.service.automation import DryTick, InstigatorRow, Upcoming
     from assettui.service.backfills import BackfillDetail
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from assettui.service.freshness import FreshnessDetail, FreshnessRow
     from assettui.service.health import Health
     from assettui.service.jobs import JobRow
+    from assettui.service.notify import RuleRow
     from assettui.service.partitions import PartitionRow
     from assettui.service.queue import LimitRow, QueueView
     from assettui.service.runs import RunDetail
@@ -211,6 +213,21 @@ def health_json(health: Health) -> dict[str, Any]:
             for each in health.ailments
         ],
     }
+
+
+def rule_json(row: RuleRow) -> dict[str, Any]:
+    rule = row.rule
+    return {
+        **fields(rule, "name selection quiet timezone"),
+        "on": list(rule.on),
+        "way": row.way,
+        **fields(row, "assets open quiet_until_us problem"),
+        "last": sent_json(row.last) if row.last is not None else None,
+    }
+
+
+def sent_json(sent: SentNotification) -> dict[str, Any]:
+    return fields(sent, "rule time_us title error")
 
 
 # Freshness.

@@ -11,6 +11,7 @@ from assettui.engine.alarm import Alarm, SchedulerAlarm
 from assettui.engine.edits import Edits
 from assettui.engine.journal import Journal
 from assettui.engine.loop import Ending, Loop
+from assettui.engine.notifying import Notifier
 from assettui.engine.workers import Workers
 from assettui.executors.inbox import Inbox
 from assettui.executors.processes import Processes
@@ -20,6 +21,7 @@ from assettui.kernel.inputs import Input, Moment, ProjectEdited
 from assettui.kernel.instigators import Ticking
 from assettui.kernel.state import KernelState, RunRules
 from assettui.model.timing import SECOND_US, clock_us
+from assettui.project.environment import variables
 from assettui.store.database import explained
 from assettui.store.wake_socket import WakeSocket
 
@@ -141,11 +143,21 @@ class Engine:
 
     # Its own thread.
 
+    def _notifier(self) -> Notifier:
+        project, settings = self._project, self._project.settings
+        return Notifier(
+            settings.notify,
+            project.name,
+            lambda: variables(project.environment_file, settings.environment),
+            self._inbox.wake,
+        )
+
     def _run(self) -> None:
         try:
             # While the first worker imports the project, this thread imports what the store needs.
             journal = Journal(self._folder, self._project.id)
             wake_socket = WakeSocket(self._folder.socket)
+            notifier = self._notifier()
             try:
                 self.is_ready.set()
                 journal.close_orphaned(reason_of(self._previous.named if self._previous else None), clock_us())
@@ -159,8 +171,11 @@ class Engine:
                     self._workers,
                     self._edits,
                     self._alarm,
+                    notifier,
                 ).run(self._first)
+                notifier.look(journal, clock_us())
             finally:
+                notifier.close()
                 wake_socket.close()
                 journal.close()
         except sqlite3.Error as error:

@@ -28,7 +28,17 @@ from assettui.model.project import ProjectSnapshot
 from assettui.model.run import RunStatus, StepError, StepStatus
 from assettui.model.step import StepRequest
 from assettui.store import automation as automation_store
-from assettui.store import backfills, dynamic_partitions, freshness, intents, limits, partition_sets, projects, queries
+from assettui.store import (
+    backfills,
+    dynamic_partitions,
+    freshness,
+    incidents,
+    intents,
+    limits,
+    partition_sets,
+    projects,
+    queries,
+)
 from assettui.store import ticks as ticks_store
 from assettui.store.automation_world import conditions_of, load_world
 from assettui.store.database import StorePlace, open_for_writing, writing
@@ -46,6 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from assettui.core.conditions.place import Entity
+    from assettui.core.incidents import IncidentChanges
     from assettui.core.queue import Limits, QueuedRun
     from assettui.engine.automation_recording import RecordedAutomation
     from assettui.engine.tick_recording import Recorded
@@ -53,6 +64,7 @@ if TYPE_CHECKING:
     from assettui.kernel.automation import Decided
     from assettui.kernel.instigators import Evaluating, TickDecided
     from assettui.model.asset import AssetState, ValueRef
+    from assettui.model.incident import Incident, Problem, SentNotification
     from assettui.model.instigator import InstigatorSnapshot
     from assettui.model.intents import Intent
     from assettui.model.run import RunPlan, RunRecord, StepRecord
@@ -257,6 +269,41 @@ class Journal:
             found = record_decided(db, decided, sensors, self._sensor_of, state, intent)
         self._known = None
         return found
+
+    def last_event(self) -> int:
+        """The last event that is recorded."""
+        return queries.last_event(self._db)
+
+    def select(self, selection: str, now_us: int) -> Sequence[AssetKey]:
+        """The assets that a selection names now.
+
+        Raises:
+            SelectionError: It cannot be understood.
+        """
+        return self._state(now_us).select(selection)
+
+    def problems(self) -> list[Problem]:
+        """All that is not as it should be now."""
+        return incidents.problems(self._db)
+
+    def incidents(self) -> list[Incident]:
+        """The incidents that are not over, and those of which that is still to be told."""
+        return incidents.incidents(self._db)
+
+    def record_incidents(self, changed: IncidentChanges, now_us: int) -> None:
+        """Record which incidents have begun, and which are over."""
+        with writing(self._db) as db:
+            incidents.record(db, changed, now_us)
+
+    def note_sent(self, sent: SentNotification, begun: Iterable[int], ended: Iterable[int]) -> None:
+        """Record what was told of which incidents."""
+        with writing(self._db) as db:
+            incidents.note_sent(db, sent, begun, ended)
+
+    def forget_rules(self, rules: Iterable[str]) -> None:
+        """Forget what other rules than these have told."""
+        with writing(self._db) as db:
+            incidents.forget_rules(db, rules)
 
     def evaluation_request(self, evaluating: Evaluating) -> EvaluationRequest | None:
         """What a worker must be told to evaluate a schedule or sensor now; None where there is nothing to look at."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from assettui.engine.alarm import Alarm
     from assettui.engine.edits import Edits
     from assettui.engine.journal import Journal
+    from assettui.engine.notifying import Notifier
     from assettui.engine.workers import Workers
     from assettui.executors.inbox import Inbox
     from assettui.kernel.automation import Automation
@@ -69,6 +70,7 @@ class Loop:
         workers: What carries out steps.
         edits: Which files of the project have been imported, and change.
         alarm: What wakes it in time.
+        notifier: What tells people.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Loop:
         workers: Workers,
         edits: Edits,
         alarm: Alarm,
+        notifier: Notifier,
     ) -> None:
         self._state = state
         self._ending = ending
@@ -91,6 +94,8 @@ class Loop:
         self._workers = workers
         self._alarm = alarm
         self._news = News(journal, settings, workers)
+        self._notifier = notifier
+        self._notify_due_us: int | None = None
         self._automation: Automation | None = None
         self._automation_on: frozenset[str] | None = None
         self._automation_due_us: int | None = None
@@ -116,6 +121,7 @@ class Loop:
                 next_look = time.monotonic() + LOOK_EVERY_S
                 self._turn([*self._news.look(self._state, is_draining=self._ending.is_draining)])
                 self._automate()
+                self._notify()
             if self._ending.is_stopping:
                 canceled = [inputs.CancelRequested(run_id) for run_id in self._state.runs]
                 self._turn([inputs.Drain(is_at_once=True), *canceled])
@@ -196,6 +202,15 @@ class Loop:
         due_us = automation.next_us(now_us)
         if due_us is not None and due_us != self._automation_due_us:
             self._automation_due_us = due_us
+            self._alarm.wake_at(due_us)
+
+    def _notify(self) -> None:
+        """Have people told what is new to them; by itself only a leader that ticks does so."""
+        if not self._state.ticking.is_on:
+            return
+        due_us = self._notifier.look(self._journal, clock_us())
+        if due_us is not None and due_us != self._notify_due_us:
+            self._notify_due_us = due_us
             self._alarm.wake_at(due_us)
 
     def _turn(self, happened: list[inputs.Input]) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast, get_args
 from msgspec import Meta, Struct, ValidationError, convert
 
 from assettui.core.queue import Limits
-from assettui.model.errors import ProjectError
-from assettui.model.keys import closest
+from assettui.model.errors import AssettuiError, ProjectError
+from assettui.model.incident import OCCASIONS, Email, NotifyRule
+from assettui.model.keys import NAME, closest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +83,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How long the logs of runs are kept, in days."""
     log_megabytes: Count = 2_000
     """How much the logs of all runs may take; the oldest are removed first."""
+    notify: tuple[NotifyRule, ...] = ()
+    """Who is told what is not as it should be: `[[tool.assettui.notify]]`."""
+    bell: bool = True
+    """Whether the terminal rings, and shows a notification (OSC 9), when what a person started is over after a while."""
     environment: Mapping[str, str] = {}
     """Environment variables of the workers, where neither the environment nor `.env` says. Not the place for secrets."""
 
@@ -124,19 +129,44 @@ def _checked(data: Any, path: Path) -> Settings:
         raise _wrong(error, data, path) from None
     if settings.file and settings.module:
         raise ProjectError(f"{path}: file and module are both set", hint="keep one of them")
+    for rule in settings.notify:
+        _check_rule(rule, [each.name for each in settings.notify], path)
     return settings
+
+
+def _check_rule(rule: NotifyRule, names: list[str], path: Path) -> None:
+    where = f"{path}: the notify rule {rule.name!r}"
+    if not NAME.fullmatch(rule.name):
+        raise ProjectError(f"{path}: a notify rule is called {rule.name!r}", hint="use letters, digits and _")
+    if names.count(rule.name) > 1:
+        raise ProjectError(f"{path}: two notify rules are called {rule.name!r}", hint="rename one")
+    ways = {"command": rule.command, "webhook": rule.webhook, "email": rule.email, "apprise": rule.apprise}
+    said = [way for way, value in ways.items() if value]
+    if len(said) != 1:
+        hint = f"give it one of {', '.join(ways)}"
+        raise ProjectError(f"{where} says {' and '.join(said) or 'in no way'} how people are told", hint=hint)
+    if not rule.on:
+        raise ProjectError(f"{where} tells nothing: on is empty", hint=f"of {', '.join(OCCASIONS)}, or leave it out")
+    from assettui.core.quiet_hours import quiet_until  # deferred: few projects have rules
+
+    try:
+        quiet_until(rule.quiet if rule.quiet is not None else "00:00-00:00", rule.timezone, 0)
+    except AssettuiError as error:
+        raise ProjectError(f"{where}: {error.what}", hint=error.hint) from None
 
 
 def _wrong(error: ValidationError, data: Any, path: Path) -> ProjectError:
     """What is wrong with a setting, where, and what it should be."""
     said, _, place = str(error).partition(" - at `$")
     unknown = _UNKNOWN_FIELD.search(said)
-    if unknown is not None:
+    if unknown is not None and not place.strip("`.").startswith("notify"):
         known = Settings.__struct_fields__
         near = closest(unknown[1], known)
         hint = f"did you mean {near!r}?" if near else f"settings: {', '.join(known)}"
         return ProjectError(f"{path}: no setting is called {unknown[1]!r}", hint=hint)
     name = place.strip("`.")
+    if name.startswith("notify"):
+        return _wrong_rule(said, unknown[1] if unknown is not None else None, name, path)
     value = data.get(name, data)
     if name.endswith("[...]"):
         table = name.removesuffix("[...]")
@@ -149,6 +179,18 @@ def _wrong(error: ValidationError, data: Any, path: Path) -> ProjectError:
         return ProjectError(f"{path}: {name} is {value!r}", hint=f"one of {', '.join(_CHOICES[name])}")
     wanted = next((words for kind, words in _WORDS.items() if f"`{kind}" in said.partition(", got")[0]), said)
     return ProjectError(f"{path}: {name} is {value!r}, not {wanted}")
+
+
+def _wrong_rule(said: str, unknown: str | None, place: str, path: Path) -> ProjectError:
+    where = f"{path}: {place.replace('[...]', '')}"
+    if unknown is not None:
+        known = (Email if "email" in place else NotifyRule).__struct_fields__
+        near = closest(unknown, known)
+        hint = f"did you mean {near!r}?" if near else f"there are: {', '.join(known)}"
+        return ProjectError(f"{where}: nothing of a rule is called {unknown!r}", hint=hint)
+    if "enum value" in said:
+        return ProjectError(f"{where}: {said}", hint=f"one of {', '.join(OCCASIONS)}")
+    return ProjectError(f"{where}: {said}", hint='write [[tool.assettui.notify]], name = "…", webhook = "https://…"')
 
 
 def _fits(table: str, key: str, value: Any) -> bool:

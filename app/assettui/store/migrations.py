@@ -275,3 +275,17 @@ def automation(db: Database) -> None:
         "CREATE TABLE code_versions (version TEXT PRIMARY KEY, parts TEXT NOT NULL) STRICT, WITHOUT ROWID"
     )
     db.conn.execute("CREATE INDEX evaluations_by_entity ON automation_evaluations (entity, id)")
+
+
+@migrations(name="0009_incidents")
+def incidents(db: Database) -> None:
+    """What is not as it should be, since when, and who was told of it."""
+    db.conn.execute(  # told: JSON, rule → when; an incident is kept until all who were told of it know that it is over
+        "CREATE TABLE incidents (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, subject TEXT NOT NULL, asset TEXT NOT NULL,"
+        " what TEXT NOT NULL, since INTEGER NOT NULL, run TEXT, ended INTEGER, told TEXT NOT NULL) STRICT"
+    )
+    db.conn.execute(
+        "CREATE TABLE notifications (id INTEGER PRIMARY KEY, rule TEXT NOT NULL, time INTEGER NOT NULL, title TEXT NOT NULL,"
+        " error TEXT) STRICT"
+    )
+    db.conn.execute("CREATE INDEX partitions_failed ON partitions (asset) WHERE failed IS NOT NULL")
