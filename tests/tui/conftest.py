@@ -12,9 +12,9 @@ from assettui.tui.header import Header
 from assettui.tui.log_view import LogView
 from assettui.tui.run import RunScreen
 from assettui.tui.run_list import StepList
-from tests.worlds.fixtures import abandoned, automated, noon, of_partitions, shop
+from tests.worlds.fixtures import abandoned, ailing, automated, noon, of_partitions, shop
 
-__all__ = ["abandoned", "automated", "noon", "of_partitions", "shop"]
+__all__ = ["abandoned", "ailing", "automated", "noon", "of_partitions", "shop"]
 
 
 async def until(pilot: Pilot[Any], is_so: Callable[[], Any], timeout_s: float = 10) -> Any:

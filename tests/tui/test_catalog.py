@@ -17,6 +17,7 @@ from assettui.service.session import Session
 from assettui.store import projects
 from assettui.store.database import open_for_writing, writing
 from assettui.tui.app import AssettuiApp
+from assettui.tui.asset import AssetScreen
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
 from assettui.tui.header import Header
@@ -184,11 +185,11 @@ async def test_what_cannot_be_built_is_told(shop: Session) -> None:
         assert "external" in messages[0]
 
 
-async def test_enter_opens_the_run_that_counts_and_t_says_why(shop: Session) -> None:
+async def test_enter_opens_the_run_that_counts_and_w_says_why(shop: Session) -> None:
     async with app(shop).run_test(size=(80, 24)) as pilot:
-        await pilot.press("down", "down", "down", "t")
-        reading = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
-        assert "division by zero" in str(reading.query(Static).first().render())
+        await pilot.press("down", "down", "down", "w")
+        asset = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, AssetScreen) else None)
+        assert "division by zero" in await until(pilot, lambda: said(asset.query_one("#report", Static)))
         await pilot.press("escape", "enter")
         run = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, RunScreen) else None)
         assert "fa110000" in await until(pilot, lambda: said(run.query_one("#summary", Static)))

@@ -13,12 +13,15 @@ from assettui.model.run import StepError
 from assettui.service.session import Session
 from assettui.store import projects
 from assettui.store.database import open_for_writing, writing
+from assettui.tui.asset import AssetScreen
 from assettui.tui.asset_pane import AssetPane
 from assettui.tui.automation import InstigatorList
 from assettui.tui.backfill_plan import BackfillPlanScreen
 from assettui.tui.backfills import BackfillList, BackfillScreen
+from assettui.tui.conditions import ConditionsScreen
 from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
+from assettui.tui.health import AilmentList
 from assettui.tui.instigator import InstigatorScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.run_list import RunList, StepList
@@ -320,3 +323,48 @@ def test_timeline(snap_compare: Compare, automated: Session, size: tuple[int, in
         await pilot.app.workers.wait_for_complete()
 
     assert snap_compare(app(automated), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_health(snap_compare: Compare, ailing: Session, size: tuple[int, int]) -> None:
+    """What has failed, is overdue, fails its checks or is stale, the worst first; below, the first in full, and what mends it."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await pilot.press("6")
+        await until(pilot, lambda: pilot.app.screen.query(AilmentList) and pilot.app.screen.query_one(AilmentList).rows)
+        await until(pilot, lambda: "1 overdue" in str(pilot.app.screen.query_one(Header).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(ailing), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_asset(snap_compare: Compare, ailing: Session, size: tuple[int, int]) -> None:
+    """Why it has failed, how old its data is and what it rests on, its checks with their past, its condition as a tree."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await pilot.press("6", "down", "w")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AssetScreen))
+        await until(pilot, lambda: "compliance" in str(pilot.app.screen.query_one("#report", Static).render()))
+        await until(pilot, lambda: "1 overdue" in str(pilot.app.screen.query_one(Header).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(ailing), terminal_size=size, run_before=before)
+
+
+@sizes
+def test_conditions(snap_compare: Compare, ailing: Session, size: tuple[int, int]) -> None:
+    """One condition, requested an hour ago; below, the tree of what each part of it comes to now, and the same in a sentence."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await pilot.press("5")
+        await until(
+            pilot, lambda: pilot.app.screen.query(InstigatorList) and pilot.app.screen.query_one(InstigatorList).rows
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConditionsScreen))
+        await until(pilot, lambda: "not run" in str(pilot.app.screen.query_one("#tree", Static).render()))
+        await until(pilot, lambda: "1 overdue" in str(pilot.app.screen.query_one(Header).render()))
+        await pilot.app.workers.wait_for_complete()
+
+    assert snap_compare(app(ailing), terminal_size=size, run_before=before)

@@ -10,6 +10,7 @@ import pytest
 
 from assettui.model import timing
 from assettui.service.session import Session
+from tests.worlds.ailing import ailing_world
 from tests.worlds.automated import automated_world
 from tests.worlds.partitioned import partitioned_world
 from tests.worlds.shop import NOW_US, lead, world
@@ -48,6 +49,15 @@ def of_partitions(tmp_path: Path) -> Generator[Session]:
 def automated(tmp_path: Path) -> Generator[Session]:
     """The store of schedules and sensors, led."""
     made = automated_world(tmp_path)
+    held = lead(made)
+    yield made
+    held.release()
+
+
+@pytest.fixture
+def ailing(tmp_path: Path) -> Generator[Session]:
+    """The store in which things are not as they should be, led."""
+    made = ailing_world(tmp_path)
     held = lead(made)
     yield made
     held.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from assettui.engine.leading import lead
 from assettui.model.backfill import BackfillCommand
 from assettui.model.events import StepStarted
 from assettui.model.timing import SECOND_US, clock_us
+from assettui.render.bell import ring
 from assettui.service.loading import await_loaded, ensure_loaded
+from assettui.service.own_work import ended_text
 from assettui.service.runs import LOOK_EVERY_S, RunDetail, cancel, follow, run_detail
 from assettui.store.wake_socket import WakeClient
 
@@ -65,7 +68,9 @@ class Work:
                     waiting.look(events)
                     if self.engine is not None:
                         self.engine.check()
-                return run_detail(self.session, run_id)
+                detail = run_detail(self.session, run_id)
+                self._ring(ended_text("run", run_id, detail.run))
+                return detail
             except KeyboardInterrupt:
                 if is_canceled:
                     raise
@@ -86,7 +91,9 @@ class Work:
                     show(last)
                     if self.engine is not None:
                         self.engine.check()
-                return last or backfills.detail(self.session, backfill_id).backfill
+                ended = last or backfills.detail(self.session, backfill_id).backfill
+                self._ring(ended_text("backfill", backfill_id, ended))
+                return ended
             except KeyboardInterrupt:
                 if is_canceled:
                     raise
@@ -94,6 +101,12 @@ class Work:
                 tell("canceling; Ctrl+C again to leave at once")
                 if not backfills.detail(self.session, backfill_id).backfill.status.is_over:
                     backfills.command(self.session, BackfillCommand.CANCEL, backfill_id)
+
+    def _ring(self, said: str | None) -> None:
+        """Ring the terminal, where somebody may have turned to something else meanwhile."""
+        if said is not None and self.session.project.settings.bell and sys.stderr.isatty():
+            sys.stderr.write(ring(said))
+            sys.stderr.flush()
 
     def tick(self, request: TickRequest) -> Tick:
         """Wait until a tick that was asked for is recorded."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from assettui.core.conditions.place import asset_of
 from assettui.core.conditions.trees import tree_of
 from assettui.core.launching import plan_launch
 from assettui.core.partitions.json_forms import set_to_json
 from assettui.core.partitions.sets import PartitionSet
 from assettui.core.partitions.space import NO_PARTITIONS
-from assettui.kernel.automation import asset_of
 from assettui.model.automation import KeptEvaluation
 from assettui.model.backfill import BackfillPlan, Target
 from assettui.model.check import AssetCheckKey

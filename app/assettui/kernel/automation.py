@@ -22,7 +22,6 @@ from assettui.core.conditions.required_for_freshness import is_lazy, lead_us
 from assettui.core.conditions.user_condition import UserCondition
 from assettui.core.conditions.world import Facts
 from assettui.core.pacing import dry_after, earliest
-from assettui.model.check import AssetCheckKey
 from assettui.model.events import (
     CheckEvaluation,
     FreshnessChanged,
@@ -397,8 +396,3 @@ class Automation:
         """What was requested cannot be run: it is not asked for again before a while is over."""
         self._blame(entity, now_us)
         self._held.add(entity)
-
-
-def asset_of(entity: Entity) -> AssetKey:
-    """The asset that it is, or that it is a check of."""
-    return entity.asset_key if isinstance(entity, AssetCheckKey) else entity

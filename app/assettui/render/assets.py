@@ -77,7 +77,7 @@ ASSETS: Table[AssetRow] = Table(
         Column("built", 9, is_right=True),
         Column("took", 7, is_right=True, rank=1),
         Column("rows", 11, is_right=True, rank=1),
-        Column(FRESH, 8, rank=2, indent=1),
+        Column(FRESH, 9, rank=2, indent=1),
         Column(CHECKS, 7, rank=2, indent=1),
         Column("why", 20, rank=4, indent=2),
     ),

@@ -34,6 +34,8 @@ class Ailment(Struct, frozen=True):
     kind: AilmentKind
     subject: str
     """What it is about: an asset, a check, or what many assets are stale by."""
+    asset: AssetKey
+    """The asset; of several the first."""
     what: str
     """In one line."""
     since_us: int | None = None
@@ -94,16 +96,28 @@ def health(catalog: Catalog) -> Health:
 
 
 def _failed(row: AssetRow) -> list[Ailment]:
+    """An attempt that has failed; where that was by a blocking check, the check says so."""
+    by_check = [
+        state
+        for check in row.checks
+        for state in check.states
+        if state.is_blocking and state.outcome is CheckOutcome.FAILED
+    ]
     if row.statuses is not None:
-        if not row.statuses.failed:
+        failed = len(row.statuses.failed) - len({state.partition for state in by_check})
+        if failed <= 0:
             return []
-        what = f"{len(row.statuses.failed):,} of {plural(len(row.statuses.all), 'partition')} failed"
-        return [Ailment(AilmentKind.FAILED, str(row.key), what, build=(row.key,), is_partitioned=True)]
-    if row.state.failed_us is None:
+        what = f"{failed:,} of {plural(len(row.statuses.all), 'partition')} failed"
+        return [Ailment(AilmentKind.FAILED, str(row.key), row.key, what, build=(row.key,), is_partitioned=True)]
+    if row.state.failed_us is None or any(state.run_id == row.state.failed_run for state in by_check):
         return []
     what = row.state.error or "its last run failed"
     build = () if row.asset.is_external else (row.key,)
-    return [Ailment(AilmentKind.FAILED, str(row.key), what, row.state.failed_us, build, run_id=row.state.failed_run)]
+    return [
+        Ailment(
+            AilmentKind.FAILED, str(row.key), row.key, what, row.state.failed_us, build, run_id=row.state.failed_run
+        )
+    ]
 
 
 def _overdue(row: AssetRow, catalog: Catalog) -> list[Ailment]:
@@ -121,6 +135,7 @@ def _overdue(row: AssetRow, catalog: Catalog) -> list[Ailment]:
         Ailment(
             AilmentKind.OVERDUE if is_overdue else AilmentKind.WARNED,
             str(row.key),
+            row.key,
             what,
             found.since_us,
             build if row.statuses is None else (row.key,),
@@ -140,6 +155,7 @@ def _checks(row: AssetRow) -> list[Ailment]:
             Ailment(
                 AilmentKind.WARNED if is_warning else AilmentKind.CHECK,
                 str(check.key),
+                row.key,
                 what,
                 check.last.time_us,
                 check=check.key,
@@ -162,6 +178,7 @@ def _stale(catalog: Catalog) -> list[Ailment]:
         Ailment(
             AilmentKind.STALE,
             str(rows[0].key) if len(rows) == 1 else f"{rows[0].key} +{len(rows) - 1:,}",
+            rows[0].key,
             what,
             build=tuple(catalog.graph.sort(row.key for row in rows)),
             count=len(rows),

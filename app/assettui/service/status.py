@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assettui.core.staleness import AssetStatus
+from assettui.model.freshness import FreshnessStatus
 from assettui.model.run import RunFilter, RunRecord, RunStatus
 from assettui.store import queries
 
@@ -65,3 +66,8 @@ def counts_by_status(catalog: Catalog) -> dict[AssetStatus, int]:
         if not row.asset.is_external:
             counts[row.status] += 1
     return counts
+
+
+def count_overdue(catalog: Catalog) -> int:
+    """How many assets have data that is older than their freshness policies allow."""
+    return sum(row.freshness is not None and row.freshness.status is FreshnessStatus.FAIL for row in catalog.rows)

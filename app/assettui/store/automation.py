@@ -87,6 +87,18 @@ def evaluations(
     ]
 
 
+def last_evaluations(connection: sqlite3.Connection) -> dict[str, KeptEvaluation]:
+    """The last evaluation of each asset and check of which any was kept."""
+    rows = connection.execute(
+        "SELECT id, entity, time, requested, tree, run, note FROM automation_evaluations"
+        " WHERE id IN (SELECT max(id) FROM automation_evaluations GROUP BY entity)"
+    )
+    return {
+        name: KeptEvaluation(number, name, time, requested, codec.decode(tree, TreeNode), run, note)
+        for number, name, time, requested, tree, run, note in rows
+    }
+
+
 def changes_after(connection: sqlite3.Connection, event_id: int, limit: int = 10_000) -> list[Event]:
     """The events after one that conditions and policies may turn on, in order."""
     rows = connection.execute(

@@ -8,15 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.reactive import var
 from textual.widgets import Input
 
 from assettui.model.errors import AssettuiError
-from assettui.model.text import clean, plural
+from assettui.model.text import plural
+from assettui.render.bell import ring
 from assettui.service.catalog import Catalog, read_catalog
-from assettui.service.status import Status, counts_by_status, read_status
+from assettui.service.status import Status, count_overdue, counts_by_status, read_status
 from assettui.tui.actions import bindings
+from assettui.tui.asking import AskingApp
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
 from assettui.tui.fetching import Fetching, Newest
@@ -28,15 +30,13 @@ from assettui.tui.terminal_signals import TerminalSignals
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from textual import events
     from textual.binding import BindingType
     from textual.filter import LineFilter
     from textual.screen import Screen
 
-    from assettui.core.partitions.sets import PartitionSet
-    from assettui.model.backfill import BackfillCommand, Which
     from assettui.model.keys import AssetKey
     from assettui.service.session import Session
     from assettui.tui.leadership import Leadership
@@ -45,7 +45,7 @@ BEGIN_AFTER_S = 0.2
 """The engine waits for the first frame, but not longer."""
 
 
-class AssettuiApp(App[None]):
+class AssettuiApp(AskingApp):
     """Wires screens, keys and changes together. Knows no SQL, no run, no partition.
 
     Args:
@@ -62,21 +62,18 @@ class AssettuiApp(App[None]):
     situation: var[Situation | None] = var(None)  # not reactive: the whole screen would be drawn again for it
 
     @dataclass
-    class Changed(Newest):
-        """Something was committed to the store."""
-
-    @dataclass
     class Loaded(Newest):
         """The store as it is now."""
 
         catalog: Catalog
         status: Status
+        ended: list[str]
+        """What is over of what was started here, in a line each."""
         next_due: tuple[str, int] | None = None
         """The schedule that is due next, and when."""
 
     def __init__(self, session: Session, leadership: Leadership, catalog: Catalog, build: Sequence[str] = ()) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self._leadership = leadership
         self._safe_text = SafeText()
         self.catalog = catalog
@@ -129,7 +126,7 @@ class AssettuiApp(App[None]):
     def _on_change(self) -> None:
         self.post_message(self.Changed())
 
-    @on(Changed)
+    @on(AskingApp.Changed)
     def load_again(self) -> None:
         self._fetching.ask()
         if len(self.screen_stack) > 1 and isinstance(self.screen, MainScreen):
@@ -139,7 +136,8 @@ class AssettuiApp(App[None]):
         with self.session.reading() as connection:
             catalog = read_catalog(connection, self.session)
             status = read_status(connection, self.session)
-            yield self.Loaded(catalog, status, _next_due(connection, catalog))
+            ended = self.own_work.ended(connection)
+            yield self.Loaded(catalog, status, ended, _next_due(connection, catalog))
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
@@ -152,8 +150,13 @@ class AssettuiApp(App[None]):
             running=message.status.running,
             queued=message.status.queued,
             next_due=message.next_due,
+            overdue=count_overdue(message.catalog),
             assets=counts_by_status(message.catalog),
         )
+        for said in message.ended:
+            self.tell(said)
+            if self.session.project.settings.bell and self._driver is not None and not self.is_headless:
+                self._driver.write(ring(said))
         self.catalog = message.catalog
         self._catalog_screen.show(message.catalog)
         for screen in self.screen_stack[1:]:
@@ -200,6 +203,10 @@ class AssettuiApp(App[None]):
             from assettui.tui.automation import AutomationScreen
 
             self.push_screen(AutomationScreen())
+        elif name == "health":
+            from assettui.tui.health import HealthScreen
+
+            self.push_screen(HealthScreen())
         elif name == "backfills":
             from assettui.tui.backfills import BackfillsScreen
 
@@ -211,108 +218,17 @@ class AssettuiApp(App[None]):
 
         self.push_screen(RunScreen(run_id))
 
+    def open_asset(self, key: AssetKey) -> None:
+        """Open one asset above the screen: why it stands as it does."""
+        from assettui.tui.asset import AssetScreen
+
+        self.push_screen(AssetScreen(key))
+
     def open_partitions(self, key: AssetKey) -> None:
         """Open the partitions of one asset above the screen."""
         from assettui.tui.grid import GridScreen
 
         self.push_screen(GridScreen(key))
-
-    def plan_backfill(
-        self,
-        keys: Sequence[AssetKey],
-        which: Which,
-        partitions: Mapping[AssetKey, PartitionSet] | None = None,
-        on_start: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Show what a backfill would do; enter starts it."""
-        from assettui.tui.backfill_plan import BackfillPlanScreen
-
-        def started(backfill_id: str | None) -> None:
-            if backfill_id is not None:
-                on_start()
-                self._tell_backfill(backfill_id)
-
-        self.push_screen(BackfillPlanScreen(keys, which, partitions), started)
-
-    @work(thread=True)
-    def backfill_missing(self, keys: Sequence[AssetKey]) -> None:
-        """Ask, without showing the plan, for a backfill of all that is missing."""
-        from assettui.core.backfill_target import NothingToDo
-        from assettui.model.backfill import BackfillRequest, Which
-        from assettui.service import backfills
-
-        try:
-            plan = backfills.preview(self.session, BackfillRequest(tuple(keys), Which.MISSING))
-            backfill_id = backfills.start(self.session, plan)
-        except NothingToDo:
-            return  # all of it is there already
-        except AssettuiError as error:
-            self.call_from_thread(self.warn, error)
-        else:
-            self.call_from_thread(self._tell_backfill, backfill_id)
-
-    def _tell_backfill(self, backfill_id: str) -> None:
-        self.tell(f"backfill {backfill_id[:8]} — B shows how it goes")
-
-    def command_backfill(self, wanted: BackfillCommand, backfill_id: str) -> None:
-        """Ask for a backfill to pause, go on, stop, or try again what has failed."""
-        from assettui.service import backfills
-
-        def ask() -> str:
-            backfills.command(self.session, wanted, backfill_id)
-            return f"backfill {backfill_id[:8]}: asked to {wanted.value}"
-
-        self.carry_out(ask)
-
-    def cancel_run(self, run_id: str) -> None:
-        from assettui.service import runs
-
-        def cancel() -> None:
-            runs.cancel(self.session, run_id)
-
-        self.carry_out(cancel)
-
-    def retry_run(self, run_id: str, *, from_failure: bool) -> None:
-        """Ask for a run to be tried again."""
-        from assettui.service import runs
-
-        def retry() -> str:
-            new_id = runs.retry(self.session, run_id, from_failure=from_failure)
-            return f"run {run_id[:8]} is tried again: run {new_id[:8]}"
-
-        self.carry_out(retry)
-
-    def turn_instigator(self, name: str, *, is_on: bool) -> None:
-        """Turn a schedule or sensor on or off."""
-        from assettui.service import automation
-
-        def turn() -> str:
-            automation.turn(self.session, [name], None, is_on=is_on)
-            return f"{name} is {'on' if is_on else 'off'}"
-
-        self.carry_out(turn)
-
-    def tick_instigator(self, name: str) -> None:
-        """Ask for a schedule or sensor to be evaluated now."""
-        from assettui.service import automation
-
-        def ask() -> str:
-            automation.request_tick(self.session, name, None)
-            return f"{name}: asked for a tick"
-
-        self.carry_out(ask)
-
-    @work(thread=True)
-    def carry_out(self, command: Callable[[], str | None]) -> None:
-        """Change something in the store, away from the screen; tell what it says, or why it could not be done."""
-        try:
-            said = command()
-        except AssettuiError as error:
-            self.call_from_thread(self.warn, error)
-            return
-        if said is not None:
-            self.call_from_thread(self.tell, said)
-        self.post_message(self.Changed())
 
     def read(self, title: str, text: str) -> None:
         self.push_screen(Reading(title, text))
@@ -333,16 +249,6 @@ class AssettuiApp(App[None]):
                 callback: Callable[[], Any] = partial(self.run_action, binding.action, default_namespace=active.node)
                 yield SystemCommand(binding.description, f"key {self.get_key_display(binding)}", callback)
         yield SystemCommand("Theme", "Choose another set of colors", self.action_change_theme)
-
-    # Words.
-
-    def tell(self, text: str) -> None:
-        """Say something that fades."""
-        self.notify(clean(text), markup=False, timeout=4)
-
-    def warn(self, error: AssettuiError) -> None:
-        """Say what could not be done, and what to do."""
-        self.notify("\n".join(map(clean, str(error).split("\n"))), severity="error", markup=False, timeout=8)
 
     # Leading and leaving.
 

@@ -1,4 +1,4 @@
-"""What will happen by itself: schedules and sensors, what each did last, and when it is due."""
+"""What will happen by itself: schedules, sensors and automation conditions, what each did last, and when it is due."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-NOTHING = "the project defines no schedules and no sensors: ScheduleDefinition(…), @sensor"
+NOTHING = "the project defines no schedules, sensors or automation conditions: ScheduleDefinition(…), @sensor"
 COUNTDOWN_US = 3_600 * SECOND_US
 """What is due sooner is counted down second by second."""
 
@@ -118,7 +118,11 @@ class AutomationScreen(MainScreen):
     def open(self) -> None:
         """Open the one under the cursor."""
         row = self._current
-        if row is not None:
+        if row is not None and row.snapshot.kind is InstigatorKind.AUTOMATION:
+            from assettui.tui.conditions import ConditionsScreen  # deferred: until one is opened
+
+            self.app.push_screen(ConditionsScreen(row.name))
+        elif row is not None:
             from assettui.tui.instigator import InstigatorScreen  # deferred: until one is opened
 
             self.app.push_screen(InstigatorScreen(row.name))

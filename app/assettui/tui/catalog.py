@@ -13,26 +13,21 @@ from textual.widgets import Static
 from assettui.model.errors import AssettuiError, SelectionError
 from assettui.model.run import RunRequest
 from assettui.model.text import one_line, plural
-from assettui.model.timing import clock_us, duration
-from assettui.render.appearance import YELLOW
+from assettui.model.timing import clock_us
 from assettui.render.assets import ASSETS, nothing_to_list
-from assettui.render.lines import BLANK, line
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
-from assettui.service.plans import PlanChanged
-from assettui.service.runs import PlannedRun, launch, preview, start
 from assettui.tui.actions import bindings
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
 from assettui.tui.background import is_canceled
-from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
 from assettui.tui.line_input import FilterBox
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
-from assettui.tui.questions import Question, Reading
+from assettui.tui.questions import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -272,45 +267,7 @@ class CatalogScreen(MainScreen):
         """Show what would be built with all that lies upstream, and build it if that is confirmed."""
         keys = sorted(self._catalog.graph.all_upstream(self._chosen()))
         if keys:
-            self.ask(keys)
-
-    @work(thread=True)
-    def ask(self, keys: Sequence[AssetKey]) -> None:
-        """Work out the plan and show it."""
-        try:
-            planned = preview(self.app.session, RunRequest(assets=tuple(keys)))
-        except AssettuiError as error:
-            self.app.call_from_thread(self.app.warn, error)
-        else:
-            self.app.call_from_thread(self.show_plan, planned)
-
-    def show_plan(self, planned: PlannedRun, note: str = "") -> None:
-        """Show a plan, and start it if that is confirmed."""
-        plan = planned.plan
-        rows = {row.key: row for row in self._catalog.rows}
-        past = [row.state.last.duration_us or 0 for key in plan.assets if (row := rows.get(key)) and row.state.last]
-        known = f", about {duration(sum(past))} of work by past runs" if past else ""
-        lines = [line(note, YELLOW), BLANK] if note else []
-        lines += [line(f"  {position}. {step.key}") for position, step in enumerate(plan.steps, 1)]
-
-        def build(answer: bool | None) -> None:
-            if answer:
-                self.start(planned)
-
-        title = f"Build {plural(len(plan.assets), 'asset')}{known}"
-        self.app.push_screen(Question(title, text_of(lines), "build"), build)
-
-    @work(thread=True)
-    def start(self, planned: PlannedRun) -> None:
-        """Ask for what was shown; where it would be something else by now, show that first."""
-        try:
-            run_id = start(self.app.session, planned)
-        except PlanChanged as changed:
-            self.app.call_from_thread(self.show_plan, changed.plan, changed.what)
-        except AssettuiError as error:
-            self.app.call_from_thread(self.app.warn, error)
-        else:
-            self.app.call_from_thread(self.tell_launched, run_id, len(planned.plan.assets))
+            self.app.plan_run(keys, self._unselect)
 
     def build(self, keys: Sequence[AssetKey]) -> None:
         """Build these assets without asking: of those with partitions, all that is missing."""
@@ -319,23 +276,10 @@ class CatalogScreen(MainScreen):
         else:
             self.launch(keys)
 
-    @work(thread=True)
     def launch(self, keys: Sequence[AssetKey]) -> None:
-        if not keys:
-            return
-        try:
-            request = RunRequest(is_observation=self._catalog.are_observable(keys))
-            run_id = launch(self.app.session, keys, request)
-        except AssettuiError as error:
-            self.app.call_from_thread(self.app.warn, error)
-        else:
-            self.app.call_from_thread(self.tell_launched, run_id, len(keys))
-
-    def tell_launched(self, run_id: str, count: int) -> None:
-        """Say what was asked for, which is not selected any longer."""
-        self.query_one(AssetList).selected.clear()
-        self._show_counts()
-        self.app.tell(f"run {run_id[:8]}: {plural(count, 'asset')}")
+        if keys:
+            is_observation = self._catalog.are_observable(keys)
+            self.app.launch_run(RunRequest(assets=tuple(keys), is_observation=is_observation), self._unselect)
 
     # Looking further.
 
@@ -351,18 +295,22 @@ class CatalogScreen(MainScreen):
         else:
             self.app.open_run(run_id)
 
-    def action_traceback(self) -> None:
-        """Show why the project cannot be loaded, or what it was warned of, or why the asset is as it is."""
-        error = self._catalog.error
+    def action_why(self) -> None:
+        """Open the asset under the cursor: why it stands as it does."""
         row = self.query_one(AssetList).current
+        if row is not None:
+            self.app.open_asset(row.key)
+
+    def action_traceback(self) -> None:
+        """Show why the project cannot be loaded, or what it was warned of; where all is well, why the asset is as it is."""
+        error = self._catalog.error
         warnings = self._catalog.snapshot.warnings if self._catalog.snapshot else ()
         if error is not None:
             self.app.push_screen(Reading("The project cannot be loaded", f"{error.message}\n\n{error.traceback or ''}"))
         elif warnings:
             self.app.push_screen(Reading("Warnings", "\n\n".join(map(str, warnings))))
-        elif row is not None:
-            reasons = "\n".join(f"• {reason}" for reason in row.reasons()) or "It is up to date."
-            self.app.push_screen(Reading(f"{row.key}: {row.status.value}", reasons))
+        else:
+            self.action_why()
 
     def copied(self) -> str | None:
         """The key of the asset under the cursor."""

@@ -57,6 +57,8 @@ def _line(here: Situation, *, with_zeros: bool = True, with_words: bool = True) 
     ):
         if count or with_zeros:
             line.append(f"   {glyph} {count:,}{f' {word}' if with_words else ''}", style=color if count else GREY)
+    if here.overdue:
+        line.append(f"   ◷ {here.overdue:,}{' overdue' if with_words else ''}", style=RED)
     if here.next_due is not None:
         name, time_us = here.next_due
         line.append(f"   next {_clock(time_us)} {one_line(name, 24)}", style=GREY)

@@ -33,6 +33,8 @@ class Situation(Struct, frozen=True):
     queued: int = 0
     next_due: tuple[str, int] | None = None
     """The schedule that is due next, and when: microseconds since the epoch, UTC."""
+    overdue: int = 0
+    """How many assets are: their data is older than their freshness policies allow."""
     assets: Mapping[AssetStatus, int] = {}
 
     def count(self, status: AssetStatus) -> int:

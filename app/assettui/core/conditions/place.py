@@ -205,3 +205,8 @@ class Traced:
         self.all = every
         self.true = true
         self.inner = inner
+
+
+def asset_of(entity: Entity) -> AssetKey:
+    """The asset that it is, or that it is a check of."""
+    return entity.asset_key if isinstance(entity, AssetCheckKey) else entity

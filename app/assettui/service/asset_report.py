@@ -1,0 +1,45 @@
+"""All that there is to say of how one asset stands: why, how fresh, what its checks say, and what makes it by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from assettui.service.checks import CheckDetail, check_detail
+from assettui.service.explain import Explanation, explain
+from assettui.service.freshness import FreshnessDetail, freshness_detail
+from assettui.service.why import Why, why
+
+if TYPE_CHECKING:
+    from assettui.model.keys import AssetKey
+    from assettui.service.session import Session
+
+
+class AssetReport(Struct, frozen=True):
+    """See above."""
+
+    why: Why
+    freshness: FreshnessDetail | None = None
+    """None where it has no policy."""
+    checks: tuple[CheckDetail, ...] = ()
+    automation: Explanation | None = None
+    """None where it has no condition."""
+
+
+def asset_report(session: Session, key: AssetKey) -> AssetReport:
+    """How one asset stands.
+
+    Raises:
+        NotFound: There is no such asset.
+    """
+    found = why(session, key)
+    with session.reading() as connection:
+        graph = session.state(connection).graph
+    asset = graph.assets[key]
+    return AssetReport(
+        found,
+        freshness_detail(session, key) if asset.freshness_policy is not None else None,
+        tuple(check_detail(session, str(check.key)) for check in graph.checks_of.get(key, ())),
+        explain(session, str(key)) if asset.condition is not None else None,
+    )
