@@ -76,7 +76,8 @@ def plan_launch(request: RunRequest, context: PlanningContext) -> RunPlan:
             checks = checks if checks is not None else selected
         if checks is not None:
             refuse_unknown_checks(context.graph, checks)
-        if request.is_observation:
+        assets = context.graph.assets
+        if request.is_observation or (chosen and all(assets[key].is_observable for key in chosen if key in assets)):
             plan = plan_observation(context.graph, chosen, checks)
         else:
             plan = plan_run(context.graph, chosen, context.available, checks)

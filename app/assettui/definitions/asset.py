@@ -272,7 +272,10 @@ def asset(
         kinds: What it is made with or of, such as `polars` or `parquet`.
         metadata: What is known of it before it is ever materialized.
         description: Markdown; by default the docstring.
-        code_version: Changed by the user when the code changes its meaning: what was derived before is then stale.
+        code_version: Changed by the user when the code changes its meaning: what was derived before is then stale. `auto`
+            follows the code of the function and of all that it reaches in the project.
+        data_version: `content`: the data is identified by what the value is, so that one that comes out as it was before
+            leads to nothing more. By default by the code version and what was read.
         io_manager_key: The resource that stores and loads its value; by default `io_manager`, or files in the store.
         io_manager_def: The IO manager itself, instead of a resource.
         dagster_type: The type of its value, where the function has no annotation for it.

@@ -91,6 +91,7 @@ def outputs_of_outs(
         spec.description, spec.metadata = out.description, out.metadata
         spec.group_name = out.group_name if out.group_name is not None else group_name
         spec.code_version = out.code_version if out.code_version is not None else code_version
+        spec.data_version = out.data_version
         spec.owners, spec.tags, spec.kinds = out.owners, out.tags, out.kinds
         spec.partitions_def = partitions_def
         spec.freshness_policy, spec.automation_condition = out.freshness_policy, out.automation_condition
@@ -126,6 +127,7 @@ def decorated_spec(fn: Callable[..., Any] | None, at: Location, said: SpecKeywor
     spec.description = description if description is not None else docstring(fn)
     spec.metadata = {} if metadata is None else metadata
     spec.group_name, spec.code_version = said.get("group_name"), said.get("code_version")
+    spec.data_version = said.get("data_version")
     spec.owners, spec.tags, spec.kinds = said.get("owners") or (), said.get("tags") or {}, said.get("kinds") or ()
     spec.partitions_def = said.get("partitions_def")
     policy = said.get("freshness_policy")

@@ -37,6 +37,8 @@ class ValueDeclaration(Struct, frozen=True):
     has_value: bool = True
     """Whether there is a value to store: False where the function is said to return None."""
     metadata: Mapping[str, Any] = {}
+    has_content_version: bool = False
+    """Whether its data version is taken of the value."""
 
 
 class InputDeclaration(Struct, frozen=True):

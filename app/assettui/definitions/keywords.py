@@ -10,7 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypedDict, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypedDict, TypeVar, cast, overload
 
 from assettui.definitions.placed import caller
 from assettui.definitions.problems import raised_here
@@ -59,6 +59,7 @@ class SpecKeywords(TypedDict, total=False):
     metadata: RawMetadata | None
     description: str | None
     code_version: str | None
+    data_version: Literal["content"] | None
     partitions_def: PartitionsDefinition | None
     freshness_policy: FreshnessPolicy | None
     legacy_freshness_policy: FreshnessPolicy | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -32,6 +32,8 @@ class AssetOut(Struct, frozen=True, metaclass=Checked):
     metadata: RawMetadata = {}
     group_name: str | None = None
     code_version: str | None = None
+    data_version: Literal["content"] | None = None
+    """`content`: see `AssetSpec`."""
     owners: Sequence[str] = ()
     tags: Mapping[str, str] = {}
     kinds: Iterable[str] = ()

@@ -5,7 +5,7 @@ Nothing is checked here: all that is wrong with a project is found when it is de
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from msgspec import Struct
 
@@ -51,6 +51,8 @@ class AssetSpec:
         skippable: Whether the function that makes it may leave it out; what reads it is then skipped.
         group_name: The group that it is shown in; by default `default`.
         code_version: What its maker says of the code that derives it.
+        data_version: `content`: the data is identified by what the value is, so that one that comes out as it was before
+            leads to nothing more. By default by the code version and what was read.
         owners: E-mail addresses, or teams written `team:name`.
         tags: Names and values to select by.
         kinds: What it is made with or of.
@@ -76,6 +78,7 @@ class AssetSpec:
         skippable: bool = False,
         group_name: str | None = None,
         code_version: str | None = None,
+        data_version: Literal["content"] | None = None,
         owners: Sequence[str] | None = None,
         tags: Mapping[str, str] | None = None,
         kinds: Iterable[str] | None = None,
@@ -99,6 +102,7 @@ class AssetSpec:
         self.skippable = skippable
         self.group_name = group_name
         self.code_version = code_version
+        self.data_version: str | None = data_version
         self.owners: Sequence[str] = () if owners is None else owners
         self.tags: Mapping[str, str] = {} if tags is None else tags
         self.kinds: Iterable[str] = () if kinds is None else kinds

@@ -283,6 +283,8 @@ class Outputs:
             )
         for key in keys:
             part = _part_of(value, key) if len(keys) > 1 else value
+            if output.has_content_version and said_version is None:
+                version = self._content_version(output, part)
             rows = row_count(part) if part is not results.NO_VALUE else None
             asset_event = self._materialization(output.asset_key, said, version, refs.get(key), rows, key)
             if len(keys) > 1:  # of several made at once, each took its share
@@ -290,6 +292,23 @@ class Outputs:
             self.versions[str(output.asset_key), key] = asset_event.data_version
             self.data_times[str(output.asset_key)] = asset_event.data_time_us or self.started_us
             self.asset_events.append(asset_event)
+
+    def _content_version(self, output: ValueDeclaration, value: Any) -> str:
+        if value is results.NO_VALUE:
+            raise BadResult(
+                f"the data version of {output.asset_key} is taken of its value, and it gave none",
+                hint='give it a value, or a data_version of its own instead of "content"',
+            )
+        from assettui.values.content import content_version  # deferred: few assets have such a version
+
+        try:
+            return content_version(value)
+        except Exception as error:
+            raise BadResult(
+                f"the data version of {output.asset_key} is taken of its value, which cannot be told: "
+                f"{type(error).__name__}: {error}",
+                hint="return DataVersion(…) with the result",
+            ) from error
 
     def _store(
         self,

@@ -115,6 +115,7 @@ def _describe_asset(
     subject, at = f"asset {spec.key}", spec.at
     manager = draft.values[spec.key].io_manager
     version, parts = _code_version(draft, spec)
+    _check_data_version(draft, spec, step)
     draft.snapshots[spec.key] = AssetSnapshot(
         key=spec.key,
         group=attributes.group_of(spec, problems),
@@ -141,6 +142,19 @@ def _describe_asset(
         condition=spec.condition,
         at=at,
     )
+
+
+def _check_data_version(draft: Draft, spec: AssetSpec, step: str | None) -> None:
+    """Refuse what is said of an asset's data version, where that is nothing, or nothing here makes it."""
+    if spec.data_version is None:
+        return
+    if spec.data_version != "content":
+        what, hint = f"is {spec.data_version!r}", 'write "content", or leave it out'
+    elif step is None:
+        what, hint = "is 'content', and no function here makes it", "leave it out"
+    else:
+        return
+    draft.problems.wrong(f"asset {spec.key}: its data_version {what}", spec.at, hint)
 
 
 def _code_version(draft: Draft, spec: AssetSpec) -> tuple[str | None, Mapping[str, str]]:

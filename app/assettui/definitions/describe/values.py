@@ -34,6 +34,7 @@ def declared_value(draft: Draft, definition: AssetsDefinition, output: AssetOutp
         annotation=None if annotation is NoneType else annotation,
         has_value=annotation is not NoneType,
         metadata=spec.metadata,
+        has_content_version=spec.data_version == "content",
     )
     draft.values[spec.key] = declared
     return declared
