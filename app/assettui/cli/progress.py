@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from assettui.cli.output import say, tell
 from assettui.model import events
 from assettui.model.check import CheckOutcome
-from assettui.model.run import RunStatus, StepError, StepStatus
+from assettui.model.run import CHECK_FAILED, RunStatus, StepError, StepStatus
 from assettui.model.text import clean, one_line, plural
 from assettui.model.timing import duration
 
@@ -179,7 +179,9 @@ def conclude(detail: RunDetail, tally: Tally) -> None:
             _show_error(step.step_key, step.error)
     run = detail.run
     ended_us = run.ended_us or run.created_us
+    by_check = sum(step.error is not None and step.error.kind == CHECK_FAILED for step in detail.steps)
     counts = {status: sum(step.status is status for step in detail.steps) for status in StepStatus}
+    counts[StepStatus.FAILURE] -= by_check  # told as a check that has failed
     made, seen = len(tally.materialized), len(tally.observed)
     parts = [
         f"{plural(made, 'asset')} materialized" if made else "",
@@ -201,7 +203,7 @@ def conclude(detail: RunDetail, tally: Tally) -> None:
     summary = ", ".join(part for part in parts if part) or "nothing materialized"
     line = f"run {run.run_id[:8]} {run.status.value}: {summary} in {duration(ended_us - run.created_us)}"
     (say if run.status is RunStatus.SUCCESS else tell)(line)
-    if run.status is RunStatus.FAILURE and not counts[StepStatus.FAILURE] and run.error:
+    if run.status is RunStatus.FAILURE and not counts[StepStatus.FAILURE] + by_check and run.error:
         tell(run.error)
 
 

@@ -145,6 +145,8 @@ class AssetSnapshot(Struct, frozen=True, omit_defaults=True):
     tags: Mapping[str, str] = {}
     metadata: Mapping[str, MetadataValue] = {}
     code_version: str | None = None
+    has_content_version: bool = False
+    """Whether its data is identified by what the value is."""
     code_parts: Mapping[str, str] = {}
     """Where its code version follows the code: the fingerprint of each part of that, by `FILE: NAME`."""
     pool: str | None = None

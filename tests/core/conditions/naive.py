@@ -110,7 +110,7 @@ class Naive:
                 return self.running[key]
             case "execution_failed":
                 return self.failed[key]
-            case "newly_updated":
+            case "newly_updated" | "newly_made":
                 return self.updated[key]
             case "newly_requested":
                 return self.requested_before.get(key, set())

@@ -243,7 +243,10 @@ class AutomationCondition(Struct, frozen=True, kw_only=True, omit_defaults=True,
 
     @staticmethod
     def newly_updated() -> AutomationCondition:
-        """It was materialized or observed since the last tick; of a check: evaluated."""
+        """It was materialized since the last tick, or observed to have other data than before; of a check: evaluated.
+
+        Of what another asset depends on: nothing new follows from data that is identified by what it is, and is what it was.
+        """
         return _operand("newly_updated")
 
     @staticmethod
@@ -370,7 +373,7 @@ class AutomationCondition(Struct, frozen=True, kw_only=True, omit_defaults=True,
         """All that it depends on was updated since the last of these times, or is requested in this tick."""
         passed = AutomationCondition.cron_tick_passed(cron_schedule, cron_timezone)
         return AutomationCondition.all_deps_match(
-            AutomationCondition.newly_updated().since(passed) | AutomationCondition.will_be_requested()
+            _operand("newly_made").since(passed) | AutomationCondition.will_be_requested()
         ).with_label(f"all_deps_updated_since_cron({cron_schedule}, {cron_timezone})")
 
     @staticmethod

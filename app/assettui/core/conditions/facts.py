@@ -37,6 +37,7 @@ class EntityFacts:
         "outcome_failed",
         "outcome_passed",
         "running",
+        "same",
         "updated",
         "updates",
     )
@@ -64,6 +65,8 @@ class EntityFacts:
         # Since the last tick.
         self.updated = 0
         """Those that were materialized or observed; of a check: evaluated."""
+        self.same = 0
+        """Of these, those whose data is identified by what it is, and is what it was: nothing follows from them."""
         self.data_changed = 0
         """Those whose data version has changed."""
         self.updates: list[tuple[int, LastRun]] = []
@@ -71,7 +74,7 @@ class EntityFacts:
 
     def settle(self) -> None:
         """Begin a new tick: nothing has happened since."""
-        self.updated = self.data_changed = 0
+        self.updated = self.same = self.data_changed = 0
         self.updates = []
 
 

@@ -21,6 +21,8 @@ def _newly_requested(place: Place) -> int:
 
 def _newly_updated(place: Place) -> int:
     found = place.facts.updated
+    if place.entity != place.root:
+        found &= ~place.facts.same
     missed = place.tick.missed
     if missed:
         found |= missed.get((place.root, place.entity), 0)
@@ -61,6 +63,7 @@ _FACTS: dict[str, Callable[[Place], int]] = {
     "backfill_in_progress": lambda place: place.facts.backfilled & place.facts.all,
     "execution_failed": lambda place: place.facts.failed & place.facts.all,
     "newly_updated": _newly_updated,
+    "newly_made": lambda place: place.facts.updated & place.facts.all,
     "data_version_changed": lambda place: place.facts.data_changed & place.facts.all,
     "newly_requested": _newly_requested,
     "will_be_requested": _will_be_requested,

@@ -264,15 +264,20 @@ class World:
         if not bits:
             return set()
         facts, run = self[key], self._run(event.run_id)
-        facts.made |= bits
-        facts.failed &= ~bits
-        facts.updated |= bits
         slot = (key, event.partition)
-        if version is None or self._versions.get(slot) != version:
-            facts.data_changed |= bits
+        is_new = version is None or self._versions.get(slot) != version
         if version is not None:
             self._versions[slot] = version
         self.ages.note(event)
+        facts.made |= bits
+        facts.failed &= ~bits
+        if is_new:
+            facts.data_changed |= bits
+        elif isinstance(event, events.Observation):
+            return {key}  # what was seen is what there was
+        elif self.graph.assets[key].has_content_version:
+            facts.same |= bits
+        facts.updated |= bits
         facts.updates.append((bits, run.last))
         facts.last_runs[bits.bit_length() - 1] = run.last
         self.unsettle(key)

@@ -133,6 +133,7 @@ def _describe_asset(
         metadata=attributes.metadata_of(subject, spec.metadata, at, problems),
         code_version=version,
         code_parts=parts,
+        has_content_version=spec.data_version == "content",
         pool=pool,
         timeout_s=timeout_s,
         partitions=spec.partitions_def,
