@@ -21,12 +21,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from assettui import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetCheckSeverity,
     AssetExecutionContext,
     AssetIn,
     AssetOut,
+    AutoMaterializePolicy,
+    AutomationCondition,
     Config,
     Definitions,
     FileSeen,
+    FreshnessPolicy,
     MaterializeResult,
     MetadataValue,
     Output,
@@ -37,6 +43,9 @@ from assettui import (
     ScheduleDefinition,
     SensorEvaluationContext,
     asset,
+    asset_check,
+    build_null_rate_checks,
+    build_uniqueness_checks,
     define_asset_job,
     file_sensor,
     multi_asset,
@@ -154,7 +163,9 @@ def user_spending(warehouse: Warehouse) -> Output[pl.DataFrame]:
     kinds=["polars"],
     owners=["team:ml"],
     ins={"activity": AssetIn("features/user_activity"), "spending": AssetIn("features/user_spending")},
-    code_version="1",
+    code_version="auto",
+    auto_materialize_policy=AutoMaterializePolicy.eager(),
+    freshness_policy=FreshnessPolicy(maximum_lag_minutes=60 * 24 * 7),
 )
 def user_features(activity: pl.DataFrame, spending: pl.DataFrame) -> Output[pl.DataFrame]:
     """One row for each user, with all that is known of them."""
@@ -193,6 +204,7 @@ def segments(features: pl.DataFrame, config: Segments) -> Iterator[Output[pl.Dat
         "occasional": AssetIn("segment/occasional"),
         "outcomes": AssetIn("raw/outcomes"),
     },
+    automation_condition=AutomationCondition.eager() & AutomationCondition.all_deps_blocking_checks_passed(),
 )
 def dataset(loyal: pl.DataFrame, occasional: pl.DataFrame, outcomes: pl.DataFrame) -> Output[pl.DataFrame]:
     """Both segments again in one table, with what became of each user."""
@@ -237,6 +249,23 @@ def published(context: AssetExecutionContext, model: object, bucket: Bucket) -> 
     return MaterializeResult(metadata={"address": MetadataValue.url(address), "size_bytes": len(data)})
 
 
+# what must hold of them
+
+
+@asset_check(asset=churn)
+def better_than_chance(context: AssetCheckExecutionContext) -> AssetCheckResult:
+    """The model tells users apart that it has not seen; a worse one is worth a look, and published all the same."""
+    area = float(str(context.past_of(churn.key).materializations[0].metadata["roc_auc"].value))
+    return AssetCheckResult(passed=area > 0.6, severity=AssetCheckSeverity.WARN, metadata={"roc_auc": area})
+
+
+checks = [
+    *build_uniqueness_checks(assets=[user_features], columns=["user"], blocking=True),
+    *build_null_rate_checks(assets=[user_features], columns=FEATURES, blocking=True),
+    better_than_chance,
+]
+
+
 train = define_asset_job("train", "training/dataset+", description="Train again on what is there.", tags={"team": "ml"})
 all_of_it = define_asset_job("all_of_it", "*", description="From the events to the model.")
 
@@ -271,6 +300,7 @@ def failures(context: RunFailureSensorContext) -> None:
 
 defs = Definitions(
     assets=[events, outcomes, user_activity, user_spending, user_features, segments, dataset, churn, published],
+    asset_checks=checks,
     jobs=[train, all_of_it],
     schedules=[nightly],
     sensors=[experiments, failures],

@@ -1,39 +1,56 @@
 """The flights that left New York City in 2013: day by day from five tables to what delays them.
 
-Seventeen assets in five groups. What was published day by day is read, cleaned and answered day by day: 365 partitions;
+Seventeen assets in five groups, and one that comes from elsewhere. What was published day by day is read, cleaned and answered day by day: 365 partitions;
 roll-ups by week and month read the days that lie in them, a rolling average the six days before, and a model is made for
 each month and airport. Values are polars frames, kept as Parquet, or as tables of DuckDB: see `RESOURCES` below.
+
+What must hold is declared beside it: checks (a blocking one keeps bad data from what reads it), how old the data may be, and
+what follows by itself. Key `5` shows what does, `6` what needs attention.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from assettui import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
     AssetExecutionContext,
     AssetIn,
+    AutomationCondition,
     Config,
     ConfigurableResource,
     DailyPartitionsDefinition,
+    DataVersion,
     Definitions,
     FilesystemIOManager,
+    FreshnessPolicy,
     MaterializeResult,
     MetadataValue,
     MonthlyPartitionsDefinition,
     MultiPartitionKey,
     MultiPartitionsDefinition,
     Output,
+    ScheduleDefinition,
     StaticPartitionsDefinition,
     TimeWindowPartitionMapping,
     WeeklyPartitionsDefinition,
     asset,
+    asset_check,
+    build_accepted_values_checks,
+    build_uniqueness_checks,
     define_asset_job,
     file_relative_path,
+    observable_source_asset,
 )
 
 DAYS = DailyPartitionsDefinition("2013-01-01", end_date="2014-01-01")
@@ -45,6 +62,7 @@ EACH_DAY = {"partition_expr": "make_date(year, month, day)"}
 """Which rows are a day's, where the frames are tables of a database."""
 TOGETHER = {"concat_partitions": True}
 """Has the days that are read given as one frame."""
+WEATHER = ["dry and calm", "strong wind", "rain or snow", "poor visibility"]
 SOURCE = MetadataValue.url("https://github.com/tidyverse/nycflights13")
 
 
@@ -85,6 +103,17 @@ def head(frame: pl.DataFrame, rows: int = 5) -> MetadataValue:
 # raw: the tables as they were published
 
 
+@observable_source_asset(
+    key=["raw", "registers"], group_name="raw", automation_condition=AutomationCondition.on_cron("0 * * * *")
+)
+def registers(published: Published) -> DataVersion:
+    """The registers of airlines, airports and planes, which others publish: looked at once an hour, whether they have changed."""
+    digest = hashlib.sha256()
+    for name in ("airlines", "airports", "planes"):
+        digest.update((Path(published.folder) / f"{name}.parquet").read_bytes())
+    return DataVersion(digest.hexdigest()[:16])
+
+
 @asset(
     key_prefix="raw",
     group_name="raw",
@@ -92,23 +121,38 @@ def head(frame: pl.DataFrame, rows: int = 5) -> MetadataValue:
     owners=["team:data"],
     metadata={"source": SOURCE, **EACH_DAY},
     partitions_def=DAYS,
+    check_specs=[
+        AssetCheckSpec("all_airports", asset="raw/flights", blocking=True, description="Flights of each of the three."),
+        AssetCheckSpec("few_canceled", asset="raw/flights", description="No more than one in five was canceled."),
+    ],
 )
-def flights(context: AssetExecutionContext, published: Published) -> Output[pl.DataFrame]:
+def flights(context: AssetExecutionContext, published: Published) -> Iterator[Output[pl.DataFrame] | AssetCheckResult]:
     """The flights that left JFK, LaGuardia or Newark on a day. Times are local, as hhmm; delays are in minutes."""
     frame = published.day("flights", context.partition_time_window.start.date())
     canceled = frame["dep_time"].null_count()
-    return Output(
-        frame,
-        metadata={
-            "columns": frame.columns,
-            "canceled": canceled,
-            "canceled_share": round(canceled / frame.height, 4),
-        },
+    share = round(canceled / frame.height, 4)
+    yield Output(frame, metadata={"columns": frame.columns, "canceled": canceled, "canceled_share": share})
+    lacking = set(AIRPORTS.get_partition_keys()) - set(frame["origin"])
+    yield AssetCheckResult(
+        check_name="all_airports", passed=not lacking, description=f"none of {', '.join(lacking)}" if lacking else None
+    )
+    yield AssetCheckResult(
+        check_name="few_canceled",
+        passed=share <= 0.2,
+        severity=AssetCheckSeverity.WARN,
+        description=f"{share:.0%} were canceled",
+        metadata={"canceled_share": share},
     )
 
 
 @asset(
-    key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
+    key_prefix="raw",
+    group_name="raw",
+    kinds=["parquet", "polars"],
+    owners=["team:data"],
+    deps=[registers],
+    metadata={"source": SOURCE},
+    automation_condition=AutomationCondition.eager(),
 )
 def airlines(published: Published) -> pl.DataFrame:
     """Names of the carriers by their two-letter code."""
@@ -116,7 +160,13 @@ def airlines(published: Published) -> pl.DataFrame:
 
 
 @asset(
-    key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
+    key_prefix="raw",
+    group_name="raw",
+    kinds=["parquet", "polars"],
+    owners=["team:data"],
+    deps=[registers],
+    metadata={"source": SOURCE},
+    automation_condition=AutomationCondition.eager(),
 )
 def airports(published: Published) -> pl.DataFrame:
     """Airports of the United States: code, name, position, time zone."""
@@ -124,7 +174,13 @@ def airports(published: Published) -> pl.DataFrame:
 
 
 @asset(
-    key_prefix="raw", group_name="raw", kinds=["parquet", "polars"], owners=["team:data"], metadata={"source": SOURCE}
+    key_prefix="raw",
+    group_name="raw",
+    kinds=["parquet", "polars"],
+    owners=["team:data"],
+    deps=[registers],
+    metadata={"source": SOURCE},
+    automation_condition=AutomationCondition.eager(),
 )
 def planes(published: Published) -> pl.DataFrame:
     """Planes by tail number: year of manufacture, maker, model, seats, engines."""
@@ -220,7 +276,8 @@ def conditions(weather: pl.DataFrame) -> pl.DataFrame:
     kinds=["polars"],
     owners=["team:fleet"],
     ins={"planes": AssetIn("raw/planes")},
-    code_version="1",
+    code_version="auto",
+    automation_condition=AutomationCondition.eager(),
 )
 def fleet(planes: pl.DataFrame) -> pl.DataFrame:
     """Planes with their age in 2013, in years, where the year of manufacture is known."""
@@ -262,6 +319,7 @@ def delays_by_airline(context: AssetExecutionContext, departures: pl.DataFrame) 
     },
     metadata={"partition_expr": "date"},
     partitions_def=DAYS,
+    freshness_policy=FreshnessPolicy.cron("0 9 * * *", timedelta(hours=9)),
 )
 def rolling_week(context: AssetExecutionContext, departures: pl.DataFrame) -> pl.DataFrame:
     """For each airport, the mean delay of the week that ends on a day: it reads that day and the six before."""
@@ -314,6 +372,7 @@ def delays_by_weather(departures: pl.DataFrame, conditions: pl.DataFrame) -> Out
     kinds=["polars"],
     owners=["ops@example.com"],
     ins={"departures": AssetIn("core/departures", metadata=TOGETHER)},
+    automation_condition=AutomationCondition.on_cron("0 6 * * *", "America/New_York"),
 )
 def delays_by_hour(departures: pl.DataFrame) -> Output[pl.DataFrame]:
     """How delays pile up over the day, by the hour of the scheduled departure."""
@@ -395,6 +454,8 @@ def delay_by_hour(context: AssetExecutionContext, departures: pl.DataFrame) -> O
         "hour": AssetIn("marts/delays_by_hour"),
         "routes": AssetIn("marts/worst_routes"),
     },
+    automation_condition=AutomationCondition.eager(),
+    freshness_policy=FreshnessPolicy.time_window(timedelta(days=30), warn_window=timedelta(days=7)),
 )
 def summary(
     context: AssetExecutionContext,
@@ -427,6 +488,38 @@ def summary(
     return MaterializeResult(metadata={"page": MetadataValue.md(page), "path": MetadataValue.path(path)})
 
 
+# what must hold of them
+
+
+@asset_check(asset=delays_by_weather, blocking=True)
+def weather_is_known(context: AssetCheckExecutionContext) -> AssetCheckResult:
+    """Of nearly all departures it is known what the weather was like; otherwise the summary is not written."""
+    last = context.past_of(delays_by_weather.key).materializations[0]
+    share = float(str(last.metadata["matched_share"].value))
+    return AssetCheckResult(passed=share > 0.95, description=f"of {share:.1%}", metadata={"matched_share": share})
+
+
+@asset_check(asset=worst_routes)
+def no_route_is_hopeless(routes: pl.DataFrame) -> AssetCheckResult:
+    """On no route are planes late by more than half an hour on average."""
+    worst = float(str(routes["mean_arrival_delay"].max()))
+    return AssetCheckResult(
+        passed=worst <= 30,
+        severity=AssetCheckSeverity.WARN,
+        metadata={"worst_mean_delay": worst},
+        description=f"{worst} min",
+    )
+
+
+CHECKS = [
+    weather_is_known,
+    no_route_is_hopeless,
+    *build_uniqueness_checks(assets=[planes], columns=["tailnum"], blocking=True),
+    *build_uniqueness_checks(assets=[airports], columns=["faa"], blocking=True),
+    *build_accepted_values_checks(assets=[delays_by_weather], column="condition", values=WEATHER),
+]
+
+
 def _delays(frame: pl.DataFrame, by: str) -> pl.DataFrame:
     return frame.group_by(by).agg(
         flights=pl.len(),
@@ -444,6 +537,11 @@ def _tables_of_duckdb() -> dict[str, Any]:
 
 
 EVERY_DAY = "raw/flights or raw/weather or core/departures or core/conditions or marts/rolling_week"
+ANSWERS = define_asset_job(
+    "answers",
+    "(group:marts or group:reports) and not (marts/delays_by_airline or marts/rolling_week or marts/busiest_days)",
+    description="Answer for the year again, from what is there.",
+)
 RESOURCES = {"files": dict[str, Any], "duckdb": _tables_of_duckdb}
 """Where the frames are kept, by what the environment variable FLIGHTS_STORE says. The assets are the same under both."""
 
@@ -455,13 +553,20 @@ defs = Definitions(
     },
     jobs=[
         define_asset_job("day", EVERY_DAY, partitions_def=DAYS, description="All that is made of a day."),
-        define_asset_job(
-            "answers",
-            "(group:marts or group:reports) and not (marts/delays_by_airline or marts/rolling_week or marts/busiest_days)",
-            description="Answer for the year again, from what is there.",
-        ),
+        ANSWERS,
     ],
+    schedules=[
+        ScheduleDefinition(
+            name="weekly_answers",
+            job=ANSWERS,
+            cron_schedule="0 7 * * 1",
+            execution_timezone="America/New_York",
+            description="The answers for the year again, on Monday mornings; off until you turn it on.",
+        )
+    ],
+    asset_checks=CHECKS,
     assets=[
+        registers,
         flights,
         airlines,
         airports,

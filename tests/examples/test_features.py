@@ -39,6 +39,7 @@ def test_it_runs_from_events_to_a_model_in_a_bucket(folder: ProjectFolder, featu
     assert told["preview"]["type"] == "md"
     assert told["null_rate"]["value"] == 0
     assert assets["models/churn"]["metadata"]["roc_auc"]["value"] > 0.7
+    assert {each["outcome"] for each in folder.json("check", "ls", "--project", "features")} == {"passed"}
     assert (features / "objects" / "models" / "churn" / "model.pickle").stat().st_size > 100
 
 

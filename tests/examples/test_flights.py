@@ -18,7 +18,7 @@ def test_every_partition_is_made_and_says_what_the_data_says(folder: ProjectFold
     made = folder.json("demo", "flights", "--dir", "f", "--no-ui")
     assert (made["status"], made["counts"]["materialized"]) == ("success", 1933)
     assets = folder.json("asset", "ls", "--project", "f")
-    assert {asset["status"] for asset in assets} == {"fresh"}
+    assert {asset["status"] for asset in assets if not asset["is_external"]} == {"fresh"}
     assert all(asset["description"] for asset in assets)
     assert len({asset["group"] for asset in assets}) == 5
     days = folder.json("partition", "ls", "raw/flights", "--project", "f")
@@ -31,6 +31,13 @@ def test_every_partition_is_made_and_says_what_the_data_says(folder: ProjectFold
     assert len(models) == 36
     assert models[0]["partition"] == "2013-01-01|EWR"
     assert "Frontier Airlines" in (folder.path / "f" / "summary.md").read_text()
+    checks = {
+        (each["asset_key"], each["name"]): each["outcome"] for each in folder.json("check", "ls", "--project", "f")
+    }
+    assert checks.pop(("raw/flights", "few_canceled")) == "warned", "the days of the blizzard"
+    assert checks.pop(("marts/worst_routes", "no_route_is_hopeless")) == "warned"
+    assert set(checks.values()) == {"passed"}
+    assert folder.run("health", "--project", "f").returncode == 0
     assert folder.json("demo", "flights", "--dir", "f", "--no-ui")["status"] == "success"
 
 

@@ -32,7 +32,7 @@ _MADE = ("__pycache__", ".assettui", "summary.md", "objects", "*.sqlite", "*.duc
 def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json: bool) -> Exit | int:
     """Copy an example to a folder, and open it, all of it being built (or only build it).
 
-    NAME is flights (the default), features, cookies or sales. A folder that holds the example already is opened as it is.
+    NAME is flights (the default), features, freshness, cookies or sales. A folder that holds the example already is opened as it is.
     """
     folder = Path(directory or f"assettui-{name}").absolute()
     _copy(_example(name), folder)
