@@ -206,3 +206,17 @@ def test_in_the_end_everything_is_fresh_and_nothing_was_asked_for_twice(name):
 def test_so_it_is_in_thousands_of_histories(name):
     for seed in range(1_000, 5_000):
         play(seed, CONDITIONS[name])
+
+
+@pytest.mark.parametrize(("minute", "is_requested"), [(55, False), (65, True)])
+def test_what_came_before_a_cron_time_and_what_after_it_are_told_apart_by_a_leader_that_was_away(
+    minute: int, is_requested: bool
+) -> None:
+    shop = Shop(0, AutomationCondition.on_cron("0 * * * *"))
+    shop.look()
+    shop.now_us = START_US + minute * 60 * SECOND_US
+    for root in shop.roots:
+        shop.made(root, {}, "")
+    shop.now_us = START_US + 70 * 60 * SECOND_US
+    shop.look()
+    assert bool(shop.running) is is_requested

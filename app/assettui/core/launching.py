@@ -77,7 +77,8 @@ def plan_launch(request: RunRequest, context: PlanningContext) -> RunPlan:
         if checks is not None:
             refuse_unknown_checks(context.graph, checks)
         assets = context.graph.assets
-        if request.is_observation or (chosen and all(assets[key].is_observable for key in chosen if key in assets)):
+        is_job_of_sources = job is not None and bool(chosen) and all(assets[key].is_observable for key in chosen)
+        if request.is_observation or is_job_of_sources:
             plan = plan_observation(context.graph, chosen, checks)
         else:
             plan = plan_run(context.graph, chosen, context.available, checks)

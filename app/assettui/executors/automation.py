@@ -105,6 +105,7 @@ def evaluate_automation_conditions(
     ):
         tick = Tick(graph, partitioned, Facts(world), now_us, cursor.time_us if cursor is not None else None)
         tick.data_times, tick.is_outdated, tick.missed = world, world.is_outdated, world.missed
+        tick.are_updates_later = True
         for key, asset in graph.assets.items():
             if asset.freshness_policy is not None:
                 judged = world.freshness(key, now_us)

@@ -162,6 +162,7 @@ class Automation:
         if self.world.partitioned is not partitioned:
             self._changed |= self.world.see(partitioned)
         for event in events:
+            self._pass_until(event.time_us, now_us)
             if self._must_tick_before(event):
                 self._judge(now_us)
                 self._tick(now_us)
@@ -176,6 +177,15 @@ class Automation:
                 break
             self._tick(now_us)
         return self._decided(now_us) if self._has_ticked or self._events or self._new_errors else None
+
+    def _pass_until(self, time_us: int, now_us: int) -> None:
+        """Tick for the times that have passed before something has happened: what comes after them counts as later."""
+        if self._previous_us is None or not self._previous_us < time_us <= now_us:
+            return
+        turned = self.conditions.turned_by_time(self._previous_us, time_us)
+        if turned:
+            self._changed |= turned
+            self._tick(time_us)
 
     # Conditions of the user's own.
 

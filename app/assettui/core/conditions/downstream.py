@@ -5,41 +5,51 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assettui.core.conditions.condition import AutomationCondition
+from assettui.core.conditions.operands import hash_of
 from assettui.core.conditions.registry import registered
-from assettui.core.partitions.sets import PartitionSet
 from assettui.model.keys import AssetKey
 
 if TYPE_CHECKING:
-    from assettui.core.conditions.place import Place
-
-_MAX_DEPTH = 50
+    from assettui.core.conditions.place import Place, Tick
 
 
 @registered
 class AnyDownstream(AutomationCondition, frozen=True, kw_only=True):
-    """What is needed, directly, by a partition of which the condition of its own asset is true."""
+    """That of which any condition of what depends on it would be true, were it its own.
+
+    What depends on it and has this very condition stands for what depends on that.
+    """
 
     @property
     def name(self) -> str:
         return "any_downstream_conditions"
 
     def true_at(self, place: Place) -> int:
-        tick, key = place.tick, place.entity
+        key = place.entity
         found = 0
-        if len(place.way) > _MAX_DEPTH or not isinstance(key, AssetKey):
-            return 0
-        for below in tick.graph.downstream[key]:
-            condition = tick.conditions.get(below)
-            if condition is None:
-                continue
-            # It remembers by itself what the condition downstream would: that of its own is evaluated after it.
-            inner = place.at(below, numbered(condition))
-            true = inner.evaluated(condition)
+        for condition in _conditions_below(place.tick, key) if isinstance(key, AssetKey) else ():
+            # Each remembers by itself what it would as a condition of this asset.
+            inner = place.beside(hash_of(condition.fingerprint), numbered(condition))
+            found |= inner.evaluated(condition)
             if place.trace is not None and inner.trace is not None:
                 place.trace.extend(inner.trace)
-            if true:
-                found |= tick.partitioned.above(below, key, PartitionSet(true)).partitions.bits
         return found & place.all
+
+
+def _conditions_below(tick: Tick, key: AssetKey) -> list[AutomationCondition]:
+    found: dict[str, AutomationCondition] = {}
+    seen, frontier = {key}, [key]
+    while frontier:
+        for below in tick.graph.downstream[frontier.pop()]:
+            condition = tick.conditions.get(below)
+            if condition is None or below in seen:
+                continue
+            seen.add(below)
+            if any(isinstance(each, AnyDownstream) for each in condition.walk()):
+                frontier.append(below)
+            else:
+                found.setdefault(condition.fingerprint, condition)
+    return list(found.values())
 
 
 def numbered(condition: AutomationCondition) -> dict[int, int]:

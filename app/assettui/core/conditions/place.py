@@ -61,6 +61,9 @@ class Tick:
         self.missed: Mapping[tuple[Entity, Entity], int] = {}
         """By a root and what it depends on: updates of that which the last update of the root came too early for. They count
         as new to it once more, lest it stay as it is."""
+        self.are_updates_later = False
+        """Whether what was updated since the last tick was so after the times that have passed since, where nobody knows
+        better. Who evaluates conditions by events as they come ticks in between, and knows."""
         self.conditions: Mapping[Entity, AutomationCondition] = {}
         self.data_times: DataTimes | None = None
         """How old the data of assets is."""
@@ -164,6 +167,12 @@ class Place:
             way,
             [] if self.trace is not None else None,
         )
+
+    def beside(self, mark: int, numbers: Mapping[int, int]) -> Place:
+        """The same evaluation, of another condition, which remembers by itself."""
+        inner = self.at(self.entity, numbers)
+        inner.way = (*self.way, mark)
+        return inner
 
     def evaluated(self, condition: AutomationCondition) -> int:
         """The partitions of which a condition is true here; noted, where somebody wants to know why."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from assettui.core.conditions.condition import AutomationCondition
+from assettui.core.conditions.cron_tick import CronTickPassed
+from assettui.core.conditions.operands import Operand
 from assettui.core.conditions.registry import registered
 
 if TYPE_CHECKING:
@@ -35,8 +37,13 @@ class Since(AutomationCondition, frozen=True, kw_only=True):
 
     def true_at(self, place: Place) -> int:
         slot = place.slot(self)
-        began = place.remembered(slot) | place.evaluated(self.trigger)
-        found = began & ~place.evaluated(self.reset) & place.all
+        began, newly = place.remembered(slot), place.evaluated(self.trigger)
+        ended = place.evaluated(self.reset)
+        is_update = isinstance(self.trigger, Operand) and self.trigger.is_so in ("newly_updated", "newly_made")
+        if is_update and place.tick.are_updates_later and isinstance(self.reset, CronTickPassed):
+            found = (began & ~ended | newly) & place.all
+        else:
+            found = (began | newly) & ~ended & place.all
         if found:
             place.after[slot] = found
         return found
