@@ -52,7 +52,15 @@ class FakeAutomation:
         self._versions: dict[tuple[AssetKey, str | None], str] = {}
         self._count = 0
         self._pending: list[Event] = []
+        """What has happened since the last look."""
+        self._told = World(graph)
+        """What is known with all of that."""
         self._automation = Automation(self._world, conditions_of(graph), AutomationState(), {}, 0, "")
+
+    def _tell(self, event: Event) -> None:
+        self._pending.append(event)
+        self._told.see(self._partitioned)
+        self._told.apply(event)
 
     def next_us(self, now_us: int) -> int | None:
         """When something may turn though nothing happens."""
@@ -78,11 +86,11 @@ class FakeAutomation:
         run_id = f"run{self._count}"
         steps = tuple(StepPlan(str(key), (key,)) for key in keys)
         plan = RunPlan(steps, partitions=((partition, partition),) if partition is not None else ())
-        self._pending.append(RunQueued(now_us, run_id, plan=plan, id=self._count))
+        self._tell(RunQueued(now_us, run_id, plan=plan, id=self._count))
         for key in keys:
             self.made(key, partition, now_us, run_id=run_id)
         self._count += 1
-        self._pending.append(RunChanged(now_us, run_id, status=RunStatus.SUCCESS, id=self._count))
+        self._tell(RunChanged(now_us, run_id, status=RunStatus.SUCCESS, id=self._count))
 
     def _asked(self, requested: Mapping[Entity, int]) -> Asked:
         asked: Asked = {}
@@ -103,14 +111,14 @@ class FakeAutomation:
         asset = self._graph.assets[key]
         if asset.is_external:
             seen = version if version is not None else f"v{self._count}"
-            self._pending.append(
+            self._tell(
                 Observation(now_us, run_id, asset_key=key, partition=partition, data_version=seen, id=self._count)
             )
             self._versions[key, partition] = seen
             return
         inputs, times = self._inputs(key, partition)
         made = version if version is not None else f"v{self._count}"
-        self._pending.append(
+        self._tell(
             Materialization(
                 now_us,
                 run_id,
@@ -129,9 +137,6 @@ class FakeAutomation:
     def _inputs(self, key: AssetKey, partition: str | None) -> tuple[dict[str, str | None], list[int]]:
         inputs: dict[str, str | None] = {}
         times: list[int] = []
-        pending = {
-            event.asset_key: event for event in self._pending if isinstance(event, Materialization | Observation)
-        }
         for above in self._graph.upstream[key]:
             keys: Sequence[str | None] = (None,)
             if self._partitioned.is_partitioned(above):
@@ -139,11 +144,11 @@ class FakeAutomation:
                 own = PartitionSet(1 << space.index(partition)) if partition is not None else space.all
                 keys = self._partitioned.space(above).keys(self._partitioned.above(key, above, own).partitions)
             inputs[str(above)] = combined_version({str(each): self._versions.get((above, each)) for each in keys})
-            told = pending.get(above)
-            time_us = told.source_time_us if told is not None else self._world.data_time(above)
+            time_us = self._told.data_time(above)
             times += [time_us] if time_us is not None else []
         return inputs, times
 
     def freshness(self, key: AssetKey, now_us: int) -> Freshness | None:
         """What the data of an asset is judged to be; None where it has no policy."""
-        return self._world.freshness(key, now_us)
+        self._told.see(PartitionedGraph(self._graph, AsOf(now_us, self._dynamic)))
+        return self._told.freshness(key, now_us)
