@@ -23,7 +23,7 @@ from assettui.core.timeline import zone_named
 from assettui.definitions import attributes
 from assettui.model.errors import AssettuiError
 from assettui.model.instigator import DEFAULT_AUTOMATION, InstigatorKind, InstigatorSnapshot
-from assettui.model.keys import NAME, AssetKey
+from assettui.model.keys import NAME, AssetKey, closest
 from assettui.model.project import AssetSnapshot
 from assettui.model.timing import duration
 
@@ -173,12 +173,12 @@ def _checked(
                     draft.problems.wrong(f"{subject}: its condition {each.shown}: {error.what}", at, error.hint)
         key = getattr(each, "key", None)
         if isinstance(key, str) and AssetKey(key) not in graph.assets:
-            draft.problems.wrong(
-                f"{subject}: its condition is about {key}, which nothing defines", at, "see `assettui asset ls`"
-            )
+            near = closest(key, map(str, graph.assets))
+            hint = f"did you mean {near!r}?" if near else "see `assettui asset ls`"
+            draft.problems.wrong(f"{subject}: its condition is about {key}, which nothing defines", at, hint)
     if not _can_be_true(condition, entity, graph):
         draft.problems.wrong(
-            f"{subject}: its condition {condition.shown} can never be true{_why_never(condition, entity, graph)}",
+            f"{subject}: its automation condition can never be true{_why_never(condition, entity, graph)}",
             at,
             "see `AutomationCondition` for what each part means",
         )
