@@ -20,7 +20,7 @@ from assettui.service.loading import ensure_loaded
 from assettui.service.runs import launch
 from assettui.service.session import Session
 from assettui.store.folder import StoreFolder
-from tests.benchmarks import deciding, logs, over_time, partitions
+from tests.benchmarks import conditions, deciding, logs, over_time, partitions
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, seconds, tree
 from tests.conftest import command, wait_until
 from tests.terminal import Terminal
@@ -49,6 +49,26 @@ FIRST_LINE = """
         SAID.with_suffix(".new").write_text(str(now))
         SAID.with_suffix(".new").rename(SAID)
 """
+REACTING = """
+        import time
+        from pathlib import Path
+        from assettui import AutomationCondition
+
+        HERE = Path(__file__).parent
+
+        def note(name):
+            (HERE / f"{name}.new").write_text(str(time.time_ns()))
+            (HERE / f"{name}.new").rename(HERE / name)
+
+        @asset
+        def cause():
+            note("ended")
+
+        @asset(deps=[cause], automation_condition=AutomationCondition.eager())
+        def effect():
+            note("said")
+"""
+"""Behind the other assets: one that is made, and one that follows it."""
 CHAINS = (1, 100, 1_000)
 IDLE_S = 30
 LAUNCHES = 40
@@ -183,6 +203,28 @@ def first_line() -> Iterator[Figure]:
     yield Figure("launch → first line, 95th percentile", times[int(len(times) * 0.95)], "ms")
 
 
+def reaction() -> Iterator[Figure]:
+    """From the end of a materialization among 10,000 assets to the first line of what follows it eagerly."""
+    with project(many_assets(10_000) + REACTING) as session:
+        leader = subprocess.Popen(command("up"), cwd=session.project.root, stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: not session.is_new() and catalog(session).snapshot is not None, 60)
+            said, ended = session.project.root / "said", session.project.root / "ended"
+            times = list[float]()
+            for _ in range(LAUNCHES // 2):
+                launch(session, [AssetKey("cause")])
+                wait_until(said.exists, 60)
+                times.append((int(said.read_text()) - int(ended.read_text())) / 1e6)
+                said.unlink()
+                time.sleep(0.3)
+        finally:
+            leader.terminate()
+            leader.wait()
+    times = sorted(times[3:])
+    yield Figure("10,000 assets: made → what follows, median", statistics.median(times), "ms", 200)
+    yield Figure("10,000 assets: made → what follows, slowest", times[-1], "ms")
+
+
 def screens() -> Iterator[Figure]:
     """First paint, loaded catalog, and memory, with 10 assets, and with 2,000 that have 1,000 daily partitions each."""
     for count, days, paint_budget, load_budget, memory_budget in (
@@ -301,5 +343,9 @@ BENCHMARKS = {
     "backfill": partitions.runs_of_backfills,
     "grid": partitions.grid,
     "automation": automation,
+    "conditions": conditions.condition_figures,
+    "staleness": conditions.staleness,
+    "checks": conditions.checks,
+    "reaction": reaction,
     "logs": logs.logs,
 }

@@ -22,6 +22,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.conditions import figures_by_hand
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, tree
 from tests.benchmarks.ours import CHAINS, FIRST_LINE, IDLE_S, TWO_ASSETS, many_assets
 from tests.benchmarks.partitions import DAYS, FEW_DAYS
@@ -331,6 +332,11 @@ def nothing(python: Path) -> Iterator[Figure]:
     return iter(())
 
 
+def conditions_by_hand(python: Path) -> Iterator[Figure]:
+    """`evaluate_automation_conditions` of 1,000 and 5,000 eager assets."""
+    yield from figures_by_hand(python, "dagster", "DagsterInstance")
+
+
 BENCHMARKS = {
     "import": imports,
     "snapshot": nothing,
@@ -345,4 +351,8 @@ BENCHMARKS = {
     "backfill": runs_of_backfills,
     "grid": nothing,
     "automation": nothing,
+    "conditions": conditions_by_hand,
+    "staleness": nothing,
+    "checks": nothing,
+    "reaction": nothing,
 }
