@@ -40,7 +40,7 @@ def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json:
     target.project, target.file, target.module = str(folder), None, None
     if no_ui or as_json or target.open_screens is None:
         session = target.session()
-        if any(asset.partitions is not None for asset in current_catalog(session).graph.assets.values()):
+        if current_catalog(session).graph.has_partitions:
             missing = BackfillRequest((), Which.MISSING)
             return start_and_wait(session, ("*",), missing, is_sure=True, as_json=as_json)
         return launch_and_wait(session, ("*",), RunRequest(), as_json=as_json)

@@ -27,6 +27,7 @@ class AssetGraph:
         "checks",
         "checks_of",
         "downstream",
+        "has_partitions",
         "order",
         "position",
         "step_snapshots",
@@ -36,6 +37,8 @@ class AssetGraph:
 
     assets: dict[AssetKey, AssetSnapshot]
     """By key, in the order of the definition."""
+    has_partitions: bool
+    """Whether any of them has partitions."""
     upstream: dict[AssetKey, tuple[AssetKey, ...]]
     downstream: dict[AssetKey, tuple[AssetKey, ...]]
     order: tuple[AssetKey, ...]
@@ -58,6 +61,7 @@ class AssetGraph:
     ) -> None:
         self.step_snapshots = {step.key: step for step in steps}
         self.assets = {asset.key: asset for asset in assets}
+        self.has_partitions = any(asset.partitions is not None for asset in self.assets.values())
         self.upstream = {key: asset.upstream for key, asset in self.assets.items()}
         downstream: dict[AssetKey, list[AssetKey]] = {key: [] for key in self.assets}
         made_by: dict[str, list[AssetKey]] = {}

@@ -170,7 +170,11 @@ def catalog(session: Session) -> Catalog:
 
 def read_catalog(connection: sqlite3.Connection, session: Session) -> Catalog:
     """The catalog, by a connection that is open."""
-    state = session.state(connection)
+    return catalog_of(session.state(connection), session)
+
+
+def catalog_of(state: ProjectState, session: Session) -> Catalog:
+    """The catalog of what the store knows of a project."""
     known, states, standing = state.known, state.states, state.standings
     return Catalog(
         project_name=session.project.name,

@@ -73,9 +73,9 @@ class ProjectState:
         selected: dict[str, Sequence[AssetKey]] | None = None,
     ) -> None:
         self._connection = connection
-        self._project_id = project_id
+        self.project_id = project_id
         self._now_us = now_us
-        self._is_led = is_led
+        self.is_led = is_led
         self._selected = selected if selected is not None else {}
 
     # The project.
@@ -83,7 +83,7 @@ class ProjectState:
     @lazy
     def known(self) -> KnownProject | None:
         """The project as the store has it, and how well its files load; None where it was never loaded."""
-        return projects.load(self._connection, self._project_id)
+        return projects.load(self._connection, self.project_id)
 
     @lazy
     def snapshot(self) -> ProjectSnapshot:
@@ -144,7 +144,7 @@ class ProjectState:
     @lazy
     def materialized(self) -> Mapping[AssetKey, PartitionSet]:
         """The partitions of which the same holds, of each asset that has any."""
-        return _Materialized(self._connection, self.partitioned, is_led=self._is_led)
+        return _Materialized(self._connection, self.partitioned, is_led=self.is_led)
 
     # All assets.
 
@@ -212,20 +212,25 @@ class ProjectState:
 
     def _states_of(self, keys: Iterable[AssetKey] | None) -> Mapping[AssetKey, AssetState]:
         found = queries.asset_states(self._connection, keys)
-        if self._is_led:
+        if self.is_led:
             return found
         return {key: replace(state, running_run=None) if state.running_run else state for key, state in found.items()}
 
     def _partitions_of(self, keys: Iterable[AssetKey] | None) -> KnownPartitions:
-        if not any(asset.partitions is not None for asset in self.graph.assets.values()):
+        if not self.graph.has_partitions:
             return KnownPartitions(self.partitioned, {})
-        running: dict[AssetKey, PartitionSet] = {}
-        queued: dict[AssetKey, PartitionSet] = {}
-        for key, status, partitions in _on_their_way(self._connection, self.partitioned, is_led=self._is_led):
-            found = running if status is StepStatus.RUNNING else queued
-            found[key] = found.get(key, EMPTY) | partitions
+        running, queued = self._partitions_on_their_way()
         recorded = partition_sets.recorded_partitions(self._connection, self.partitioned, keys)
         return KnownPartitions(self.partitioned, recorded, running, queued)
+
+    def _partitions_on_their_way(self) -> tuple[dict[AssetKey, PartitionSet], dict[AssetKey, PartitionSet]]:
+        """Of each asset the partitions that runs are making, and those that they are about to make."""
+        running: dict[AssetKey, PartitionSet] = {}
+        queued: dict[AssetKey, PartitionSet] = {}
+        for key, status, partitions in _on_their_way(self._connection, self.partitioned, is_led=self.is_led):
+            found = running if status is StepStatus.RUNNING else queued
+            found[key] = found.get(key, EMPTY) | partitions
+        return running, queued
 
 
 def _on_their_way(
@@ -266,7 +271,7 @@ class _Materialized(Mapping[AssetKey, PartitionSet]):
     def __init__(self, connection: sqlite3.Connection, partitioned: PartitionedGraph, *, is_led: bool) -> None:
         self._connection = connection
         self._partitioned = partitioned
-        self._is_led = is_led
+        self.is_led = is_led
         self._known: dict[AssetKey, PartitionSet] = {}
 
     def __getitem__(self, key: AssetKey) -> PartitionSet:
@@ -275,7 +280,7 @@ class _Materialized(Mapping[AssetKey, PartitionSet]):
         if key not in self._known:
             recorded = partition_sets.recorded_partitions(self._connection, self._partitioned, [key]).get(key)
             found = recorded.materialized if recorded is not None else EMPTY
-            for each, _, partitions in _on_their_way(self._connection, self._partitioned, is_led=self._is_led):
+            for each, _, partitions in _on_their_way(self._connection, self._partitioned, is_led=self.is_led):
                 if each == key:
                     found = found | partitions
             self._known[key] = found

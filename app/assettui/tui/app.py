@@ -15,7 +15,7 @@ from textual.widgets import Input
 from assettui.model.errors import AssettuiError
 from assettui.model.text import plural
 from assettui.render.bell import ring
-from assettui.service.catalog import Catalog, read_catalog
+from assettui.service.live_catalog import LiveCatalog
 from assettui.service.status import Status, count_overdue, counts_by_status, read_status
 from assettui.tui.actions import bindings
 from assettui.tui.asking import AskingApp
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from assettui.model.keys import AssetKey
+    from assettui.service.catalog import Catalog
     from assettui.service.session import Session
     from assettui.tui.leadership import Leadership
 
@@ -78,6 +79,7 @@ class AssettuiApp(AskingApp):
         self._safe_text = SafeText()
         self.catalog = catalog
         """The store as it was last seen."""
+        self._live = LiveCatalog(session)
         self._catalog_screen = CatalogScreen(catalog)
         self._has_begun = False
         self._has_told_failure = False
@@ -134,7 +136,7 @@ class AssettuiApp(AskingApp):
 
     def _fetch(self) -> Iterator[Loaded]:
         with self.session.reading() as connection:
-            catalog = read_catalog(connection, self.session)
+            catalog = self._live.read(connection)
             status = read_status(connection, self.session)
             ended = self.own_work.ended(connection)
             yield self.Loaded(catalog, status, ended, _next_due(connection, catalog))
