@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from assettui.core.partitions.mapping import LastPartitionMapping
 from assettui.core.partitions.usual_windows import DailyPartitionsDefinition
 from assettui.model import codec
-from assettui.model.events import EventKind, Materialization, RunChanged, StepEnded, Tick, event_of, event_text
+from assettui.model.event_rows import event_of, event_text
+from assettui.model.events import EventKind, Materialization, RunChanged, StepEnded, Tick
 from assettui.model.keys import AssetKey
 from assettui.model.project import FORMAT, AssetSnapshot, ProjectSnapshot
 from assettui.model.run import RunPlan, RunStatus, StepError, StepPlan, StepStatus

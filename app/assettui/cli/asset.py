@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assettui.cli import as_json as shapes
+from assettui.cli import health_as_json as health_shapes
 from assettui.cli.current import bring_up_to_date, current_catalog
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, terminal_width
 from assettui.cli.run_options import config_option
@@ -87,7 +88,7 @@ def why_asset(target: Target, key: str, partition: str | None, as_json: bool) ->
     bring_up_to_date(session)
     found = why(session, AssetKey(key), partition)
     if as_json:
-        print_json(shapes.why_json(found))
+        print_json(health_shapes.why_json(found))
         return
     print_lines(why_lines(found))
 

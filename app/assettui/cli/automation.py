@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from assettui.cli import as_json as shapes
+from assettui.cli import health_as_json as health_shapes
 from assettui.cli import instigators
 from assettui.cli.current import bring_up_to_date
 from assettui.cli.moments import parsed_ago
@@ -47,7 +48,7 @@ def explain_condition(target: Target, name: str, partition: str | None, at: str 
     bring_up_to_date(session)
     found = explain(session, name, partition, parsed_ago(at, "--at", clock_us()) if at is not None else None)
     if as_json:
-        print_json(shapes.explanation_json(found))
+        print_json(health_shapes.explanation_json(found))
         return
     print_lines(explain_lines(found, clock_us()))
 

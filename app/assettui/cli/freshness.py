@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assettui.cli import as_json as shapes
+from assettui.cli import health_as_json as shapes
 from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import print_json, print_lines, print_table, tell
 from assettui.cli.target import Target, json_option, target_options

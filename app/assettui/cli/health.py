@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assettui.cli import as_json as shapes
+from assettui.cli import health_as_json as shapes
 from assettui.cli.current import current_catalog
 from assettui.cli.output import Exit, print_json, print_lines, print_table
 from assettui.cli.target import Target, json_option, target_options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assettui.cli import as_json as shapes
+from assettui.cli import health_as_json as shapes
 from assettui.cli.output import Exit, print_json, print_table, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.timing import clock_us

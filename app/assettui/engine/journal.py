@@ -13,6 +13,7 @@ from assettui.core.partitions.definition import AsOf
 from assettui.engine.automation_recording import record_decided
 from assettui.engine.backfill_loading import loaded_backfill
 from assettui.engine.cleaning import clean
+from assettui.engine.incident_journal import IncidentJournal
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import record_tick
 from assettui.executors.evaluating import evaluation_request
@@ -32,7 +33,6 @@ from assettui.store import (
     backfills,
     dynamic_partitions,
     freshness,
-    incidents,
     intents,
     limits,
     partition_sets,
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from assettui.core.conditions.place import Entity
-    from assettui.core.incidents import IncidentChanges
     from assettui.core.queue import Limits, QueuedRun
     from assettui.engine.automation_recording import RecordedAutomation
     from assettui.engine.tick_recording import Recorded
@@ -64,7 +63,6 @@ if TYPE_CHECKING:
     from assettui.kernel.automation import Decided
     from assettui.kernel.instigators import Evaluating, TickDecided
     from assettui.model.asset import AssetState, ValueRef
-    from assettui.model.incident import Incident, Problem, SentNotification
     from assettui.model.instigator import InstigatorSnapshot
     from assettui.model.intents import Intent
     from assettui.model.run import RunPlan, RunRecord, StepRecord
@@ -117,6 +115,7 @@ class Journal:
         self._known: ProjectState | None = None
         self._last_queued = 0
         self._sensor_of: dict[Entity, str] = {}
+        self.incidents = IncidentJournal(self._db)
 
     def check_in_place(self) -> None:
         """See that what is written still goes where everybody else reads.
@@ -281,29 +280,6 @@ class Journal:
             SelectionError: It cannot be understood.
         """
         return self._state(now_us).select(selection)
-
-    def problems(self) -> list[Problem]:
-        """All that is not as it should be now."""
-        return incidents.problems(self._db)
-
-    def incidents(self) -> list[Incident]:
-        """The incidents that are not over, and those of which that is still to be told."""
-        return incidents.incidents(self._db)
-
-    def record_incidents(self, changed: IncidentChanges, now_us: int) -> None:
-        """Record which incidents have begun, and which are over."""
-        with writing(self._db) as db:
-            incidents.record(db, changed, now_us)
-
-    def note_sent(self, sent: SentNotification, begun: Iterable[int], ended: Iterable[int]) -> None:
-        """Record what was told of which incidents."""
-        with writing(self._db) as db:
-            incidents.note_sent(db, sent, begun, ended)
-
-    def forget_rules(self, rules: Iterable[str]) -> None:
-        """Forget what other rules than these have told."""
-        with writing(self._db) as db:
-            incidents.forget_rules(db, rules)
 
     def evaluation_request(self, evaluating: Evaluating) -> EvaluationRequest | None:
         """What a worker must be told to evaluate a schedule or sensor now; None where there is nothing to look at."""

@@ -91,13 +91,13 @@ class Notifier:
         if now_us - self._looked_us < LOOK_US:
             return self._looked_us + LOOK_US
         if self._seen < 0:
-            journal.forget_rules([rule.name for rule in self._rules])
+            journal.incidents.forget_rules([rule.name for rule in self._rules])
         self._seen, self._looked_us = last, now_us
-        known = journal.incidents()
-        changed = changes([each for each in known if each.ended_us is None], journal.problems())
+        known = journal.incidents.known()
+        changed = changes([each for each in known if each.ended_us is None], journal.incidents.problems())
         if changed.begun or changed.ended:
-            journal.record_incidents(changed, now_us)
-            known = journal.incidents()
+            journal.incidents.record(changed, now_us)
+            known = journal.incidents.known()
         ready = [rule for rule in self._rules if rule.name not in self._sending]
         waiting = [rule for rule in ready if self._not_before.get(rule.name, 0) > now_us]
         selected, usable = self._selected(journal, [rule for rule in ready if rule not in waiting], now_us)
@@ -138,12 +138,12 @@ class Notifier:
                 self._failures.pop(name, None)
                 self._not_before.pop(name, None)
                 begun = [each.id for each in sent.notification.begun]
-                journal.note_sent(record, begun, [each.id for each in sent.notification.ended])
+                journal.incidents.note_sent(record, begun, [each.id for each in sent.notification.ended])
             else:
                 failures = self._failures.get(name, 0)
                 self._failures[name] = failures + 1
                 self._not_before[name] = record.time_us + PAUSES_US[min(failures, len(PAUSES_US) - 1)]
-                journal.note_sent(record, (), ())
+                journal.incidents.note_sent(record, (), ())
         return has_any
 
     def _send(self, notification: Notification) -> None:

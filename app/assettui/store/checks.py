@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from assettui.model import codec
 from assettui.model.check import AssetCheckKey, CheckOutcome, CheckState
-from assettui.model.events import CheckEvaluation, StepEnded, event_of
+from assettui.model.event_rows import event_of
 from assettui.model.keys import AssetKey
 from assettui.store import partition_sets
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assettui.core.partitioned_graph import PartitionedGraph
+    from assettui.model.events import CheckEvaluation, StepEnded
 
 EVALUATED = "kind IN ('check_passed', 'check_warned', 'check_failed')"
 """The events that the index of evaluations holds, as it names them."""

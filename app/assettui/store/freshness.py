@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from assettui.model.events import FreshnessChanged, event_of
+from assettui.model.event_rows import event_of
 from assettui.model.freshness import FreshnessState, FreshnessStatus
 from assettui.model.keys import AssetKey
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
+
+    from assettui.model.events import FreshnessChanged
 
 
 def recorded(connection: sqlite3.Connection) -> Mapping[AssetKey, FreshnessStatus]:

@@ -8,7 +8,8 @@ from assettui.core.retrying import PARENT_RUN_TAG, RETRY_NUMBER_TAG
 from assettui.model import codec
 from assettui.model.asset import AssetState, PartitionState, ValueRef
 from assettui.model.errors import NotFound
-from assettui.model.events import Event, Materialization, Observation, OpOutput, RunExpanded, event_of
+from assettui.model.event_rows import event_of
+from assettui.model.events import Event, Materialization, Observation, OpOutput, RunExpanded
 from assettui.model.keys import AssetKey
 from assettui.model.run import ANY_RUN, RunFilter, RunPlan, RunRecord, RunStatus, StepError, StepRecord, StepStatus
 

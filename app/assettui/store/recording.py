@@ -12,6 +12,7 @@ from assettui.core.queue import first_pools, priority_of
 from assettui.model import codec
 from assettui.model import events as happened
 from assettui.model.asset import ValueRef
+from assettui.model.event_rows import event_text, kept
 from assettui.model.run import RunStatus, StepStatus
 from assettui.store import backfills, checks, limits, ticks
 from assettui.store.asset_recording import (
@@ -49,7 +50,7 @@ def record(
         The values that are no longer kept: to be removed once the transaction is committed.
     """
     superseded: list[ValueRef] = []
-    for event in map(happened.kept, events):
+    for event in map(kept, events):
         cursor = connection.execute(
             "INSERT INTO events (time, kind, run, step, asset, partition, payload) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -59,7 +60,7 @@ def record(
                 event.step_key,
                 str(event.asset_key) if event.asset_key is not None else None,
                 storable(event.partition),
-                storable(happened.event_text(event)),
+                storable(event_text(event)),
             ),
         )
         superseded.extend(apply(connection, event, cursor.lastrowid or 0, partitioned))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from assettui.definitions.event_records import AssetEventRecord, DagsterRun, RunEventRecord
 from assettui.model import codec
 from assettui.model.errors import NotFound
-from assettui.model.events import CursorSet, FailedItem, InstigatorTurned, Materialization, Tick, TickOutcome, event_of
+from assettui.model.event_rows import event_of
+from assettui.model.events import CursorSet, FailedItem, InstigatorTurned, Materialization, Tick, TickOutcome
 from assettui.model.instigator import InstigatorKind
 from assettui.model.keys import AssetKey
 from assettui.model.run import RunStatus
