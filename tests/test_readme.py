@@ -51,7 +51,7 @@ def test_the_language_is_as_it_is_written_there(folder: ProjectFolder, monkeypat
 
 
 def test_partitions_are_as_they_are_written_there(folder: ProjectFolder) -> None:
-    (partitions,) = (text for kind, text in BLOCKS if kind == "python" and "partitions_def" in text)
+    (partitions,) = (text for kind, text in BLOCKS if kind == "python" and "rolling_week" in text)
     (commands,) = (text for kind, text in BLOCKS if kind == "sh" and "backfill" in text)
     folder.write(partitions)
     for line in commands.strip().splitlines():
@@ -78,10 +78,29 @@ def test_schedules_and_sensors_are_as_they_are_written_there(folder: ProjectFold
     exec(clock, names)
 
 
+def test_checks_freshness_and_automation_are_as_they_are_written_there(folder: ProjectFolder) -> None:
+    (declared,) = (text for kind, text in BLOCKS if kind == "python" and "no_null_users" in text)
+    (rule,) = (text for kind, text in BLOCKS if kind == "toml")
+    folder.write(declared)
+    folder.write(rule, "pyproject.toml")
+    assert folder.json("materialize", "+report")["status"] == "success"
+    assert [check["outcome"] for check in folder.json("check", "ls")] == ["passed", "passed"]
+    assert {row["asset_key"]: row["freshness"] for row in folder.json("freshness", "ls")} == {
+        "features": "pass",
+        "daily": "unknown",
+    }
+    assert [rule["name"] for rule in folder.json("notify", "ls")["rules"]] == ["ops"]
+    assert folder.run("automation", "explain", "features").returncode == 0
+    folder.write(declared.replace('"user_id": [1, 2]', '"user_id": [1, None]'))
+    assert folder.json("materialize", "+report")["status"] == "failure"
+    assert folder.run("health").returncode == 1
+
+
 def test_every_name_that_the_readme_gives_is_there() -> None:
     import assettui
 
     table = README[README.index("| what | how |") : README.index("`assettui demo features`")]
+    table += README[README.index("| ready-made checks | ") : README.index("| versions | ")]
     table += README[README.index("| partitions | ") : README.index("| several in a run |")]
     for name in re.findall(r"`@?([A-Za-z_.]+)`", table):
         module, _, attribute = name.rpartition(".")

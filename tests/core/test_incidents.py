@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from assettui.core.incidents import changes, due
+from assettui import FreshnessPolicy
+from assettui.core.graph import AssetGraph
+from assettui.core.incidents import changes, due, is_of
+from assettui.model.check import AssetCheckKey, CheckSnapshot
 from assettui.model.incident import Incident, IncidentKind, NotifyRule, Problem
 from assettui.model.keys import AssetKey
+from assettui.model.project import AssetSnapshot
 
 A, B = AssetKey("a"), AssetKey("b")
 FAILED = Problem(IncidentKind.FAILED, "a", A, "boom", 1)
@@ -30,6 +34,16 @@ def test_what_begins_and_what_is_over() -> None:
     assert [each.id for each in changed.ended] == [1]
     same = changes([Incident(1, FAILED)], [replace(FAILED, what="boom again", since_us=9)])
     assert (same.begun, same.ended) == ((), ())
+
+
+def test_what_the_project_no_longer_defines_is_nobodys_concern() -> None:
+    policy = FreshnessPolicy(maximum_lag_minutes=5)
+    check = CheckSnapshot(AssetCheckKey(A, "good"), "a:good")
+    graph = AssetGraph((AssetSnapshot(A), AssetSnapshot(B, freshness_policy=policy)), checks=(check,))
+    failed = Problem(IncidentKind.CHECK_FAILED, "a:good", A, "no", 1)
+    assert all(is_of(each, graph) for each in (FAILED, OVERDUE, failed))
+    bare = AssetGraph((AssetSnapshot(B),))
+    assert not any(is_of(each, bare) for each in (FAILED, OVERDUE, failed))
 
 
 def test_each_rule_tells_what_it_is_for_and_all_of_it_at_once() -> None:

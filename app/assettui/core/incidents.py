@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from assettui.core.quiet_hours import quiet_until
-from assettui.model.incident import Incident, Notification
+from assettui.model.incident import Incident, IncidentKind, Notification
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
+    from assettui.core.graph import AssetGraph
     from assettui.model.incident import NotifyRule, Problem
     from assettui.model.keys import AssetKey
+
+
+def is_of(problem: Problem, graph: AssetGraph) -> bool:
+    """Whether a problem is of the project as it is now: what it no longer defines is nobody's concern."""
+    asset = graph.assets.get(problem.asset)
+    if asset is None:
+        return False
+    if problem.kind is IncidentKind.CHECK_FAILED:
+        return any(str(check.key) == problem.subject for check in graph.checks_of.get(problem.asset, ()))
+    return problem.kind is not IncidentKind.OVERDUE or asset.freshness_policy is not None
 
 
 class IncidentChanges(Struct, frozen=True):

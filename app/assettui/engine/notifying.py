@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.core.incidents import changes, due
+from assettui.core.incidents import changes, due, is_of
 from assettui.model.errors import AssettuiError
 from assettui.model.incident import SentNotification
 from assettui.model.timing import SECOND_US, clock_us
@@ -90,11 +90,15 @@ class Notifier:
             return self._due_us
         if now_us - self._looked_us < LOOK_US:
             return self._looked_us + LOOK_US
+        graph = journal.partitioned(now_us).graph
+        if not graph.assets:
+            return None  # before the project was ever loaded nothing can be said to be mended
         if self._seen < 0:
             journal.incidents.forget_rules([rule.name for rule in self._rules])
         self._seen, self._looked_us = last, now_us
         known = journal.incidents.known()
-        changed = changes([each for each in known if each.ended_us is None], journal.incidents.problems())
+        problems = [each for each in journal.incidents.problems() if is_of(each, graph)]
+        changed = changes([each for each in known if each.ended_us is None], problems)
         if changed.begun or changed.ended:
             journal.incidents.record(changed, now_us)
             known = journal.incidents.known()

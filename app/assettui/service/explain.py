@@ -215,6 +215,9 @@ def _with_times(connection: sqlite3.Connection, node: TreeNode) -> TreeNode:
 # In a sentence.
 
 
+_WAITS = "waiting for "
+
+
 def sentence_of(tree: TreeNode, *, is_on: bool, sensor: str) -> str:
     """Why it is requested or not, in a sentence."""
     if tree.true:
@@ -225,6 +228,9 @@ def sentence_of(tree: TreeNode, *, is_on: bool, sensor: str) -> str:
         )
         return f"{what}, once {sensor} is on" if not is_on else what
     reasons = list(dict.fromkeys(_reasons(tree)))
+    reasons = [
+        each for each in reasons if each.startswith(_WAITS)
+    ] or reasons  # what comes of that may change the others
     off = f"; besides, {sensor} is off" if not is_on else ""
     return f"not run: {'; '.join(reasons) or f'{tree.label or tree.name} is not true'}{off}"
 
@@ -255,17 +261,17 @@ def _reasons_for(node: TreeNode) -> list[str]:
     names = ", ".join(dict.fromkeys(f"{each.entity}{_since(each)}" for each in culprits))
     match node.label or node.name:
         case "any_deps_missing":
-            return [f"waiting for {names}, which {'is' if len(culprits) == 1 else 'are'} missing"]
+            return [f"{_WAITS}{names}, which {'is' if len(culprits) == 1 else 'are'} missing"]
         case "any_deps_in_progress":
-            return [f"waiting for {names}"]
+            return [f"{_WAITS}{names}"]
         case "in_progress" | "run_in_progress" | "backfill_in_progress":
             return [f"it is being made already{_since(node)}"]
         case "or":
             return [reason for each in culprits for reason in _reasons_for(each)]
         case "skip_on_parent_missing":
-            return [f"waiting for {names or 'something that it depends on'}, which is missing"]
+            return [f"{_WAITS}{names or 'something that it depends on'}, which is missing"]
         case "skip_on_parent_outdated":
-            return [f"waiting for {names or 'something that it depends on'}, which is outdated"]
+            return [f"{_WAITS}{names or 'something that it depends on'}, which is outdated"]
         case label:
             return [f"{label} is true"]
 
@@ -303,7 +309,7 @@ def _waits_for(node: TreeNode) -> str:
     label = node.label or node.name
     if label.startswith("all_deps_updated_since_cron("):
         times = label.removeprefix("all_deps_updated_since_cron(").removesuffix(")")
-        return f"waiting for {lacking} to be updated since the last of {times}"
+        return f"{_WAITS}{lacking} to be updated since the last of {times}"
     if label == "all_deps_blocking_checks_passed":
-        return f"waiting for the blocking checks of {lacking} to pass"
+        return f"{_WAITS}the blocking checks of {lacking} to pass"
     return f"{label} is not true of {lacking}"
