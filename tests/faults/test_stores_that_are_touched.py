@@ -65,6 +65,7 @@ def test_a_leader_whose_store_is_touched_ends_and_says_so(
     assert "Traceback" not in output.decode()
 
 
+@pytest.mark.slow
 def test_no_command_begins_a_new_store_where_one_is_led(used: ProjectFolder) -> None:
     leader = used.lead()
     wait_until(used.store.socket.exists)
