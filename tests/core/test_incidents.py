@@ -36,6 +36,12 @@ def test_what_begins_and_what_is_over() -> None:
     assert (same.begun, same.ended) == ((), ())
 
 
+def test_what_is_being_tried_again_is_not_told_and_what_was_told_is_not_over_by_that() -> None:
+    trying = replace(FAILED, is_tried_again=True)
+    assert changes([], [trying]).begun == ()
+    assert changes([Incident(1, FAILED)], [trying]).ended == ()
+
+
 def test_what_the_project_no_longer_defines_is_nobodys_concern() -> None:
     policy = FreshnessPolicy(maximum_lag_minutes=5)
     check = CheckSnapshot(AssetCheckKey(A, "good"), "a:good")

@@ -44,7 +44,7 @@ async def test_the_worst_comes_first_each_with_what_mends_it(ailing: Session) ->
         listing = await ailments(pilot)
         assert shown(listing) == [
             "✗ marts/churn failed 2h ago ZeroDivisionError: division by zero assettui materialize ma…",
-            "◷ marts/revenue overdue 1d ago its data is older than its freshness policy allows assettui materialize ra…",
+            "◷ marts/revenue overdue 1d ago its data is of 2026-01-13 07:59:59, and should be of 2026-01-14… assettui materialize ra…",
             "✗ marts/revenue:filled check failed 59m ago 2 months are empty assettui check run mart…",
             "! marts/revenue:positive warned 59m ago one is below zero assettui check run mart…",
             "◐ report stale – marts/revenue has new data assettui materialize re…",

@@ -44,7 +44,7 @@ def changes(known: Iterable[Incident], problems: Iterable[Problem]) -> IncidentC
     open_ones = {(each.problem.kind, each.problem.subject): each for each in known}
     now = {(each.kind, each.subject): each for each in problems}
     return IncidentChanges(
-        tuple(problem for name, problem in now.items() if name not in open_ones),
+        tuple(problem for name, problem in now.items() if name not in open_ones and not problem.is_tried_again),
         tuple(incident for name, incident in open_ones.items() if name not in now),
     )
 

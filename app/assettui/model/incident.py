@@ -37,6 +37,8 @@ class Problem(Struct, frozen=True):
     since_us: int
     """Microseconds since the epoch, UTC."""
     run_id: str | None = None
+    is_tried_again: bool = False
+    """Whether a run that is not over makes it: it may be mended before anybody need know."""
 
 
 class Incident(Struct, frozen=True):

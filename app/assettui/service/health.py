@@ -11,9 +11,11 @@ from assettui.core.staleness import AssetStatus, root_causes
 from assettui.model.check import CheckOutcome
 from assettui.model.freshness import FreshnessStatus
 from assettui.model.text import plural
+from assettui.model.timing import local
 
 if TYPE_CHECKING:
     from assettui.model.check import AssetCheckKey
+    from assettui.model.freshness import Freshness
     from assettui.model.keys import AssetKey
     from assettui.service.catalog import AssetRow, Catalog
 
@@ -125,10 +127,7 @@ def _overdue(row: AssetRow, catalog: Catalog) -> list[Ailment]:
     if found is None or found.status not in (FreshnessStatus.FAIL, FreshnessStatus.WARN):
         return []
     is_overdue = found.status is FreshnessStatus.FAIL
-    if found.lacks is not None:
-        what = f"the partition {found.lacks} is not there"
-    else:
-        what = "its data is older than its freshness policy allows"
+    what = f"the partition {found.lacks} is not there" if found.lacks is not None else _how_old(found)
     upstream = catalog.graph.sort(catalog.graph.all_upstream([row.key]))
     build = tuple(key for key in upstream if not catalog.graph.assets[key].is_external)
     return [
@@ -142,6 +141,13 @@ def _overdue(row: AssetRow, catalog: Catalog) -> list[Ailment]:
             is_partitioned=row.statuses is not None,
         )
     ]
+
+
+def _how_old(found: Freshness) -> str:
+    if found.data_time_us is None:
+        return "its data is older than its freshness policy allows"
+    required = f", and should be of {local(found.required_us)} or later" if found.required_us is not None else ""
+    return f"its data is of {local(found.data_time_us)}{required}"
 
 
 def _checks(row: AssetRow) -> list[Ailment]:

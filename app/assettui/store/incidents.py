@@ -8,6 +8,8 @@ from assettui.model import codec
 from assettui.model.incident import Incident, IncidentKind, Problem, SentNotification
 from assettui.model.keys import AssetKey
 from assettui.model.text import plural
+from assettui.model.timing import local
+from assettui.store import freshness, queries
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,21 +23,24 @@ SENT_KEPT = 200
 
 def problems(connection: sqlite3.Connection) -> list[Problem]:
     """All that is not as it should be now."""
+    trying = {str(key) for run in queries.runs_not_over(connection) for key in run.assets}
     found = [
-        Problem(IncidentKind.FAILED, key, AssetKey(key), error or "its last attempt failed", since, run)
+        Problem(IncidentKind.FAILED, key, AssetKey(key), error or "its last attempt failed", since, run, key in trying)
         for key, since, run, error in connection.execute(
             "SELECT key, failed, failed_run, error FROM assets WHERE failed IS NOT NULL AND failed_check IS NULL"
         )
     ]
     found += [
-        Problem(IncidentKind.FAILED, key, AssetKey(key), f"{plural(count, 'partition')} failed", since, run)
+        Problem(
+            IncidentKind.FAILED, key, AssetKey(key), f"{plural(count, 'partition')} failed", since, run, key in trying
+        )
         for key, count, since, run in connection.execute(
             "SELECT asset, count(*), min(failed), max(failed_run) FROM partitions"
             " WHERE failed IS NOT NULL AND failed_check IS NULL GROUP BY asset"
         )
     ]
     found += [
-        Problem(IncidentKind.OVERDUE, key, AssetKey(key), "its data is older than its freshness policy allows", since)
+        Problem(IncidentKind.OVERDUE, key, AssetKey(key), _how_old(connection, AssetKey(key)), since)
         for key, since in connection.execute("SELECT asset, since FROM freshness WHERE status = 'fail'")
     ]
     found += [
@@ -53,6 +58,13 @@ def problems(connection: sqlite3.Connection) -> list[Problem]:
         )
     ]
     return found
+
+
+def _how_old(connection: sqlite3.Connection, key: AssetKey) -> str:
+    last = freshness.changes(connection, key, 1)
+    data_us = last[0].data_time_us if last else None
+    of = f"its data is of {local(data_us)}, " if data_us is not None else "its data is "
+    return f"{of}older than its freshness policy allows"
 
 
 def incidents(connection: sqlite3.Connection) -> list[Incident]:
