@@ -79,6 +79,11 @@ class DataAges:
         """How long it takes to make an asset, on the average of late."""
         return self._durations.get(key, 0)
 
+    def updated(self, key: AssetKey) -> int | None:
+        """When an asset without partitions was last made, or seen; None where it never was, or has partitions."""
+        age = self._ages.get(key)
+        return age.time_us if age is not None else None
+
     def data_time(self, key: AssetKey) -> int | None:
         """The time of the source data that an asset without partitions incorporates now; None where none is known."""
         memo = self._memo

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.core.conditions.condition import AutomationCondition
 from assettui.core.conditions.registry import class_of
-from assettui.model.arguments import Checked
+from assettui.model.arguments import Checked, checks_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +22,7 @@ class AutoMaterializeRule(Struct, frozen=True, metaclass=Checked):
     is_skip: bool = False
     cron_schedule: str | None = None
     timezone: str = "UTC"
+    all_partitions: bool = False
 
     @property
     def condition(self) -> AutomationCondition:
@@ -31,21 +32,30 @@ class AutoMaterializeRule(Struct, frozen=True, metaclass=Checked):
             case "materialize_on_required_for_freshness":
                 return class_of("RequiredForFreshness")()
             case "materialize_on_parent_updated":
-                return condition.any_deps_updated().since(_handled())
+                return class_of("Since")(trigger=_parent_updated(), reset=_handled(), is_trigger_later=True)
             case "materialize_on_missing":
-                return condition.newly_missing().since(_handled())
+                is_root = ~condition.any_deps_match(condition.missing() | ~condition.missing())
+                reasons = _parent_updated() | (condition.newly_missing() & is_root)
+                return condition.missing() & reasons.since(_handled())
             case "materialize_on_cron":
-                return condition.cron_tick_passed(self.cron_schedule or "", self.timezone).since(_handled())
+                passed = condition.cron_tick_passed(self.cron_schedule or "", self.timezone)
+                found = (passed | condition.initial_evaluation()).since(_handled())
+                return found if self.all_partitions else found & condition.in_latest_time_window()
             case "skip_on_parent_missing":
                 return condition.any_deps_missing()
             case "skip_on_parent_outdated":
                 outdated = class_of("Operand")(is_so="outdated") & ~condition.will_be_requested()
                 return condition.any_deps_match(outdated).with_label("any_deps_outdated")
             case "skip_on_not_all_parents_updated":
-                updated = condition.newly_updated().since(class_of("Operand")(is_so="root_newly_updated"))
-                return ~condition.all_deps_match(updated | condition.will_be_requested())
+                operand = class_of("Operand")
+                updated = condition.newly_updated().since(operand(is_so="root_newly_updated"))
+                newer = operand(is_so="newer_than_root")
+                return ~condition.all_deps_match(updated | newer | condition.will_be_requested())
             case "skip_on_not_all_parents_updated_since_cron":
-                return ~condition.all_deps_updated_since_cron(self.cron_schedule or "", self.timezone)
+                passed = condition.cron_tick_passed(self.cron_schedule or "", self.timezone)
+                seen = condition.newly_updated() | (condition.initial_evaluation() & ~condition.missing())
+                updated = class_of("Since")(trigger=seen, reset=passed)
+                return ~condition.all_deps_match(updated | condition.will_be_requested())
             case "skip_on_backfill_in_progress":
                 return condition.backfill_in_progress()
             case "skip_on_run_in_progress":
@@ -54,58 +64,69 @@ class AutoMaterializeRule(Struct, frozen=True, metaclass=Checked):
                 return ~(condition.missing() | ~condition.missing())
 
     @staticmethod
+    @checks_call
     def materialize_on_required_for_freshness() -> AutoMaterializeRule:
         """Its own freshness policy, or that of something downstream, needs it to be made now."""
         return AutoMaterializeRule("materialize_on_required_for_freshness")
 
     @staticmethod
-    def materialize_on_parent_updated(updated_parent_filter: Any = None) -> AutoMaterializeRule:
-        """Something that it depends on was updated."""
+    @checks_call
+    def materialize_on_parent_updated() -> AutoMaterializeRule:
+        """Something that it depends on was updated since it was last made, or asked for."""
         return AutoMaterializeRule("materialize_on_parent_updated")
 
     @staticmethod
+    @checks_call
     def materialize_on_missing() -> AutoMaterializeRule:
-        """It was never materialized."""
+        """It was never materialized, and depends on nothing, or something that it depends on is updated."""
         return AutoMaterializeRule("materialize_on_missing")
 
     @staticmethod
+    @checks_call
     def materialize_on_cron(
         cron_schedule: str, timezone: str = "UTC", all_partitions: bool = False
     ) -> AutoMaterializeRule:
-        """One of these times has passed since it was last made."""
-        return AutoMaterializeRule("materialize_on_cron", cron_schedule=cron_schedule, timezone=timezone)
+        """One of these times has passed since it was last made: of partitions of time the newest, or all of them."""
+        return AutoMaterializeRule("materialize_on_cron", False, cron_schedule, timezone, all_partitions)
 
     @staticmethod
+    @checks_call
     def skip_on_parent_missing() -> AutoMaterializeRule:
         """Something that it depends on is missing."""
         return AutoMaterializeRule("skip_on_parent_missing", is_skip=True)
 
     @staticmethod
+    @checks_call
     def skip_on_parent_outdated() -> AutoMaterializeRule:
         """Something that it depends on was made before something that *it* depends on was."""
         return AutoMaterializeRule("skip_on_parent_outdated", is_skip=True)
 
     @staticmethod
-    def skip_on_not_all_parents_updated(require_update_for_all_parent_partitions: bool = False) -> AutoMaterializeRule:
+    @checks_call
+    def skip_on_not_all_parents_updated() -> AutoMaterializeRule:
         """Something that it depends on was not updated since it was last made."""
         return AutoMaterializeRule("skip_on_not_all_parents_updated", is_skip=True)
 
     @staticmethod
+    @checks_call
     def skip_on_not_all_parents_updated_since_cron(cron_schedule: str, timezone: str = "UTC") -> AutoMaterializeRule:
         """Something that it depends on was not updated since the last of these times."""
         return AutoMaterializeRule("skip_on_not_all_parents_updated_since_cron", True, cron_schedule, timezone)
 
     @staticmethod
+    @checks_call
     def skip_on_required_but_nonexistent_parents() -> AutoMaterializeRule:
         """It needs partitions that do not exist."""
         return AutoMaterializeRule("skip_on_required_but_nonexistent_parents", is_skip=True)
 
     @staticmethod
-    def skip_on_backfill_in_progress(all_partitions: bool = False) -> AutoMaterializeRule:
+    @checks_call
+    def skip_on_backfill_in_progress() -> AutoMaterializeRule:
         """A backfill makes it."""
         return AutoMaterializeRule("skip_on_backfill_in_progress", is_skip=True)
 
     @staticmethod
+    @checks_call
     def skip_on_run_in_progress() -> AutoMaterializeRule:
         """A run makes it."""
         return AutoMaterializeRule("skip_on_run_in_progress", is_skip=True)
@@ -186,6 +207,14 @@ def _skips() -> set[AutoMaterializeRule]:
 def _handled() -> AutomationCondition:
     """Requested or updated: at the first evaluation, too, there may be a reason."""
     return (AutomationCondition.newly_requested() | AutomationCondition.newly_updated()).with_label("handled")
+
+
+def _parent_updated() -> AutomationCondition:
+    """Something that it depends on is updated, or, at the first evaluation, was so since it was made."""
+    condition = AutomationCondition
+    is_behind = condition.missing() | class_of("Operand")(is_so="outdated")
+    at_first = condition.initial_evaluation() & is_behind & condition.any_deps_match(~condition.missing())
+    return (condition.any_deps_updated() | at_first).with_label("parent_updated")
 
 
 def _either(rules: frozenset[AutoMaterializeRule]) -> AutomationCondition | None:

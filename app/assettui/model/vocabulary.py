@@ -83,6 +83,8 @@ _KEYWORDS: Final = {
     "monitor_all_repositories": "a store is of one project: leave it out",
     "non_argument_deps": "use deps",
     "stale_assets_only": "select them: asset_selection=AssetSelection.all(), and `assettui materialize status:stale`",
+    "updated_parent_filter": "write an AutomationCondition: any_deps_match(newly_updated() & executed_with_tags(…))",
+    "require_update_for_all_parent_partitions": "write an AutomationCondition: all_deps_match(…)",
     "version": "use code_version",
     "environment_vars": "set them in the settings: [tool.assettui.environment]",
     "input_config_schema": "write a class: class MyIOManager(ConfigurableIOManager)",

@@ -13,13 +13,17 @@ from typing import Any
 import pytest
 
 from assettui import (
+    AssetCheckResult,
     AssetKey,
     AssetSelection,
+    AutoMaterializePolicy,
+    AutoMaterializeRule,
     AutomationCondition,
     DailyPartitionsDefinition,
     Definitions,
     Instance,
     asset,
+    asset_check,
     evaluate_automation_conditions,
     materialize,
 )
@@ -259,3 +263,262 @@ def requested_days(condition: AutomationCondition, script: str) -> str:
 @pytest.mark.parametrize("name", OF_DAYS)
 def test_of_assets_with_partitions_of_time(name: str) -> None:
     assert [requested_days(OF_DAYS[name](), script) for script in SCRIPTS_OF_DAYS] == FACTS_OF_DAYS[name]
+
+
+def policy(*rules: AutoMaterializeRule) -> AutomationCondition:
+    return AutoMaterializePolicy(frozenset(rules), max_materializations_per_minute=None).to_automation_condition()
+
+
+R = AutoMaterializeRule
+OF_RULES: dict[str, Callable[[], AutomationCondition]] = {
+    "policy eager": lambda: AutoMaterializePolicy.eager(None).to_automation_condition(),
+    "policy lazy": lambda: AutoMaterializePolicy.lazy(None).to_automation_condition(),
+    "on_missing": lambda: policy(R.materialize_on_missing()),
+    "on_parent_updated": lambda: policy(R.materialize_on_parent_updated()),
+    "on_cron": lambda: policy(R.materialize_on_cron(HOURLY)),
+    "missing, skip parent missing": lambda: policy(R.materialize_on_missing(), R.skip_on_parent_missing()),
+    "updated, skip parent outdated": lambda: policy(R.materialize_on_parent_updated(), R.skip_on_parent_outdated()),
+    "updated, skip not all updated": lambda: policy(
+        R.materialize_on_parent_updated(), R.skip_on_not_all_parents_updated()
+    ),
+    "deps executed_with_tags": lambda: C.any_deps_match(C.executed_with_tags(tag_keys={"x"})),
+    "deps any_new_update": lambda: C.any_deps_match(C.any_new_update_has_run_tags(tag_values={"x": "1"})),
+    "deps all_new_updates": lambda: C.any_deps_match(C.all_new_updates_have_run_tags(tag_values={"x": "1"})),
+    "deps any_checks failed": lambda: C.any_deps_match(C.any_checks_match(C.check_failed())),
+    "deps all_checks passed": lambda: C.any_deps_match(C.all_checks_match(C.check_passed())),
+    "deps any_checks missing": lambda: C.any_deps_match(C.any_checks_match(C.missing())),
+    "all_deps_blocking_checks_passed": C.all_deps_blocking_checks_passed,
+    "execution_failed": lambda: C.any_deps_match(C.execution_failed()),
+}
+SCRIPTS_OF_RULES = [
+    "t a p t t b t a t t p t t",
+    "t a p t A t a A t t a t",
+    "t k t p t K t k t t",
+    "t a p t F t t a t",
+    "t + a t p + t t + a p t t",
+    "a p t t a t t",
+    "a t p t t",
+    "a p t + t a + t t",
+]
+"""As above; besides, `A`: `a` with the tag `x`, `F`: `a` fails, `k`, `K`: `a` with its blocking check, which passes or fails."""
+FACTS_OF_RULES = {
+    "policy eager": [
+        "- b - - b - b -",
+        "- b b b - b",
+        "- - b b b -",
+        "- b - - b",
+        "- - b - b -",
+        "b - b -",
+        "- b -",
+        "b - b -",
+    ],
+    "policy lazy": [
+        "- - - - - - - -",
+        "- - - - - -",
+        "- - - - - -",
+        "- - - - -",
+        "- - - - - -",
+        "- - - -",
+        "- - -",
+        "- - - -",
+    ],
+    "on_missing": [
+        "- b - - - - - -",
+        "- b - b - b",
+        "- b - b - -",
+        "- b - - b",
+        "- b - - b -",
+        "b - b -",
+        "b - -",
+        "b - b -",
+    ],
+    "on_parent_updated": [
+        "- b - - b - b -",
+        "- b b b - b",
+        "- b b b b -",
+        "- b - - b",
+        "- b b - b -",
+        "b - b -",
+        "b b -",
+        "b - b -",
+    ],
+    "on_cron": [
+        "b - - - - - - -",
+        "b - - - - -",
+        "b - - - - -",
+        "b - - - -",
+        "b - b - - -",
+        "b - - -",
+        "b - -",
+        "b - b -",
+    ],
+    "missing, skip parent missing": [
+        "- b - - - - - -",
+        "- b - b - b",
+        "- - b - b -",
+        "- b - - b",
+        "- - b - b -",
+        "b - b -",
+        "- b -",
+        "b - b -",
+    ],
+    "updated, skip parent outdated": [
+        "- b - - b - b -",
+        "- b b b - b",
+        "- b b b b -",
+        "- b - - b",
+        "- b b - b -",
+        "b - b -",
+        "b b -",
+        "b - b -",
+    ],
+    "updated, skip not all updated": [
+        "- b - - - - b -",
+        "- b b b - b",
+        "- - b b b -",
+        "- b - - b",
+        "- - b - b -",
+        "b - b -",
+        "- b -",
+        "b - b -",
+    ],
+    "deps executed_with_tags": [
+        "- - - - - - - -",
+        "- - b b b -",
+        "- - - - - -",
+        "- - - - -",
+        "- - - - - -",
+        "- - - -",
+        "- - -",
+        "- - - -",
+    ],
+    "deps any_new_update": [
+        "- - - - - - - -",
+        "- - b b - -",
+        "- - - - - -",
+        "- - - - -",
+        "- - - - - -",
+        "- - - -",
+        "- - -",
+        "- - - -",
+    ],
+    "deps all_new_updates": [
+        "- - - - - - - -",
+        "- - b - - -",
+        "- - - - - -",
+        "- - - - -",
+        "- - - - - -",
+        "- - - -",
+        "- - -",
+        "- - - -",
+    ],
+    "deps any_checks failed": [
+        "- - - - - - - -",
+        "- - - - - -",
+        "- - - b - -",
+        "- - - - -",
+        "- - - - - -",
+        "- - - -",
+        "- - -",
+        "- - - -",
+    ],
+    "deps all_checks passed": [
+        "b b b b b b b b",
+        "b b b b b b",
+        "b b b b b b",
+        "b b b b b",
+        "b b b b b b",
+        "b b b b",
+        "b b b",
+        "b b b b",
+    ],
+    "deps any_checks missing": [
+        "b b b b b b b b",
+        "b b b b b b",
+        "b - - - - -",
+        "b b b b b",
+        "b b b b b b",
+        "b b b b",
+        "b b b",
+        "b b b b",
+    ],
+    "all_deps_blocking_checks_passed": [
+        "- - - - - - - -",
+        "- - - - - -",
+        "- b b - b b",
+        "- - - - -",
+        "- - - - - -",
+        "- - - -",
+        "- - -",
+        "- - - -",
+    ],
+    "execution_failed": [
+        "- - - - - - - -",
+        "- - - - - -",
+        "- - - - - -",
+        "- - b b -",
+        "- - - - - -",
+        "- - - -",
+        "- - -",
+        "- - - -",
+    ],
+}
+
+
+def requested_by_rules(condition: AutomationCondition, script: str) -> str:
+    is_failing, is_good = [False], [True]
+
+    @asset
+    def a() -> int:
+        if is_failing[0]:
+            raise ValueError("no")
+        return 1
+
+    @asset
+    def p() -> int:
+        return 1
+
+    @asset(deps=[a, p], automation_condition=condition)
+    def b() -> int:
+        return 1
+
+    @asset_check(asset=a, blocking=True)
+    def good() -> AssetCheckResult:
+        return AssetCheckResult(passed=is_good[0])
+
+    assets = {"a": a, "p": p, "b": b}
+    definitions = Definitions([a, p, b], asset_checks=[good])
+    found: list[str] = []
+    cursor, now = None, datetime(2024, 1, 1, 0, 10, tzinfo=UTC)
+    with Instance.ephemeral() as instance:
+        for step in script.split():
+            if step == "+":
+                now += timedelta(minutes=30)
+            elif step == "t":
+                now += timedelta(seconds=1)
+                result = evaluate_automation_conditions(definitions, instance, cursor=cursor, evaluation_time=now)
+                cursor = result.cursor
+                found.append("b" if result.get_num_requested(AssetKey("b")) else "-")
+            else:
+                is_failing[0], is_good[0] = step == "F", step != "K"
+                chosen = AssetSelection.assets(assets.get(step, a))
+                materialize(
+                    [a, p, b, good],
+                    selection=chosen if step in "kK" else chosen.without_checks(),
+                    instance=instance,
+                    tags={"x": "1"} if step == "A" else None,
+                    raise_on_error=False,
+                )
+    return " ".join(found)
+
+
+@pytest.mark.parametrize("name", OF_RULES)
+def test_of_rules_runs_and_checks(name: str) -> None:
+    assert requested_by_rules(OF_RULES[name](), SCRIPTS_OF_RULES[4]) == FACTS_OF_RULES[name][4]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_RULES)
+def test_of_rules_runs_and_checks_in_longer_histories(name: str) -> None:
+    found = [requested_by_rules(OF_RULES[name](), script) for script in SCRIPTS_OF_RULES]
+    assert found == FACTS_OF_RULES[name]

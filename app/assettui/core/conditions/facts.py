@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from assettui.model.freshness import FreshnessStatus
     from assettui.model.keys import AssetKey
@@ -17,6 +17,32 @@ class LastRun(NamedTuple):
     assets: frozenset[AssetKey] = frozenset()
     """All that it was to make."""
     tags: Mapping[str, str] = {}
+
+
+class LastRuns:
+    """For each partition the run that last updated it; one that is only known by its id is looked up when it is asked for."""
+
+    __slots__ = ("_find", "_ids", "_runs")
+
+    def __init__(self, find: Callable[[str], LastRun]) -> None:
+        self._find = find
+        self._ids: dict[int, str] = {}
+        self._runs: dict[int, LastRun] = {}
+
+    def remember(self, index: int, run_id: str) -> None:
+        """Note which run it was."""
+        self._ids[index] = run_id
+
+    def __setitem__(self, index: int, run: LastRun) -> None:
+        self._ids.pop(index, None)
+        self._runs[index] = run
+
+    def items(self) -> Iterable[tuple[int, LastRun]]:
+        """Each partition and its run."""
+        for index, run_id in self._ids.items():
+            self._runs[index] = self._find(run_id)
+        self._ids.clear()
+        return self._runs.items()
 
 
 class EntityFacts:
@@ -42,7 +68,7 @@ class EntityFacts:
         "updates",
     )
 
-    def __init__(self, every: int = 1) -> None:
+    def __init__(self, every: int = 1, run_of: Callable[[str], LastRun] = lambda _: LastRun()) -> None:
         self.all = every
         """The partitions that there are."""
         self.made = 0
@@ -60,8 +86,7 @@ class EntityFacts:
         """Of a check: those of which it has passed, or only warns, on the latest data."""
         self.outcome_failed = 0
         """Of a check: those of which it has failed or could not be evaluated, on the latest data."""
-        self.last_runs: dict[int, LastRun] = {}
-        """For each partition the run that last updated it, as far as it is known."""
+        self.last_runs = LastRuns(run_of)
         # Since the last tick.
         self.updated = 0
         """Those that were materialized or observed; of a check: evaluated."""

@@ -36,6 +36,15 @@ def _will_be_requested(place: Place) -> int:
     return found if place.tick.can_share_a_run(place.root, place.entity) else 0
 
 
+def _newer_than_root(place: Place) -> int:
+    """What was updated after the root was last made, where neither has partitions."""
+    times, root = place.tick.data_times, place.root
+    if times is None or not isinstance(place.entity, AssetKey) or not isinstance(root, AssetKey):
+        return 0
+    updated_us, made_us = times.updated(place.entity), times.updated(root)
+    return place.all if updated_us is not None and (made_us is None or updated_us > made_us) else 0
+
+
 def _code_version_changed(place: Place) -> int:
     """Compared with what the root's condition has remembered of the last tick."""
     slot = ("code", *place.way)
@@ -70,6 +79,7 @@ _FACTS: dict[str, Callable[[Place], int]] = {
     "outdated": lambda place: (
         place.all if isinstance(place.entity, AssetKey) and place.tick.is_outdated(place.entity) else 0
     ),
+    "newer_than_root": _newer_than_root,
     "root_newly_updated": lambda place: place.all if place.tick.facts[place.root].updated else 0,
     "initial_evaluation": lambda place: place.all if place.is_first else 0,
     "code_version_changed": _code_version_changed,

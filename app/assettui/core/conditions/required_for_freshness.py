@@ -32,6 +32,10 @@ class DataTimes(Protocol):
         """How long it usually takes to make it."""
         ...
 
+    def updated(self, key: AssetKey) -> int | None:
+        """When an asset without partitions was last made, or seen; None where it never was."""
+        ...
+
 
 @registered
 class RequiredForFreshness(AutomationCondition, frozen=True, kw_only=True):

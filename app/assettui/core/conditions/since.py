@@ -21,6 +21,8 @@ class Since(AutomationCondition, frozen=True, kw_only=True):
 
     trigger: AutomationCondition
     reset: AutomationCondition
+    is_trigger_later: bool = False
+    """Whether the first counts as the later where both are true at one tick: so it is with the rules of policies."""
     remembers: ClassVar[bool] = True
 
     @property
@@ -33,14 +35,15 @@ class Since(AutomationCondition, frozen=True, kw_only=True):
 
     def with_children(self, children: Sequence[AutomationCondition]) -> AutomationCondition:
         trigger, reset = children
-        return Since(trigger=trigger, reset=reset, label=self.label)
+        return Since(trigger=trigger, reset=reset, is_trigger_later=self.is_trigger_later, label=self.label)
 
     def true_at(self, place: Place) -> int:
         slot = place.slot(self)
         began, newly = place.remembered(slot), place.evaluated(self.trigger)
         ended = place.evaluated(self.reset)
         is_update = isinstance(self.trigger, Operand) and self.trigger.is_so in ("newly_updated", "newly_made")
-        if is_update and place.tick.are_updates_later and isinstance(self.reset, CronTickPassed):
+        is_later = is_update and place.tick.are_updates_later and isinstance(self.reset, CronTickPassed)
+        if is_later or self.is_trigger_later:
             found = (began & ~ended | newly) & place.all
         else:
             found = (began | newly) & ~ended & place.all

@@ -74,7 +74,7 @@ class World:
     def __getitem__(self, entity: Entity) -> EntityFacts:
         found = self._facts.get(entity)
         if found is None:
-            found = self._facts[entity] = EntityFacts(self._all(entity))
+            found = self._facts[entity] = EntityFacts(self._all(entity), self._last_run)
             if isinstance(entity, AssetKey):
                 found.code_version = self.graph.assets[entity].code_version
         return found
@@ -130,6 +130,10 @@ class World:
         """See `DataTimes`."""
         return self.ages.usual_duration_us(key)
 
+    def updated(self, key: AssetKey) -> int | None:
+        """See `DataTimes`."""
+        return self.ages.updated(key)
+
     def is_outdated(self, key: AssetKey) -> bool:
         """Whether something that an asset without partitions depends on, directly or not, was updated since it was made."""
         return self.ages.is_outdated(key)
@@ -177,6 +181,7 @@ class World:
             for event in (state.observed, state.last):
                 if event is not None:
                     self.ages.note(event)
+                    facts.last_runs.remember(0, event.run_id)
         for key, partitions in made.items():
             self[key].made = partitions.bits
         for key, partitions in failed.items():
@@ -184,9 +189,10 @@ class World:
         for check, results in checks.items():
             if check in self.graph.checks:
                 for result in results:
-                    self._check(
-                        check, self.bits(check.asset_key, result.partition), result.outcome, result.is_of_latest
-                    )
+                    bits = self.bits(check.asset_key, result.partition)
+                    self._check(check, bits, result.outcome, result.is_of_latest)
+                    if result.is_blocking and result.is_of_latest and result.outcome is CheckOutcome.FAILED:
+                        self[check.asset_key].failed &= ~bits  # it was made: its data is bad
         for backfill, targets in backfills.items():
             self._begin_backfill(backfill, {key: partitions.bits for key, partitions in targets.items()})
 
@@ -250,6 +256,9 @@ class World:
             return self.partitioned.set_of(key, plan.partitions).bits
         except AssettuiError:
             return 0  # the project has no such partitions any more
+
+    def _last_run(self, run_id: str) -> LastRun:
+        return self._run(run_id).last
 
     def _run(self, run_id: str) -> KnownRun:
         known = self._runs.get(run_id)
@@ -336,8 +345,6 @@ class World:
         facts.updated |= bits
         facts.updates.append((bits, run.last))
         self.unsettle(check)
-        if event.is_stopping:
-            self[key].failed |= bits
         return {key}
 
     def _wiped(self, event: events.Wiped) -> set[AssetKey]:
