@@ -19,7 +19,7 @@ from assettui.store.folder import StoreFolder
 from assettui.tui.app import AssettuiApp
 from assettui.tui.asset_list import AssetList
 
-SIZE = (132, 24)
+SIZE = (164, 24)
 SHOWN = AssetKey("marts/delays_by_airline")
 
 
@@ -66,7 +66,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         build(folder, "demo", "flights", "--dir", "flights", "--no-ui")
-        build(folder / "flights", "materialize", "raw/weather")
+        build(folder / "flights", "materialize", "raw/weather", "--partition", "2013-07-04")
         project = locate(folder / "flights")
         svg = asyncio.run(picture(Session(project, StoreFolder.at(project.store_path))))
     (Path(__file__).parent / "catalog.svg").write_text(svg + "\n")
