@@ -24,6 +24,7 @@ KEYS = {
     "tab": "\t",
     "escape": "\x1b",
     "ctrl+p": "\x10",
+    "ctrl+z": "\x1a",
     "home": "\x1b[H",
     "end": "\x1b[F",
 }
@@ -75,6 +76,12 @@ class Terminal:
             return False
         self.raw += chunk
         return True
+
+    def forget(self) -> None:
+        """Take what was written until now for not written: what is seen from here on is drawn from here on."""
+        self.raw.clear()
+        self._understood = 0
+        self._screen.reset()
 
     def _reap(self) -> None:
         if self.status is None:

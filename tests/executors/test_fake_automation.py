@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from assettui import (
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetKey,
     AssettuiError,
     AutoMaterializePolicy,
     AutomationCondition,
@@ -18,11 +21,13 @@ from assettui import (
     FreshnessPolicy,
     Instance,
     asset,
+    asset_check,
     evaluate_automation_conditions,
     materialize,
     observable_source_asset,
 )
 from assettui.model.freshness import FreshnessStatus
+from assettui.model.timing import clock_us
 
 LAZY = AutoMaterializePolicy.lazy()
 MONDAY = datetime(2024, 3, 4, tzinfo=UTC)
@@ -170,3 +175,44 @@ def test_what_is_not_there_is_told() -> None:
     clock = FakeClock(Definitions([fact, hourly]), MONDAY)
     with pytest.raises(AssettuiError, match="defines no asset nothing"):
         clock.materialize("nothing")
+
+
+def test_edited_code_overdue_data_and_checks_have_conditions_of_their_own() -> None:
+    def project(version: str) -> Definitions:
+        @asset(code_version=version, automation_condition=AutomationCondition.code_version_changed())
+        def a() -> None: ...
+
+        @asset(
+            deps=[a],
+            freshness_policy=FreshnessPolicy(maximum_lag_minutes=60),
+            automation_condition=AutomationCondition.freshness_failed(),
+        )
+        def b() -> None: ...
+
+        @asset_check(asset=a, automation_condition=AutomationCondition.cron_tick_passed("0 9 * * *"))
+        def c() -> AssetCheckResult:
+            return AssetCheckResult(passed=True)
+
+        return Definitions([a, b], asset_checks=[c])
+
+    made_at = datetime.fromtimestamp(clock_us() / 1e6, UTC)
+    eight = (made_at + timedelta(days=1)).replace(hour=8, minute=0, second=0, microsecond=0)
+    check = AssetCheckKey(AssetKey("a"), "c")
+    cursor = None
+    with Instance.ephemeral() as instance:
+
+        def requested(version: str, time: datetime) -> set[str]:
+            nonlocal cursor
+            result = evaluate_automation_conditions(project(version), instance, cursor=cursor, evaluation_time=time)
+            cursor = result.cursor
+            names = {name for name in ("a", "b") if result.get_num_requested(name)}
+            return names | ({str(check)} if result.get_num_requested(check) else set())
+
+        assert materialize([*project("1").assets], instance=instance).success
+        assert requested("1", made_at) == set()
+        assert requested("2", made_at) == {"a"}
+        assert requested("2", made_at) == set(), "once for each change"
+        assert "b" in requested("2", eight - timedelta(minutes=1)), "and the check, where it was before nine just now"
+        assert requested("2", eight) == {"b"}
+        assert requested("2", eight + timedelta(hours=1, seconds=1)) == {"b", "a:c"}, "b is still overdue"
+        assert requested("2", eight + timedelta(hours=2)) == {"b"}

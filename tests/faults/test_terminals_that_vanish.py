@@ -125,16 +125,53 @@ def test_asked_to_end_it_cancels_what_runs_and_leaves_the_terminal_sane(
     assert not is_alive(int((project.path / "pid").read_text()))
 
 
-def test_stopped_it_leads_on_and_continued_it_draws_again(project: ProjectFolder, terminal: Terminal) -> None:
+def is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+
+
+@pytest.mark.parametrize("how", ["signal", "key"])
+def test_stopped_it_leads_on_and_continued_it_draws_again(project: ProjectFolder, terminal: Terminal, how: str) -> None:
+    before = terminal.modes()
     begun(project, terminal)
-    os.kill(terminal.pid, signal.SIGTSTP)
+    if how == "key":
+        terminal.press("ctrl+z")
+    else:
+        os.kill(terminal.pid, signal.SIGTSTP)
     terminal.wait_for_bytes(b"\x1b[?1049l")  # the shell has its screen again
-    wait_until(lambda: Path(f"/proc/{terminal.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
+    wait_until(lambda: is_stopped(terminal.pid))
+    assert terminal.modes() == before
     assert leader_pid(project) == terminal.pid
     (project.path / "go").touch()
+    terminal.forget()
     os.kill(terminal.pid, signal.SIGCONT)
+    terminal.wait_for("leader", "slow", "ticked", "Filter")  # all of it, not only what has changed
+    assert terminal.modes() != before
     wait_until(lambda: terminal.read() or project.json("run", "ls")[0]["status"] == "success")
     wait_until(lambda: project.json("run", "ls")[0]["status"] == "success")
+
+
+def test_stopped_and_continued_from_without_it_draws_again(project: ProjectFolder, terminal: Terminal) -> None:
+    begun(project, terminal)
+    os.kill(terminal.pid, signal.SIGSTOP)
+    wait_until(lambda: is_stopped(terminal.pid))
+    terminal.forget()
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.wait_for("leader", "slow", "ticked", "Filter")
+    (project.path / "go").touch()
+
+
+def test_a_stop_in_the_middle_of_drawing_is_no_deadlock(project: ProjectFolder, terminal: Terminal) -> None:
+    """A signal's handler runs between any two steps, also while what is to be written is locked: it must not write."""
+    begun(project, terminal)
+    for _ in range(25):
+        terminal.forget()
+        terminal.press("down", "up")  # something is drawn
+        os.kill(terminal.pid, signal.SIGTSTP)
+        terminal.wait_for_bytes(b"\x1b[?1049l")
+        wait_until(lambda: is_stopped(terminal.pid))
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.wait_for_bytes(b"\x1b[?1049h")
+    (project.path / "go").touch()
 
 
 def test_up_outlives_its_terminal(project: ProjectFolder) -> None:

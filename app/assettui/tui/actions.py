@@ -68,6 +68,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("q", "leave", "Quit"),
         _quiet("ctrl+q", "leave", "Quit"),
         _quiet("ctrl+c", "leave", "Quit"),
+        _quiet("ctrl+z", "suspend_process", "Stop, until `fg`"),
     ),
     "catalog": (
         Action("m", "materialize", "Build"),

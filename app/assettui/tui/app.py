@@ -83,7 +83,7 @@ class AssettuiApp(AskingApp):
         self._catalog_screen = CatalogScreen(catalog)
         self._has_begun = False
         self._has_told_failure = False
-        self.signals = TerminalSignals(self.exit)
+        self.signals = TerminalSignals(self.exit, self._redraw)
         self._to_build = build
         self._fetching = Fetching(self, self._fetch)
         self._feed = Feed(session, self._on_change, leadership.wait_until_begun)
@@ -113,8 +113,8 @@ class AssettuiApp(AskingApp):
         if self._has_begun:
             return
         self._has_begun = True
-        if not self.is_headless:
-            self.signals.listen()
+        if self._driver is not None and not self.is_headless:
+            self.signals.listen(self._driver)
         gc.freeze()  # what was imported stays: nothing in it is ever to be collected
         gc.enable()
         self._leadership.begin()
@@ -122,6 +122,9 @@ class AssettuiApp(AskingApp):
 
     def on_unmount(self) -> None:
         self._feed.stop()
+
+    def _redraw(self) -> None:
+        self.refresh(layout=True)
 
     # Changes.
 
