@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -40,14 +41,22 @@ PROJECT = """
 """
 
 
-@pytest.fixture
-def used(folder: ProjectFolder) -> ProjectFolder:
-    """A store in which things have happened."""
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which things have happened, made once."""
+    folder = ProjectFolder(tmp_path_factory.mktemp("pattern"))
     folder.write(PROJECT)
     folder.run("materialize", "a", "b")
     folder.run("materialize", "a", "fails")
     folder.run("materialize", "parts", "--range", "x...y")
     folder.run("queue", "limit", "runs", "3")
+    return folder.path
+
+
+@pytest.fixture
+def used(folder: ProjectFolder, pattern: Path) -> ProjectFolder:
+    """The same, to be changed."""
+    shutil.copytree(pattern, folder.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sock"))
     return folder
 
 

@@ -163,7 +163,7 @@ def test_stopped_and_continued_from_without_it_draws_again(project: ProjectFolde
 def test_a_stop_in_the_middle_of_drawing_is_no_deadlock(project: ProjectFolder, terminal: Terminal) -> None:
     """A signal's handler runs between any two steps, also while what is to be written is locked: it must not write."""
     begun(project, terminal)
-    for _ in range(25):
+    for _ in range(12):
         terminal.forget()
         terminal.press("down", "up")  # something is drawn
         os.kill(terminal.pid, signal.SIGTSTP)

@@ -222,7 +222,7 @@ class Processes:
                 f"the worker ran out of memory: the system killed it, when it had used {peak_bytes / 1e9:,.1f} GB",
                 "memory",
             )
-        return _cause_of(status)
+        return cause_of(status)
 
     def close(self) -> None:
         for worker in list(self._workers.values()):
@@ -276,7 +276,7 @@ def _memory_events() -> Path | None:
     return Path("/sys/fs/cgroup") / own.lstrip("/") / "memory.events" if own is not None else None
 
 
-def _cause_of(status: int) -> StepError:
+def cause_of(status: int) -> StepError:
     """Why a worker died, from its exit status as `subprocess` gives it: negative where a signal killed it."""
     if status >= 0:
         return StepError(f"the worker process exited with status {status}", "exit")

@@ -47,6 +47,11 @@ class StoreFolder(Struct, frozen=True):
         return self.root / "logs"
 
     @property
+    def previews(self) -> Path:
+        """The folder for what whoever looks at values needs for a while."""
+        return self.root / "previews"
+
+    @property
     def unclean(self) -> Path:
         """A file that is there after a leader was killed, until what it left has been removed; as old as the last such death."""
         return self.root / "unclean"

@@ -35,6 +35,7 @@ def _quiet(keys: str, name: str, title: str, shown_key: str | None = None) -> Ac
 
 
 _BACK = Action("escape", "back", "Back")
+_PREVIEW = Action("v,V", "preview", "Preview")
 _COPY_ID, _COPY_NAME, _COPY_KEY = (_quiet("y", "copy", f"Copy {what}") for what in ("id", "name", "key"))
 _ZOOM = (
     Action("plus,equals_sign", "zoom(-1)", "Zoom in", True, "+"),
@@ -81,6 +82,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("tab", "switch_focus", "Details"),
         _quiet("escape", "clear", "Clear"),
         Action("w", "why", "Why"),
+        _PREVIEW,
         _quiet("t", "traceback", "What is wrong with the project"),
         _COPY_KEY,
     ),
@@ -89,6 +91,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("r", "refresh", "Refresh"),
         Action("c", "check", "Check again"),
         Action("enter", "open_run", "Open its run"),
+        _PREVIEW,
         *_UP_AND_DOWN,
         _quiet("pagedown", "scroll(20)", "Page down"),
         _quiet("pageup", "scroll(-20)", "Page up"),
@@ -97,6 +100,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     "health": (
         Action("m", "mend", "Mend"),
         Action("w", "why", "Why"),
+        _PREVIEW,
         _quiet("y", "copy", "Copy the command"),
     ),
     "filter": (
@@ -119,8 +123,43 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("D", "remove_key", "Remove the key"),
         _quiet("tab", "next_axis", "Other axis"),
         _quiet("w", "why", "Why"),
+        _quiet("V", "preview", "Preview"),
         _quiet("escape", "clear", "Clear"),
         _COPY_KEY,
+    ),
+    "preview": (
+        Action("escape", "back", "Stop/back"),
+        Action("slash", "filter", "Filter", True, "/"),
+        Action("s", "sort", "Sort"),
+        Action("c", "choose_columns", "Columns"),
+        Action("r", "sample", "By chance"),
+        Action("e", "export", "Export"),
+        _quiet("x", "everything", "All rows, as they are stored"),
+        _quiet("y", "copy", "Copy the cell"),
+        _quiet("Y", "copy_row", "Copy the row"),
+        _quiet("ctrl+y", "copy_table", "Copy what is in sight"),
+    ),
+    "cells": (
+        _quiet("left,h", "move(0,-1)", "Left"),
+        _quiet("right,l", "move(0,1)", "Right"),
+        _quiet("up,k", "move(-1,0)", "Up"),
+        _quiet("down,j", "move(1,0)", "Down"),
+        _quiet("pageup,ctrl+b", "page(-1)", "Page up"),
+        _quiet("pagedown,ctrl+f", "page(1)", "Page down"),
+        _quiet("g,ctrl+home", "row(0)", "First row"),
+        _quiet("G,ctrl+end", "row(-1)", "Last row"),
+        _quiet("home,0", "column(0)", "First column"),
+        _quiet("end,dollar_sign", "column(-1)", "Last column"),
+        Action("enter", "choose", "Whole cell"),
+    ),
+    "condition": (
+        Action("enter", "submit", "Ask"),
+        Action("escape", "screen.leave_box", "Leave it"),
+    ),
+    "columns": (
+        Action("enter", "screen.accept", "Show these"),
+        Action("escape", "screen.cancel", "Leave it"),
+        Action("a", "screen.all", "All/none"),
     ),
     "grid": (
         _quiet("left,h", "move(0,-1)", "Left"),

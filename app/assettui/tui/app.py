@@ -229,6 +229,12 @@ class AssettuiApp(AskingApp):
 
         self.push_screen(AssetScreen(key))
 
+    def open_preview(self, key: AssetKey, partition: str | None = None) -> None:
+        """Show what the value of an asset holds, or of a partition of it."""
+        from assettui.tui.preview import PreviewScreen
+
+        self.push_screen(PreviewScreen(key, partition))
+
     def open_partitions(self, key: AssetKey) -> None:
         """Open the partitions of one asset above the screen."""
         from assettui.tui.grid import GridScreen

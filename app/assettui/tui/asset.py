@@ -115,6 +115,10 @@ class AssetScreen(MainScreen):
             return
         self.app.launch_run(RunRequest(checks=tuple(each.row.key for each in report.checks)))
 
+    def action_preview(self) -> None:
+        """Show what its value holds."""
+        self.app.open_preview(self._key)
+
     def action_open_run(self) -> None:
         """Open the run that failed to build it, or else built it last."""
         row = next((each for each in self.app.catalog.rows if each.key == self._key), None)

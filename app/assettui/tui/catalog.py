@@ -301,6 +301,12 @@ class CatalogScreen(MainScreen):
         if row is not None:
             self.app.open_asset(row.key)
 
+    def action_preview(self) -> None:
+        """Show what the value of the asset under the cursor holds."""
+        row = self.query_one(AssetList).current
+        if row is not None:
+            self.app.open_preview(row.key)
+
     def action_traceback(self) -> None:
         """Show why the project cannot be loaded, or what it was warned of; where all is well, why the asset is as it is."""
         error = self._catalog.error

@@ -355,6 +355,12 @@ class GridScreen(MainScreen):
         causes = "".join(f"\n• {cause}" for cause in self._causes)
         self.app.read("Partition", f"{self._status().plain}\n{causes}")
 
+    def action_preview(self) -> None:
+        """Show what the partition under the cursor holds."""
+        key, partition, _ = self._state
+        if key is not None and partition:
+            self.app.open_preview(key, partition)
+
     # Keys of dynamic partitions.
 
     def _dynamic_name(self) -> str | None:

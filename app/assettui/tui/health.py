@@ -110,6 +110,12 @@ class HealthScreen(MainScreen):
         if ailment is not None:
             self.app.open_asset(ailment.asset)
 
+    def action_preview(self) -> None:
+        """Show what the value of the asset holds that it is about."""
+        ailment = self._current
+        if ailment is not None:
+            self.app.open_preview(ailment.asset)
+
     @on(Listing.Chosen)
     def open(self) -> None:
         """Open the run in which it came to light, or else the asset that it is about."""

@@ -31,3 +31,9 @@ class SearchBox(LineInput):
     """A regular expression; its screen searches for it, and stops."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("search")
+
+
+class ConditionBox(LineInput):
+    """What is asked of a table, or where it is to be written; its screen does so, or leaves it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("condition")

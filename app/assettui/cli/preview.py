@@ -1,0 +1,199 @@
+"""`assettui asset preview` and `asset export`: what an asset's value holds."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+from msgspec.structs import replace
+
+from assettui.cli.current import bring_up_to_date
+from assettui.cli.output import print_json, print_lines, say, tell, telling_after, terminal_width
+from assettui.cli.run_options import PathName
+from assettui.cli.target import Target, target_options
+from assettui.model.errors import AssettuiError
+from assettui.model.keys import AssetKey
+from assettui.model.preview import Document, ExportRows, Query, ReadPage, Refused
+from assettui.model.text import byte_count, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from assettui.executors.viewing import ViewerProcess
+    from assettui.model.preview import Answer, Asked, Exported, Page, StoredValue
+
+ROWS = 20
+
+
+class CannotShow(AssettuiError):
+    """The value cannot be shown as it was asked for."""
+
+
+def _query_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = (
+        click.option("--partition", metavar="P", help="Of this partition.  [default: the last one that was made]"),
+        click.option(
+            "--where",
+            metavar="EXPR",
+            default="",
+            help="Rows for which this holds: \"amount > 100 and country = 'PE'\".",
+        ),
+        click.option("--columns", metavar="A,B,…", default="", help="These columns, in this order."),
+        click.option(
+            "--sort", metavar="COLUMN", default="", help="In the order of a column; -COLUMN for the other way round."
+        ),
+        click.option("--sample", metavar="N", type=click.IntRange(min=1), default=None, help="So many rows by chance."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command("preview")
+@click.argument("key")
+@_query_options
+@click.option("--rows", metavar="N", type=click.IntRange(min=1), default=ROWS, show_default=True, help="So many rows.")
+@click.option("--tail", is_flag=True, help="The last rows, not the first.")
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the rows as CSV.")
+@click.option("--parquet", metavar="FILE", type=PathName(), help="Write the rows to a file.")
+@target_options
+def preview_asset(
+    target: Target,
+    key: str,
+    partition: str | None,
+    where: str,
+    columns: str,
+    sort: str,
+    sample: int | None,
+    rows: int,
+    tail: bool,
+    as_json: bool,
+    as_csv: bool,
+    parquet: Path | None,
+) -> None:
+    """Show rows of an asset's value."""
+    from assettui.render.preview import summary, table_lines  # deferred: no other command needs it
+
+    if as_json + as_csv + (parquet is not None) > 1:
+        raise click.UsageError("give one of --json, --csv and --parquet")
+    query, names, first = _query(where, sort, sample), _names(columns), -rows if tail else 0
+    with _value(target, key, partition) as (value, viewer):
+        if parquet is not None:
+            _export(
+                viewer,
+                ExportRows(value, query, names, first, rows=rows, path=str(parquet.absolute()), format="parquet"),
+            )
+            return
+        if as_json or as_csv:
+            _print_rows(
+                viewer, ExportRows(value, query, names, first, rows=rows, path="", format="json" if as_json else "csv")
+            )
+            return
+        answer = _ask(viewer, ReadPage(value, query, names, first, rows, is_counted=bool(query.where)))
+    if isinstance(answer, Document):
+        _print_document(answer)
+        return
+    page = cast("Page", answer)
+    print_lines(table_lines(page, terminal_width() if sys.stdout.isatty() else None))
+    of = f"{key} {value.partition}" if value.partition is not None else key
+    tell(f"{of}: {summary(page, query)}, {plural(len(page.columns), 'column')}")
+
+
+@click.command("export")
+@click.argument("key")
+@click.argument("destination", metavar="FILE", type=PathName())
+@_query_options
+@target_options
+def export_asset(
+    target: Target,
+    key: str,
+    destination: Path,
+    partition: str | None,
+    where: str,
+    columns: str,
+    sort: str,
+    sample: int | None,
+) -> None:
+    """Write an asset's value, all of it or what is asked for, to a file: .csv, .json or .parquet."""
+    from assettui.render.preview import EXPORTED, export_format  # deferred, as above
+
+    form = export_format(destination.name)
+    if form is None:
+        raise CannotShow(f"{destination} does not say in which form", hint=f"let its name end in {', '.join(EXPORTED)}")
+    with _value(target, key, partition) as (value, viewer):
+        _export(
+            viewer,
+            ExportRows(
+                value, _query(where, sort, sample), _names(columns), path=str(destination.absolute()), format=form
+            ),
+        )
+
+
+@contextmanager
+def _value(target: Target, key: str, partition: str | None) -> Generator[tuple[StoredValue, ViewerProcess]]:
+    """Where the value is, and who reads it."""
+    from assettui.executors.viewing import ViewerProcess  # deferred, as above
+    from assettui.service.previews import stored_value
+
+    session = target.reading()
+    bring_up_to_date(session)
+    value = stored_value(session, AssetKey(key), partition)
+    with closing(ViewerProcess(session.project, session.folder)) as viewer:
+        yield value, viewer
+
+
+def _query(where: str, sort: str, sample: int | None) -> Query:
+    return Query(where.strip(), sort.removeprefix("-"), sort.startswith("-"), sample or 0)
+
+
+def _names(columns: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in columns.split(",") if each.strip())
+
+
+def _ask(viewer: ViewerProcess, asked: Asked) -> Answer:
+    with telling_after("the value is being read"):
+        answer = viewer.ask(asked)
+    if isinstance(answer, Refused):
+        raise _refusal(answer, asked)
+    return answer
+
+
+def _refusal(refused: Refused, asked: Asked) -> CannotShow:
+    """What the viewer says, with the place in the condition marked."""
+    what = refused.what
+    if refused.at is not None:
+        what = f"{what}\n    {asked.query.where}\n    {' ' * refused.at}^"
+    if refused.traceback:
+        what = f"{what}\n{refused.traceback}"
+    return CannotShow(what, hint=refused.hint)
+
+
+def _export(viewer: ViewerProcess, asked: ExportRows) -> None:
+    written = cast("Exported", _ask(viewer, asked))
+    tell(f"{asked.path}: {plural(written.rows, 'row')}, {byte_count(written.bytes)}")
+
+
+def _print_rows(viewer: ViewerProcess, asked: ExportRows) -> None:
+    """Rows on stdout, exactly as they are; on a terminal, cleaned."""
+    with tempfile.TemporaryDirectory(prefix="assettui-") as folder:
+        path = Path(folder) / "rows"
+        _ask(viewer, replace(asked, path=str(path)))
+        text = path.read_text(encoding="utf-8")
+    if asked.format == "json":
+        print_json(json.loads(text))
+    elif sys.stdout.isatty():
+        say(text.rstrip("\n"))
+    else:
+        sys.stdout.write(text)
+
+
+def _print_document(document: Document) -> None:
+    say(document.text)
+    if document.is_cut:
+        tell("… there is more of it")

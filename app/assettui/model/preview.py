@@ -1,0 +1,141 @@
+"""Looking at values: what a viewer is asked for, and what it answers.
+
+A viewer is a process that reads stored values, for whoever shows them: no screen and no command ever reads one itself.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from assettui.model.asset import ValueRef
+from assettui.model.keys import AssetKey
+
+ExportFormat: TypeAlias = Literal["csv", "json", "parquet"]
+DocumentKind: TypeAlias = Literal["json", "text", "markdown", "repr"]
+
+
+class StoredValue(Struct, frozen=True, omit_defaults=True):
+    """Where the value of an asset, or of a partition of it, is."""
+
+    asset_key: AssetKey
+    ref: ValueRef
+    """As it was stored; of format `file` where the function stored its data itself, and `path` says where."""
+    partition: str | None = None
+    path: str | None = None
+    """The file that metadata names, absolute."""
+    table: str | None = None
+    """Of a file that is a database: which of its tables."""
+
+
+class Query(Struct, frozen=True, omit_defaults=True):
+    """Which rows of a table are wanted, and in which order."""
+
+    where: str = ""
+    """A condition as SQL has it; empty for every row."""
+    sort: str = ""
+    """A column; empty for the order in which they are stored."""
+    is_descending: bool = False
+    sample: int = 0
+    """So many rows by chance, of those that the condition leaves; 0 for all."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is the table as it was stored."""
+        return not (self.where or self.sort or self.sample)
+
+
+class _Asked(Struct, frozen=True, omit_defaults=True, tag_field="ask", tag=str.lower):
+    value: StoredValue
+    query: Query = Query()
+    names: tuple[str, ...] = ()
+    """The columns that are wanted at all, in order; all where there are none."""
+    first: int = 0
+    """The first row, counted from 0; from the end where it is negative."""
+
+
+class ReadPage(_Asked, frozen=True, omit_defaults=True):
+    """Some rows and columns of a value, as texts to be shown; of a value that is no table, what there is to be read."""
+
+    rows: int = 100
+    first_column: int = 0
+    """The first of these that is wanted now."""
+    columns: int = 2_000
+    is_counted: bool = False
+    """Whether the rows that a query gives are to be counted, however long that takes."""
+
+
+class ReadCell(_Asked, frozen=True, omit_defaults=True):
+    """One cell, whole: of the first row, and of the only column that is named."""
+
+
+class ExportRows(_Asked, frozen=True, omit_defaults=True, kw_only=True):
+    """Rows of a value, exactly as they are, into a file."""
+
+    rows: int | None = None
+    """None for all."""
+    path: str
+    """Absolute; what was there is replaced once the new file is whole."""
+    format: ExportFormat
+
+
+Asked: TypeAlias = ReadPage | ReadCell | ExportRows
+
+
+class PreviewColumn(Struct, frozen=True, array_like=True):
+    """A column of a table."""
+
+    name: str
+    type: str
+    """As polars writes it."""
+    is_number: bool = False
+
+
+class _Answer(Struct, frozen=True, omit_defaults=True, tag_field="is", tag=str.lower):
+    pass
+
+
+class Page(_Answer, frozen=True):
+    """Rows of a table."""
+
+    columns: tuple[PreviewColumn, ...]
+    """All that were wanted at all."""
+    first: int
+    first_column: int
+    cells: tuple[tuple[str | None, ...], ...]
+    """Row by row, those of the columns that are wanted now; None where there is no value. Long texts are cut."""
+    total: int | None = None
+    """How many rows the query gives; None where they were not counted."""
+    stored: int = 0
+    """How many rows the table has."""
+
+
+class Document(_Answer, frozen=True):
+    """A value that is no table."""
+
+    kind: DocumentKind
+    text: str
+    is_cut: bool = False
+    """Whether there is more of it."""
+
+
+class Exported(_Answer, frozen=True):
+    """The file is written."""
+
+    rows: int
+    bytes: int
+
+
+class Refused(_Answer, frozen=True):
+    """The value cannot be shown as it was asked for."""
+
+    what: str
+    hint: str | None = None
+    at: int | None = None
+    """Of a condition that cannot be understood: the place in it, counted from 0."""
+    traceback: str | None = None
+    """Of what user code has raised."""
+
+
+Answer: TypeAlias = Page | Document | Exported | Refused

@@ -1,0 +1,252 @@
+"""A stored value, opened: a table that is read lazily, or a document. Files are opened without the project's code."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+
+import polars as pl
+from msgspec import Struct
+
+from assettui.model.errors import ValueStorageError
+from assettui.model.preview import Document
+from assettui.values.formats import read
+from assettui.values.frames import converted, frame_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assettui.model.preview import StoredValue
+
+MAX_DOCUMENT_CHARS: Final = 1_000_000
+SCHEMA_ROWS: Final = 10_000
+"""So many rows of a text file tell the types of its columns."""
+Opened: TypeAlias = pl.LazyFrame | Document
+_SCANS: Final[dict[str, Callable[[Path], pl.LazyFrame]]] = {
+    ".parquet": lambda path: pl.scan_parquet(path),
+    ".pq": lambda path: pl.scan_parquet(path),
+    ".ipc": lambda path: pl.scan_ipc(path),
+    ".arrow": lambda path: pl.scan_ipc(path),
+    ".feather": lambda path: pl.scan_ipc(path),
+    ".csv": lambda path: pl.scan_csv(path, try_parse_dates=True, infer_schema_length=SCHEMA_ROWS),
+    ".tsv": lambda path: pl.scan_csv(path, separator="\t", try_parse_dates=True, infer_schema_length=SCHEMA_ROWS),
+    ".jsonl": lambda path: pl.scan_ndjson(path, infer_schema_length=SCHEMA_ROWS),
+    ".ndjson": lambda path: pl.scan_ndjson(path, infer_schema_length=SCHEMA_ROWS),
+}
+_DATABASES: Final = (".sqlite", ".sqlite3", ".db")
+_DUCKDB: Final = (".duckdb", ".ddb")
+_JSON_TYPES: Final = (dict, list, int, float, bool)
+_TEXTS: Final = {
+    ".txt": "text",
+    ".log": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".sql": "text",
+    ".yaml": "text",
+}
+FILES: Final = (*_SCANS, ".json", *_DATABASES, *_DUCKDB, *_TEXTS)
+"""How the names of files end that can be looked at without the project's code."""
+
+
+class Stamp(Struct, frozen=True):
+    """What tells whether a file is still the one that was opened."""
+
+    inode: int = 0
+    size: int = 0
+    modified_ns: int = 0
+
+
+def stamp_of(value: StoredValue, root: Path) -> Stamp:
+    """The file of a value as it is now; the same for ever of a value that is in no file that we know."""
+    path = file_of(value, root)
+    if path is None:
+        return Stamp()
+    try:
+        found = path.stat()
+    except OSError:
+        return Stamp()
+    return Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def file_of(value: StoredValue, root: Path) -> Path | None:
+    """The file that holds a value; None where an IO manager of the project knows."""
+    if value.path is not None:
+        return Path(value.path)
+    return root / value.ref.path if value.ref.path else None
+
+
+def open_value(value: StoredValue, root: Path, load: Callable[[StoredValue], Any]) -> Opened:
+    """Open a value.
+
+    Args:
+        value: Which one.
+        root: The folder of the stored values.
+        load: Loads a value by the project's own code: what an IO manager of the project has stored, and what is pickled.
+
+    Raises:
+        ValueStorageError: It is gone, damaged, or of no kind that can be looked at.
+        Exception: Whatever the project's code raises.
+    """
+    path = file_of(value, root)
+    try:
+        if value.path is not None and path is not None:
+            return _open_file(path, value.table)
+        container, _, _ = value.ref.format.partition(":")
+        if container == "none":
+            return Document("repr", "None")
+        if path is None or container == "pickle":
+            return opened(load(value))
+        if container in ("parquet", "ipc"):
+            _require(path)
+            return _SCANS[f".{container}"](path)
+        return opened(read(path, value.ref.format))
+    except FileNotFoundError as error:
+        raise ValueStorageError(f"the value is gone: {path}", hint="materialize the asset again") from error
+    except pl.exceptions.PolarsError as error:
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path | None, error: Exception) -> ValueStorageError:
+    """A file that polars cannot read."""
+    reason = str(error).strip().partition("\n")[0]
+    return ValueStorageError(
+        f"{path or 'the value'} cannot be read: {reason}",
+        hint="it is damaged, or being written just now; look again, or materialize the asset again",
+    )
+
+
+def opened(value: Any) -> Opened:
+    """A value that was loaded: as a table where it is one, else as a document."""
+    if frame_kind(value) is not None:
+        return cast("pl.LazyFrame", converted(value, "polars-lazy"))
+    table = _as_table(value)
+    if table is not None:
+        return table.lazy()
+    if isinstance(value, str):
+        return _text(value, "text")
+    if type(value) in _JSON_TYPES:
+        document = _json(value)
+        if document is not None:
+            return document
+    return _text(repr(cast("object", value)), "repr")
+
+
+def _is_rows(value: Any) -> bool:
+    return type(value) is list and bool(value) and all(isinstance(row, dict) for row in cast("list[Any]", value))  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _as_table(value: Any) -> pl.DataFrame | None:
+    """Rows as JSON has them, or an array of numbers, as a frame; None of anything else."""
+    if _is_rows(value):
+        try:
+            return cast("Any", pl).DataFrame(value, infer_schema_length=None, strict=False)
+        except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError):
+            return None
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 0) in (1, 2):
+        try:
+            return cast("Any", pl).from_numpy(value)
+        except (pl.exceptions.PolarsError, TypeError, ValueError):
+            return None
+    return None
+
+
+def _json(value: Any) -> Document | None:
+    try:
+        parts: list[str] = []
+        size = 0
+        for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_DOCUMENT_CHARS:
+                break
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return _text("".join(parts), "json")
+
+
+def _text(text: str, kind: Any) -> Document:
+    return Document(kind, text[:MAX_DOCUMENT_CHARS], len(text) > MAX_DOCUMENT_CHARS)
+
+
+# Files that metadata names.
+
+
+def _open_file(path: Path, table: str | None) -> Opened:
+    _require(path)
+    suffix = path.suffix.lower()
+    if suffix in _SCANS:
+        return _SCANS[suffix](path)
+    if suffix == ".json":
+        return opened(_read_json(path))
+    if suffix in _DATABASES:
+        return _sqlite_table(path, table).lazy()
+    if suffix in _DUCKDB:
+        return _duckdb_table(path, table).lazy()
+    if suffix in _TEXTS:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return _text(file.read(MAX_DOCUMENT_CHARS + 1), _TEXTS[suffix])
+    raise ValueStorageError(
+        f"{path} is of no kind that can be looked at",
+        hint=f"there are: {', '.join(each.removeprefix('.') for each in FILES)}",
+    )
+
+
+def _require(path: Path) -> None:
+    """Say of a file that is not there, or is cut off at its very beginning, what is the matter.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        ValueStorageError: It is empty.
+    """
+    if path.stat().st_size == 0:
+        raise ValueStorageError(f"{path} is empty", hint="it is being written, or was cut off: look again later")
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueStorageError(f"{path} is not JSON: {error}") from error
+
+
+def _sqlite_table(path: Path, table: str | None) -> pl.DataFrame:
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            found = [
+                name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+            ]
+            return cast("Any", pl).read_database(f"SELECT * FROM {_quoted(_chosen(path, table, found))}", connection)  # noqa: S608 - a name, quoted
+    except sqlite3.Error as error:
+        raise ValueStorageError(f"{path} cannot be read: {error}") from error
+
+
+def _duckdb_table(path: Path, table: str | None) -> pl.DataFrame:
+    try:
+        import duckdb  # pyright: ignore[reportMissingTypeStubs] - an extra
+    except ImportError:
+        raise ValueStorageError(f"{path} is a database of DuckDB", hint="pip install 'assettui[duckdb]'") from None
+    library = cast("Any", duckdb)
+    try:
+        with closing(library.connect(str(path), read_only=True)) as connection:
+            found = [
+                name for (name,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
+            ]
+            return connection.execute(f"SELECT * FROM {_quoted(_chosen(path, table, found))}").pl()  # noqa: S608 - a name, quoted
+    except library.Error as error:
+        raise ValueStorageError(f"{path} cannot be read: {error}") from error
+
+
+def _chosen(path: Path, table: str | None, found: list[str]) -> str:
+    wanted = table if table is not None else found[0] if len(found) == 1 else None
+    if wanted is None or wanted not in found:
+        what = "has no table" if not found else f"has no table {table!r}" if table is not None else "has several tables"
+        hint = f'say which by metadata "table": {", ".join(found[:10])}' if found else None
+        raise ValueStorageError(f"{path} {what}", hint=hint)
+    return wanted
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,190 @@
+"""A viewer: reads stored values for whoever shows them, one request after the other, until that process is gone.
+
+Run as `python -P -m assettui.worker.viewer FD OPTIONS`, as a worker is. The project is imported when the first value is
+asked for that only its own code can read, what is pickled or stored by its IO managers; most values need none of it. A
+request that takes too long is ended by ending the process: whoever asked starts another.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import polars as pl  # noqa: TID253 - the very thing that this process is for
+
+from assettui.definitions.computation import InputDeclaration
+from assettui.definitions.resources import ResourceSet
+from assettui.model import codec
+from assettui.model.errors import AssettuiError
+from assettui.model.preview import Answer, Asked, Document, ExportRows, ReadCell, ReadPage, Refused
+from assettui.model.run import StepPlan
+from assettui.model.step import PartitionsRead, StepRequest
+from assettui.values.files import FileValues
+from assettui.viewing.exports import export
+from assettui.viewing.opening import damaged, file_of, open_value, stamp_of
+from assettui.viewing.pages import Table
+from assettui.viewing.queries import BadQuery
+from assettui.worker.environment import complete_environment
+from assettui.worker.errors import step_error
+from assettui.worker.exchange import Exchange
+from assettui.worker.load import load
+from assettui.worker.protocol import FrameReader, frame, receive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assettui.definitions.computation import Described
+    from assettui.model.preview import StoredValue
+    from assettui.viewing.opening import Stamp
+
+VALUES_KEPT = 4
+"""So many values stay open."""
+NICENESS = 5
+
+
+class Viewer:
+    """Answers requests.
+
+    Args:
+        options: What the process was started with.
+        scratch: A folder of its own, for what queries give.
+    """
+
+    def __init__(self, options: Mapping[str, Any], scratch: Path) -> None:
+        self._options = options
+        self._root = Path(options["values"])
+        self._scratch = scratch
+        self._project: Described | None = None
+        self._opened: dict[StoredValue, tuple[Stamp, Table | Document]] = {}
+        self._number = 0
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer one request: nothing is raised, since nobody is there to hear it."""
+        try:
+            found = self._open(asked.value)
+            return found if isinstance(found, Document) and isinstance(asked, ReadPage) else self._of(asked, found)
+        except BadQuery as error:
+            return Refused(error.what, error.hint, error.at)
+        except AssettuiError as error:
+            return Refused(error.what, error.hint)
+        except pl.exceptions.PolarsError as error:
+            self._forget(asked.value)
+            refused = damaged(file_of(asked.value, self._root), error)
+            return Refused(refused.what, refused.hint)
+        except FileNotFoundError as error:
+            self._forget(asked.value)
+            return Refused(f"the value is gone: {error.filename}", "materialize the asset again")
+        except BaseException as error:  # noqa: BLE001 - user code is entered here, and may raise anything
+            told = step_error(error)
+            return Refused(told.message, "the project's own code reads this value", traceback=told.traceback)
+
+    def _of(self, asked: Asked, found: Table | Document) -> Answer:
+        if isinstance(found, Document):
+            return Refused(f"the value of {asked.value.asset_key} is no table")
+        match asked:
+            case ReadPage():
+                return found.page(asked)
+            case ReadCell():
+                return found.cell(asked)
+            case ExportRows():
+                rows = found.rows(asked.query, asked.names, asked.first, asked.rows)
+                return export(rows, Path(asked.path), asked.format)
+
+    def _open(self, value: StoredValue) -> Table | Document:
+        """The value, as it is now: one that another file has taken the place of is opened again."""
+        stamp = stamp_of(value, self._root)
+        known = self._opened.get(value)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        self._forget(value)
+        while len(self._opened) >= VALUES_KEPT:
+            self._forget(next(iter(self._opened)))
+        opened = open_value(value, self._root, self._load)
+        if not isinstance(opened, Document):
+            self._number += 1
+            folder = self._scratch / str(self._number)
+            folder.mkdir()
+            opened = Table(opened, folder)
+        self._opened[value] = stamp, opened
+        return opened
+
+    def _forget(self, value: StoredValue) -> None:
+        known = self._opened.pop(value, None)
+        if known is not None and isinstance(known[1], Table):
+            known[1].close()
+
+    def _load(self, value: StoredValue) -> Any:
+        """The value as the project's own code gives it."""
+        project, key, ref = self._described(), value.asset_key, value.ref
+        read = PartitionsRead((value.partition,), {value.partition: ref}) if value.partition is not None else None
+        request = StepRequest(
+            run_id="preview",
+            step=StepPlan(f"look at {key}"),
+            values={key: ref},
+            input_versions={},
+            version="",
+            partitions_read={key: read} if read is not None else {},
+        )
+        declared = project.values.get(key)
+        with ResourceSet(project.resources, {}) as resources:
+            exchange = Exchange(request, project, FileValues(self._root), resources)
+            return exchange.load_asset("value", key, InputDeclaration(declared.annotation if declared else None))
+
+    def _described(self) -> Described:
+        if self._project is None:
+            said = self._options
+            complete_environment(Path(said["environment_file"]), said["environment"])
+            file = Path(said["file"]) if said["file"] else None
+            self._project = load(Path(said["root"]), said["name"], file=file, module=said["module"])
+        return self._project
+
+
+def main(argv: list[str]) -> NoReturn:
+    """Serve until whoever asks is gone."""
+    connection = socket.socket(fileno=int(argv[0]))
+    connection.set_inheritable(False)
+    options: dict[str, Any] = codec.decode(argv[1], dict[str, Any])
+    os.nice(NICENESS)
+    scratch = _scratch(Path(options["scratch"]))
+    viewer = Viewer(options, scratch)
+    reader: FrameReader[Asked] = FrameReader[Asked](Asked)  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
+    try:
+        while (messages := receive(connection, reader)) is not None:
+            for message in messages:
+                connection.sendall(frame(viewer.answer(message)))
+    except ConnectionError:
+        pass
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    os._exit(0)  # threads of user code must not keep it
+
+
+def _scratch(folder: Path) -> Path:
+    """A folder of this process's own, beside the store where that can be written to."""
+    own = folder / str(os.getpid())
+    try:
+        _remove_of_the_dead(folder)
+        own.mkdir(parents=True, mode=0o700, exist_ok=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="assettui-"))
+    return own
+
+
+def _remove_of_the_dead(folder: Path) -> None:
+    """Remove what viewers have left that were killed."""
+    for each in folder.iterdir() if folder.is_dir() else ():
+        try:
+            os.kill(int(each.name), 0)
+        except ProcessLookupError:
+            shutil.rmtree(each, ignore_errors=True)
+        except (ValueError, PermissionError):
+            continue
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,223 @@
+"""What values hold, on the screen: a table that is moved in, filtered, sorted; documents; what cannot be shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from assettui.model.keys import AssetKey
+from assettui.service.session import Session
+from assettui.tui.line_input import ConditionBox
+from assettui.tui.log_view import LogView
+from assettui.tui.preview import ColumnChooser, PreviewScreen
+from assettui.tui.preview_table import PreviewTable
+from assettui.tui.questions import Reading
+from tests.conftest import ProjectFolder
+from tests.tui.conftest import told, until
+from tests.tui.looking import app
+
+PROJECT = """
+    import time
+    import polars as pl
+    from assettui import *
+
+    @asset
+    def sales():
+        return pl.DataFrame({
+            "id": range(5_000),
+            "country": [["PE", "US", "DE"][n % 3] for n in range(5_000)],
+            "amount": [None if n % 100 == 0 else n * 1.5 for n in range(5_000)],
+            "note": ["x" * 500 + "[bold]\\x1b]52;c;eA==\\x07" for _ in range(5_000)],
+        })
+
+    @asset(partitions_def=StaticPartitionsDefinition(["a", "b"]))
+    def parts(context):
+        return pl.DataFrame({"part": [context.partition_key]})
+
+    @asset
+    def settings():
+        return {"retries": 3, "names": ["a", "b"]}
+
+    class Model:
+        def __repr__(self):
+            return "Model(of mine)"
+
+    @asset
+    def model():
+        return Model()
+
+    @asset
+    def nothing_said() -> None:
+        pass
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    folder = ProjectFolder(tmp_path_factory.mktemp("preview"))
+    folder.write(PROJECT)
+    done = folder.run("materialize", "sales", "settings", "model", "nothing_said")
+    assert done.returncode == 0, done.stderr
+    for partition in ("b", "a"):
+        assert folder.run("materialize", "parts", "--partition", partition).returncode == 0
+    return folder.session
+
+
+@pytest.fixture
+def on(made: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Session:
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+async def opened(pilot: Pilot[Any], key: str, partition: str | None = None) -> PreviewScreen:
+    pilot.app.open_preview(AssetKey(key), partition)  # pyright: ignore
+    return await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, PreviewScreen) else None)
+
+
+def title(screen: PreviewScreen) -> str:
+    return str(screen.query_one("#title", Static).render())
+
+
+def said(screen: PreviewScreen) -> str:
+    return str(screen.query_one("#cell", Static).render())
+
+
+def lines(screen: PreviewScreen) -> list[str]:
+    table = screen.query_one(PreviewTable)
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
+
+
+async def shows(pilot: Pilot[Any], screen: PreviewScreen, words: str) -> None:
+    await until(pilot, lambda: any(words in line for line in [title(screen), said(screen), *lines(screen)]))
+
+
+async def test_a_table_is_moved_in_and_asks_for_what_is_in_sight(on: Session) -> None:
+    async with app(on).run_test(size=(100, 20)) as pilot:
+        screen = await opened(pilot, "sales")
+        await shows(pilot, screen, "row 1 of 5,000")
+        table = screen.query_one(PreviewTable)
+        assert [each.split()[:3] for each in lines(screen)[:3]] == [
+            ["id", "country", "amount"],
+            ["i64", "str", "f64"],
+            ["0", "PE", "·"],
+        ]
+        await pilot.press("G")
+        await until(pilot, lambda: "4999" in lines(screen)[-1])
+        assert table.cursor == (4_999, 0)
+        await pilot.press("g", "right", "right")
+        await shows(pilot, screen, "amount Float64  no value")
+        assert not any("\x1b" in line for line in lines(screen))
+
+
+async def test_conditions_orders_and_samples(on: Session) -> None:
+    async with app(on).run_test(size=(100, 20)) as pilot:
+        screen = await opened(pilot, "sales")
+        await shows(pilot, screen, "row 1 of 5,000")
+        await pilot.press("slash")
+        screen.query_one(ConditionBox).value = "amount > 100 and country = 'PE'"
+        await pilot.press("enter")
+        await shows(pilot, screen, "row 1 of 1,628 of 5,000")
+        await pilot.press("s", "s")
+        await shows(pilot, screen, "▾ id")
+        await until(pilot, lambda: lines(screen)[2].split()[0] == "4998")
+        await pilot.press("r")
+        await shows(pilot, screen, "of 1,000 by chance of 5,000")
+        await pilot.press("x")
+        await shows(pilot, screen, "row 1 of 5,000")
+        await until(pilot, lambda: lines(screen)[2].split()[0] == "0")
+
+
+async def test_a_condition_that_cannot_be_understood_is_typed_on_where_it_is_wrong(on: Session) -> None:
+    async with app(on).run_test(size=(120, 20)) as pilot:
+        screen = await opened(pilot, "sales")
+        await shows(pilot, screen, "row 1 of 5,000")
+        await pilot.press("slash")
+        box = screen.query_one(ConditionBox)
+        box.value = "amount > 100 and contry = 'PE'"
+        await pilot.press("enter")
+        await shows(pilot, screen, "there is no column 'contry'")
+        await until(pilot, lambda: box.has_class("shown") and pilot.app.focused is box)
+        assert box.cursor_position == box.value.index("contry")
+        await shows(pilot, screen, "row 1 of 5,000")
+        assert "where" not in title(screen)
+        await pilot.press("escape")
+        assert pilot.app.focused is screen.query_one(PreviewTable)
+
+
+async def test_columns_are_chosen_cells_are_read_whole_and_rows_exported(on: Session, tmp_path: Path) -> None:
+    async with app(on).run_test(size=(100, 24)) as pilot:
+        screen = await opened(pilot, "sales")
+        await shows(pilot, screen, "4 columns")
+        await pilot.press("end", "enter")
+        window = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
+        assert "x" * 500 in str(window._text)
+        await pilot.press("escape", "c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ColumnChooser))
+        await pilot.press("space", "enter")  # without the first
+        await shows(pilot, screen, "3 columns")
+        assert lines(screen)[0].split()[0] == "country"
+        await pilot.press("e")
+        screen.query_one(ConditionBox).value = "rows.csv"
+        await pilot.press("enter")
+        await until(pilot, lambda: any("5,000 rows" in each for each in told(pilot)))
+        assert (tmp_path / "rows.csv").read_text().startswith("country,amount,note\n")
+
+
+async def test_what_is_copied(on: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    async with app(on).run_test(size=(100, 10)) as pilot:
+        monkeypatch.setattr(pilot.app, "copy_to_clipboard", copied.append)
+        screen = await opened(pilot, "parts")
+        await shows(pilot, screen, "parts a")
+        await shows(pilot, screen, "row 1 of 1")
+        await pilot.press("Y", "ctrl+y", "y")
+        await until(pilot, lambda: len(copied) == 3)
+        assert copied == ["a", "part\na", "a"]
+
+
+async def test_values_that_are_no_tables(on: Session) -> None:
+    async with app(on).run_test(size=(100, 20)) as pilot:
+        for key, words in (("settings", '"retries": 3'), ("model", "Model(of mine)"), ("nothing_said", "None")):
+            screen = await opened(pilot, key)
+            log = screen.query_one(LogView)
+            await until(pilot, lambda log=log, words=words: any(words in log.render_line(y).text for y in range(8)))
+            await pilot.press("escape")
+
+
+async def test_what_was_never_made_and_what_is_damaged_is_told(on: Session) -> None:
+    (file,) = (on.folder.values / "parts" / "=b").iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:20])
+    try:
+        async with app(on).run_test(size=(120, 20)) as pilot:
+            screen = await opened(pilot, "parts", "b")
+            await shows(pilot, screen, "cannot be read")
+            file.unlink()
+            await pilot.press("escape")
+            screen = await opened(pilot, "parts", "b")
+            await shows(pilot, screen, "the value is gone")
+            await pilot.press("escape")
+            screen = await opened(pilot, "elsewhere")
+            await shows(pilot, screen, "no asset is called 'elsewhere'")
+    finally:
+        file.write_bytes(whole)
+
+
+async def test_a_key_shows_what_is_under_the_cursor(on: Session) -> None:
+    async with app(on).run_test(size=(120, 24)) as pilot:
+        await pilot.press("v")
+        screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, PreviewScreen) else None)
+        await shows(pilot, screen, "sales")
+        await pilot.press("escape")
+        pilot.app.open_partitions(AssetKey("parts"))  # pyright: ignore
+        await until(
+            pilot, lambda: "parts" in str(pilot.app.screen.query("GridView")) or pilot.app.screen.query("GridView")
+        )
+        await pilot.pause(0.5)
+        await pilot.press("V")
+        screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, PreviewScreen) else None)
+        await until(pilot, lambda: "parts " in title(screen))
