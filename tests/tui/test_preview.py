@@ -14,7 +14,7 @@ from assettui.service.session import Session
 from assettui.tui.line_input import ConditionBox
 from assettui.tui.log_view import LogView
 from assettui.tui.preview import ColumnChooser, PreviewScreen
-from assettui.tui.preview_table import PreviewTable
+from assettui.tui.preview_table import PreviewHeader, PreviewTable
 from assettui.tui.questions import Reading
 from tests.conftest import ProjectFolder
 from tests.tui.conftest import told, until
@@ -87,8 +87,9 @@ def said(screen: PreviewScreen) -> str:
 
 
 def lines(screen: PreviewScreen) -> list[str]:
-    table = screen.query_one(PreviewTable)
-    return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
+    header, table = screen.query_one(PreviewHeader), screen.query_one(PreviewTable)
+    shown = [header.render_line(0), header.render_line(1), *map(table.render_line, range(table.size.height))]
+    return [each.text.rstrip() for each in shown]
 
 
 async def shows(pilot: Pilot[Any], screen: PreviewScreen, words: str) -> None:

@@ -42,7 +42,7 @@ from assettui.tui.key_bar import KeyBar
 from assettui.tui.line_input import ConditionBox
 from assettui.tui.log_view import LogView, TextLines
 from assettui.tui.main_screen import MainScreen
-from assettui.tui.preview_table import BLOCK_COLUMNS, BLOCK_ROWS, Block, PreviewTable
+from assettui.tui.preview_table import BLOCK_COLUMNS, BLOCK_ROWS, Block, PreviewHeader, PreviewTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,7 +72,7 @@ class PreviewScreen(MainScreen):
     PreviewScreen { layout: vertical; }
     PreviewScreen #title, PreviewScreen #cell { height: 1; padding: 0 1; }
     PreviewScreen LogView { display: none; height: 1fr; }
-    PreviewScreen.document PreviewTable { display: none; }
+    PreviewScreen.document PreviewTable, PreviewScreen.document PreviewHeader { display: none; }
     PreviewScreen.document LogView { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("preview")
@@ -113,7 +113,9 @@ class PreviewScreen(MainScreen):
         yield Header()
         yield Static(id="title")
         yield ConditionBox(id="box", select_on_focus=False)
-        yield PreviewTable(id="table")
+        table = PreviewTable(id="table")
+        yield PreviewHeader(table)
+        yield table
         yield LogView(id="document")
         yield Static(id="cell")
         yield KeyBar()
@@ -252,7 +254,7 @@ class PreviewScreen(MainScreen):
     def _say(self, text: str, color: str = "") -> None:
         """Say something in the place of the cell, until the cursor is moved, or something else is asked for."""
         self._said = Text(one_line(text.replace("\n", " "), 400), style=color)
-        self.query_one("#cell", Static).update(self._said)
+        self.query_one("#cell", Static).update(self._said, layout=False)
 
     def _show_title(self) -> None:
         value, page = self._value, self._page
@@ -262,20 +264,14 @@ class PreviewScreen(MainScreen):
             title.append(f" {clean(value.partition)}")
         if page is not None and not self.has_class("document"):
             row, _ = self.query_one(PreviewTable).cursor
-            title.append(f"  row {min(row + 1, page.total or row + 1):,} of ", style=GREY)
-            title.append(f"{page.total:,}" if page.total is not None else "…", style=GREY)
-            if self._query.sample:
-                title.append(f" by chance of {page.stored:,}", style=GREY)
-            elif page.total != page.stored:
-                title.append(f" of {page.stored:,}", style=GREY)
-            title.append(f"  {plural(len(page.columns), 'column')}", style=GREY)
+            title.append(f"  {_rows(row, page, self._query)}  {plural(len(page.columns), 'column')}", style=GREY)
         if self._query.where:
             title.append(f"  where {clean(self._query.where)}", style=YELLOW)
         if self._query.sort:
             title.append(f"  {'▾' if self._query.is_descending else '▴'} {clean(self._query.sort)}", style=YELLOW)
         if self._is_busy:
             title.append("  reading … (esc stops it)", style=GREY)
-        self.query_one("#title", Static).update(title)
+        self.query_one("#title", Static).update(title, layout=False)
 
     @on(PreviewTable.Moved)
     def show_where(self) -> None:
@@ -283,7 +279,17 @@ class PreviewScreen(MainScreen):
         self._said = Text("")
         self.show_cell()
 
+    @on(PreviewTable.Panned)
+    def show_header(self) -> None:
+        """Name the columns that are in sight."""
+        self.query_one(PreviewHeader).refresh()
+
     @on(PreviewTable.Filled)
+    def show_filled(self) -> None:
+        """Columns may be wider by now."""
+        self.show_header()
+        self.show_cell()
+
     def show_cell(self) -> None:
         """Say what is where the cursor stands, where there is nothing else to say."""
         self._show_title()
@@ -297,7 +303,7 @@ class PreviewScreen(MainScreen):
         shown.append(f"{one_line(of.name, 40)} ", style="bold")
         shown.append(f"{one_line(of.type, 60)}  ", style=GREY)
         shown.append("" if not is_there else "no value" if text is None else one_line(text, 400))
-        self.query_one("#cell", Static).update(shown)
+        self.query_one("#cell", Static).update(shown, layout=False)
 
     # Keys.
 
@@ -469,6 +475,15 @@ class PreviewScreen(MainScreen):
     def _copy(self, text: str) -> None:
         self.app.copy_to_clipboard(text)
         self.app.tell(f"copied {one_line(text, 60)}")
+
+
+def _rows(row: int, page: Page, query: Query) -> str:
+    """Where the cursor stands, and in how many rows."""
+    total = f"{page.total:,}" if page.total is not None else "…"
+    said = f"row {min(row + 1, page.total if page.total is not None else row + 1):,} of {total}"
+    if query.sample:
+        return f"{said} by chance of {page.stored:,}"
+    return f"{said} of {page.stored:,}" if page.total != page.stored else said
 
 
 def _joined(cells: Sequence[str | None]) -> str:

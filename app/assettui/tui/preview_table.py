@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from assettui.render.preview import MAX_WIDTH, NULL, fitted, kind_of, widths_of
 from assettui.tui.actions import bindings
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 BLOCK_ROWS, BLOCK_COLUMNS = 200, 30
 """What is read at once."""
 BLOCKS_KEPT = 60
-HEADER_LINES = 2
 GAP = 2
 
 
@@ -40,19 +40,18 @@ class Block(Struct, frozen=True):
 
 
 class PreviewTable(ScrollView, can_focus=True):
-    """Cells below the names and types of their columns; the cursor stands on one of them."""
+    """Cells below the names and types of their columns; the cursor stands on one of them.
+
+    There is no scroll bar: it would be a third of what a page costs on the line, and the screen says which row this is.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "preview--name",
-        "preview--kind",
         "preview--cursor",
         "preview--row",
         "preview--null",
     }
     DEFAULT_CSS = """
-    PreviewTable { height: 1fr; overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $background; }
-    PreviewTable > .preview--name { text-style: bold; background: $panel; }
-    PreviewTable > .preview--kind { color: $text-muted; background: $panel; }
+    PreviewTable { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 0; background: $background; }
     PreviewTable > .preview--row { background: $surface-lighten-1; }
     PreviewTable > .preview--cursor { background: $primary-muted; }
     PreviewTable > .preview--null { color: $text-disabled; }
@@ -71,6 +70,9 @@ class PreviewTable(ScrollView, can_focus=True):
 
     class Filled(Message):
         """There are cells where there were none."""
+
+    class Panned(Message):
+        """Other columns are in sight."""
 
     class Moved(Message):
         """The cursor stands on another cell."""
@@ -113,7 +115,7 @@ class PreviewTable(ScrollView, can_focus=True):
         self._note_widths(block, page)
         if self._asked == block:
             self._asked = None
-        self.virtual_size = Size(0, self.total + HEADER_LINES)
+        self.virtual_size = Size(0, self.total)
         row, column = self.cursor
         self.cursor = (min(row, max(0, self.total - 1)), min(column, max(0, len(self.columns) - 1)))
         self.refresh()
@@ -130,7 +132,7 @@ class PreviewTable(ScrollView, can_focus=True):
     def in_sight(self) -> tuple[range, list[int]]:
         """The rows and columns that are in sight."""
         top = self.scroll_offset.y
-        height = max(0, self.size.height - HEADER_LINES)
+        height = max(0, self.size.height)
         return range(top, min(self.total, top + height)), [column for column, _ in self._placed()]
 
     def _note_widths(self, block: Block, page: Page) -> None:
@@ -146,15 +148,7 @@ class PreviewTable(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         style = self.rich_style
         placed = self._placed()
-        if y == 0:
-            look = style + self.get_component_rich_style("preview--name", partial=True)
-            names = [(self.columns[column].name, look) for column, _ in placed]
-            return self._line(placed, names, look, width)
-        if y == 1:
-            look = style + self.get_component_rich_style("preview--kind", partial=True)
-            kinds = [(kind_of(self.columns[column]), look) for column, _ in placed]
-            return self._line(placed, kinds, look, width)
-        row = y - HEADER_LINES + self.scroll_offset.y
+        row = y + self.scroll_offset.y
         if row >= self.total:
             return Strip.blank(width, style)
         cursor_row, cursor_column = self.cursor
@@ -172,12 +166,19 @@ class PreviewTable(ScrollView, can_focus=True):
             cells.append(((text if text is not None else NULL) if is_there else "…", look))
         return self._line(placed, cells, style, width)
 
+    def header_line(self, y: int, name: Style, kind: Style) -> Strip:
+        """What stands above the columns: their names, then their types."""
+        placed = self._placed()
+        texts = [self.columns[column].name if y == 0 else kind_of(self.columns[column]) for column, _ in placed]
+        look = name if y == 0 else kind
+        return self._line(placed, [(text, look) for text in texts], look, self.size.width)
+
     def _line(self, placed: list[tuple[int, int]], cells: list[tuple[str, Style]], style: Style, width: int) -> Strip:
         segments = [Segment(" ", style)]
         for (column, room), (text, look) in zip(placed, cells, strict=True):
             segments.append(Segment(fitted(text, room, is_right=self.columns[column].is_number), look))
             segments.append(Segment(" " * GAP, style))
-        return Strip(segments).adjust_cell_length(width, style)
+        return Strip(segments).adjust_cell_length(width, style).simplify()  # one of a look, over a slow line
 
     def _placed(self) -> list[tuple[int, int]]:
         """The columns that are in sight, each with its width; the last one may be cut."""
@@ -209,7 +210,7 @@ class PreviewTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """A window of another size."""
-        self.virtual_size = Size(0, self.total + HEADER_LINES)
+        self.virtual_size = Size(0, self.total)
         self.refresh()
 
     # Keys.
@@ -217,21 +218,22 @@ class PreviewTable(ScrollView, can_focus=True):
     def move_to(self, row: int, column: int) -> None:
         """Put the cursor on a cell, and show it."""
         row, column = max(0, min(self.total - 1, row)), max(0, min(len(self.columns) - 1, column))
-        before = self.cursor
+        before, left = self.cursor, self._left
         self.cursor = (row, column)
         if column < self._left:
             self._left = column
         while self._left < column and not self._is_whole(column):
             self._left += 1
-        top, height = self.scroll_offset.y, max(1, self.size.height - HEADER_LINES)
+        top, height = self.scroll_offset.y, max(1, self.size.height)
         wanted = min(row, max(top, row - height + 1))
         if wanted != top:
             self.scroll_to(y=wanted, animate=False, immediate=True, force=True)
-        if column != before[1] or wanted != top:
+        if self._left != left:
             self.refresh()
-        else:
+            self.post_message(self.Panned())
+        elif wanted == top:  # else it is drawn by being scrolled
             for each in {before[0], row}:
-                self.refresh_line(each + HEADER_LINES)
+                self.refresh_line(each)
         self.post_message(self.Moved())
 
     def _is_whole(self, column: int) -> bool:
@@ -244,7 +246,7 @@ class PreviewTable(ScrollView, can_focus=True):
 
     def action_page(self, direction: int) -> None:
         """Move it by as many rows as are in sight."""
-        self.action_move(direction * max(1, self.size.height - HEADER_LINES - 1), 0)
+        self.action_move(direction * max(1, self.size.height - 1), 0)
 
     def action_row(self, index: int) -> None:
         """Move it to the first row, or the last."""
@@ -263,7 +265,32 @@ class PreviewTable(ScrollView, can_focus=True):
         at = 1
         for column, width in self._placed():
             if event.x < at + width + GAP:
-                row = event.y - HEADER_LINES + self.scroll_offset.y
-                self.move_to(row if event.y >= HEADER_LINES else self.cursor[0], column)
+                self.move_to(event.y + self.scroll_offset.y, column)
                 return
             at += width + GAP
+
+
+class PreviewHeader(Widget):
+    """The names and types above a table's columns: a widget of its own, which is not drawn again with every page.
+
+    Args:
+        table: The table.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"preview--name", "preview--kind"}
+    DEFAULT_CSS = """
+    PreviewHeader { height: 2; background: $panel; }
+    PreviewHeader > .preview--name { text-style: bold; }
+    PreviewHeader > .preview--kind { color: $text-disabled; }
+    """
+
+    def __init__(self, table: PreviewTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def render_line(self, y: int) -> Strip:
+        looks = (
+            self.rich_style + self.get_component_rich_style(name, partial=True)
+            for name in ("preview--name", "preview--kind")
+        )
+        return self._table.header_line(y, *looks)
