@@ -15,6 +15,8 @@ from assettui.executors.viewing import Stopped, ViewerProcess
 from assettui.model.keys import AssetKey
 from assettui.model.preview import Document, Page, Query, ReadPage, Refused
 from assettui.service.previews import stored_value
+from assettui.store.database import open_for_reading
+from assettui.store.profiles import profiles
 from tests.conftest import ProjectFolder, is_alive, wait_until
 
 PROJECT = """
@@ -223,3 +225,66 @@ def test_a_file_that_is_written_anew_is_read_anew(made: ProjectFolder) -> None:
         (made.path / "own.csv").write_text(before)
         answer = viewer.ask(ReadPage(stored_value(session, AssetKey("silent"))))
         assert isinstance(answer, Document)
+
+
+# In numbers.
+
+
+def test_what_was_made_is_looked_at_behind_the_steps_and_by_whoever_leads_next(folder: ProjectFolder) -> None:
+    folder.write(
+        """
+        import polars as pl
+        from assettui import *
+
+        @asset
+        def sales(): return pl.DataFrame({"amount": [1, None, 3]})
+
+        @asset(metadata={"profile": False})
+        def secret(): return pl.DataFrame({"amount": [1]})
+
+        @asset
+        def model(): return object()
+
+        @asset(partitions_def=StaticPartitionsDefinition(["a", "b"]))
+        def parts(context): return pl.DataFrame({"part": [context.partition_key] * 2})
+        """
+    )
+    folder.json("materialize", "sales", "secret", "model")  # it leads for this command alone, and looks at nothing
+
+    def profiled() -> list[tuple[str, str | None, int]]:
+        with closing(open_for_reading(folder.store)) as connection:
+            found = [
+                each for key in ("sales", "parts", "secret", "model") for each in profiles(connection, AssetKey(key), 9)
+            ]
+        return sorted((str(each.asset_key), each.partition or "", each.profile.rows) for each in found)
+
+    assert profiled() == []
+    leader = folder.lead()
+    wait_until(lambda: profiled() == [("sales", "", 3)])
+    folder.json("materialize", "parts", "--partition", "a")
+    wait_until(lambda: ("parts", "a", 2) in profiled())
+    leader.kill()
+    leader.communicate()
+    folder.json("materialize", "parts", "--partition", "b")
+    folder.lead()
+    wait_until(lambda: profiled() == [("parts", "a", 2), ("parts", "b", 2), ("sales", "", 3)])
+    found = folder.json("asset", "profile", "sales")
+    assert (found["rows"], found["columns"][0]["null_rate"]) == (3, pytest.approx(1 / 3))
+    assert folder.json("store", "verify")["problems"] == []
+
+
+def test_a_profile_is_shown_and_a_column_of_it(made: ProjectFolder) -> None:
+    done = made.run("asset", "profile", "sales")
+    assert [line.split()[:4] for line in done.stdout.splitlines()] == [
+        ["COLUMN", "TYPE", "EMPTY", "DISTINCT"],
+        ["id", "i64", "0", "%"],
+        ["country", "str", "33.3", "%"],
+        ["amount", "f64", "0", "%"],
+    ]
+    assert done.stderr.startswith("sales: 3 rows, 3 columns")
+    column = made.run("asset", "profile", "sales", "--column", "amount").stdout
+    assert "mean         183.8" in column
+    wrong = made.run("asset", "profile", "sales", "--column", "amont")
+    assert (wrong.returncode, "did you mean 'amount'?" in wrong.stderr) == (2, True)
+    assert "is no table" in made.run("asset", "profile", "model").stderr
+    assert made.json("asset", "profile", "parts", "--partition", "c")["rows"] == 1

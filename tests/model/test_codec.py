@@ -69,6 +69,9 @@ def test_each_kind_of_event_has_a_class_that_says_it(kind: EventKind) -> None:
         "data_version": "v",
         "check_name": "c",
         "freshness": "pass",
+        "of": 1,
+        "made": 1,
+        "profile": {"rows": 1, "columns": []},
     }
     event = event_of(kind.value, {"time_us": 1, "asset_key": "a"}, codec.encode_text(filled))
     assert event.kind is kind

@@ -11,10 +11,12 @@ from textual.widgets import Static
 
 from assettui.model.keys import AssetKey
 from assettui.service.session import Session
+from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.line_input import ConditionBox
 from assettui.tui.log_view import LogView
-from assettui.tui.preview import ColumnChooser, PreviewScreen
+from assettui.tui.preview import PreviewScreen
 from assettui.tui.preview_table import PreviewHeader, PreviewTable
+from assettui.tui.profile import ProfileList, ProfileScreen
 from assettui.tui.questions import Reading
 from tests.conftest import ProjectFolder
 from tests.tui.conftest import told, until
@@ -222,3 +224,21 @@ async def test_a_key_shows_what_is_under_the_cursor(on: Session) -> None:
         await pilot.press("V")
         screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, PreviewScreen) else None)
         await until(pilot, lambda: "parts " in title(screen))
+
+
+async def test_the_columns_in_numbers(on: Session) -> None:
+    async with app(on).run_test(size=(140, 24)) as pilot:
+        screen = await opened(pilot, "sales")
+        await shows(pilot, screen, "row 1 of 5,000")
+        await pilot.press("right", "right", "p")
+        profile = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, ProfileScreen) else None)
+        listing = profile.query_one(ProfileList)
+        await until(pilot, lambda: listing.rows)
+        assert listing.current.name == "amount"
+        assert listing.render_line(2).text.split()[:4] == ["amount", "f64", "1.0", "%"]
+        assert "5,000 rows, 4 columns" in str(profile.query_one("#title", Static).render())
+        await pilot.press("enter")
+        window = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
+        assert "50 of 5,000 rows, 1.0 %" in str(window._text)
+        await pilot.press("escape", "escape")
+        assert pilot.app.screen is screen

@@ -11,7 +11,7 @@ from assettui.cli import as_json as shapes
 from assettui.cli import health_as_json as health_shapes
 from assettui.cli.current import bring_up_to_date, current_catalog
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, terminal_width
-from assettui.cli.preview import export_asset, preview_asset
+from assettui.cli.preview import export_asset, preview_asset, profile_asset
 from assettui.cli.run_options import config_option
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.errors import LaunchError
@@ -37,6 +37,7 @@ def asset() -> None:
 
 asset.add_command(preview_asset)
 asset.add_command(export_asset)
+asset.add_command(profile_asset)
 
 
 @asset.command("observe")

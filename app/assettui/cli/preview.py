@@ -10,22 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from assettui.cli.current import bring_up_to_date
-from assettui.cli.output import print_json, print_lines, say, tell, telling_after, terminal_width
+from assettui.cli.output import print_json, print_lines, print_table, say, tell, telling_after, terminal_width
 from assettui.cli.run_options import PathName
-from assettui.cli.target import Target, target_options
-from assettui.model.errors import AssettuiError
-from assettui.model.keys import AssetKey
-from assettui.model.preview import Document, ExportRows, Query, ReadPage, Refused
+from assettui.cli.target import Target, json_option, target_options
+from assettui.model.errors import AssettuiError, NotFound
+from assettui.model.keys import AssetKey, closest
+from assettui.model.preview import Document, ExportRows, Query, ReadPage, ReadProfile, Refused
+from assettui.model.profile import QUANTILES
 from assettui.model.text import byte_count, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from assettui.executors.viewing import ViewerProcess
-    from assettui.model.preview import Answer, Asked, Exported, Page, StoredValue
+    from assettui.model.preview import Answer, Asked, Exported, Page, Profiled, StoredValue
+    from assettui.model.profile import ColumnProfile, Profile
 
 ROWS = 20
 
@@ -133,6 +135,59 @@ def export_asset(
                 value, _query(where, sort, sample), _names(columns), path=str(destination.absolute()), format=form
             ),
         )
+
+
+@click.command("profile")
+@click.argument("key")
+@click.option("--partition", metavar="P", help="Of this partition.  [default: the last one that was made]")
+@click.option("--column", metavar="NAME", help="This column in full.")
+@click.option("--again", is_flag=True, help="Look at the data now, also where it was looked at when it was made.")
+@json_option
+@target_options
+def profile_asset(
+    target: Target, key: str, partition: str | None, column: str | None, again: bool, as_json: bool
+) -> None:
+    """Show what an asset's value holds, in numbers: rows, and of each column what is empty, small, large, frequent."""
+    from assettui.executors.viewing import ViewerProcess  # deferred, as above
+    from assettui.render.profile import column_lines, profile_summary, profile_table
+    from assettui.service.previews import stored_value
+    from assettui.service.profiles import known_profile
+
+    session = target.reading()
+    bring_up_to_date(session)
+    known = known_profile(session, AssetKey(key), partition)
+    if known.found is not None and not again:
+        found = known.found.profile
+    else:
+        value = stored_value(session, AssetKey(key), partition)
+        with closing(ViewerProcess(session.project, session.folder)) as viewer:
+            found = cast("Profiled", _ask(viewer, ReadProfile(value))).profile
+    if column is not None:
+        wanted = found.column(column)
+        if wanted is None:
+            names = [each.name for each in found.columns]
+            near = closest(column, names)
+            hint = f"did you mean {near!r}?" if near else f"there are: {', '.join(names[:20])}"
+            raise NotFound(f"there is no column {column!r}", hint=hint)
+        if as_json:
+            print_json(_column_json(wanted, found))
+        else:
+            print_lines(column_lines(wanted, found))
+        return
+    if as_json:
+        columns = [_column_json(each, found) for each in found.columns]
+        print_json({**asdict(found), "columns": columns})
+        return
+    print_table(profile_table(found), found.columns)
+    last = known.last
+    of = f"{key} {last.partition}" if last is not None and last.partition is not None else key
+    tell(f"{of}: {profile_summary(found)}")
+
+
+def _column_json(column: ColumnProfile, of: Profile) -> dict[str, Any]:
+    top = [{"value": value, "count": count} for value, count in column.top]
+    quantiles = dict(zip(map(str, QUANTILES), column.quantiles, strict=False))
+    return {**asdict(column), "null_rate": column.null_rate(of.rows), "quantiles": quantiles, "top": top}
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from assettui.engine.edits import Edits
 from assettui.engine.journal import Journal
 from assettui.engine.loop import Ending, Loop
 from assettui.engine.notifying import Notifier
+from assettui.engine.profiling import Profiler
 from assettui.engine.workers import Workers
 from assettui.executors.inbox import Inbox
 from assettui.executors.processes import Processes
@@ -158,6 +159,7 @@ class Engine:
             journal = Journal(self._folder, self._project.id)
             wake_socket = WakeSocket(self._folder.socket)
             notifier = self._notifier()
+            profiler = Profiler(self._project, self._folder, self._inbox.wake)
             try:
                 self.is_ready.set()
                 journal.close_orphaned(reason_of(self._previous.named if self._previous else None), clock_us())
@@ -172,10 +174,12 @@ class Engine:
                     self._edits,
                     self._alarm,
                     notifier,
+                    profiler,
                 ).run(self._first)
                 notifier.look(journal, clock_us())
             finally:
                 notifier.close()
+                profiler.close()
                 wake_socket.close()
                 journal.close()
         except sqlite3.Error as error:

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from assettui.core.conditions.place import Entity
     from assettui.core.queue import Limits, QueuedRun
     from assettui.engine.automation_recording import RecordedAutomation
+    from assettui.engine.profiling import Profiler
     from assettui.engine.tick_recording import Recorded
     from assettui.kernel.actions import Execute, Progressed, QueueRun
     from assettui.kernel.automation import Decided
@@ -268,6 +269,10 @@ class Journal:
             found = record_decided(db, decided, sensors, self._sensor_of, state, intent)
         self._known = None
         return found
+
+    def profile(self, profiler: Profiler, now_us: int) -> bool:
+        """Have looked at what was materialized; whether anything that was found is recorded."""
+        return profiler.look(self._db, self.partitioned(now_us).graph, queries.last_event(self._db))
 
     def last_event(self) -> int:
         """The last event that is recorded."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from assettui.engine.edits import Edits
     from assettui.engine.journal import Journal
     from assettui.engine.notifying import Notifier
+    from assettui.engine.profiling import Profiler
     from assettui.engine.workers import Workers
     from assettui.executors.inbox import Inbox
     from assettui.kernel.automation import Automation
@@ -71,6 +72,7 @@ class Loop:
         edits: Which files of the project have been imported, and change.
         alarm: What wakes it in time.
         notifier: What tells people.
+        profiler: What looks at the data that was made.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Loop:
         edits: Edits,
         alarm: Alarm,
         notifier: Notifier,
+        profiler: Profiler,
     ) -> None:
         self._state = state
         self._ending = ending
@@ -95,6 +98,7 @@ class Loop:
         self._alarm = alarm
         self._news = News(journal, settings, workers)
         self._notifier = notifier
+        self._profiler = profiler
         self._notify_due_us: int | None = None
         self._automation: Automation | None = None
         self._automation_on: frozenset[str] | None = None
@@ -122,6 +126,7 @@ class Loop:
                 self._turn([*self._news.look(self._state, is_draining=self._ending.is_draining)])
                 self._automate()
                 self._notify()
+                self._profile()
             if self._ending.is_stopping:
                 canceled = [inputs.CancelRequested(run_id) for run_id in self._state.runs]
                 self._turn([inputs.Drain(is_at_once=True), *canceled])
@@ -212,6 +217,11 @@ class Loop:
         if due_us is not None and due_us != self._notify_due_us:
             self._notify_due_us = due_us
             self._alarm.wake_at(due_us)
+
+    def _profile(self) -> None:
+        """Have looked at what was made; one that leads for a single command leaves that to the next that stays."""
+        if self._state.ticking.is_on and self._journal.profile(self._profiler, clock_us()):
+            self._wake_socket.tell()
 
     def _turn(self, happened: list[inputs.Input]) -> None:
         """Decide on all that has happened, commit, then act; acting may itself make things happen."""

@@ -12,6 +12,7 @@ from assettui.model.events import (
     BackfillQueued,
     CheckEvaluation,
     CursorSet,
+    DataProfiled,
     Event,
     FreshnessChanged,
     InstigatorTurned,
@@ -49,6 +50,7 @@ _TYPES: dict[str, tuple[type[Event], str | None]] = {
             Observation,
             Wiped,
             FreshnessChanged,
+            DataProfiled,
             LogEntry,
         )
     },

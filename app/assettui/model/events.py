@@ -21,6 +21,7 @@ from assettui.model.freshness import FreshnessStatus
 from assettui.model.instigator import InstigatorKind
 from assettui.model.keys import AssetKey
 from assettui.model.metadata import MetadataValue
+from assettui.model.profile import Profile
 from assettui.model.project import StepOutput
 from assettui.model.run import RunPlan, RunStatus, StepError, StepPlan, StepStatus
 from assettui.model.timing import SECOND_US
@@ -64,6 +65,7 @@ class EventKind(StrEnum):
     CHECK_FAILED = "check_failed"
     WIPED = "wiped"
     FRESHNESS_CHANGED = "freshness_changed"
+    PROFILED = "profiled"
     LOG = "log"
 
 
@@ -421,6 +423,17 @@ class FreshnessChanged(Event, frozen=True, kw_only=True, tag="freshness_changed"
     freshness: FreshnessStatus
     data_time_us: int | None = field(default=None, name="data_time")
     """The time of its source data then."""
+
+
+class DataProfiled(Event, frozen=True, kw_only=True, tag="profiled"):
+    """It was looked what a materialization has made holds."""
+
+    asset_key: AssetKey  # pyright: ignore[reportGeneralTypeIssues] - as above
+    of: int
+    """The event of the materialization."""
+    made_us: int = field(name="made")
+    """When that was."""
+    profile: Profile
 
 
 class Wiped(Event, frozen=True, kw_only=True, tag="wiped"):

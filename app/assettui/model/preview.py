@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from assettui.model.asset import ValueRef
 from assettui.model.keys import AssetKey
+from assettui.model.profile import Profile
 
 ExportFormat: TypeAlias = Literal["csv", "json", "parquet"]
 DocumentKind: TypeAlias = Literal["json", "text", "markdown", "repr"]
@@ -24,7 +25,7 @@ class StoredValue(Struct, frozen=True, omit_defaults=True):
     """As it was stored; of format `file` where the function stored its data itself, and `path` says where."""
     partition: str | None = None
     path: str | None = None
-    """The file that metadata names, absolute."""
+    """The file that metadata names, as it says it: relative to the project's folder, where it is not absolute."""
     table: str | None = None
     """Of a file that is a database: which of its tables."""
 
@@ -80,7 +81,11 @@ class ExportRows(_Asked, frozen=True, omit_defaults=True, kw_only=True):
     format: ExportFormat
 
 
-Asked: TypeAlias = ReadPage | ReadCell | ExportRows
+class ReadProfile(_Asked, frozen=True, omit_defaults=True):
+    """The profile of a table."""
+
+
+Asked: TypeAlias = ReadPage | ReadCell | ExportRows | ReadProfile
 
 
 class PreviewColumn(Struct, frozen=True, array_like=True):
@@ -127,6 +132,12 @@ class Exported(_Answer, frozen=True):
     bytes: int
 
 
+class Profiled(_Answer, frozen=True):
+    """What the table holds, in numbers."""
+
+    profile: Profile
+
+
 class Refused(_Answer, frozen=True):
     """The value cannot be shown as it was asked for."""
 
@@ -138,4 +149,4 @@ class Refused(_Answer, frozen=True):
     """Of what user code has raised."""
 
 
-Answer: TypeAlias = Page | Document | Exported | Refused
+Answer: TypeAlias = Page | Document | Exported | Profiled | Refused

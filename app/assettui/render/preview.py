@@ -85,8 +85,16 @@ def _fitting(widths: Sequence[int], width: int | None) -> int:
 
 
 def kind_of(column: PreviewColumn) -> str:
-    """The type of a column, short: `datetime[μs, UTC]`, `list[i64]`."""
-    return one_line(_SHORT.get(column.type, column.type.lower() if column.type.isalpha() else column.type), MAX_WIDTH)
+    return short_type(column.type)
+
+
+def short_type(name: str) -> str:
+    """A type as polars writes it, short: `i64`, `str`, `datetime`."""
+    short = _SHORT.get(name)
+    if short is None:
+        plain, mark, _ = name.partition("(")
+        short = plain.lower() if plain.isalpha() and (not mark or plain in ("Datetime", "Duration")) else name
+    return one_line(short, MAX_WIDTH)
 
 
 _SHORT: Final = {

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assettui.model.asset import ValueRef
+from assettui.core import stored_values
 from assettui.model.errors import LaunchError, NotFound
-from assettui.model.preview import StoredValue
 from assettui.service.catalog import require_asset
 from assettui.store import queries
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
 
     from assettui.model.events import Materialization, Observation
     from assettui.model.keys import AssetKey
-    from assettui.model.metadata import MetadataValue
+    from assettui.model.preview import StoredValue
     from assettui.service.session import Session
     from assettui.store.project_state import ProjectState
-
-_TABLE_NAMES = ("table", "table_name", "dagster/table_name")
-BY_ITSELF = "file"
-"""The format of data that no IO manager of ours or the project's has stored."""
 
 
 def stored_value(session: Session, key: AssetKey, partition: str | None = None) -> StoredValue:
@@ -37,17 +30,13 @@ def stored_value(session: Session, key: AssetKey, partition: str | None = None) 
     with session.reading() as connection:
         state = session.state(connection)
         require_asset(state, key)
-        last, seen = _last(connection, state, key, partition)
-        asset = state.graph.assets[key]
-    if last is not None and last.value is not None:
-        return StoredValue(key, last.value, last.partition)
-    said = [each.metadata for each in (last, seen) if each is not None]
-    found = _place([*said, asset.metadata], session.project.root)
+        last, seen = last_events(connection, state, key, partition)
+        declared = state.graph.assets[key].metadata
+    found = stored_values.stored_value(key, last, [*([seen.metadata] if seen is not None else []), declared])
     if found is not None:
-        path, table = found
-        return StoredValue(key, ValueRef(BY_ITSELF), last.partition if last is not None else partition, path, table)
-    what = f"{key} {partition}" if partition is not None else str(key)
+        return found
     if last is None:
+        what = f"{key} {partition}" if partition is not None else str(key)
         raise NotFound(f"{what} was never materialized", hint=f"build it: assettui materialize {key}")
     raise NotFound(
         f"the function of {key} stores its data itself, and does not say where",
@@ -55,9 +44,14 @@ def stored_value(session: Session, key: AssetKey, partition: str | None = None) 
     )
 
 
-def _last(
+def last_events(
     connection: sqlite3.Connection, state: ProjectState, key: AssetKey, partition: str | None
 ) -> tuple[Materialization | None, Observation | None]:
+    """The last materialization of an asset or of a partition of it, and what was last observed of it.
+
+    Raises:
+        LaunchError, UnknownPartition: As above.
+    """
     if partition is None:
         known = state.states.get(key)
         return (known.last, known.observed) if known is not None else (None, None)
@@ -66,15 +60,3 @@ def _last(
     state.partitioned.space(key).index(partition)
     known = queries.partition_states(connection, key, [partition]).get(partition)
     return (known.last if known is not None else None), None
-
-
-def _place(said: Iterable[Mapping[str, MetadataValue]], root: Path) -> tuple[str, str | None] | None:
-    """The file that metadata names, and the table in it where it names one."""
-    for metadata in said:
-        paths = [each.value for each in metadata.values() if each.type == "path"]
-        if not paths and "path" in metadata and isinstance(metadata["path"].value, str):
-            paths = [metadata["path"].value]
-        if paths:
-            table = next((str(metadata[name].value) for name in _TABLE_NAMES if name in metadata), None)
-            return str(root / Path(str(paths[0])).expanduser()), table
-    return None

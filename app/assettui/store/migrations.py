@@ -289,3 +289,11 @@ def incidents(db: Database) -> None:
         " error TEXT) STRICT"
     )
     db.conn.execute("CREATE INDEX partitions_failed ON partitions (asset) WHERE failed IS NOT NULL")
+
+
+@migrations(name="0010_profiles")
+def profiles(db: Database) -> None:
+    """What the data of each materialization holds, and up to which of them that was looked at: not those of the past."""
+    db.conn.execute("CREATE INDEX profiles_by_asset ON events (asset) WHERE kind = 'profiled'")
+    db.conn.execute("CREATE TABLE profiling (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL) STRICT")
+    db.conn.execute("INSERT INTO profiling SELECT 1, coalesce(max(id), 0) FROM events")

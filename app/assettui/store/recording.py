@@ -14,7 +14,7 @@ from assettui.model import events as happened
 from assettui.model.asset import ValueRef
 from assettui.model.event_rows import event_text, kept
 from assettui.model.run import RunStatus, StepStatus
-from assettui.store import backfills, checks, limits, ticks
+from assettui.store import backfills, checks, limits, profiles, ticks
 from assettui.store.asset_recording import (
     assets_of_step,
     fail_partitions,
@@ -141,6 +141,8 @@ def apply(
                 "INSERT OR REPLACE INTO freshness (asset, status, since) VALUES (?, ?, ?)",
                 (str(event.asset_key), event.freshness.value, event.time_us),
             )
+        case happened.DataProfiled():
+            profiles.note_profiled(connection, event)
         case happened.Wiped():
             return wipe(connection, event, partitioned)
         case _:

@@ -133,6 +133,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("s", "sort", "Sort"),
         Action("c", "choose_columns", "Columns"),
         Action("r", "sample", "By chance"),
+        Action("p", "profile", "Profile"),
         Action("e", "export", "Export"),
         _quiet("x", "everything", "All rows, as they are stored"),
         _quiet("y", "copy", "Copy the cell"),
@@ -152,6 +153,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("end,dollar_sign", "column(-1)", "Last column"),
         Action("enter", "choose", "Whole cell"),
     ),
+    "profile": (_BACK, _quiet("y", "copy", "Copy the name")),
     "condition": (
         Action("enter", "submit", "Ask"),
         Action("escape", "screen.leave_box", "Leave it"),

@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual import on, work
-from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
-from textual.widgets import SelectionList, Static
+from textual.widgets import Static
 
 from assettui.executors.viewing import Stopped, ViewerProcess
 from assettui.model.errors import AssettuiError
@@ -37,6 +35,7 @@ from assettui.render.preview import export_format
 from assettui.render.table import Cell
 from assettui.service.previews import stored_value
 from assettui.tui.actions import bindings
+from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
 from assettui.tui.line_input import ConditionBox
@@ -399,6 +398,14 @@ class PreviewScreen(MainScreen):
         self.action_leave_box()
         self._typing(event.value)
 
+    def action_profile(self) -> None:
+        """Show the table in numbers."""
+        name = self._column()
+        if name is not None and self._value is not None:
+            from assettui.tui.profile import ProfileScreen  # deferred: not everybody wants to know
+
+            self.app.push_screen(ProfileScreen(self._key, self._value.partition, name))
+
     def action_choose_columns(self) -> None:
         """Choose which columns are shown."""
         page = self._page
@@ -488,57 +495,3 @@ def _rows(row: int, page: Page, query: Query) -> str:
 
 def _joined(cells: Sequence[str | None]) -> str:
     return "\t".join("" if cell is None else cell.replace("\t", " ").replace("\n", " ") for cell in cells)
-
-
-class ColumnList(SelectionList[int]):
-    """The columns there are; `enter` is for all of the list, `space` for one."""
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings("columns")
-
-
-class ColumnChooser(ModalScreen[tuple[str, ...] | None]):
-    """Which columns are shown; the answer is their names, in their order.
-
-    Args:
-        names: All that there are.
-        chosen: Those that are shown now.
-    """
-
-    DEFAULT_CSS = """
-    ColumnChooser { align: center middle; }
-    ColumnChooser > Vertical {
-        width: 60; height: auto; max-height: 90%; background: $surface; border: round $primary; padding: 0 1;
-        border-title-style: bold;
-    }
-    ColumnChooser ColumnList { height: auto; max-height: 100%; border: none; }
-    ColumnChooser .keys { dock: bottom; height: 1; color: $text-muted; }
-    """
-
-    def __init__(self, names: Sequence[str], chosen: Sequence[str]) -> None:
-        super().__init__()
-        self._names = names
-        self._chosen = frozenset(chosen)
-
-    def compose(self) -> ComposeResult:
-        with Vertical() as window:
-            window.border_title = "Columns"
-            yield ColumnList(
-                *((Text(one_line(name, 50)), index, name in self._chosen) for index, name in enumerate(self._names))
-            )
-            yield Static(Text("space choose   enter show these   a all/none   esc leave it"), classes="keys")
-
-    def _list(self) -> ColumnList:
-        return self.query_one(ColumnList)
-
-    def action_accept(self) -> None:
-        self.dismiss(tuple(self._names[index] for index in sorted(self._list().selected)))
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)
-
-    def action_all(self) -> None:
-        found = self._list()
-        if len(found.selected) == len(self._names):
-            found.deselect_all()
-        else:
-            found.select_all()

@@ -7,6 +7,7 @@ request that takes too long is ended by ending the process: whoever asked starts
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -16,18 +17,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import polars as pl  # noqa: TID253 - the very thing that this process is for
+from msgspec.structs import replace
 
 from assettui.definitions.computation import InputDeclaration
 from assettui.definitions.resources import ResourceSet
 from assettui.model import codec
 from assettui.model.errors import AssettuiError
-from assettui.model.preview import Answer, Asked, Document, ExportRows, ReadCell, ReadPage, Refused
+from assettui.model.preview import (
+    Answer,
+    Asked,
+    Document,
+    ExportRows,
+    Profiled,
+    ReadCell,
+    ReadPage,
+    ReadProfile,
+    Refused,
+)
 from assettui.model.run import StepPlan
 from assettui.model.step import PartitionsRead, StepRequest
 from assettui.values.files import FileValues
 from assettui.viewing.exports import export
 from assettui.viewing.opening import damaged, file_of, open_value, stamp_of
 from assettui.viewing.pages import Table
+from assettui.viewing.profiling import profile
 from assettui.viewing.queries import BadQuery
 from assettui.worker.environment import complete_environment
 from assettui.worker.errors import step_error
@@ -65,6 +78,7 @@ class Viewer:
 
     def answer(self, asked: Asked) -> Answer:
         """Answer one request: nothing is raised, since nobody is there to hear it."""
+        asked = self._placed(asked)
         try:
             found = self._open(asked.value)
             return found if isinstance(found, Document) and isinstance(asked, ReadPage) else self._of(asked, found)
@@ -83,6 +97,14 @@ class Viewer:
             told = step_error(error)
             return Refused(told.message, "the project's own code reads this value", traceback=told.traceback)
 
+    def _placed(self, asked: Asked) -> Asked:
+        """The same, with the place of a file that metadata names as an absolute path."""
+        path = asked.value.path
+        if path is None:
+            return asked
+        place = str(Path(self._options["root"]) / Path(path).expanduser())
+        return replace(asked, value=replace(asked.value, path=place))
+
     def _of(self, asked: Asked, found: Table | Document) -> Answer:
         if isinstance(found, Document):
             return Refused(f"the value of {asked.value.asset_key} is no table")
@@ -91,6 +113,8 @@ class Viewer:
                 return found.page(asked)
             case ReadCell():
                 return found.cell(asked)
+            case ReadProfile():
+                return Profiled(profile(found.frame, stamp_of(asked.value, self._root).size))
             case ExportRows():
                 rows = found.rows(asked.query, asked.names, asked.first, asked.rows)
                 return export(rows, Path(asked.path), asked.format)
@@ -165,25 +189,33 @@ def main(argv: list[str]) -> NoReturn:
 
 
 def _scratch(folder: Path) -> Path:
-    """A folder of this process's own, beside the store where that can be written to."""
+    """A folder of this process's own, locked while it lives; beside the store where that can be written to."""
     own = folder / str(os.getpid())
     try:
         _remove_of_the_dead(folder)
-        own.mkdir(parents=True, mode=0o700, exist_ok=True)
+        while True:
+            own.mkdir(parents=True, mode=0o700, exist_ok=True)
+            fcntl.flock(os.open(own, os.O_RDONLY), fcntl.LOCK_EX)
+            if own.exists():  # no other has taken it for a dead one's before it was locked
+                return own
     except OSError:
         return Path(tempfile.mkdtemp(prefix="assettui-"))
-    return own
 
 
 def _remove_of_the_dead(folder: Path) -> None:
-    """Remove what viewers have left that were killed."""
+    """Remove what viewers have left that were killed: the kernel has freed their locks."""
     for each in folder.iterdir() if folder.is_dir() else ():
         try:
-            os.kill(int(each.name), 0)
-        except ProcessLookupError:
-            shutil.rmtree(each, ignore_errors=True)
-        except (ValueError, PermissionError):
+            descriptor = os.open(each, os.O_RDONLY)
+        except OSError:
             continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(each, ignore_errors=True)
+        except OSError:  # it lives
+            continue
+        finally:
+            os.close(descriptor)
 
 
 if __name__ == "__main__":
