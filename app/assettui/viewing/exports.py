@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 
 from assettui.model.errors import ValueStorageError
 from assettui.model.preview import Exported
-from assettui.viewing.pages import STREAMING
+from assettui.viewing.pages import STREAMING, count
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,8 @@ def export(frame: pl.LazyFrame, path: Path, form: ExportFormat) -> Exported:
         hint = "write Parquet or JSON, or leave nested columns out" if form == "csv" else None
         raise ValueStorageError(f"the rows cannot be written as {form}: {reason}", hint=hint) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it is the new file by now, or there is not even a folder
+            temporary.unlink()
     return Exported(rows, path.stat().st_size)
 
 
@@ -49,6 +51,6 @@ def _written(frame: pl.LazyFrame, path: Path, form: ExportFormat) -> int:
         return collected.height
     if form == "parquet":
         frame.sink_parquet(path)
-        return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+        return count(pl.scan_parquet(path))
     frame.sink_csv(path)
-    return int(pl.scan_csv(path, infer_schema=False).select(pl.len()).collect().item())
+    return count(pl.scan_csv(path, infer_schema=False))

@@ -2,8 +2,8 @@
 
 A table as it was stored is read by the rows that are wanted, which of Parquet touches only the row groups they are in.
 The rows that a condition or an order gives have no place in the file: the first of them are found by looking no further
-than needed, and whoever wants to know how many there are, or to go far down, has them written once, to a file of the
-viewer's own, and read from there.
+than needed, and counted where somebody wants to know. Whoever goes far down among them has them written once, to a file
+of the viewer's own, and read from there.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Table:
     def stored(self) -> int:
         """How many rows it has; of Parquet that is told by its footer."""
         if self._stored is None:
-            self._stored = int(self.frame.select(pl.len()).collect(engine=STREAMING).item())
+            self._stored = count(self.frame)
         return self._stored
 
     def page(self, request: ReadPage) -> Page:
@@ -127,10 +127,12 @@ class Table:
             return self._sampled(query)
         result = self._results.get(query)
         if result is None:
-            result = self._keep(query, _Result(asked(self.frame, query)))
-        is_far = request.first < 0 or request.first + request.rows > FAR_ROWS
-        if result.total is None and (request.is_counted or is_far):
+            total = None if query.where else self.stored  # an order leaves nothing out
+            result = self._keep(query, _Result(asked(self.frame, query), total))
+        if result.file is None and (request.first < 0 or request.first + request.rows > FAR_ROWS):
             self._write(result)
+        if result.total is None and request.is_counted:
+            result.total = count(result.frame)
         return result
 
     def _sampled(self, query: Query) -> _Result:
@@ -141,7 +143,7 @@ class Table:
         frame = asked(self.frame, Query(query.where))
         if query.where:
             frame = frame.collect(engine=STREAMING).lazy()
-        total = self.stored if not query.where else int(frame.select(pl.len()).collect().item())
+        total = count(frame) if query.where else self.stored
         chosen = sorted(random.Random(SAMPLE_SEED).sample(range(total), min(total, query.sample)))
         rows = frame.gather(chosen).collect(engine=STREAMING)
         if query.sort:
@@ -155,7 +157,7 @@ class Table:
         result.frame.sink_ipc(path)
         result.file = path
         result.frame = pl.scan_ipc(path)
-        result.total = int(result.frame.select(pl.len()).collect().item())
+        result.total = count(result.frame)
 
     def _keep(self, query: Query, result: _Result) -> _Result:
         while len(self._results) >= QUERIES_KEPT:
@@ -172,3 +174,8 @@ class Table:
         """Forget what queries have given."""
         for query in list(self._results):
             self._forget(query)
+
+
+def count(frame: pl.LazyFrame) -> int:
+    """How many rows there are."""
+    return int(frame.select(pl.len()).collect(engine=STREAMING).item())

@@ -15,7 +15,7 @@ import polars as pl
 
 from assettui.model.profile import QUANTILES, ColumnProfile, Profile
 from assettui.viewing.cells import text_of
-from assettui.viewing.pages import STREAMING
+from assettui.viewing.pages import STREAMING, count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,20 +47,13 @@ def profile(frame: pl.LazyFrame, size_bytes: int = 0) -> Profile:
     schema = frame.collect_schema()
     names = schema.names()[:MAX_COLUMNS]
     kinds = {name: schema[name] for name in names}
-    rows = int(frame.select(pl.len()).collect(engine=STREAMING).item())
+    rows = count(frame)
     is_whole = rows * max(1, len(names)) <= MAX_CELLS and size_bytes <= MAX_BYTES
     some = _some_of(frame.select(names), rows, STRETCH_ROWS if is_whole else STRETCH_CELLS // max(1, len(names)))
     gathered = _gathered(frame if is_whole else some.lazy(), kinds)
     read = None if is_whole else some.height
     scale = rows / read if read else 1.0
-    by_column: dict[str, dict[str, Any]] = {}
-    for key, value in gathered.items():
-        index, _, measure = key.partition(":")
-        by_column.setdefault(index, {})[measure] = value
-    columns = tuple(
-        _column(name, kind, by_column[str(index)], some[name], scale)
-        for index, (name, kind) in enumerate(kinds.items())
-    )
+    columns = tuple(_column(name, kind, gathered[name], some[name], scale) for name, kind in kinds.items())
     times = (column.name for column in columns if kinds[column.name].is_temporal() and column.min is not None)
     return Profile(rows, columns, size_bytes, read, len(schema) - len(names), next(times, None))
 
@@ -74,41 +67,39 @@ def _some_of(frame: pl.LazyFrame, rows: int, length: int) -> pl.DataFrame:
     return pl.concat([frame.slice(start, length).collect(engine=STREAMING) for start in starts])
 
 
-def _gathered(frame: pl.LazyFrame, kinds: Mapping[str, pl.DataType]) -> dict[str, Any]:
-    """What is gathered in passing: `3:min` of the column at that place."""
+def _gathered(frame: pl.LazyFrame, kinds: Mapping[str, pl.DataType]) -> dict[str, dict[str, Any]]:
+    """What is gathered of each column in passing, by the column's name."""
     wanted: list[pl.Expr] = []
-    for index, (name, kind) in enumerate(kinds.items()):
+    for name, kind in kinds.items():
         column = pl.col(name)
-        wanted.append(column.null_count().alias(f"{index}:nulls"))
+        measures = _measures(column.fill_nan(None) if kind.is_float() else column, kind)
+        measures.append(column.null_count().alias("nulls"))
         if _is_compared(kind):
-            wanted.append(column.approx_n_unique().alias(f"{index}:distinct"))
-        wanted += _measures(index, column.fill_nan(None) if kind.is_float() else column, kind)
+            measures.append(column.approx_n_unique().alias("distinct"))
+        wanted.append(pl.struct(measures).alias(name))
     found = frame.select(wanted).collect(engine=STREAMING).row(0, named=True) if wanted else {}
     endless = [
-        index
-        for index, kind in enumerate(kinds.values())
-        if kind.is_float() and not all(isfinite(found[f"{index}:{each}"] or 0) for each in ("min", "max"))
+        name
+        for name, kind in kinds.items()
+        if kind.is_float() and not all(isfinite(found[name][each] or 0) for each in ("min", "max"))
     ]
     if endless:  # there are few such columns: the others are spared a filter
-        names = list(kinds)
         finite = [
-            each
-            for index in endless
-            for each in _measures(
-                index, pl.col(names[index]).filter(pl.col(names[index]).is_finite()), kinds[names[index]]
-            )
+            pl.struct(_measures(pl.col(name).filter(pl.col(name).is_finite()), kinds[name])).alias(name)
+            for name in endless
         ]
-        found |= frame.select(finite).collect(engine=STREAMING).row(0, named=True)
+        for name, measured in frame.select(finite).collect(engine=STREAMING).row(0, named=True).items():
+            found[name] |= measured
     return found
 
 
-def _measures(index: int, column: pl.Expr, kind: pl.DataType) -> list[pl.Expr]:
+def _measures(column: pl.Expr, kind: pl.DataType) -> list[pl.Expr]:
     """The smallest, the largest and the mean, of types that have them."""
     found: list[pl.Expr] = []
     if kind.is_numeric() or kind.is_temporal() or kind == pl.String:
-        found += [column.min().alias(f"{index}:min"), column.max().alias(f"{index}:max")]
+        found += [column.min().alias("min"), column.max().alias("max")]
     if kind.is_numeric() or kind == pl.Boolean:
-        found.append(column.mean().alias(f"{index}:mean"))
+        found.append(column.mean().alias("mean"))
     return found
 
 
