@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -14,9 +13,10 @@ import pytest
 from assettui.executors.viewing import Stopped, ViewerProcess
 from assettui.model.keys import AssetKey
 from assettui.model.preview import Document, Page, Query, ReadPage, Refused
-from assettui.service.previews import stored_value
+from assettui.service.previews import present_data
+from assettui.store import queries
 from assettui.store.database import open_for_reading
-from assettui.store.profiles import profiles
+from assettui.store.profiles import profile_of
 from tests.conftest import ProjectFolder, is_alive, wait_until
 
 PROJECT = """
@@ -178,7 +178,7 @@ def test_a_value_that_hangs_is_stopped_and_the_next_one_is_read(made: ProjectFol
 
         def wait() -> None:
             try:
-                viewer.ask(ReadPage(stored_value(session, AssetKey("hanging"))))
+                viewer.ask(ReadPage(present_data(session, AssetKey("hanging")).value))
             except Stopped as error:
                 heard.append(error)
 
@@ -189,7 +189,7 @@ def test_a_value_that_hangs_is_stopped_and_the_next_one_is_read(made: ProjectFol
         waiting.join(5)
         assert heard
         wait_until(lambda: not is_alive(pid))
-        answer = viewer.ask(ReadPage(stored_value(session, AssetKey("sales"))))
+        answer = viewer.ask(ReadPage(present_data(session, AssetKey("sales")).value))
         assert isinstance(answer, Page)
 
 
@@ -207,13 +207,12 @@ def test_it_dies_with_whoever_asked(made: ProjectFolder) -> None:
 def test_a_file_that_is_written_anew_is_read_anew(made: ProjectFolder) -> None:
     session = made.session
     with closing(ViewerProcess(session.project, session.folder)) as viewer:
-        value = stored_value(session, AssetKey("by_itself"))
+        value = present_data(session, AssetKey("by_itself")).value
         asked = ReadPage(value, Query("n > 1"), is_counted=True)
         first = viewer.ask(asked)
         assert isinstance(first, Page)
         assert first.cells == (("2",),)
         before = (made.path / "own.csv").read_text()
-        time.sleep(0.01)
         (made.path / "own.csv").write_text("n,m\n5,a\n6,b\n")
         second = viewer.ask(asked)
         assert isinstance(second, Page)
@@ -223,11 +222,13 @@ def test_a_file_that_is_written_anew_is_read_anew(made: ProjectFolder) -> None:
         assert isinstance(gone, Refused)
         assert "is gone" in gone.what
         (made.path / "own.csv").write_text(before)
-        answer = viewer.ask(ReadPage(stored_value(session, AssetKey("silent"))))
+        answer = viewer.ask(ReadPage(present_data(session, AssetKey("silent")).value))
         assert isinstance(answer, Document)
 
 
 # In numbers.
+
+KEYS = ("sales", "parts", "secret", "model")
 
 
 def test_what_was_made_is_looked_at_behind_the_steps_and_by_whoever_leads_next(folder: ProjectFolder) -> None:
@@ -251,12 +252,13 @@ def test_what_was_made_is_looked_at_behind_the_steps_and_by_whoever_leads_next(f
     )
     folder.json("materialize", "sales", "secret", "model")  # it leads for this command alone, and looks at nothing
 
-    def profiled() -> list[tuple[str, str | None, int]]:
+    def profiled() -> list[tuple[str, str, int]]:
         with closing(open_for_reading(folder.store)) as connection:
-            found = [
-                each for key in ("sales", "parts", "secret", "model") for each in profiles(connection, AssetKey(key), 9)
-            ]
-        return sorted((str(each.asset_key), each.partition or "", each.profile.rows) for each in found)
+            made = [each for key in KEYS for each in queries.materializations(connection, AssetKey(key), 9)]
+            found = [profile_of(connection, each) for each in made]
+        return sorted(
+            (str(each.asset_key), each.partition or "", each.profile.rows) for each in found if each is not None
+        )
 
     assert profiled() == []
     leader = folder.lead()

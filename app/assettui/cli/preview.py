@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assettui.executors.viewing import ViewerProcess
     from assettui.model.preview import Answer, Asked, Exported, Page, Profiled, StoredValue
     from assettui.model.profile import ColumnProfile, Profile
+    from assettui.service.previews import PresentData
 
 ROWS = 20
 
@@ -85,7 +86,8 @@ def preview_asset(
     if as_json + as_csv + (parquet is not None) > 1:
         raise click.UsageError("give one of --json, --csv and --parquet")
     query, names, first = _query(where, sort, sample), _names(columns), -rows if tail else 0
-    with _value(target, key, partition) as (value, viewer):
+    with _data(target, key, partition) as (data, viewer):
+        value = data.value
         if parquet is not None:
             _export(
                 viewer,
@@ -103,8 +105,7 @@ def preview_asset(
         return
     page = cast("Page", answer)
     print_lines(table_lines(page, terminal_width() if sys.stdout.isatty() else None))
-    of = f"{key} {value.partition}" if value.partition is not None else key
-    tell(f"{of}: {summary(page, query)}, {plural(len(page.columns), 'column')}")
+    tell(f"{_name(value)}: {summary(page, query)}, {plural(len(page.columns), 'column')}")
 
 
 @click.command("export")
@@ -128,11 +129,11 @@ def export_asset(
     form = export_format(destination.name)
     if form is None:
         raise CannotShow(f"{destination} does not say in which form", hint=f"let its name end in {', '.join(EXPORTED)}")
-    with _value(target, key, partition) as (value, viewer):
+    with _data(target, key, partition) as (data, viewer):
         _export(
             viewer,
             ExportRows(
-                value, _query(where, sort, sample), _names(columns), path=str(destination.absolute()), format=form
+                data.value, _query(where, sort, sample), _names(columns), path=str(destination.absolute()), format=form
             ),
         )
 
@@ -148,20 +149,12 @@ def profile_asset(
     target: Target, key: str, partition: str | None, column: str | None, again: bool, as_json: bool
 ) -> None:
     """Show what an asset's value holds, in numbers: rows, and of each column what is empty, small, large, frequent."""
-    from assettui.executors.viewing import ViewerProcess  # deferred, as above
-    from assettui.render.profile import column_lines, profile_summary, profile_table
-    from assettui.service.previews import stored_value
-    from assettui.service.profiles import known_profile
+    from assettui.render.profile import column_lines, profile_summary, profile_table  # deferred, as above
 
-    session = target.reading()
-    bring_up_to_date(session)
-    known = known_profile(session, AssetKey(key), partition)
-    if known.found is not None and not again:
-        found = known.found.profile
-    else:
-        value = stored_value(session, AssetKey(key), partition)
-        with closing(ViewerProcess(session.project, session.folder)) as viewer:
-            found = cast("Profiled", _ask(viewer, ReadProfile(value))).profile
+    with _data(target, key, partition) as (data, viewer):
+        found = data.profile
+        if found is None or again:
+            found = cast("Profiled", _ask(viewer, ReadProfile(data.value))).profile
     if column is not None:
         wanted = found.column(column)
         if wanted is None:
@@ -179,9 +172,7 @@ def profile_asset(
         print_json({**asdict(found), "columns": columns})
         return
     print_table(profile_table(found), found.columns)
-    last = known.last
-    of = f"{key} {last.partition}" if last is not None and last.partition is not None else key
-    tell(f"{of}: {profile_summary(found)}")
+    tell(f"{_name(data.value)}: {profile_summary(found)}")
 
 
 def _column_json(column: ColumnProfile, of: Profile) -> dict[str, Any]:
@@ -191,16 +182,20 @@ def _column_json(column: ColumnProfile, of: Profile) -> dict[str, Any]:
 
 
 @contextmanager
-def _value(target: Target, key: str, partition: str | None) -> Generator[tuple[StoredValue, ViewerProcess]]:
-    """Where the value is, and who reads it."""
+def _data(target: Target, key: str, partition: str | None) -> Generator[tuple[PresentData, ViewerProcess]]:
+    """The data that is asked for, and who reads it."""
     from assettui.executors.viewing import ViewerProcess  # deferred, as above
-    from assettui.service.previews import stored_value
+    from assettui.service.previews import present_data
 
     session = target.reading()
     bring_up_to_date(session)
-    value = stored_value(session, AssetKey(key), partition)
+    data = present_data(session, AssetKey(key), partition)
     with closing(ViewerProcess(session.project, session.folder)) as viewer:
-        yield value, viewer
+        yield data, viewer
+
+
+def _name(value: StoredValue) -> str:
+    return f"{value.asset_key} {value.partition}" if value.partition is not None else str(value.asset_key)
 
 
 def _query(where: str, sort: str, sample: int | None) -> Query:

@@ -36,6 +36,7 @@ AT_ONCE: Final = 50
 TIMEOUT_S: Final = 120.0
 IDLE_S: Final = 30.0
 """So long after the last of them the viewer's process is ended."""
+NICENESS: Final = 10
 SWITCH: Final = "profile"
 """Metadata of an asset: False for one that is not to be looked at."""
 
@@ -56,15 +57,14 @@ class Profiler:
     """
 
     def __init__(self, project: Project, folder: StoreFolder, on_looked: Callable[[], None]) -> None:
-        self._project = project
-        self._folder = folder
         self._on_looked = on_looked
         self._to_look: queue.Queue[_Wanted | None] = queue.Queue()
         self._looked: queue.SimpleQueue[tuple[int, DataProfiled | None]] = queue.SimpleQueue()
         self._under_way = 0
         self._seen = -1
         self._thread: threading.Thread | None = None
-        self._viewer = ViewerProcess(project, folder)
+        self._viewer = ViewerProcess(project, folder, niceness=NICENESS)
+        self._graph: AssetGraph | None = None
         self._is_closing = False
 
     def look(self, db: sqlite3.Connection, graph: AssetGraph, last_event: int) -> bool:
@@ -78,6 +78,9 @@ class Profiler:
         has_recorded = self._record(db)
         if self._under_way or last_event == self._seen:
             return has_recorded
+        if graph is not self._graph:  # the viewer may have imported the project as it was
+            self._graph = graph
+            self._viewer.stop()
         found = profiles.unprofiled(db, AT_ONCE)
         if len(found) < AT_ONCE:
             self._seen = last_event

@@ -34,19 +34,23 @@ class ViewerProcess:
     Args:
         project: Imported by it where only the project's own code can read a value.
         folder: The store.
+        niceness: How far it stands back behind other processes: for those whom nobody waits for.
         python: The interpreter that runs it.
     """
 
-    def __init__(self, project: Project, folder: StoreFolder, python: str = sys.executable) -> None:
+    def __init__(
+        self, project: Project, folder: StoreFolder, *, niceness: int = 0, python: str = sys.executable
+    ) -> None:
         self._project = project
         self._folder = folder
+        self._niceness = niceness
         self._python = python
         self._asking = threading.Lock()
         self._changing = threading.Lock()
         self._guard: Guard | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
-        self._reader: FrameReader[Answer] = FrameReader(Answer)  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
+        self._reader = _reader()
         self._stops = 0
 
     def ask(self, asked: Asked) -> Answer:
@@ -58,8 +62,13 @@ class ViewerProcess:
         with self._asking:
             stops, kills = self._stops, memory_kills()
             try:
-                answer = self._exchange(asked)
-            except (OSError, ValueError):
+                with self._changing:
+                    connection = self._connection or self._start()
+            except OSError as error:
+                return Refused(f"no process can be started that reads values: {error.strerror or error}")
+            try:
+                answer = self._exchange(connection, asked)
+            except (OSError, ValueError):  # it is gone; or user code has written to the pipe
                 answer = None
             if answer is not None:
                 return answer
@@ -67,9 +76,7 @@ class ViewerProcess:
                 raise Stopped("stopped")
             return self._death(kills)
 
-    def _exchange(self, asked: Asked) -> Answer | None:
-        with self._changing:
-            connection = self._connection or self._start()
+    def _exchange(self, connection: socket.socket, asked: Asked) -> Answer | None:
         connection.sendall(frame(asked))
         while True:
             messages = receive(connection, self._reader)
@@ -78,12 +85,6 @@ class ViewerProcess:
             answers = list(messages)  # all that came, so that nothing of it is met again
             if answers:
                 return answers[-1]
-
-    def warm_up(self) -> None:
-        """Start the process, so that the first answer comes sooner."""
-        with self._changing:
-            if self._connection is None:
-                self._start()
 
     def stop(self) -> None:
         """End whatever is being read now; the next request starts another process."""
@@ -109,6 +110,7 @@ class ViewerProcess:
             "module": self._project.module,
             "values": str(self._folder.values),
             "scratch": str(self._folder.previews),
+            "niceness": self._niceness,
             "environment_file": str(self._project.environment_file),
             "environment": dict(self._project.settings.environment),
         }
@@ -126,7 +128,7 @@ class ViewerProcess:
             self._guard = Guard()
         self._guard.add(process.pid)
         self._process, self._connection = process, ours
-        self._reader = FrameReader(Answer)  # pyright: ignore[reportArgumentType] - as above
+        self._reader = _reader()
         return ours
 
     def _end(self) -> int:
@@ -160,3 +162,7 @@ class ViewerProcess:
                 "the value needs more memory than there is", "look at fewer columns, or at a partition of it"
             )
         return Refused(f"the process that reads values ended: {cause_of(status).message}", "look again")
+
+
+def _reader() -> FrameReader[Answer]:
+    return FrameReader[Answer](Answer)  # pyright: ignore[reportArgumentType] - a union is a type to msgspec

@@ -1,13 +1,16 @@
-"""Looking at the values of assets: where the one is that is asked for. A viewer reads it, see `ViewerProcess`."""
+"""The present data of assets: where it is, and what it was found to hold. A viewer reads it, see `ViewerProcess`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assettui.core import stored_values
+from msgspec import Struct
+
+from assettui.core.stored_values import stored_value
 from assettui.model.errors import LaunchError, NotFound
 from assettui.service.catalog import require_asset
 from assettui.store import queries
+from assettui.store.profiles import profile_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,12 +18,22 @@ if TYPE_CHECKING:
     from assettui.model.events import Materialization, Observation
     from assettui.model.keys import AssetKey
     from assettui.model.preview import StoredValue
+    from assettui.model.profile import Profile
     from assettui.service.session import Session
     from assettui.store.project_state import ProjectState
 
 
-def stored_value(session: Session, key: AssetKey, partition: str | None = None) -> StoredValue:
-    """Where the present value of an asset is, or of a partition of it: where none is named, of the last that was made.
+class PresentData(Struct, frozen=True):
+    """The data that an asset, or a partition of it, has now."""
+
+    value: StoredValue
+    """Where it is."""
+    profile: Profile | None
+    """What it was found to hold when it was made; None where nobody has looked."""
+
+
+def present_data(session: Session, key: AssetKey, partition: str | None = None) -> PresentData:
+    """The present data of an asset, or of a partition of it: where none is named, of the last that was made.
 
     Raises:
         NotFound: There is no such asset, it was never materialized, or nothing says where its data is.
@@ -30,11 +43,12 @@ def stored_value(session: Session, key: AssetKey, partition: str | None = None) 
     with session.reading() as connection:
         state = session.state(connection)
         require_asset(state, key)
-        last, seen = last_events(connection, state, key, partition)
+        last, seen = _last(connection, state, key, partition)
+        profiled = profile_of(connection, last) if last is not None else None
         declared = state.graph.assets[key].metadata
-    found = stored_values.stored_value(key, last, [*([seen.metadata] if seen is not None else []), declared])
-    if found is not None:
-        return found
+    value = stored_value(key, last, [*([seen.metadata] if seen is not None else []), declared])
+    if value is not None:
+        return PresentData(value, profiled.profile if profiled is not None else None)
     if last is None:
         what = f"{key} {partition}" if partition is not None else str(key)
         raise NotFound(f"{what} was never materialized", hint=f"build it: assettui materialize {key}")
@@ -44,14 +58,10 @@ def stored_value(session: Session, key: AssetKey, partition: str | None = None) 
     )
 
 
-def last_events(
+def _last(
     connection: sqlite3.Connection, state: ProjectState, key: AssetKey, partition: str | None
 ) -> tuple[Materialization | None, Observation | None]:
-    """The last materialization of an asset or of a partition of it, and what was last observed of it.
-
-    Raises:
-        LaunchError, UnknownPartition: As above.
-    """
+    """The last materialization of an asset or of a partition of it, and what was last observed of it."""
     if partition is None:
         known = state.states.get(key)
         return (known.last, known.observed) if known is not None else (None, None)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import sqlite3
 
     from assettui.model.events import DataProfiled, Materialization
-    from assettui.model.keys import AssetKey
 
 _COLUMNS = "id, time, kind, run, step, asset, partition, payload"
 
@@ -44,13 +43,11 @@ def pass_over(connection: sqlite3.Connection, event_id: int) -> None:
     connection.execute("UPDATE profiling SET position = max(position, ?)", (event_id,))
 
 
-def profiles(
-    connection: sqlite3.Connection, key: AssetKey, limit: int, partition: str | None = None
-) -> list[DataProfiled]:
-    """The last profiles of an asset, or of a partition of it, the newest first."""
-    condition = "" if partition is None else " AND partition = ?"
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM events WHERE kind = 'profiled' AND asset = ?{condition} ORDER BY id DESC LIMIT ?",  # noqa: S608 - as above
-        (str(key), *(() if partition is None else (partition,)), limit),
-    )
-    return [cast("DataProfiled", queries.event_of_row(row)) for row in rows]
+def profile_of(connection: sqlite3.Connection, made: Materialization) -> DataProfiled | None:
+    """What the data of a materialization was found to hold; None where it was not looked at."""
+    row = connection.execute(  # what came before it was made is passed over without a look at its payload
+        f"SELECT {_COLUMNS} FROM events WHERE kind = 'profiled' AND asset = ? AND partition IS ? AND time >= ?"  # noqa: S608 - as above
+        " AND json_extract(payload, '$.made') = ? ORDER BY id DESC LIMIT 1",
+        (str(made.asset_key), made.partition, made.time_us, made.time_us),
+    ).fetchone()
+    return cast("DataProfiled", queries.event_of_row(row)) if row is not None else None

@@ -1,23 +1,22 @@
 """What a value holds: a table to move in, to filter and to sort; or a document.
 
-A viewer process reads it, one request after the other, and this screen never waits for it. The screen asks for what is in
-sight; what takes too long is stopped with `esc`, by ending that process.
+A viewer process reads it, see `PageReader`. What takes too long is stopped with `esc`, by ending that process.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from msgspec.structs import replace
 from rich.text import Text
 from textual import on, work
 from textual.message import Message
 from textual.widgets import Static
 
-from assettui.executors.viewing import Stopped, ViewerProcess
+from assettui.executors.viewing import ViewerProcess
 from assettui.model.errors import AssettuiError
 from assettui.model.preview import (
     Document,
@@ -33,7 +32,7 @@ from assettui.model.text import byte_count, clean, one_line, plural
 from assettui.render.appearance import GREY, RED, YELLOW
 from assettui.render.preview import export_format
 from assettui.render.table import Cell
-from assettui.service.previews import stored_value
+from assettui.service.previews import present_data
 from assettui.tui.actions import bindings
 from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.header import Header
@@ -41,7 +40,8 @@ from assettui.tui.key_bar import KeyBar
 from assettui.tui.line_input import ConditionBox
 from assettui.tui.log_view import LogView, TextLines
 from assettui.tui.main_screen import MainScreen
-from assettui.tui.preview_table import BLOCK_COLUMNS, BLOCK_ROWS, Block, PreviewHeader, PreviewTable
+from assettui.tui.page_reader import FIRST, PageReader
+from assettui.tui.preview_table import Block, PreviewHeader, PreviewTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,12 +50,15 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from assettui.model.keys import AssetKey
-    from assettui.model.preview import Answer, Asked, StoredValue
+    from assettui.model.preview import Answer, StoredValue
+    from assettui.model.project import ProjectSnapshot
+    from assettui.service.catalog import Catalog
 
 SAMPLE_ROWS = 1_000
+PATIENCE_S = 0.3
+"""What takes longer is said to be read."""
 CONDITION = "a condition as SQL has it: amount > 100 and country = 'PE'"
 EXPORT = "a file: rows.csv, rows.json or rows.parquet"
-MAX_COPIED_ROWS = 1_000
 
 
 class PreviewScreen(MainScreen):
@@ -77,36 +80,23 @@ class PreviewScreen(MainScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings("preview")
 
     @dataclass
-    class Answered(Message):
-        """The viewer has answered."""
-
-        query: int
-        """The number of the query that it was asked for."""
-        block: Block
-        answer: Answer | None
-        """None where it was stopped."""
-
-    @dataclass
     class Located(Message):
-        """It is known where the value is."""
+        """It is known where the value is, or why there is none."""
 
-        value: StoredValue
+        value: StoredValue | None
+        refused: Refused | None = None
 
     def __init__(self, key: AssetKey, partition: str | None = None) -> None:
         super().__init__()
         self._key = key
         self._partition = partition
-        self._value: StoredValue | None = None
-        self._query, self._names = Query(), ()
+        self._reader: PageReader | None = None
         self._shown: tuple[Query, tuple[str, ...]] = (Query(), ())
         """What was last seen to be right: where something else cannot be shown, this is shown again."""
-        self._number = 0
-        self._wanted: Block | None = None
-        self._is_busy = False
         self._page: Page | None = None
+        self._snapshot: ProjectSnapshot | None = None
         self._said = Text("")
         self._typing: Callable[[str], None] = self._ask_for
-        self._viewer: ViewerProcess | None = None
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -119,106 +109,86 @@ class PreviewScreen(MainScreen):
         yield Static(id="cell")
         yield KeyBar()
 
-    def on_mount(self) -> None:
-        self._viewer = ViewerProcess(self.app.session.project, self.app.session.folder)
+    @property
+    def reader(self) -> PageReader:
+        """What reads for this screen, from when it is first shown on."""
+        if self._reader is None:
+            self._reader = PageReader(self)
+        return self._reader
 
     def on_unmount(self) -> None:
-        if self._viewer is not None:
-            threading.Thread(target=self._viewer.close, name="end-viewer").start()
+        if self._reader is not None:
+            self._reader.close()
 
     def reload(self) -> None:
         """Look where the value is: it may have been made anew."""
         self.locate()
 
+    def show_catalog(self, catalog: Catalog) -> None:
+        """The project's code may have been edited, by which values are read."""
+        if self._snapshot is not None and catalog.snapshot is not self._snapshot:
+            self.reader.restart()
+        self._snapshot = catalog.snapshot
+
     @work(thread=True, group="locate", exclusive=True)
     def locate(self) -> None:
         """Find the value, away from the screen."""
         try:
-            found = stored_value(self.app.session, self._key, self._partition)
+            found = present_data(self.app.session, self._key, self._partition)
         except AssettuiError as error:
-            refused = Refused(error.what, error.hint)
-            self.post_message(self.Answered(self._number, Block(0, 0), refused))
+            self.post_message(self.Located(None, Refused(error.what, error.hint)))
         else:
-            self.post_message(self.Located(found))
+            self.post_message(self.Located(found.value))
 
     @on(Located)
     def begin(self, message: Located) -> None:
         """Show the value, unless it is the one that is shown."""
-        if message.value == self._value:
+        reader = self.reader
+        if message.refused is not None:
+            self._refuse(message.refused)
+        if message.value is None or message.value == reader.value:
             return
-        if self._value is not None:
+        if reader.value is not None:
             self.app.tell(f"{self._key} was made anew")
-        self._value = message.value
-        self._begin(self._query, self._names)
+        self._read(message.value, reader.query, reader.names)
 
-    # Asking.
+    # Reading.
 
     def _begin(self, query: Query, names: Sequence[str]) -> None:
-        """Show the rows that a query gives, from the first on."""
+        """Show what somebody asks for, from the first row on."""
         self._said = Text("")
-        self._read(query, names)
+        if self.reader.value is not None:
+            self._read(self.reader.value, query, names)
 
-    def _read(self, query: Query, names: Sequence[str]) -> None:
-        if self._is_busy and self._viewer is not None:
-            self._viewer.stop()
-        self._query, self._names = query, tuple(names)
-        self._number += 1
+    def _read(self, value: StoredValue, query: Query, names: Sequence[str]) -> None:
         self.query_one(PreviewTable).clear()
-        self._ask(Block(0, 0))
+        self.reader.begin(value, query, names)
+        self.set_timer(PATIENCE_S, self._show_title)
 
     @on(PreviewTable.Wanted)
     def want(self, message: PreviewTable.Wanted) -> None:
-        """Have cells read that are in sight: the newest wish counts."""
-        self._ask(message.block)
+        """Have cells read that are in sight."""
+        self.reader.want(message.block)
+        self.set_timer(PATIENCE_S, self._show_title)
 
-    def _ask(self, block: Block) -> None:
-        if self._is_busy:
-            self._wanted = block
-            return
-        if self._value is None:
-            return
-        self._is_busy = True
-        self.ask(self._number, block, self._request(block))
-        self.set_timer(0.3, self._show_title)
-
-    def _request(self, block: Block, *, is_counted: bool = False) -> ReadPage:
-        value = cast("StoredValue", self._value)
-        first = block.row * BLOCK_ROWS
-        column = block.column * BLOCK_COLUMNS
-        return ReadPage(value, self._query, self._names, first, BLOCK_ROWS, column, BLOCK_COLUMNS, is_counted)
-
-    @work(thread=True, group="ask")
-    def ask(self, number: int, block: Block, asked: Asked) -> None:
-        """Wait for the viewer, away from the screen."""
-        answer: Answer | None = None
-        try:
-            if self._viewer is not None:
-                answer = self._viewer.ask(asked)
-        except Stopped:
-            pass
-        self.post_message(self.Answered(number, block, answer))
-
-    @on(Answered)
-    def show(self, message: Answered) -> None:
-        """Show what was read, where it is still wanted; then what is wanted since."""
-        self._is_busy = False
-        if message.query == self._number:
+    @on(PageReader.Answered)
+    def show(self, message: PageReader.Answered) -> None:
+        """Show what was read, where it is still wanted."""
+        if self.reader.take(message):
             self._show(message.block, message.answer)
-        wanted, self._wanted = self._wanted, None
-        if wanted is not None or message.query != self._number:
-            self._ask(wanted if wanted is not None else Block(0, 0))
+        self.reader.go_on()
         self._show_title()
 
     def _show(self, block: Block, answer: Answer | None) -> None:
+        reader = self.reader
         match answer:
             case Page():
                 self.remove_class("document")
                 self._page = answer
-                self._shown = (self._query, self._names)
+                self._shown = (reader.query, reader.names)
                 self.query_one(PreviewTable).show(block, answer)
-                if answer.total is None and block == Block(0, 0):  # the first rows are there: now how many there are
-                    self._is_busy = True
-                    self.ask(self._number, block, self._request(block, is_counted=True))
+                if answer.total is None and block == FIRST:  # the first rows are there: now how many there are
+                    reader.want(block, is_counted=True)
             case Document():
                 self.add_class("document")
                 self._say(f"{answer.kind}{', cut' if answer.is_cut else ''}", GREY)
@@ -228,25 +198,26 @@ class PreviewScreen(MainScreen):
                 self.set_focus(log)
             case Refused():
                 self._refuse(answer)
-            case None:
+            case _:
                 self._say("stopped", YELLOW)
                 self._undo()
-            case _:
-                return
 
     def _refuse(self, refused: Refused) -> None:
         self._say(f"{refused.what}{f': {refused.hint}' if refused.hint else ''}", RED)
-        if refused.at is not None and self._query.where:
-            box = self._open_box(CONDITION, self._query.where, self._ask_for)
+        where = self.reader.query.where
+        if refused.at is not None and where:
+            box = self._open_box(CONDITION, where, self._ask_for)
             box.cursor_position = min(refused.at, len(box.value))
         elif refused.traceback:
             self.app.read(refused.what, refused.traceback)
         self._undo()
 
     def _undo(self) -> None:
-        """Show again what could be shown."""
-        if (self._query, self._names) != self._shown and self._page is not None:
-            self._read(*self._shown)
+        """Show again what could be shown; what is in sight is asked for again when it is drawn."""
+        reader = self.reader
+        self.query_one(PreviewTable).ask_again()
+        if (reader.query, reader.names) != self._shown and reader.value is not None and self._page is not None:
+            self._read(reader.value, *self._shown)
 
     # What is said.
 
@@ -256,19 +227,20 @@ class PreviewScreen(MainScreen):
         self.query_one("#cell", Static).update(self._said, layout=False)
 
     def _show_title(self) -> None:
-        value, page = self._value, self._page
+        reader, page = self.reader, self._page
+        query = reader.query
         title = Text(no_wrap=True)
         title.append(clean(str(self._key)), style="bold")
-        if value is not None and value.partition is not None:
-            title.append(f" {clean(value.partition)}")
+        if reader.value is not None and reader.value.partition is not None:
+            title.append(f" {clean(reader.value.partition)}")
         if page is not None and not self.has_class("document"):
             row, _ = self.query_one(PreviewTable).cursor
-            title.append(f"  {_rows(row, page, self._query)}  {plural(len(page.columns), 'column')}", style=GREY)
-        if self._query.where:
-            title.append(f"  where {clean(self._query.where)}", style=YELLOW)
-        if self._query.sort:
-            title.append(f"  {'▾' if self._query.is_descending else '▴'} {clean(self._query.sort)}", style=YELLOW)
-        if self._is_busy:
+            title.append(f"  {_rows(row, page, query)}  {plural(len(page.columns), 'column')}", style=GREY)
+        if query.where:
+            title.append(f"  where {clean(query.where)}", style=YELLOW)
+        if query.sort:
+            title.append(f"  {'▾' if query.is_descending else '▴'} {clean(query.sort)}", style=YELLOW)
+        if reader.is_busy:
             title.append("  reading … (esc stops it)", style=GREY)
         self.query_one("#title", Static).update(title, layout=False)
 
@@ -308,9 +280,8 @@ class PreviewScreen(MainScreen):
 
     def action_back(self) -> None:
         """Stop what takes too long; where nothing does, go back."""
-        if self._is_busy and self._viewer is not None and self._page is not None:
-            self._wanted = None
-            self._viewer.stop()
+        if self.reader.is_busy and self._page is not None:
+            self.reader.stop()
         else:
             super().action_back()
 
@@ -323,21 +294,19 @@ class PreviewScreen(MainScreen):
         name = self._column()
         if name is None:
             return
-        query = self._query
+        query = self.reader.query
         if query.sort != name:
             sort, is_descending = name, False
         elif not query.is_descending:
             sort, is_descending = name, True
         else:
             sort, is_descending = "", False
-        self._begin(Query(query.where, sort, is_descending, query.sample), self._names)
+        self._begin(replace(query, sort=sort, is_descending=is_descending), self.reader.names)
 
     def action_sample(self) -> None:
         """Some rows by chance, or all again."""
-        query = self._query
-        self._begin(
-            Query(query.where, query.sort, query.is_descending, 0 if query.sample else SAMPLE_ROWS), self._names
-        )
+        query = self.reader.query
+        self._begin(replace(query, sample=0 if query.sample else SAMPLE_ROWS), self.reader.names)
 
     def action_everything(self) -> None:
         """All rows and columns, as they are stored."""
@@ -346,11 +315,10 @@ class PreviewScreen(MainScreen):
     def action_filter(self) -> None:
         """Type a condition."""
         if self._column() is not None:
-            self._open_box(CONDITION, self._query.where, self._ask_for)
+            self._open_box(CONDITION, self.reader.query.where, self._ask_for)
 
     def _ask_for(self, where: str) -> None:
-        query = self._query
-        self._begin(Query(where.strip(), query.sort, query.is_descending, query.sample), self._names)
+        self._begin(replace(self.reader.query, where=where.strip()), self.reader.names)
 
     def action_export(self) -> None:
         """Type where to write the rows."""
@@ -360,11 +328,11 @@ class PreviewScreen(MainScreen):
 
     def _export_to(self, name: str) -> None:
         path = (Path.cwd() / Path(name.strip()).expanduser()).absolute()
-        form = export_format(path.name)
-        if form is None or self._value is None:
+        form, reader = export_format(path.name), self.reader
+        if form is None or reader.value is None:
             self.app.tell("let the name end in .csv, .json or .parquet")
             return
-        self.export(ExportRows(self._value, self._query, self._names, path=str(path), format=form))
+        self.export(ExportRows(reader.value, reader.query, reader.names, path=str(path), format=form))
 
     @work(thread=True, group="export")
     def export(self, asked: ExportRows) -> None:
@@ -400,28 +368,21 @@ class PreviewScreen(MainScreen):
 
     def action_profile(self) -> None:
         """Show the table in numbers."""
-        name = self._column()
-        if name is not None and self._value is not None:
+        name, value = self._column(), self.reader.value
+        if name is not None and value is not None:
             from assettui.tui.profile import ProfileScreen  # deferred: not everybody wants to know
 
-            self.app.push_screen(ProfileScreen(self._key, self._value.partition, name))
+            self.app.push_screen(ProfileScreen(self._key, value.partition, name))
 
     def action_choose_columns(self) -> None:
         """Choose which columns are shown."""
-        page = self._page
-        if page is None or self._value is None:
-            return
-        self.choose_columns()
+        if self._column() is not None and self.reader.value is not None:
+            self.choose_columns(ReadPage(self.reader.value, rows=0, columns=0))
 
     @work(thread=True, group="columns")
-    def choose_columns(self) -> None:
+    def choose_columns(self, asked: ReadPage) -> None:
         """Ask which columns there are at all, then which of them are wanted."""
-        if self._viewer is None or self._value is None:
-            return
-        try:
-            answer = self._viewer.ask(ReadPage(self._value, rows=0, columns=0))
-        except Stopped:
-            return
+        answer = self.reader.answer(asked)
         if isinstance(answer, Page):
             names = [column.name for column in answer.columns]
             self.app.call_from_thread(self._choose_of, names)
@@ -429,9 +390,9 @@ class PreviewScreen(MainScreen):
     def _choose_of(self, names: list[str]) -> None:
         def chosen(answer: tuple[str, ...] | None) -> None:
             if answer:
-                self._begin(self._query, () if len(answer) == len(names) else answer)
+                self._begin(self.reader.query, () if len(answer) == len(names) else answer)
 
-        self.app.push_screen(ColumnChooser(names, self._names or tuple(names)), chosen)
+        self.app.push_screen(ColumnChooser(names, self.reader.names or tuple(names)), chosen)
 
     @on(PreviewTable.Chosen)
     def read_cell(self) -> None:
@@ -442,17 +403,12 @@ class PreviewScreen(MainScreen):
 
     def _cell_request(self, name: str) -> ReadCell:
         row, _ = self.query_one(PreviewTable).cursor
-        return ReadCell(cast("StoredValue", self._value), self._query, (name,), row)
+        return ReadCell(cast("StoredValue", self.reader.value), self.reader.query, (name,), row)
 
     @work(thread=True, group="cell")
     def whole_cell(self, asked: ReadCell, do: Callable[[str], None]) -> None:
         """Read a cell, away from the screen."""
-        if self._viewer is None:
-            return
-        try:
-            answer = self._viewer.ask(asked)
-        except Stopped:
-            return
+        answer = self.reader.answer(asked)
         if isinstance(answer, Document):
             self.app.call_from_thread(do, answer.text)
         elif isinstance(answer, Refused):

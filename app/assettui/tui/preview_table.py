@@ -102,6 +102,10 @@ class PreviewTable(ScrollView, can_focus=True):
         self.cursor = (0, self.cursor[1])
         self.scroll_to(y=0, animate=False, immediate=True, force=True)
 
+    def ask_again(self) -> None:
+        """What was asked for will not come: ask for it again when it is drawn."""
+        self._asked = None
+
     def show(self, block: Block, page: Page) -> None:
         """Take the cells of a block."""
         if tuple(self.columns) != page.columns:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,15 +11,14 @@ from rich.text import Text
 from textual import on, work
 from textual.widgets import Static
 
-from assettui.executors.viewing import ViewerProcess
+from assettui.executors.viewing import Stopped, ViewerProcess
 from assettui.model.errors import AssettuiError
 from assettui.model.preview import Profiled, ReadProfile, Refused
 from assettui.model.profile import ColumnProfile, Profile
 from assettui.model.text import clean, one_line
 from assettui.render.appearance import GREY, RED
 from assettui.render.profile import column_lines, profile_summary, profile_table
-from assettui.service.previews import stored_value
-from assettui.service.profiles import known_profile
+from assettui.service.previews import present_data
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from assettui.model.keys import AssetKey
+    from assettui.model.preview import StoredValue
 
 _NOTHING = profile_table(Profile(0, ()))
 
@@ -70,6 +72,9 @@ class ProfileScreen(MainScreen):
         self._partition = partition
         self._column = column
         self._profile: Profile | None = None
+        self._viewer: ViewerProcess | None = None
+        self._looked_at: StoredValue | None = None
+        """The value that was looked at from here, so that it is not done with every change of the store."""
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -83,29 +88,34 @@ class ProfileScreen(MainScreen):
         self._show_title("reading …" if self._profile is None else profile_summary(self._profile), GREY)
         self.look()
 
+    def on_unmount(self) -> None:
+        if self._viewer is not None:
+            threading.Thread(target=self._viewer.close, name="end-viewer").start()
+
     @work(thread=True, group="look", exclusive=True)
     def look(self) -> None:
         """Find what is known of the value, or have it looked at by a process of its own."""
         session = self.app.session
         try:
-            known = known_profile(session, self._key, self._partition)
-            partition = known.last.partition if known.last is not None else self._partition
-            if known.found is not None:
-                self.post_message(self.Found(partition, known.found.profile))
-                return
-            value = stored_value(session, self._key, self._partition)
+            data = present_data(session, self._key, self._partition)
         except AssettuiError as error:
             self.post_message(self.Found(self._partition, None, str(error)))
             return
-        viewer = ViewerProcess(session.project, session.folder)
-        try:
-            answer = viewer.ask(ReadProfile(value))
-        finally:
-            viewer.close()
-        if isinstance(answer, Profiled):
-            self.post_message(self.Found(partition, answer.profile))
-        elif isinstance(answer, Refused):
-            self.post_message(self.Found(partition, None, answer.what))
+        partition = data.value.partition
+        if data.profile is not None:
+            self.post_message(self.Found(partition, data.profile))
+            return
+        if data.value == self._looked_at:
+            return
+        self._looked_at = data.value
+        self._viewer = viewer = self._viewer or ViewerProcess(session.project, session.folder)
+        with suppress(Stopped):
+            answer = viewer.ask(ReadProfile(data.value))
+            viewer.stop()
+            if isinstance(answer, Profiled):
+                self.post_message(self.Found(partition, answer.profile))
+            elif isinstance(answer, Refused):
+                self.post_message(self.Found(partition, None, answer.what))
 
     @on(Found)
     def show(self, message: Found) -> None:

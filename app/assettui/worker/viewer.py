@@ -57,7 +57,6 @@ if TYPE_CHECKING:
 
 VALUES_KEPT = 4
 """So many values stay open."""
-NICENESS = 5
 
 
 class Viewer:
@@ -90,12 +89,12 @@ class Viewer:
             self._forget(asked.value)
             refused = damaged(file_of(asked.value, self._root), error)
             return Refused(refused.what, refused.hint)
-        except FileNotFoundError as error:
+        except OSError as error:
             self._forget(asked.value)
-            return Refused(f"the value is gone: {error.filename}", "materialize the asset again")
+            return Refused(f"{file_of(asked.value, self._root)} cannot be read: {error.strerror or error}")
         except BaseException as error:  # noqa: BLE001 - user code is entered here, and may raise anything
             told = step_error(error)
-            return Refused(told.message, "the project's own code reads this value", traceback=told.traceback)
+            return Refused(told.message, traceback=told.traceback)
 
     def _placed(self, asked: Asked) -> Asked:
         """The same, with the place of a file that metadata names as an absolute path."""
@@ -173,7 +172,7 @@ def main(argv: list[str]) -> NoReturn:
     connection = socket.socket(fileno=int(argv[0]))
     connection.set_inheritable(False)
     options: dict[str, Any] = codec.decode(argv[1], dict[str, Any])
-    os.nice(NICENESS)
+    os.nice(options["niceness"])
     scratch = _scratch(Path(options["scratch"]))
     viewer = Viewer(options, scratch)
     reader: FrameReader[Asked] = FrameReader[Asked](Asked)  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
