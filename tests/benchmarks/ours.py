@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from assettui.service.loading import ensure_loaded
 from assettui.service.runs import launch
 from assettui.service.session import Session
 from assettui.store.folder import StoreFolder
-from tests.benchmarks import conditions, deciding, logs, over_time, partitions
+from tests.benchmarks import conditions, deciding, logs, over_time, partitions, values
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, seconds, tree
 from tests.conftest import command, wait_until
 from tests.terminal import Terminal
@@ -328,6 +329,14 @@ def automation() -> Iterator[Figure]:
             yield from measure(session)
 
 
+def looking_at_values() -> Iterator[Figure]:
+    """Pages and profiles of large files, frames of the preview, and what a step feels of a profile."""
+    yield from asyncio.run(values.frames())
+    with project(values.PROJECT) as session:
+        yield from values.runs(session)
+        yield from values.pages_and_profiles(session)
+
+
 BENCHMARKS = {
     "import": imports,
     "snapshot": snapshots,
@@ -348,4 +357,5 @@ BENCHMARKS = {
     "checks": conditions.checks,
     "reaction": reaction,
     "logs": logs.logs,
+    "values": looking_at_values,
 }

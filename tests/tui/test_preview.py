@@ -242,3 +242,28 @@ async def test_the_columns_in_numbers(on: Session) -> None:
         assert "50 of 5,000 rows, 1.0 %" in str(window._text)
         await pilot.press("escape", "escape")
         assert pilot.app.screen is screen
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_how_it_looks(on: Session, snap_compare: Any, size: tuple[int, int]) -> None:
+    """Rows below the names and types of their columns; the cursor's row and cell, and what is in the cell."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        screen = await opened(pilot, "sales")
+        await shows(pilot, screen, "row 1 of 5,000")
+        await pilot.press("down", "right")
+        await shows(pilot, screen, "country String  US")
+
+    assert snap_compare(app(on), terminal_size=size, run_before=before)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_how_numbers_look(on: Session, snap_compare: Any, size: tuple[int, int]) -> None:
+    """A line for each column: what is empty, smallest, in the middle, largest, how it spreads, what is frequent."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        pilot.app.push_screen(ProfileScreen(AssetKey("sales")))
+        screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, ProfileScreen) else None)
+        await until(pilot, lambda: screen.query_one(ProfileList).rows)
+
+    assert snap_compare(app(on), terminal_size=size, run_before=before)

@@ -28,11 +28,14 @@ def widths_of(
 ) -> list[int]:
     """How wide each column is, in cells, for what it shows in these rows."""
     found = [max(cell_len(one_line(column.name, limit)), 1) for column in columns]
-    for row in rows:
-        for index, text in enumerate(row):
-            if text is not None and found[index] < limit:
-                found[index] = max(found[index], min(limit, cell_len(clean(text))))
+    for index, cells in enumerate(zip(*rows, strict=True)):
+        widest = max((_width(text) for text in cells if text is not None), default=0)
+        found[index] = max(found[index], min(limit, widest))
     return found
+
+
+def _width(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(clean(text))  # a control character is shown as one cell
 
 
 def fitted(text: str, width: int, *, is_right: bool = False) -> str:

@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import polars as pl  # noqa: TID253 - the very thing that this process is for
 from msgspec.structs import replace
 
-from assettui.definitions.computation import InputDeclaration
-from assettui.definitions.resources import ResourceSet
 from assettui.model import codec
 from assettui.model.errors import AssettuiError
 from assettui.model.preview import (
@@ -34,26 +32,20 @@ from assettui.model.preview import (
     ReadProfile,
     Refused,
 )
-from assettui.model.run import StepPlan
-from assettui.model.step import PartitionsRead, StepRequest
-from assettui.values.files import FileValues
 from assettui.viewing.exports import export
 from assettui.viewing.opening import damaged, file_of, open_value, stamp_of
 from assettui.viewing.pages import Table
 from assettui.viewing.profiling import profile
 from assettui.viewing.queries import BadQuery
-from assettui.worker.environment import complete_environment
 from assettui.worker.errors import step_error
-from assettui.worker.exchange import Exchange
-from assettui.worker.load import load
 from assettui.worker.protocol import FrameReader, frame, receive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.definitions.computation import Described
     from assettui.model.preview import StoredValue
     from assettui.viewing.opening import Stamp
+    from assettui.worker.project_values import ProjectValues
 
 VALUES_KEPT = 4
 """So many values stay open."""
@@ -71,7 +63,7 @@ class Viewer:
         self._options = options
         self._root = Path(options["values"])
         self._scratch = scratch
-        self._project: Described | None = None
+        self._project: ProjectValues | None = None
         self._opened: dict[StoredValue, tuple[Stamp, Table | Document]] = {}
         self._number = 0
 
@@ -143,28 +135,11 @@ class Viewer:
 
     def _load(self, value: StoredValue) -> Any:
         """The value as the project's own code gives it."""
-        project, key, ref = self._described(), value.asset_key, value.ref
-        read = PartitionsRead((value.partition,), {value.partition: ref}) if value.partition is not None else None
-        request = StepRequest(
-            run_id="preview",
-            step=StepPlan(f"look at {key}"),
-            values={key: ref},
-            input_versions={},
-            version="",
-            partitions_read={key: read} if read is not None else {},
-        )
-        declared = project.values.get(key)
-        with ResourceSet(project.resources, {}) as resources:
-            exchange = Exchange(request, project, FileValues(self._root), resources)
-            return exchange.load_asset("value", key, InputDeclaration(declared.annotation if declared else None))
-
-    def _described(self) -> Described:
         if self._project is None:
-            said = self._options
-            complete_environment(Path(said["environment_file"]), said["environment"])
-            file = Path(said["file"]) if said["file"] else None
-            self._project = load(Path(said["root"]), said["name"], file=file, module=said["module"])
-        return self._project
+            from assettui.worker.project_values import ProjectValues  # deferred: few values need the project, and 60 ms
+
+            self._project = ProjectValues(self._options)
+        return self._project.load(value)
 
 
 def main(argv: list[str]) -> NoReturn:
