@@ -12,6 +12,7 @@ from textual.widgets import Static
 from assettui.model.keys import AssetKey
 from assettui.service.session import Session
 from assettui.tui.column_chooser import ColumnChooser
+from assettui.tui.grid_view import GridView
 from assettui.tui.line_input import ConditionBox
 from assettui.tui.log_view import LogView
 from assettui.tui.preview import PreviewScreen
@@ -217,13 +218,14 @@ async def test_a_key_shows_what_is_under_the_cursor(on: Session) -> None:
         await shows(pilot, screen, "sales")
         await pilot.press("escape")
         pilot.app.open_partitions(AssetKey("parts"))  # pyright: ignore
-        await until(
-            pilot, lambda: "parts" in str(pilot.app.screen.query("GridView")) or pilot.app.screen.query("GridView")
+        grid = await until(
+            pilot, lambda: view if (view := pilot.app.screen.query(GridView)) and view.first().rows else None
         )
-        await pilot.pause(0.5)
+        grid.first().move_to(0, 1)
         await pilot.press("V")
         screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, PreviewScreen) else None)
-        await until(pilot, lambda: "parts " in title(screen))
+        await shows(pilot, screen, "parts b")
+        await until(pilot, lambda: lines(screen)[2].split() == ["b"])
 
 
 async def test_the_columns_in_numbers(on: Session) -> None:

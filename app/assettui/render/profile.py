@@ -40,7 +40,7 @@ def profile_table(of: Profile) -> Table[ColumnProfile]:
 
     return Table(
         (
-            Column("column", 12),
+            Column("column", 12, limit=28, indent=1),
             Column("type", 8, limit=18),
             Column("empty", 6, is_right=True),
             Column("distinct", 9, is_right=True, rank=3),

@@ -36,7 +36,7 @@ class ColumnChooser(ModalScreen[tuple[str, ...] | None]):
     DEFAULT_CSS = """
     ColumnChooser { align: center middle; }
     ColumnChooser > Vertical {
-        width: 60; height: auto; max-height: 90%; background: $surface; border: round $primary; padding: 0 1;
+        width: 64; max-width: 100%; height: auto; max-height: 90%; background: $surface; border: round $primary; padding: 0 1;
         border-title-style: bold;
     }
     ColumnChooser ColumnList { height: auto; max-height: 100%; border: none; }
@@ -54,7 +54,7 @@ class ColumnChooser(ModalScreen[tuple[str, ...] | None]):
             yield ColumnList(
                 *((Text(one_line(name, 50)), index, name in self._chosen) for index, name in enumerate(self._names))
             )
-            yield Static(Text("space choose   enter show these   a all/none   esc leave it"), classes="keys")
+            yield Static(Text("space choose   enter show   a all/none   esc leave it"), classes="keys")
 
     def _list(self) -> ColumnList:
         return self.query_one(ColumnList)

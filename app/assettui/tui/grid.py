@@ -357,9 +357,14 @@ class GridScreen(MainScreen):
 
     def action_preview(self) -> None:
         """Show what the partition under the cursor holds."""
-        key, partition, _ = self._state
-        if key is not None and partition:
-            self.app.open_preview(key, partition)
+        grid = self.query_one(GridView)
+        row, here = grid.current, grid.here()
+        if row is None or not here:
+            return
+        if len(here) > 1:
+            self.app.tell("the cell is of several partitions: + looks closer")
+        else:
+            self.app.open_preview(row.key, row.space.key(here.first))
 
     # Keys of dynamic partitions.
 
