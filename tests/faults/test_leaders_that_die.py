@@ -154,8 +154,10 @@ def test_several_that_start_without_a_leader_share_the_work(project: ProjectFold
 def test_a_killed_guard_is_no_loss(project: ProjectFolder) -> None:
     leader = project.lead()
     assert project.json("materialize", "other")["status"] == "success"
-    (guard,) = (pid for pid in children(leader.pid) if b"while read" in Path(f"/proc/{pid}/cmdline").read_bytes())
-    os.kill(guard, signal.SIGKILL)
+    guards = [pid for pid in children(leader.pid) if b"while read" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert guards, "of its workers, and of the process that looks at what they have made"
+    for guard in guards:
+        os.kill(guard, signal.SIGKILL)
     project.start("materialize", "+last", "other")
     pids = pids_of(project)
     leader.kill()
