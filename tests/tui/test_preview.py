@@ -11,14 +11,18 @@ from textual.widgets import Static
 
 from assettui.model.keys import AssetKey
 from assettui.service.session import Session
+from assettui.service.versions import versions
+from assettui.tui.asset import AssetScreen
 from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.grid_view import GridView
+from assettui.tui.history import HistoryScreen, PastList
 from assettui.tui.line_input import ConditionBox
 from assettui.tui.log_view import LogView
 from assettui.tui.preview import PreviewScreen
 from assettui.tui.preview_table import PreviewHeader, PreviewTable
 from assettui.tui.profile import ProfileList, ProfileScreen
-from assettui.tui.questions import Reading
+from assettui.tui.questions import Question, Reading
+from assettui.tui.versions import VersionList, VersionsScreen
 from tests.conftest import ProjectFolder
 from tests.tui.conftest import told, until
 from tests.tui.looking import app
@@ -176,7 +180,7 @@ async def test_what_is_copied(on: Session, monkeypatch: pytest.MonkeyPatch) -> N
     async with app(on).run_test(size=(100, 10)) as pilot:
         monkeypatch.setattr(pilot.app, "copy_to_clipboard", copied.append)
         screen = await opened(pilot, "parts")
-        await shows(pilot, screen, "parts a")
+        await shows(pilot, screen, "a  row 1")
         await shows(pilot, screen, "row 1 of 1")
         await pilot.press("Y", "ctrl+y", "y")
         await until(pilot, lambda: len(copied) == 3)
@@ -215,7 +219,7 @@ async def test_a_key_shows_what_is_under_the_cursor(on: Session) -> None:
     async with app(on).run_test(size=(120, 24)) as pilot:
         await pilot.press("v")
         screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, PreviewScreen) else None)
-        await shows(pilot, screen, "sales")
+        await shows(pilot, screen, "row 1 of")
         await pilot.press("escape")
         pilot.app.open_partitions(AssetKey("parts"))  # pyright: ignore
         grid = await until(
@@ -224,7 +228,7 @@ async def test_a_key_shows_what_is_under_the_cursor(on: Session) -> None:
         grid.first().move_to(0, 1)
         await pilot.press("V")
         screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, PreviewScreen) else None)
-        await shows(pilot, screen, "parts b")
+        await shows(pilot, screen, "b  row 1")
         await until(pilot, lambda: lines(screen)[2].split() == ["b"])
 
 
@@ -269,3 +273,35 @@ def test_how_numbers_look(on: Session, snap_compare: Any, size: tuple[int, int])
         await until(pilot, lambda: screen.query_one(ProfileList).rows)
 
     assert snap_compare(app(on), terminal_size=size, run_before=before)
+
+
+async def test_the_tabs_of_an_asset(on: Session) -> None:
+    async with app(on).run_test(size=(120, 30)) as pilot:
+        pilot.app.open_asset(AssetKey("sales"))  # pyright: ignore
+        for screen in (PreviewScreen, ProfileScreen, HistoryScreen, VersionsScreen, AssetScreen):
+            await pilot.press("tab")
+            await until(pilot, lambda screen=screen: isinstance(pilot.app.screen, screen))
+        assert len(pilot.app.screen_stack) == 2
+        await pilot.press("shift+tab", "shift+tab")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
+        listing = await until(pilot, lambda: found if (found := pilot.app.screen.query_one(PastList)).rows else None)
+        assert [each.number for each in listing.rows] == [1]
+        await until(pilot, lambda: "rows  5,000 … 5,000" in str(pilot.app.screen.query_one("#chart", Static).content))
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PreviewScreen))
+
+
+async def test_a_version_is_gone_back_to(made: Session, tmp_path: Path) -> None:
+    session = made
+    folder = ProjectFolder(session.project.root)
+    assert folder.run("materialize", "settings").returncode == 0
+    first = versions(session, AssetKey("settings")).versions[-1].number
+    async with app(session).run_test(size=(120, 24)) as pilot:
+        pilot.app.push_screen(VersionsScreen(AssetKey("settings")))
+        listing = await until(pilot, lambda: found if (found := pilot.app.screen.query(VersionList)) else None)
+        await until(pilot, lambda: listing.first().rows)
+        await pilot.press("G", "R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Question))
+        await pilot.press("enter")
+        await until(pilot, lambda: (at := versions(session, AssetKey("settings")).current) and at.number == first)
+        await until(pilot, lambda: listing.first().rows[0].number == first)

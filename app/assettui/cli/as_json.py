@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assettui.core.partitions.space import partitions_text
 from assettui.model import codec
+from assettui.model.events import Materialization
 from assettui.model.instigator import InstigatorKind
 from assettui.model.timing import SECOND_US, iso_or_none
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from assettui.model.events import (
         Event,
         LogLine,
-        Materialization,
         Observation,
         PartitionKeysRequest,
         Tick,
     )
+    from assettui.model.history import PastEvent
     from assettui.model.run import RunRecord, StepError, StepRecord
     from assettui.service.automation import DryTick, InstigatorRow, Upcoming
     from assettui.service.backfills import BackfillDetail
@@ -109,6 +110,15 @@ def observation_json(seen: Observation) -> dict[str, Any]:
 
 def materialization_json(made: Materialization) -> dict[str, Any]:
     return fields(made, "time_us run_id partition duration_us rows data_version code_version input_versions metadata")
+
+
+def past_json(past: PastEvent) -> dict[str, Any]:
+    event = past.event
+    if not isinstance(event, Materialization):
+        return {"version": None, **observation_json(event)}
+    size = event.value.size_bytes if event.value is not None else None
+    said = {**materialization_json(event), "rows": past.rows, "size_bytes": size}
+    return {"version": past.number, "is_kept": past.is_kept, "restores": event.restores, **said}
 
 
 def partition_json(row: PartitionRow) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import click
 from assettui.cli import as_json as shapes
 from assettui.cli import health_as_json as health_shapes
 from assettui.cli.current import bring_up_to_date, current_catalog
+from assettui.cli.diff import diff_assets
+from assettui.cli.history import asset_history, asset_versions, rollback_asset
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, terminal_width
 from assettui.cli.preview import export_asset, preview_asset, profile_asset
 from assettui.cli.run_options import config_option
@@ -38,6 +40,10 @@ def asset() -> None:
 asset.add_command(preview_asset)
 asset.add_command(export_asset)
 asset.add_command(profile_asset)
+asset.add_command(asset_history)
+asset.add_command(asset_versions)
+asset.add_command(diff_assets)
+asset.add_command(rollback_asset)
 
 
 @asset.command("observe")

@@ -41,6 +41,13 @@ def _query_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         click.option("--partition", metavar="P", help="Of this partition.  [default: the last one that was made]"),
         click.option(
+            "--version",
+            metavar="N",
+            type=click.IntRange(min=1),
+            default=None,
+            help="This version; see `asset versions`.",
+        ),
+        click.option(
             "--where",
             metavar="EXPR",
             default="",
@@ -70,6 +77,7 @@ def preview_asset(
     target: Target,
     key: str,
     partition: str | None,
+    version: int | None,
     where: str,
     columns: str,
     sort: str,
@@ -86,7 +94,7 @@ def preview_asset(
     if as_json + as_csv + (parquet is not None) > 1:
         raise click.UsageError("give one of --json, --csv and --parquet")
     query, names, first = _query(where, sort, sample), _names(columns), -rows if tail else 0
-    with _data(target, key, partition) as (data, viewer):
+    with _data(target, key, partition, version) as (data, viewer):
         value = data.value
         if parquet is not None:
             _export(
@@ -99,7 +107,7 @@ def preview_asset(
                 viewer, ExportRows(value, query, names, first, rows=rows, path="", format="json" if as_json else "csv")
             )
             return
-        answer = _ask(viewer, ReadPage(value, query, names, first, rows, is_counted=bool(query.where)))
+        answer = ask(viewer, ReadPage(value, query, names, first, rows, is_counted=bool(query.where)))
     if isinstance(answer, Document):
         _print_document(answer)
         return
@@ -118,6 +126,7 @@ def export_asset(
     key: str,
     destination: Path,
     partition: str | None,
+    version: int | None,
     where: str,
     columns: str,
     sort: str,
@@ -129,7 +138,7 @@ def export_asset(
     form = export_format(destination.name)
     if form is None:
         raise CannotShow(f"{destination} does not say in which form", hint=f"let its name end in {', '.join(EXPORTED)}")
-    with _data(target, key, partition) as (data, viewer):
+    with _data(target, key, partition, version) as (data, viewer):
         _export(
             viewer,
             ExportRows(
@@ -141,20 +150,29 @@ def export_asset(
 @click.command("profile")
 @click.argument("key")
 @click.option("--partition", metavar="P", help="Of this partition.  [default: the last one that was made]")
+@click.option(
+    "--version", metavar="N", type=click.IntRange(min=1), default=None, help="Of this version; see `asset versions`."
+)
 @click.option("--column", metavar="NAME", help="This column in full.")
 @click.option("--again", is_flag=True, help="Look at the data now, also where it was looked at when it was made.")
 @json_option
 @target_options
 def profile_asset(
-    target: Target, key: str, partition: str | None, column: str | None, again: bool, as_json: bool
+    target: Target,
+    key: str,
+    partition: str | None,
+    version: int | None,
+    column: str | None,
+    again: bool,
+    as_json: bool,
 ) -> None:
     """Show what an asset's value holds, in numbers: rows, and of each column what is empty, small, large, frequent."""
     from assettui.render.profile import column_lines, profile_summary, profile_table  # deferred, as above
 
-    with _data(target, key, partition) as (data, viewer):
+    with _data(target, key, partition, version) as (data, viewer):
         found = data.profile
         if found is None or again:
-            found = cast("Profiled", _ask(viewer, ReadProfile(data.value))).profile
+            found = cast("Profiled", ask(viewer, ReadProfile(data.value))).profile
     if column is not None:
         wanted = found.column(column)
         if wanted is None:
@@ -182,14 +200,16 @@ def _column_json(column: ColumnProfile, of: Profile) -> dict[str, Any]:
 
 
 @contextmanager
-def _data(target: Target, key: str, partition: str | None) -> Generator[tuple[PresentData, ViewerProcess]]:
+def _data(
+    target: Target, key: str, partition: str | None, version: int | None
+) -> Generator[tuple[PresentData, ViewerProcess]]:
     """The data that is asked for, and who reads it."""
     from assettui.executors.viewing import ViewerProcess  # deferred, as above
-    from assettui.service.previews import present_data
+    from assettui.service.previews import data_of
 
     session = target.reading()
     bring_up_to_date(session)
-    data = present_data(session, AssetKey(key), partition)
+    data = data_of(session, AssetKey(key), partition, version)
     with closing(ViewerProcess(session.project, session.folder)) as viewer:
         yield data, viewer
 
@@ -206,7 +226,7 @@ def _names(columns: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in columns.split(",") if each.strip())
 
 
-def _ask(viewer: ViewerProcess, asked: Asked) -> Answer:
+def ask(viewer: ViewerProcess, asked: Asked) -> Answer:
     with telling_after("the value is being read"):
         answer = viewer.ask(asked)
     if isinstance(answer, Refused):
@@ -225,7 +245,7 @@ def _refusal(refused: Refused, asked: Asked) -> CannotShow:
 
 
 def _export(viewer: ViewerProcess, asked: ExportRows) -> None:
-    written = cast("Exported", _ask(viewer, asked))
+    written = cast("Exported", ask(viewer, asked))
     tell(f"{asked.path}: {plural(written.rows, 'row')}, {byte_count(written.bytes)}")
 
 
@@ -233,7 +253,7 @@ def _print_rows(viewer: ViewerProcess, asked: ExportRows) -> None:
     """Rows on stdout, exactly as they are; on a terminal, cleaned."""
     with tempfile.TemporaryDirectory(prefix="assettui-") as folder:
         path = Path(folder) / "rows"
-        _ask(viewer, replace(asked, path=str(path)))
+        ask(viewer, replace(asked, path=str(path)))
         text = path.read_text(encoding="utf-8")
     if asked.format == "json":
         print_json(json.loads(text))

@@ -156,7 +156,7 @@ class Engine:
     def _run(self) -> None:
         try:
             # While the first worker imports the project, this thread imports what the store needs.
-            journal = Journal(self._folder, self._project.id)
+            journal = Journal(self._folder, self._project.id, self._project.settings.versions_kept)
             wake_socket = WakeSocket(self._folder.socket)
             notifier = self._notifier()
             profiler = Profiler(self._project, self._folder, self._inbox.wake)

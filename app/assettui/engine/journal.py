@@ -38,6 +38,7 @@ from assettui.store import (
     partition_sets,
     projects,
     queries,
+    superseded,
 )
 from assettui.store import ticks as ticks_store
 from assettui.store.automation_world import conditions_of, load_world
@@ -95,14 +96,16 @@ class Journal:
     Args:
         folder: The store.
         project_id: The project that snapshots are kept for.
+        versions_kept: So many versions of a value are kept, where its asset does not say.
 
     Raises:
         StoreError: It cannot be opened; from any method, where it can no longer be written.
     """
 
-    def __init__(self, folder: StoreFolder, project_id: str) -> None:
+    def __init__(self, folder: StoreFolder, project_id: str, versions_kept: int) -> None:
         self._folder = folder
         self._project_id = project_id
+        self._versions_kept = versions_kept
         self._db: sqlite3.Connection = open_for_writing(folder)
         self._place = StorePlace(folder.database)
         self._values = FileValues(folder.values)
@@ -116,6 +119,8 @@ class Journal:
         self._known: ProjectState | None = None
         self._last_queued = 0
         self._sensor_of: dict[Entity, str] = {}
+        self._removed: list[ValueRef] = []
+        """Values whose files are gone, which the store does not know yet."""
         self.incidents = IncidentJournal(self._db)
 
     def check_in_place(self) -> None:
@@ -128,6 +133,7 @@ class Journal:
 
     def clean(self, settings: Settings) -> None:
         """Begin to remove what nobody needs from beside the store; after a leader that died, values too."""
+        self.remove_superseded()
         clean(self._folder, settings)
 
     def close(self) -> None:
@@ -176,7 +182,8 @@ class Journal:
         partitioned = self.partitioned(now_us)
         recorded: list[tuple[TickDecided, Recorded]] = []
         with writing(self._db) as db:
-            kept, superseded, refused = record_what_fits(db, list(events), partitioned, now_us)
+            self._forget_removed(db)
+            kept, gone, refused = record_what_fits(db, list(events), partitioned, now_us)
             for each in progress:
                 backfills.keep_counts(db, each.backfill_id, each.counts)
             for decided in ticks:
@@ -184,7 +191,7 @@ class Journal:
                 if has_keys:
                     self._known = None
                 found = record_tick(db, decided, self._instigators.get(decided.name), lambda: self._state(now_us))
-                superseded.extend(found.superseded)
+                gone.extend(found.superseded)
                 recorded.append((decided, found))
                 if has_keys:
                     self._partitioned = self._known = None
@@ -195,14 +202,29 @@ class Journal:
             intents.take(db, taken)
             forgotten = self._forget_op_outputs(db, kept)
         self._known = None
-        for ref in superseded:
-            self._values.remove(ref)
+        self._remove(gone)
         for event in kept:
             if isinstance(event, RunChanged) and event.status in _DONE_WITH:
                 self._values.remove_below(AssetKey((RUNS, event.run_id)))
         for run_id in forgotten:
             self._values.remove_below(AssetKey((RUNS, run_id)))
         return Committed(recorded, refused)
+
+    def _remove(self, refs: Iterable[ValueRef]) -> None:
+        """Remove values that are no longer kept, but for those that are being read."""
+        self._removed += [ref for ref in refs if self._values.remove(ref)]
+
+    def _forget_removed(self, db: sqlite3.Connection) -> None:
+        if self._removed:
+            superseded.forget(db, self._removed)
+            self._removed.clear()
+
+    def remove_superseded(self) -> None:
+        """Remove what was being read when it was no longer kept, or was left by a leader that died."""
+        self._remove(superseded.superseded(self._db))
+        if self._removed:
+            with writing(self._db) as db:
+                self._forget_removed(db)
 
     def _forget_op_outputs(self, connection: sqlite3.Connection, events: Iterable[Event]) -> list[str]:
         """Forget what the ops of runs have passed on that have failed, once it is not to be tried again.
@@ -425,6 +447,7 @@ class Journal:
             retry_number=action.retry_number,
             input_times={**_data_times(states, step.upstream), **of_partitions.input_times},
             pasts=pasts_of(self._db, partitioned, step),
+            versions_kept=self._versions_kept,
             stdout=str(self._folder.step_log(run_id, step.key, "out")),
             stderr=str(self._folder.step_log(run_id, step.key, "err")),
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from assettui.core.data_settings import is_profiled
 from assettui.core.stored_values import stored_value
 from assettui.executors.viewing import Stopped, ViewerProcess
 from assettui.model.events import DataProfiled
@@ -37,8 +38,6 @@ TIMEOUT_S: Final = 120.0
 IDLE_S: Final = 30.0
 """So long after the last of them the viewer's process is ended."""
 NICENESS: Final = 10
-SWITCH: Final = "profile"
-"""Metadata of an asset: False for one that is not to be looked at."""
 
 
 class _Wanted(Struct, frozen=True):
@@ -161,10 +160,8 @@ class Profiler:
 def _to_profile(event: Materialization, graph: AssetGraph) -> StoredValue | None:
     """Where the data is that is to be looked at; None where there is none, or nobody wants it looked at."""
     asset = graph.assets.get(event.asset_key)
-    if asset is not None:
-        switch = asset.metadata.get(SWITCH)
-        if switch is not None and switch.value is False:
-            return None
+    if asset is not None and not is_profiled(asset.metadata):
+        return None
     value = stored_value(event.asset_key, event)
     if value is None or value.ref.format.partition(":")[0] in ("none", "pickle"):
         return None

@@ -332,16 +332,14 @@ class _Recorder:
     def _commit(self) -> None:
         from assettui.store.database import writing
         from assettui.store.recording import record
+        from assettui.store.superseded import forget
+        from assettui.values.files import FileValues
 
         with writing(self.db) as db:
-            superseded = record(db, self.pending, self.partitioned)
+            gone = record(db, self.pending, self.partitioned)
         self.pending.clear()
-        for ref in superseded:
-            _remove(self.values, ref)
-
-
-def _remove(values: Values, ref: ValueRef) -> None:
-    from assettui.values.files import FileValues
-
-    if isinstance(values, FileValues):
-        values.remove(ref)
+        if isinstance(self.values, FileValues):
+            gone = [ref for ref in gone if self.values.remove(ref)]
+            if gone:
+                with writing(db):
+                    forget(db, gone)

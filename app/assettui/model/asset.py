@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -10,6 +10,10 @@ from assettui.model.keys import AssetKey
 
 if TYPE_CHECKING:
     from assettui.model.events import Materialization, Observation
+
+
+VERSIONS_KEPT: Final = 3
+"""How many versions of a value are kept where nobody says so."""
 
 
 class ValueRef(Struct, frozen=True):

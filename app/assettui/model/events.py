@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, cast
 from msgspec import Struct, field
 
 from assettui.model import codec
-from assettui.model.asset import ValueRef
+from assettui.model.asset import VERSIONS_KEPT, ValueRef
 from assettui.model.backfill import BackfillCounts, BackfillPlan, BackfillStatus
 from assettui.model.check import AssetCheckKey, AssetCheckSeverity, CheckOutcome
 from assettui.model.freshness import FreshnessStatus
@@ -354,6 +354,10 @@ class Materialization(Event, frozen=True, kw_only=True, tag="materialized"):
     """What a sensor says of it that reports it."""
     data_time_us: int | None = field(default=None, name="data_time")
     """The time of the oldest source data that it incorporates; None where it is a source itself, read when it was made."""
+    versions_kept: int = field(default=VERSIONS_KEPT, name="keeps")
+    """So many versions of the value are kept from now on, this one included."""
+    restores: int | None = None
+    """The number of the version whose value is current again by this; None where the value was computed."""
 
     @property
     def source_time_us(self) -> int:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from assettui.model.asset import ValueRef
+from assettui.model.difference import Difference, KeySource
 from assettui.model.keys import AssetKey
 from assettui.model.profile import Profile
 
@@ -28,6 +29,8 @@ class StoredValue(Struct, frozen=True, omit_defaults=True):
     """The file that metadata names, as it says it: relative to the project's folder, where it is not absolute."""
     table: str | None = None
     """Of a file that is a database: which of its tables."""
+    root: str | None = None
+    """The folder of the values, where it is that of another store."""
 
 
 class Query(Struct, frozen=True, omit_defaults=True):
@@ -85,7 +88,16 @@ class ReadProfile(_Asked, frozen=True, omit_defaults=True):
     """The profile of a table."""
 
 
-Asked: TypeAlias = ReadPage | ReadCell | ExportRows | ReadProfile
+class CompareValues(_Asked, frozen=True, omit_defaults=True, kw_only=True):
+    """How another value differs from this one."""
+
+    other: StoredValue
+    key: tuple[str, ...] = ()
+    """The columns that tell rows apart; where there are none, some are looked for."""
+    key_source: KeySource = "given"
+
+
+Asked: TypeAlias = ReadPage | ReadCell | ExportRows | ReadProfile | CompareValues
 
 
 class PreviewColumn(Struct, frozen=True, array_like=True):
@@ -138,6 +150,12 @@ class Profiled(_Answer, frozen=True):
     profile: Profile
 
 
+class Compared(_Answer, frozen=True):
+    """How they differ."""
+
+    difference: Difference
+
+
 class Refused(_Answer, frozen=True):
     """The value cannot be shown as it was asked for."""
 
@@ -149,4 +167,4 @@ class Refused(_Answer, frozen=True):
     """Of what user code has raised."""
 
 
-Answer: TypeAlias = Page | Document | Exported | Profiled | Refused
+Answer: TypeAlias = Page | Document | Exported | Profiled | Compared | Refused

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from msgspec import Raw, Struct
 
-from assettui.model.asset import ValueRef
+from assettui.model.asset import VERSIONS_KEPT, ValueRef
 from assettui.model.events import AssetEvent, LogEntry, Materialization, Observation, OpOutput
 from assettui.model.keys import AssetKey
 from assettui.model.metadata import JsonObject
@@ -77,6 +77,8 @@ class StepRequest(Struct, frozen=True, omit_defaults=True):
     """How many times the step has been tried before."""
     input_times: Mapping[str, int] = {}
     """The time of the source data of each upstream asset, by key, where it is known; of partitions the oldest that is read."""
+    versions_kept: int = VERSIONS_KEPT
+    """So many versions of a value are kept, where its asset does not say."""
     pasts: Mapping[AssetKey, AssetPast] = {}
     """Of a step that only checks: what has happened to the assets that it is about."""
 

@@ -77,6 +77,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the steps of a worker share its process, or each has one of its own."""
     keep_running: bool = False
     """Whether a leader whose terminal is gone goes on for ever, rather than until nothing runs or is scheduled."""
+    versions_kept: Count = 3
+    """How many versions of a value are kept, where its asset does not say."""
     tick_days: Count = 30
     """How long ticks are kept that did something, in days; of those that were skipped the last ones."""
     log_days: Count = 90

@@ -9,6 +9,7 @@ from msgspec import Struct
 from assettui.core.stored_values import stored_value
 from assettui.model.errors import LaunchError, NotFound
 from assettui.service.catalog import require_asset
+from assettui.service.versions import read_versions
 from assettui.store import queries
 from assettui.store.profiles import profile_of
 
@@ -30,6 +31,22 @@ class PresentData(Struct, frozen=True):
     """Where it is."""
     profile: Profile | None
     """What it was found to hold when it was made; None where nobody has looked."""
+
+
+def data_of(session: Session, key: AssetKey, partition: str | None = None, version: int | None = None) -> PresentData:
+    """The present data of an asset or of a partition of it, or that of a version which is kept.
+
+    Raises:
+        NotFound: As `present_data`, or the version is not kept.
+        LaunchError: As `present_data`.
+        UnknownPartition: As `present_data`.
+    """
+    if version is None:
+        return present_data(session, key, partition)
+    with session.reading() as connection:
+        kept = read_versions(connection, session.state(connection), key, partition).version(version)
+        profiled = profile_of(connection, kept.made)
+    return PresentData(kept.value, profiled.profile if profiled is not None else None)
 
 
 def present_data(session: Session, key: AssetKey, partition: str | None = None) -> PresentData:

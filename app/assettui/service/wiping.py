@@ -12,6 +12,7 @@ from assettui.model.events import Wiped
 from assettui.model.keys import AssetKey, closest
 from assettui.model.timing import clock_us
 from assettui.store.recording import record
+from assettui.store.superseded import forget
 from assettui.values.files import FileValues
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ def wipe(session: Session, plan: WipePlan) -> None:
         events = [Wiped(clock_us(), asset_key=key, partition=partition) for key, partition in plan.parts]
         gone = record(connection, events, partitioned)
     values = FileValues(session.folder.values)
-    for ref in gone:
-        values.remove(ref)
+    removed = [ref for ref in gone if values.remove(ref)]
+    with session.writing() as connection:
+        forget(connection, removed)
 
 
 def _known(connection: sqlite3.Connection) -> set[str]:

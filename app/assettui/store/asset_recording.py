@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from assettui.model.events import AssetEvent
 
 
-VALUES_KEPT = 3
-"""How many versions of an asset's value are kept."""
-
-
 def fail_partitions(
     connection: sqlite3.Connection, event: StepEnded, message: str | None, partitioned: PartitionedGraph
 ) -> None:
@@ -69,7 +65,7 @@ def materialize(
     key = str(event.asset_key)
     version = event.data_version
     row = connection.execute("SELECT kept, version, changed FROM assets WHERE key = ?", (key,)).fetchone()
-    kept, superseded = _kept(row[0] if row else None, event.value)
+    kept, superseded = _kept(row[0] if row else None, event)
     before, changed = (row[1], row[2]) if row else (None, None)
     has_changed = before != version
     connection.execute(
@@ -91,7 +87,7 @@ def materialize_partition(
     row = connection.execute(
         "SELECT kept, version, changed FROM partitions WHERE asset = ? AND partition = ?", (key, partition)
     ).fetchone()
-    kept, superseded = _kept(row[0] if row else None, event.value)
+    kept, superseded = _kept(row[0] if row else None, event)
     before, changed = (row[1], row[2]) if row else (None, None)
     has_changed = before != version
     connection.execute(
@@ -181,12 +177,16 @@ def wipe(connection: sqlite3.Connection, event: Wiped, partitioned: PartitionedG
     return gone
 
 
-def _kept(known: str | None, value: ValueRef | None) -> tuple[str | None, list[ValueRef]]:
-    """The references to the values that are kept, with a new one, as JSON; and those that are no longer."""
+def _kept(known: str | None, made: Materialization) -> tuple[str | None, list[ValueRef]]:
+    """The references to the values that are kept, with a new one, as JSON; and those that are no longer.
+
+    One that is restored comes to the front: it was among them.
+    """
     kept = codec.decode(known, list[ValueRef]) if known else []
+    value = made.value
     if value is not None and value.path:
-        kept.insert(0, value)
-    return codec.encode_text(kept[:VALUES_KEPT]) if kept else None, kept[VALUES_KEPT:]
+        kept = [value, *(each for each in kept if each.path != value.path)]
+    return codec.encode_text(kept[: made.versions_kept]) if kept else None, kept[made.versions_kept :]
 
 
 def assets_of_step(

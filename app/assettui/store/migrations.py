@@ -297,3 +297,25 @@ def profiles(db: Database) -> None:
     db.conn.execute("CREATE INDEX profiles_by_asset ON events (asset) WHERE kind = 'profiled'")
     db.conn.execute("CREATE TABLE profiling (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL) STRICT")
     db.conn.execute("INSERT INTO profiling SELECT 1, coalesce(max(id), 0) FROM events")
+
+
+@migrations(name="0011_superseded")
+def superseded(db: Database) -> None:
+    """Values that are no longer kept, and whose files may still be there."""
+    db.conn.execute("CREATE TABLE superseded (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID")
+
+
+@migrations(name="0012_histories")
+def histories(db: Database) -> None:
+    """Which event says what a materialization was found to hold; the materializations of an asset without partitions, counted."""
+    db.conn.execute(  # of: the event of the materialization
+        "CREATE TABLE profiles (of INTEGER PRIMARY KEY, event INTEGER NOT NULL, rows INTEGER NOT NULL) STRICT"
+    )
+    db.conn.execute(
+        "INSERT OR REPLACE INTO profiles SELECT json_extract(payload, '$.of'), id, json_extract(payload, '$.profile.rows')"
+        " FROM events WHERE kind = 'profiled'"
+    )
+    db.conn.execute("DROP INDEX materializations_by_partition")
+    db.conn.execute(
+        "CREATE INDEX materializations_by_partition ON events (asset, partition) WHERE kind = 'materialized'"
+    )

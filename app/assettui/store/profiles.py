@@ -34,7 +34,10 @@ def unprofiled(connection: sqlite3.Connection, limit: int) -> list[Unprofiled]:
     return [Unprofiled(row[0], cast("Materialization", queries.event_of_row(row))) for row in rows]
 
 
-def note_profiled(connection: sqlite3.Connection, event: DataProfiled) -> None:
+def note_profiled(connection: sqlite3.Connection, event: DataProfiled, event_id: int) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO profiles (of, event, rows) VALUES (?, ?, ?)", (event.of, event_id, event.profile.rows)
+    )
     pass_over(connection, event.of)
 
 
@@ -45,9 +48,8 @@ def pass_over(connection: sqlite3.Connection, event_id: int) -> None:
 
 def profile_of(connection: sqlite3.Connection, made: Materialization) -> DataProfiled | None:
     """What the data of a materialization was found to hold; None where it was not looked at."""
-    row = connection.execute(  # what came before it was made is passed over without a look at its payload
-        f"SELECT {_COLUMNS} FROM events WHERE kind = 'profiled' AND asset = ? AND partition IS ? AND time >= ?"  # noqa: S608 - as above
-        " AND json_extract(payload, '$.made') = ? ORDER BY id DESC LIMIT 1",
-        (str(made.asset_key), made.partition, made.time_us, made.time_us),
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM events WHERE id = (SELECT event FROM profiles WHERE of = ?)",  # noqa: S608 - our own text
+        (made.id,),
     ).fetchone()
     return cast("DataProfiled", queries.event_of_row(row)) if row is not None else None

@@ -23,7 +23,7 @@ _RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tag
 _EVENT_COLUMNS = "id, time, kind, run, step, asset, partition, payload"
 _STATE_SQL = (
     "SELECT assets.key, assets.failed, assets.failed_run, assets.error, assets.running_run,"
-    " made.time, made.run, made.payload, made.partition, seen.time, seen.run, seen.payload"
+    " made.id, made.time, made.run, made.payload, made.partition, seen.id, seen.time, seen.run, seen.payload"
     " FROM assets LEFT JOIN events made ON made.id = assets.materialization"
     " LEFT JOIN events seen ON seen.id = assets.observation"
 )
@@ -53,7 +53,7 @@ def asset_state(connection: sqlite3.Connection, key: AssetKey) -> AssetState:
 def materializations(connection: sqlite3.Connection, key: AssetKey, limit: int) -> list[Materialization]:
     """The last materializations of an asset, the newest first."""
     rows = connection.execute(
-        "SELECT time, run, payload, partition FROM events WHERE kind = 'materialized' AND asset = ?"
+        "SELECT id, time, run, payload, partition FROM events WHERE kind = 'materialized' AND asset = ?"
         " ORDER BY id DESC LIMIT ?",
         (str(key), limit),
     )
@@ -177,7 +177,7 @@ def op_outputs(connection: sqlite3.Connection, run_id: str, sources: Iterable[St
 def observations(connection: sqlite3.Connection, key: AssetKey, limit: int) -> list[Observation]:
     """The last observations of an asset, the newest first."""
     rows = connection.execute(
-        "SELECT time, run, payload, partition FROM events WHERE kind = 'observed' AND asset = ?"
+        "SELECT id, time, run, payload, partition FROM events WHERE kind = 'observed' AND asset = ?"
         " ORDER BY id DESC LIMIT ?",
         (str(key), limit),
     )
@@ -271,24 +271,25 @@ def event_of_row(row: tuple[Any, ...]) -> Event:
 
 
 def _materialization(
-    key: AssetKey, time: int, run_id: str | None, payload: str, partition: str | None = None
+    key: AssetKey, event_id: int, time: int, run_id: str | None, payload: str, partition: str | None = None
 ) -> Materialization:
-    columns = {"time_us": time, "run_id": run_id or "", "asset_key": str(key), "partition": partition}
+    columns = {"id": event_id, "time_us": time, "run_id": run_id or "", "asset_key": str(key), "partition": partition}
     return cast("Materialization", event_of("materialized", columns, payload))
 
 
 def _observation(
-    key: AssetKey, time: int, run_id: str | None, payload: str | None, partition: str | None = None
+    key: AssetKey, event_id: int, time: int, run_id: str | None, payload: str | None, partition: str | None = None
 ) -> Observation:
-    columns = {"time_us": time, "run_id": run_id or "", "asset_key": str(key), "partition": partition}
+    columns = {"id": event_id, "time_us": time, "run_id": run_id or "", "asset_key": str(key), "partition": partition}
     return cast("Observation", event_of("observed", columns, payload))
 
 
 def _state(row: tuple[Any, ...]) -> AssetState:
-    key, failed, failed_run, error, running_run, time, run_id, payload, partition, seen_time, seen_run, seen = row
+    key, failed, failed_run, error, running_run, *latest = row
+    made_id, time, run_id, payload, partition, *seen = latest
     asset_key = AssetKey(key)
-    last = _materialization(asset_key, time, run_id, payload, partition) if payload else None
-    observed = _observation(asset_key, seen_time, seen_run, seen) if seen_time is not None else None
+    last = _materialization(asset_key, made_id, time, run_id, payload, partition) if payload else None
+    observed = _observation(asset_key, *seen) if seen[0] is not None else None
     return AssetState(asset_key, last, failed, failed_run, error, running_run, observed)
 
 
@@ -347,19 +348,19 @@ def partition_states(
     connection: sqlite3.Connection, key: AssetKey, partitions: Sequence[str]
 ) -> dict[str, PartitionState]:
     """The state of those of these partitions of which anything is known."""
-    columns = "partitions.partition, partitions.failed, partitions.failed_run, partitions.error, made.time, made.run, made.payload"
+    columns = "partitions.partition, partitions.failed, partitions.failed_run, partitions.error, made.id, made.time, made.run, made.payload"
     rows = _partition_rows(
         connection, key, partitions, columns, "1", "LEFT JOIN events made ON made.id = partitions.made"
     )
     return {
         partition: PartitionState(
             partition,
-            _materialization(key, time, run_id, payload, partition) if payload else None,
+            _materialization(key, made_id, time, run_id, payload, partition) if payload else None,
             failed,
             failed_run,
             error,
         )
-        for partition, failed, failed_run, error, time, run_id, payload in rows
+        for partition, failed, failed_run, error, made_id, time, run_id, payload in rows
     }
 
 

@@ -24,6 +24,7 @@ from assettui.store.asset_recording import (
     storable,
     wipe,
 )
+from assettui.store.superseded import note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +48,7 @@ def record(
         partitioned: The project's partitions; needed where anything has happened to assets that have some.
 
     Returns:
-        The values that are no longer kept: to be removed once the transaction is committed.
+        The values that are no longer kept: to be removed once the transaction is committed. They are noted in the store.
     """
     superseded: list[ValueRef] = []
     for event in map(kept, events):
@@ -64,6 +65,8 @@ def record(
             ),
         )
         superseded.extend(apply(connection, event, cursor.lastrowid or 0, partitioned))
+    if superseded:
+        note(connection, superseded)
     return superseded
 
 
@@ -142,7 +145,7 @@ def apply(
                 (str(event.asset_key), event.freshness.value, event.time_us),
             )
         case happened.DataProfiled():
-            profiles.note_profiled(connection, event)
+            profiles.note_profiled(connection, event, event_id)
         case happened.Wiped():
             return wipe(connection, event, partitioned)
         case _:

@@ -36,6 +36,7 @@ def _quiet(keys: str, name: str, title: str, shown_key: str | None = None) -> Ac
 
 _BACK = Action("escape", "back", "Back")
 _PREVIEW = Action("v,V", "preview", "Preview")
+_TABS = (Action("tab", "tab(1)", "Next tab"), _quiet("shift+tab", "tab(-1)", "Tab before"))
 _COPY_ID, _COPY_NAME, _COPY_KEY = (_quiet("y", "copy", f"Copy {what}") for what in ("id", "name", "key"))
 _ZOOM = (
     Action("plus,equals_sign", "zoom(-1)", "Zoom in", True, "+"),
@@ -96,6 +97,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("pagedown", "scroll(20)", "Page down"),
         _quiet("pageup", "scroll(-20)", "Page up"),
         _COPY_KEY,
+        *_TABS,
     ),
     "health": (
         Action("m", "mend", "Mend"),
@@ -124,6 +126,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("tab", "next_axis", "Other axis"),
         _quiet("w", "why", "Why"),
         _quiet("V", "preview", "Preview"),
+        _quiet("d", "compare", "Compare the ends of what is selected"),
         _quiet("escape", "clear", "Clear"),
         _COPY_KEY,
     ),
@@ -139,6 +142,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("y", "copy", "Copy the cell"),
         _quiet("Y", "copy_row", "Copy the row"),
         _quiet("ctrl+y", "copy_table", "Copy what is in sight"),
+        *_TABS,
     ),
     "cells": (
         _quiet("left,h", "move(0,-1)", "Left"),
@@ -153,7 +157,34 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("end,dollar_sign", "column(-1)", "Last column"),
         Action("enter", "choose", "Whole cell"),
     ),
-    "profile": (_BACK, _quiet("y", "copy", "Copy the name")),
+    "profile": (_BACK, _quiet("y", "copy", "Copy the name"), *_TABS),
+    "history": (
+        _BACK,
+        Action("c", "choose_series", "Plot"),
+        Action("o", "over", "Over partitions"),
+        _PREVIEW,
+        Action("r", "open_run", "Open its run"),
+        _quiet("left,h", "step(-1)", "Older"),
+        _quiet("right,l", "step(1)", "Newer"),
+        _quiet("z", "toggle_chart", "Chart on/off"),
+        _quiet("y", "copy", "Copy the data version"),
+        *_TABS,
+    ),
+    "versions": (
+        _BACK,
+        _PREVIEW,
+        Action("d", "compare", "Compare"),
+        Action("R", "rollback", "Roll back to it"),
+        Action("r", "open_run", "Open its run"),
+        _quiet("y", "copy", "Copy the data version"),
+        *_TABS,
+    ),
+    "difference": (
+        _BACK,
+        *_UP_AND_DOWN,
+        _quiet("pagedown", "scroll(20)", "Page down"),
+        _quiet("pageup", "scroll(-20)", "Page up"),
+    ),
     "condition": (
         Action("enter", "submit", "Ask"),
         Action("escape", "screen.leave_box", "Leave it"),

@@ -229,11 +229,30 @@ class AssettuiApp(AskingApp):
 
         self.push_screen(AssetScreen(key))
 
-    def open_preview(self, key: AssetKey, partition: str | None = None) -> None:
-        """Show what the value of an asset holds, or of a partition of it."""
+    def open_preview(self, key: AssetKey, partition: str | None = None, version: int | None = None) -> None:
+        """Show what the value of an asset holds, or of a partition of it: the current one, or a version that is kept."""
         from assettui.tui.preview import PreviewScreen
 
-        self.push_screen(PreviewScreen(key, partition))
+        self.push_screen(PreviewScreen(key, partition, version))
+
+    def open_difference(self, key: AssetKey, sides: Sequence[str] = (), partition: str | None = None) -> None:
+        """Show how two versions of a value differ, or two partitions; see `comparison`."""
+        from assettui.tui.difference import DifferenceScreen
+
+        self.push_screen(DifferenceScreen(key, sides, partition))
+
+    def switch_tab(self, tab: str, key: AssetKey, partition: str | None) -> None:
+        """Show another tab of an asset in the place of the one that is on top."""
+        from assettui.tui.asset import AssetScreen
+        from assettui.tui.asset_tabs import TABS
+        from assettui.tui.history import HistoryScreen
+        from assettui.tui.preview import PreviewScreen
+        from assettui.tui.profile import ProfileScreen
+        from assettui.tui.versions import VersionsScreen
+
+        screens = (AssetScreen, PreviewScreen, ProfileScreen, HistoryScreen, VersionsScreen)
+        self.pop_screen()
+        self.push_screen(screens[TABS.index(tab)](key, partition))
 
     def open_partitions(self, key: AssetKey) -> None:
         """Open the partitions of one asset above the screen."""

@@ -16,11 +16,11 @@ from assettui.model.timing import clock_us
 from assettui.render.asset_report import asset_report_lines
 from assettui.service.asset_report import AssetReport, asset_report
 from assettui.tui.actions import bindings
+from assettui.tui.asset_tabs import OVERVIEW, TabbedScreen
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
-from assettui.tui.main_screen import MainScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +31,15 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
 
 
-class AssetScreen(MainScreen):
+class AssetScreen(TabbedScreen):
     """One asset.
 
     Args:
         key: Which one.
+        partition: The one that its other tabs are of.
     """
 
+    TAB = OVERVIEW
     AUTO_FOCUS = "#text"
     DEFAULT_CSS = """
     AssetScreen { layout: vertical; }
@@ -51,14 +53,14 @@ class AssetScreen(MainScreen):
 
         report: AssetReport
 
-    def __init__(self, key: AssetKey) -> None:
-        super().__init__()
-        self._key = key
+    def __init__(self, key: AssetKey, partition: str | None = None) -> None:
+        super().__init__(key, partition)
         self._report: AssetReport | None = None
         self._fetching = Fetching(self, self._fetch)
 
     def compose(self) -> ComposeResult:
         yield Header()
+        yield self.tabs()
         with VerticalScroll(id="text"):
             yield Static(id="report")
         yield KeyBar()
@@ -117,7 +119,7 @@ class AssetScreen(MainScreen):
 
     def action_preview(self) -> None:
         """Show what its value holds."""
-        self.app.open_preview(self._key)
+        self.app.open_preview(self._key, self._partition)
 
     def action_open_run(self) -> None:
         """Open the run that failed to build it, or else built it last."""

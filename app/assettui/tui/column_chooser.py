@@ -31,6 +31,7 @@ class ColumnChooser(ModalScreen[tuple[str, ...] | None]):
     Args:
         names: All that there are.
         chosen: Those that are shown now.
+        title: What is chosen.
     """
 
     DEFAULT_CSS = """
@@ -43,14 +44,15 @@ class ColumnChooser(ModalScreen[tuple[str, ...] | None]):
     ColumnChooser .keys { dock: bottom; height: 1; color: $text-muted; }
     """
 
-    def __init__(self, names: Sequence[str], chosen: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], chosen: Sequence[str], title: str = "Columns") -> None:
         super().__init__()
         self._names = names
         self._chosen = frozenset(chosen)
+        self._title = title
 
     def compose(self) -> ComposeResult:
         with Vertical() as window:
-            window.border_title = "Columns"
+            window.border_title = self._title
             yield ColumnList(
                 *((Text(one_line(name, 50)), index, name in self._chosen) for index, name in enumerate(self._names))
             )

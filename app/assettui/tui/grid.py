@@ -366,6 +366,16 @@ class GridScreen(MainScreen):
         else:
             self.app.open_preview(row.key, row.space.key(here.first))
 
+    def action_compare(self) -> None:
+        """Compare the first and the last of the partitions of the asset under the cursor that are selected."""
+        grid = self.query_one(GridView)
+        row = grid.current
+        selected = grid.chosen().get(row.key) if row is not None else None
+        if row is None or selected is None or len(selected) < 2:
+            self.app.tell("select the partitions to be compared, from one to the other: v")
+            return
+        self.app.open_difference(row.key, (row.space.key(selected.first), row.space.key(selected.last)))
+
     # Keys of dynamic partitions.
 
     def _dynamic_name(self) -> str | None:

@@ -32,14 +32,14 @@ from assettui.model.text import byte_count, clean, one_line, plural
 from assettui.render.appearance import GREY, RED, YELLOW
 from assettui.render.preview import export_format
 from assettui.render.table import Cell
-from assettui.service.previews import present_data
+from assettui.service.previews import data_of
 from assettui.tui.actions import bindings
+from assettui.tui.asset_tabs import PREVIEW, TabbedScreen
 from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
 from assettui.tui.line_input import ConditionBox
 from assettui.tui.log_view import LogView, TextLines
-from assettui.tui.main_screen import MainScreen
 from assettui.tui.page_reader import FIRST, PageReader
 from assettui.tui.preview_table import Block, PreviewHeader, PreviewTable
 
@@ -61,14 +61,16 @@ CONDITION = "a condition as SQL has it: amount > 100 and country = 'PE'"
 EXPORT = "a file: rows.csv, rows.json or rows.parquet"
 
 
-class PreviewScreen(MainScreen):
+class PreviewScreen(TabbedScreen):
     """The value of an asset.
 
     Args:
         key: Whose.
         partition: Of which partition; of one with partitions, None for the last that was made.
+        version: Which version that is kept; None for the current one.
     """
 
+    TAB = PREVIEW
     AUTO_FOCUS = "PreviewTable"
     DEFAULT_CSS = """
     PreviewScreen { layout: vertical; }
@@ -86,10 +88,9 @@ class PreviewScreen(MainScreen):
         value: StoredValue | None
         refused: Refused | None = None
 
-    def __init__(self, key: AssetKey, partition: str | None = None) -> None:
-        super().__init__()
-        self._key = key
-        self._partition = partition
+    def __init__(self, key: AssetKey, partition: str | None = None, version: int | None = None) -> None:
+        super().__init__(key, partition)
+        self._version = version
         self._reader: PageReader | None = None
         self._shown: tuple[Query, tuple[str, ...]] = (Query(), ())
         """What was last seen to be right: where something else cannot be shown, this is shown again."""
@@ -100,6 +101,7 @@ class PreviewScreen(MainScreen):
 
     def compose(self) -> ComposeResult:
         yield Header()
+        yield self.tabs()
         yield Static(id="title")
         yield ConditionBox(id="box", select_on_focus=False)
         table = PreviewTable(id="table")
@@ -134,7 +136,7 @@ class PreviewScreen(MainScreen):
     def locate(self) -> None:
         """Find the value, away from the screen."""
         try:
-            found = present_data(self.app.session, self._key, self._partition)
+            found = data_of(self.app.session, self._key, self._partition, self._version)
         except AssettuiError as error:
             self.post_message(self.Located(None, Refused(error.what, error.hint)))
         else:
@@ -230,12 +232,13 @@ class PreviewScreen(MainScreen):
         reader, page = self.reader, self._page
         query = reader.query
         title = Text(no_wrap=True)
-        title.append(clean(str(self._key)), style="bold")
         if reader.value is not None and reader.value.partition is not None:
-            title.append(f" {clean(reader.value.partition)}")
+            title.append(f"{clean(reader.value.partition)}  ")
+        if self._version is not None:
+            title.append(f"version {self._version}  ", style=YELLOW)
         if page is not None and not self.has_class("document"):
             row, _ = self.query_one(PreviewTable).cursor
-            title.append(f"  {_rows(row, page, query)}  {plural(len(page.columns), 'column')}", style=GREY)
+            title.append(f"{_rows(row, page, query)}  {plural(len(page.columns), 'column')}", style=GREY)
         if query.where:
             title.append(f"  where {clean(query.where)}", style=YELLOW)
         if query.sort:

@@ -20,12 +20,12 @@ from assettui.render.appearance import GREY, RED
 from assettui.render.profile import column_lines, profile_summary, profile_table
 from assettui.service.previews import present_data
 from assettui.tui.actions import bindings
+from assettui.tui.asset_tabs import PROFILE, TabbedScreen
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Reading
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ProfileList(Listing[ColumnProfile]):
     """The columns."""
 
 
-class ProfileScreen(MainScreen):
+class ProfileScreen(TabbedScreen):
     """The value of an asset in numbers: as it was found when it was made, or else looked at now.
 
     Args:
@@ -51,6 +51,7 @@ class ProfileScreen(MainScreen):
         column: Where the cursor stands at first.
     """
 
+    TAB = PROFILE
     AUTO_FOCUS = "ProfileList"
     DEFAULT_CSS = """
     ProfileScreen { layout: vertical; }
@@ -67,9 +68,7 @@ class ProfileScreen(MainScreen):
         refused: str = ""
 
     def __init__(self, key: AssetKey, partition: str | None = None, column: str | None = None) -> None:
-        super().__init__()
-        self._key = key
-        self._partition = partition
+        super().__init__(key, partition)
         self._column = column
         self._profile: Profile | None = None
         self._viewer: ViewerProcess | None = None
@@ -78,6 +77,7 @@ class ProfileScreen(MainScreen):
 
     def compose(self) -> ComposeResult:
         yield Header()
+        yield self.tabs()
         yield Static(id="title")
         yield ListingHeader(_NOTHING.columns)
         yield ProfileList(table=_NOTHING)
@@ -134,10 +134,9 @@ class ProfileScreen(MainScreen):
 
     def _show_title(self, said: str, color: str) -> None:
         title = Text(no_wrap=True)
-        title.append(clean(str(self._key)), style="bold")
         if self._partition is not None:
-            title.append(f" {clean(self._partition)}")
-        title.append(f"  {one_line(' '.join(said.split()), 300)}", style=color)
+            title.append(f"{clean(self._partition)}  ")
+        title.append(one_line(" ".join(said.split()), 300), style=color)
         self.query_one("#title", Static).update(title)
 
     @on(Listing.Chosen)

@@ -10,6 +10,8 @@ from assettui.model.asset import ValueRef
 from assettui.model.errors import ValueStorageError
 from assettui.model.keys import AssetKey
 from assettui.values import formats
+from assettui.values.frames import frame_kind
+from assettui.values.held_files import HeldFiles, remove_unless_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +42,7 @@ class FileValues:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._held = HeldFiles()
 
     def store(self, asset_key: AssetKey, value: Any, version: str, partition: str | None = None) -> ValueRef:
         """Write a value as a new version: to a temporary name, synced, then renamed.
@@ -79,12 +82,23 @@ class FileValues:
     def load(self, ref: ValueRef, annotation: Any = None) -> Any:
         """Read a stored value, as the kind of frame that the annotation names, else as it was stored.
 
+        The file of a frame that is read lazily is kept from being removed until `release`.
+
         Raises:
             ValueStorageError: The file is gone or damaged.
         """
         path = self.root / ref.path
         try:
-            return formats.read(path, ref.format, annotation)
+            if ref.path:
+                self._held.hold(path, asset_folder(path))
+            is_lazy = False
+            try:
+                value = formats.read(path, ref.format, annotation)
+                is_lazy = frame_kind(value) == "polars-lazy"
+            finally:
+                if not is_lazy:
+                    self._held.let_go(path)
+            return value
         except FileNotFoundError as error:
             raise ValueStorageError(f"the stored value {path} is gone", hint="materialize the asset again") from error
         except ValueStorageError:
@@ -92,10 +106,14 @@ class FileValues:
         except Exception as error:
             raise ValueStorageError(f"the stored value {path} cannot be read: {error}") from error
 
-    def remove(self, ref: ValueRef) -> None:
-        """Remove a version; nothing happens where it is gone already."""
-        if ref.path:
-            (self.root / ref.path).unlink(missing_ok=True)
+    def release(self) -> None:
+        """Let those be removed that were read."""
+        self._held.release()
+
+    def remove(self, ref: ValueRef) -> bool:
+        """Remove a version; whether it is gone now: one that is being read stays."""
+        path = self.root / ref.path
+        return not ref.path or remove_unless_held(path, asset_folder(path))
 
     def remove_below(self, address: AssetKey) -> None:
         """Remove every value whose address begins so; nothing happens where there is none."""
@@ -116,6 +134,12 @@ class FileValues:
         folder = self.root / folder_of(asset_key, partition)
         for suffix in (TEMPORARY_SUFFIX, *formats.SUFFIXES):
             (folder / f"{VERSION_MARK}{version}{suffix}").unlink(missing_ok=True)
+
+
+def asset_folder(path: Path) -> Path:
+    """The folder of the asset that the file of a value is of."""
+    folder = path.parent
+    return folder.parent if folder.name.startswith(PARTITION_MARK) else folder
 
 
 def folder_of(asset_key: AssetKey, partition: str | None = None) -> Path:

@@ -33,3 +33,6 @@ class MemoryValues:
             return self._values[ref.path]
         except KeyError as error:
             raise ValueStorageError(f"no value {ref.path} is in memory") from error
+
+    def release(self) -> None:
+        """Nothing here is ever removed."""

@@ -75,7 +75,8 @@ def file_of(value: StoredValue, root: Path) -> Path | None:
     """The file that holds a value; None where an IO manager of the project knows."""
     if value.path is not None:
         return Path(value.path)
-    return root / value.ref.path if value.ref.path else None
+    folder = Path(value.root) if value.root is not None else root
+    return folder / value.ref.path if value.ref.path else None
 
 
 def open_value(value: StoredValue, root: Path, load: Callable[[StoredValue], Any]) -> Opened:

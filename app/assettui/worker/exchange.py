@@ -36,6 +36,10 @@ class Values(Protocol):
         """Give a stored value back."""
         ...
 
+    def release(self) -> None:
+        """Let what was given back be removed."""
+        ...
+
 
 class NotThere(AssettuiError):
     """A step would read a value that is not there."""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from msgspec.structs import replace
 
+from assettui.core.data_settings import VERSIONS_KEPT, versions_kept
 from assettui.core.versions import default_data_version
 from assettui.definitions import results
+from assettui.model import asset
 from assettui.model.events import Materialization, Observation
 from assettui.model.keys import AssetKey
-from assettui.model.metadata import MetadataValue, as_metadata
+from assettui.model.metadata import MetadataValue, as_metadata, as_metadata_value
 from assettui.model.project import StepOutput
 from assettui.model.text import plural
 from assettui.values.formats import row_count
@@ -281,17 +283,23 @@ class Outputs:
                 f"{output.asset_key} gave an ObserveResult, and is to be materialized",
                 hint="return a MaterializeResult, or declare it with @observable_source_asset",
             )
+        kept = self._versions_kept(output)
         for key in keys:
             part = _part_of(value, key) if len(keys) > 1 else value
             if output.has_content_version and said_version is None:
                 version = self._content_version(output, part)
             rows = row_count(part) if part is not results.NO_VALUE else None
-            asset_event = self._materialization(output.asset_key, said, version, refs.get(key), rows, key)
+            asset_event = self._materialization(output.asset_key, said, version, refs.get(key), rows, key, kept)
             if len(keys) > 1:  # of several made at once, each took its share
                 asset_event = replace(asset_event, duration_us=(asset_event.duration_us or 0) // len(keys))
             self.versions[str(output.asset_key), key] = asset_event.data_version
             self.data_times[str(output.asset_key)] = asset_event.data_time_us or self.started_us
             self.asset_events.append(asset_event)
+
+    def _versions_kept(self, output: ValueDeclaration) -> int:
+        said = output.metadata.get(VERSIONS_KEPT)
+        own = versions_kept({VERSIONS_KEPT: as_metadata_value(said)}) if said is not None else None
+        return own or self.request.versions_kept
 
     def _content_version(self, output: ValueDeclaration, value: Any) -> str:
         if value is results.NO_VALUE:
@@ -340,6 +348,7 @@ class Outputs:
         ref: ValueRef | None,
         rows: int | None,
         partition: str | None = None,
+        versions_kept: int = asset.VERSIONS_KEPT,
     ) -> Materialization:
         request = self.request
         for name in ROW_COUNT_NAMES:
@@ -362,6 +371,7 @@ class Outputs:
             metadata=metadata,
             partition=partition,
             data_time_us=self._data_time(key),
+            versions_kept=versions_kept,
         )
 
     def _data_time(self, key: AssetKey) -> int | None:

@@ -54,5 +54,6 @@ class ProjectValues:
         )
         declared = self._project.values.get(key)
         with ResourceSet(self._project.resources, {}) as resources:
-            exchange = Exchange(request, self._project, self._values, resources)
+            values = FileValues(Path(value.root)) if value.root is not None else self._values
+            exchange = Exchange(request, self._project, values, resources)
             return exchange.load_asset("value", key, InputDeclaration(declared.annotation if declared else None))

@@ -80,6 +80,7 @@ def execute_step(
     except BaseException as error:  # noqa: BLE001 - canceled between our own lines, or in a hook
         return execution.failed(error)
     finally:
+        values.release()
         if own is not None:
             own.close()
     return outcome

@@ -13,8 +13,9 @@ import shutil
 import socket
 import sys
 import tempfile
+from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import polars as pl  # noqa: TID253 - the very thing that this process is for
 from msgspec.structs import replace
@@ -24,6 +25,8 @@ from assettui.model.errors import AssettuiError
 from assettui.model.preview import (
     Answer,
     Asked,
+    Compared,
+    CompareValues,
     Document,
     ExportRows,
     Profiled,
@@ -32,6 +35,9 @@ from assettui.model.preview import (
     ReadProfile,
     Refused,
 )
+from assettui.values.files import asset_folder
+from assettui.values.held_files import HeldFiles
+from assettui.viewing.differences import difference
 from assettui.viewing.exports import export
 from assettui.viewing.opening import damaged, file_of, open_value, stamp_of
 from assettui.viewing.pages import Table
@@ -51,6 +57,13 @@ VALUES_KEPT = 4
 """So many values stay open."""
 
 
+class _Opened(NamedTuple):
+    stamp: Stamp
+    what: Table | Document
+    held: HeldFiles
+    """The file, which nobody removes while it is looked at."""
+
+
 class Viewer:
     """Answers requests.
 
@@ -64,7 +77,7 @@ class Viewer:
         self._root = Path(options["values"])
         self._scratch = scratch
         self._project: ProjectValues | None = None
-        self._opened: dict[StoredValue, tuple[Stamp, Table | Document]] = {}
+        self._opened: dict[StoredValue, _Opened] = {}
         self._number = 0
 
     def answer(self, asked: Asked) -> Answer:
@@ -72,6 +85,8 @@ class Viewer:
         asked = self._placed(asked)
         try:
             found = self._open(asked.value)
+            if isinstance(asked, CompareValues):
+                return self._compared(asked, found, self._open(asked.other))
             return found if isinstance(found, Document) and isinstance(asked, ReadPage) else self._of(asked, found)
         except BadQuery as error:
             return Refused(error.what, error.hint, error.at)
@@ -90,13 +105,24 @@ class Viewer:
 
     def _placed(self, asked: Asked) -> Asked:
         """The same, with the place of a file that metadata names as an absolute path."""
-        path = asked.value.path
-        if path is None:
-            return asked
-        place = str(Path(self._options["root"]) / Path(path).expanduser())
-        return replace(asked, value=replace(asked.value, path=place))
+        if isinstance(asked, CompareValues):
+            asked = replace(asked, other=self._with_place(asked.other))
+        return replace(asked, value=self._with_place(asked.value))
 
-    def _of(self, asked: Asked, found: Table | Document) -> Answer:
+    def _with_place(self, value: StoredValue) -> StoredValue:
+        if value.path is None:
+            return value
+        return replace(value, path=str(Path(self._options["root"]) / Path(value.path).expanduser()))
+
+    def _compared(self, asked: CompareValues, one: Table | Document, other: Table | Document) -> Answer:
+        if isinstance(one, Document) and isinstance(other, Document):
+            return Document("text", "\n".join(unified_diff(one.text.split("\n"), other.text.split("\n"), lineterm="")))
+        if isinstance(one, Document) or isinstance(other, Document):
+            of = asked.value if isinstance(one, Document) else asked.other
+            return Refused(f"the value of {of.asset_key} is no table, and the other one is")
+        return Compared(difference(one.frame, other.frame, asked.key, asked.key_source))
+
+    def _of(self, asked: ReadPage | ReadCell | ReadProfile | ExportRows, found: Table | Document) -> Answer:
         if isinstance(found, Document):
             return Refused(f"the value of {asked.value.asset_key} is no table")
         match asked:
@@ -114,24 +140,33 @@ class Viewer:
         """The value, as it is now: one that another file has taken the place of is opened again."""
         stamp = stamp_of(value, self._root)
         known = self._opened.get(value)
-        if known is not None and known[0] == stamp:
-            return known[1]
+        if known is not None and known.stamp == stamp:
+            return known.what
         self._forget(value)
         while len(self._opened) >= VALUES_KEPT:
             self._forget(next(iter(self._opened)))
-        opened = open_value(value, self._root, self._load)
+        held, path = HeldFiles(), file_of(value, self._root)
+        try:
+            if path is not None and value.path is None:
+                held.hold(path, asset_folder(path))
+            opened = open_value(value, self._root, self._load)
+        except BaseException:
+            held.release()
+            raise
         if not isinstance(opened, Document):
             self._number += 1
             folder = self._scratch / str(self._number)
             folder.mkdir()
             opened = Table(opened, folder)
-        self._opened[value] = stamp, opened
+        self._opened[value] = _Opened(stamp, opened, held)
         return opened
 
     def _forget(self, value: StoredValue) -> None:
         known = self._opened.pop(value, None)
-        if known is not None and isinstance(known[1], Table):
-            known[1].close()
+        if known is not None:
+            known.held.release()
+            if isinstance(known.what, Table):
+                known.what.close()
 
     def _load(self, value: StoredValue) -> Any:
         """The value as the project's own code gives it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assettui.core.data_settings import problem_with
 from assettui.definitions import attributes
 from assettui.definitions.binding import check_manager, declared_input
 from assettui.definitions.computation import ValueDeclaration
@@ -116,6 +117,10 @@ def _describe_asset(
     manager = draft.values[spec.key].io_manager
     version, parts = _code_version(draft, spec)
     _check_data_version(draft, spec, step)
+    metadata = attributes.metadata_of(subject, spec.metadata, at, problems)
+    wrong = problem_with(metadata)
+    if wrong is not None:
+        problems.wrong(f"{subject}: {wrong[0]}", at, wrong[1])
     draft.snapshots[spec.key] = AssetSnapshot(
         key=spec.key,
         group=attributes.group_of(spec, problems),
@@ -130,7 +135,7 @@ def _describe_asset(
         owners=attributes.owners_of(spec, problems),
         kinds=attributes.kinds_of(spec),
         tags=attributes.tags_of(subject, spec.tags, at, problems),
-        metadata=attributes.metadata_of(subject, spec.metadata, at, problems),
+        metadata=metadata,
         code_version=version,
         code_parts=parts,
         has_content_version=spec.data_version == "content",
