@@ -290,3 +290,46 @@ def test_a_profile_is_shown_and_a_column_of_it(made: ProjectFolder) -> None:
     assert (wrong.returncode, "did you mean 'amount'?" in wrong.stderr) == (2, True)
     assert "is no table" in made.run("asset", "profile", "model").stderr
     assert made.json("asset", "profile", "parts", "--partition", "c")["rows"] == 1
+
+
+DRIFTING = """
+    import polars as pl
+    from assettui import *
+
+    @asset(partitions_def=DailyPartitionsDefinition("2026-01-05", end_date="2026-04-06"), metadata={"drift": {"range": False}})
+    def daily(context):
+        day = context.partition_time_window.start
+        rows = (10 if day.weekday() >= 5 else 100) + day.day % 5
+        if context.partition_key == "2026-04-01":
+            rows = 40
+        frame = pl.DataFrame({"id": range(rows), "kind": ["x"] * rows})
+        return frame.drop("kind") if context.partition_key == "2026-04-02" else frame
+"""
+
+
+def test_what_looks_wrong_is_told_and_may_be_expected(folder: ProjectFolder) -> None:
+    project = folder
+    project.write(DRIFTING)
+    project.lead()
+    done = project.run("backfill", "start", "daily", "--yes")
+    assert done.returncode == 0, done.stderr
+
+    def wrong() -> list[tuple[str, str]]:
+        (row,) = json.loads(project.run("asset", "ls", "--json").stdout)
+        return sorted((part["partition"], each["kind"]) for part in row["drifts"] for each in part["drifts"])
+
+    wait_until(lambda: wrong() == [("2026-04-01", "rows"), ("2026-04-02", "column gone")], 120)
+    health = project.run("health").stdout
+    assert "looks wrong" in health
+    assert "assettui asset expect daily" in health
+    assert "40 rows" in project.run("asset", "show", "daily").stdout
+    done = project.run("asset", "expect", "daily", "--partition", "2026-04-01")
+    assert "as it should be: 2026-04-01: 40 rows, 61 % fewer" in done.stdout
+    assert wrong() == [("2026-04-02", "column gone")]
+    project.run("asset", "expect", "daily")
+    assert "nothing looks wrong about daily" in project.run("asset", "expect", "daily").stderr
+    assert project.run("materialize", "daily", "--partition", "2026-04-03").returncode == 0
+    assert wrong() == []
+    assert project.run("store", "verify").returncode == 0
+    project.write(DRIFTING.replace('"range": False', '"rang": False'))
+    assert "asset daily: its metadata drift: Object contains unknown field `rang`" in project.run("asset", "ls").stderr

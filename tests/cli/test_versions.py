@@ -57,8 +57,7 @@ PROJECT = """
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> ProjectFolder:
-    folder = ProjectFolder(tmp_path)
+def project(folder: ProjectFolder) -> ProjectFolder:
     folder.write(PROJECT)
     return folder
 

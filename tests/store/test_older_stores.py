@@ -20,7 +20,7 @@ from assettui.main import commands
 OLDER = Path(__file__).parent / "store_of_0_1_0"
 SHOWN: dict[str, Any] = json.loads((OLDER / "shown.json").read_text())
 PASSING = {"source", "next", "file", "text"}
-ADDED = {"failed_items", "checks", "freshness"}
+ADDED = {"failed_items", "checks", "freshness", "drifts"}
 """What outputs tell since then."""
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assettui.model.backfill import BackfillPlan, BackfillRecord
+    from assettui.model.drift import PartDrift
     from assettui.model.events import (
         Event,
         LogLine,
@@ -78,11 +79,16 @@ def asset_json(row: AssetRow, catalog: Catalog) -> dict[str, Any]:
         "data_version": row.state.data_version,
         "checks": [{"check": str(each.key), **fields(each, "outcome message")} for each in row.checks],
         "freshness": row.freshness.status.value if row.freshness is not None else None,
+        "drifts": [drift_json(each) for each in row.drifts],
         "last_observed": fields(row.state.observed, "time_us")["time"],
         "upstream": codec.builtins(catalog.graph.upstream[asset.key]),
         "downstream": codec.builtins(catalog.graph.downstream[asset.key]),
         "source": str(asset.at) if asset.at else None,
     }
+
+
+def drift_json(part: PartDrift) -> dict[str, Any]:
+    return {**fields(part, "partition since_us"), "drifts": codec.builtins(part.drifts)}
 
 
 def partition_counts_json(row: AssetRow) -> dict[str, Any] | None:

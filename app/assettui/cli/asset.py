@@ -22,8 +22,10 @@ from assettui.model.run import RunRequest
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.render.assets import ASSETS, asset_lines
+from assettui.render.drift import drift_texts
 from assettui.render.why import why_lines
 from assettui.service.catalog import asset_detail
+from assettui.service.expecting import expect
 from assettui.service.run_config import read_config
 from assettui.service.why import why
 from assettui.service.wiping import plan_wipe, wipe
@@ -103,6 +105,23 @@ def why_asset(target: Target, key: str, partition: str | None, as_json: bool) ->
         print_json(health_shapes.why_json(found))
         return
     print_lines(why_lines(found))
+
+
+@asset.command("expect")
+@click.argument("key")
+@click.option("--partition", metavar="P", help="Only of this partition.")
+@json_option
+@target_options
+def expect_drift(target: Target, key: str, partition: str | None, as_json: bool) -> None:
+    """Say that what looks wrong about an asset's data is as it should be: from now on it is compared with this."""
+    session = target.reading()
+    bring_up_to_date(session)
+    found = expect(session, AssetKey(key), partition)
+    if as_json:
+        print_json([shapes.drift_json(each) for each in found])
+        return
+    for said in drift_texts(found):
+        say(f"as it should be: {said}")
 
 
 @asset.command("wipe")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from assettui.core.drift import DriftRules, rules_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -51,4 +53,8 @@ def problem_with(metadata: Mapping[str, MetadataValue]) -> tuple[str, str] | Non
     kept = versions_kept(metadata)
     if kept is not None and kept < 1:
         return f"{VERSIONS_KEPT} is {kept}", "at least 1: the version that is current"
+    try:
+        rules_of(metadata)
+    except ValueError as error:
+        return f"its metadata drift: {error}", f"thresholds are: {', '.join(DriftRules.__struct_fields__)}"
     return None

@@ -294,7 +294,7 @@ class Journal:
 
     def profile(self, profiler: Profiler, now_us: int) -> bool:
         """Have looked at what was materialized; whether anything that was found is recorded."""
-        return profiler.look(self._db, self.partitioned(now_us).graph, queries.last_event(self._db))
+        return profiler.look(self._db, self.partitioned(now_us), queries.last_event(self._db))
 
     def last_event(self) -> int:
         """The last event that is recorded."""

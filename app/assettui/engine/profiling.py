@@ -11,9 +11,13 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.core.data_settings import is_profiled
+from assettui.core.drift import rules_of
+from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.stored_values import stored_value
+from assettui.engine.judging import Judge, Verdict
 from assettui.executors.viewing import Stopped, ViewerProcess
 from assettui.model.events import DataProfiled
 from assettui.model.preview import Profiled, ReadProfile
@@ -26,7 +30,10 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
+    from assettui.core.drift import DriftRules
     from assettui.core.graph import AssetGraph
+    from assettui.core.partitioned_graph import PartitionedGraph
+    from assettui.core.partitions.space import PartitionSpace
     from assettui.model.events import Materialization
     from assettui.model.preview import StoredValue
     from assettui.project.locate import Project
@@ -44,6 +51,9 @@ class _Wanted(Struct, frozen=True):
     id: int
     event: Materialization
     value: StoredValue
+    rules: DriftRules | None
+    """What is unusual; None where nothing is to be."""
+    space: PartitionSpace
 
 
 class Profiler:
@@ -63,17 +73,19 @@ class Profiler:
         self._seen = -1
         self._thread: threading.Thread | None = None
         self._viewer = ViewerProcess(project, folder, niceness=NICENESS)
+        self._judge = Judge(folder)
         self._graph: AssetGraph | None = None
         self._is_closing = False
 
-    def look(self, db: sqlite3.Connection, graph: AssetGraph, last_event: int) -> bool:
+    def look(self, db: sqlite3.Connection, partitioned: PartitionedGraph, last_event: int) -> bool:
         """Record what was found, and have looked at what is new; whether anything was recorded.
 
         Args:
             db: The store, open for writing.
-            graph: The project's assets.
+            partitioned: The project's assets, and their partitions.
             last_event: The last event that is recorded.
         """
+        graph = partitioned.graph
         has_recorded = self._record(db)
         if self._under_way or last_event == self._seen:
             return has_recorded
@@ -87,7 +99,7 @@ class Profiler:
         for each in found:
             value = _to_profile(each.event, graph)
             if value is not None:
-                self._start(_Wanted(each.id, each.event, value))
+                self._start(_wanted(each.id, each.event, value, partitioned))
             elif not self._under_way:
                 passed_over = each.id
         if passed_over:
@@ -146,15 +158,33 @@ class Profiler:
             timer.cancel()
         if not isinstance(answer, Profiled):
             return None
-        event = wanted.event
+        event, profile = wanted.event, answer.profile
+        rules = wanted.rules
+        verdict = self._judge.judge(event, profile, rules, wanted.space) if rules is not None else Verdict()
         return DataProfiled(
             clock_us(),
             asset_key=event.asset_key,
             partition=event.partition,
             of=wanted.id,
             made_us=event.time_us,
-            profile=answer.profile,
+            profile=profile,
+            drifts=verdict.drifts,
+            next_by_us=verdict.next_by_us,
         )
+
+
+def _wanted(event_id: int, event: Materialization, value: StoredValue, partitioned: PartitionedGraph) -> _Wanted:
+    key = event.asset_key
+    asset = partitioned.graph.assets.get(key)
+    if asset is None:  # it was removed from the project meanwhile
+        return _Wanted(event_id, event, value, None, NO_PARTITIONS)
+    try:
+        rules = rules_of(asset.metadata)
+    except ValueError:  # told where the project is loaded
+        rules = None
+    if rules is not None and asset.freshness_policy is not None:  # that says itself how old it may be
+        rules = replace(rules, nothing_new=False)
+    return _Wanted(event_id, event, value, rules, partitioned.space(key))
 
 
 def _to_profile(event: Materialization, graph: AssetGraph) -> StoredValue | None:

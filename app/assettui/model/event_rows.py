@@ -13,6 +13,7 @@ from assettui.model.events import (
     CheckEvaluation,
     CursorSet,
     DataProfiled,
+    DriftExpected,
     Event,
     FreshnessChanged,
     InstigatorTurned,
@@ -51,6 +52,7 @@ _TYPES: dict[str, tuple[type[Event], str | None]] = {
             Wiped,
             FreshnessChanged,
             DataProfiled,
+            DriftExpected,
             LogEntry,
         )
     },

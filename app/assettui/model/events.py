@@ -17,6 +17,7 @@ from assettui.model import codec
 from assettui.model.asset import VERSIONS_KEPT, ValueRef
 from assettui.model.backfill import BackfillCounts, BackfillPlan, BackfillStatus
 from assettui.model.check import AssetCheckKey, AssetCheckSeverity, CheckOutcome
+from assettui.model.drift import Drift
 from assettui.model.freshness import FreshnessStatus
 from assettui.model.instigator import InstigatorKind
 from assettui.model.keys import AssetKey
@@ -66,6 +67,7 @@ class EventKind(StrEnum):
     WIPED = "wiped"
     FRESHNESS_CHANGED = "freshness_changed"
     PROFILED = "profiled"
+    DRIFT_EXPECTED = "drift_expected"
     LOG = "log"
 
 
@@ -438,6 +440,16 @@ class DataProfiled(Event, frozen=True, kw_only=True, tag="profiled"):
     made_us: int = field(name="made")
     """When that was."""
     profile: Profile
+    drifts: tuple[Drift, ...] = ()
+    """What is unusual about it."""
+    next_by_us: int | None = field(default=None, name="next_by")
+    """By when the asset is made again, where it is made as it always was; None where that cannot be told."""
+
+
+class DriftExpected(Event, frozen=True, kw_only=True, tag="drift_expected"):
+    """Somebody has said that what looked wrong about an asset, or a partition of it, is as it should be."""
+
+    asset_key: AssetKey  # pyright: ignore[reportGeneralTypeIssues] - as above
 
 
 class Wiped(Event, frozen=True, kw_only=True, tag="wiped"):

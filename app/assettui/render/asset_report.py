@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assettui.render.appearance import GREY, YELLOW
 from assettui.render.checks import check_lines
+from assettui.render.drift import drift_texts
 from assettui.render.explain import explain_lines
 from assettui.render.freshness import freshness_lines
 from assettui.render.lines import BLANK, Line, line
@@ -23,6 +25,9 @@ def asset_report_lines(report: AssetReport, now_us: int, width: int) -> list[Lin
         width: What there is, in cells.
     """
     found = why_lines(report.why)
+    if report.drifts:
+        found += [BLANK, _title("looks wrong"), *(line(f"≠ {said}", YELLOW) for said in drift_texts(report.drifts))]
+        found.append(line("e says that it is as it should be: what is made from now on is compared with this", GREY))
     if report.freshness is not None:
         found += [BLANK, _title("freshness"), *freshness_lines(report.freshness, now_us)]
     for check in report.checks:

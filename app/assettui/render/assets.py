@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from assettui.model.metadata import schema_lines
 from assettui.model.text import one_line, plural
 from assettui.model.timing import ago, duration, local
-from assettui.render.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY, sparkline
+from assettui.render.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY, YELLOW, sparkline
 from assettui.render.checks import CHECK_STYLES, counts_cell
 from assettui.render.checks import word as check_word
+from assettui.render.drift import drift_texts
 from assettui.render.freshness import fresh_cell, policy_text
 from assettui.render.freshness import why as why_fresh
 from assettui.render.lines import BLANK, Line, facts, line, tag_facts
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from assettui.service.checks import CheckRow
 
 BAR_CELLS = 8
+MAX_DRIFTS = 5
 MAX_DESCRIPTION = 4_000
 """So many characters of a text that the user wrote are shown."""
 PARTITIONS, CHECKS, FRESH = "partitions", "checks", "fresh"
@@ -61,10 +63,16 @@ def _row(row: AssetRow, now_us: int) -> Row:
             Cell(f"{last.rows:,}" if last and last.rows is not None else "–"),
             fresh_cell(row.freshness, now_us),
             counts_cell(row.checks),
-            Cell(reasons[0] if reasons else "", color, "; ".join(reasons)),
+            Cell(reasons[0], color, "; ".join(reasons)) if reasons else _drift_cell(row),
         ),
         glyph,
     )
+
+
+def _drift_cell(row: AssetRow) -> Cell:
+    """What looks wrong about its data."""
+    said = drift_texts(row.drifts)
+    return Cell(f"≠ {said[0]}" if said else "", YELLOW, "; ".join(said))
 
 
 ASSETS: Table[AssetRow] = Table(
@@ -131,6 +139,7 @@ def asset_lines(
         (Cell(f"{glyph} ", f"bold {color}", ""), Cell(str(row.key), f"bold {color}"), Cell(f"  {word(row)}", color))
     ]
     found += [line(f"  {reason}", color) for reason in row.reasons()]
+    found += [line(f"  ≠ {said}", YELLOW) for said in drift_texts(row.drifts)[:MAX_DRIFTS]]
     found += _blocks(row.asset.description or "", width)
     for arrow, keys in (("↑", catalog.graph.upstream[row.key]), ("↓", catalog.graph.downstream[row.key])):
         if keys:

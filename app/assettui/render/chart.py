@@ -179,4 +179,4 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     power = 10.0 ** floor(log10(wanted))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= wanted)
     first = -floor(-low / step)
-    return [round(step * (first + index), 12) for index in range(int((high - first * step) / step + 1e-9) + 1)]
+    return [round(step * (first + index), 12) for index in range(floor((high - first * step) / step + 1e-9) + 1)]

@@ -19,6 +19,7 @@ AILMENT_STYLES = {
     AilmentKind.OVERDUE: ("◷", RED),
     AilmentKind.CHECK: ("✗", RED),
     AilmentKind.WARNED: ("!", YELLOW),
+    AilmentKind.DRIFT: ("≠", YELLOW),
     AilmentKind.STALE: ("◐", YELLOW),
 }
 

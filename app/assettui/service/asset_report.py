@@ -12,6 +12,7 @@ from assettui.service.freshness import FreshnessDetail, freshness_detail
 from assettui.service.why import Why, why
 
 if TYPE_CHECKING:
+    from assettui.model.drift import PartDrift
     from assettui.model.keys import AssetKey
     from assettui.service.session import Session
 
@@ -25,6 +26,8 @@ class AssetReport(Struct, frozen=True):
     checks: tuple[CheckDetail, ...] = ()
     automation: Explanation | None = None
     """None where it has no condition."""
+    drifts: tuple[PartDrift, ...] = ()
+    """What looks wrong about its data."""
 
 
 def asset_report(session: Session, key: AssetKey) -> AssetReport:
@@ -35,11 +38,13 @@ def asset_report(session: Session, key: AssetKey) -> AssetReport:
     """
     found = why(session, key)
     with session.reading() as connection:
-        graph = session.state(connection).graph
+        state = session.state(connection)
+        graph, unusual = state.graph, state.drifts.get(key, ())
     asset = graph.assets[key]
     return AssetReport(
         found,
         freshness_detail(session, key) if asset.freshness_policy is not None else None,
         tuple(check_detail(session, str(check.key)) for check in graph.checks_of.get(key, ())),
         explain(session, str(key)) if asset.condition is not None else None,
+        unusual,
     )

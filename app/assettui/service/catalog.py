@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from assettui.core.graph import AssetGraph
     from assettui.core.partition_status import PartitionStatuses
     from assettui.core.partitioned_graph import PartitionedGraph
+    from assettui.model.drift import PartDrift
     from assettui.model.events import Materialization, Observation
     from assettui.model.freshness import Freshness
     from assettui.model.metadata import JsonObject, MetadataValue
@@ -46,6 +47,8 @@ class AssetRow(Struct, frozen=True):
     """Of it, in the order of the definition."""
     freshness: Freshness | None = None
     """What its data is judged to be by its policy; None where it has none."""
+    drifts: tuple[PartDrift, ...] = ()
+    """What looks wrong about its data."""
 
     @property
     def is_overdue(self) -> bool:
@@ -187,6 +190,7 @@ def catalog_of(state: ProjectState, session: Session) -> Catalog:
                 standing[key],
                 checks_of(state, key),
                 state.freshness.get(key),
+                state.drifts.get(key, ()),
             )
             for key, asset in state.graph.assets.items()
         ),

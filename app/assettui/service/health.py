@@ -27,6 +27,7 @@ class AilmentKind(StrEnum):
     OVERDUE = "overdue"
     CHECK = "check failed"
     WARNED = "warned"
+    DRIFT = "looks wrong"
     STALE = "stale"
 
 
@@ -55,7 +56,9 @@ class Ailment(Struct, frozen=True):
 
     @property
     def command(self) -> str:
-        """The command that would mend it."""
+        """The command that would mend it; of what looks wrong, the one that says that it is as it should be."""
+        if self.kind is AilmentKind.DRIFT:
+            return f"assettui asset expect {self.asset}"
         if self.check is not None:
             return f"assettui check run {self.check}"
         names = " ".join(map(str, self.build[:3])) + (" …" if len(self.build) > 3 else "")
@@ -91,6 +94,7 @@ def health(catalog: Catalog) -> Health:
         found += _failed(row)
         found += _overdue(row, catalog)
         found += _checks(row)
+        found += _drifts(row)
     found += _stale(catalog)
     order = list(AilmentKind)
     found.sort(key=lambda each: (order.index(each.kind), -(each.count), -(each.since_us or 0)))
@@ -169,6 +173,17 @@ def _checks(row: AssetRow) -> list[Ailment]:
             )
         )
     return found
+
+
+def _drifts(row: AssetRow) -> list[Ailment]:
+    """What is unusual about its data, the partition that was made last first; more of them are counted."""
+    if not row.drifts:
+        return []
+    first = row.drifts[0]
+    more = sum(len(each.drifts) for each in row.drifts) - 1
+    part = f"{first.partition}: " if first.partition is not None else ""
+    what = f"{part}{first.drifts[0].what}{f' (and {more:,} more)' if more else ''}"
+    return [Ailment(AilmentKind.DRIFT, str(row.key), row.key, what, first.since_us)]
 
 
 def _stale(catalog: Catalog) -> list[Ailment]:

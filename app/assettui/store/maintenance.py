@@ -31,6 +31,9 @@ DERIVED: Final = {
     "queue_limits": "*",
     "checks": "*",
     "freshness": "*",
+    "profiles": "*",
+    "drifts": "*",
+    "rhythms": "*",
     "partitions": "asset, partition, made, version, changed, code_version, kept",
 }
 """The tables that follow from the events, and which of their columns do so by the events alone: which partitions a failed

@@ -315,6 +315,14 @@ def histories(db: Database) -> None:
         "INSERT OR REPLACE INTO profiles SELECT json_extract(payload, '$.of'), id, json_extract(payload, '$.profile.rows')"
         " FROM events WHERE kind = 'profiled'"
     )
+    db.conn.execute(  # partition: '' for the whole; event: of the profile that says so; made: when what it is of was
+        "CREATE TABLE drifts (asset TEXT NOT NULL, partition TEXT NOT NULL, event INTEGER NOT NULL, made INTEGER NOT NULL,"
+        " drifts TEXT NOT NULL, PRIMARY KEY (asset, partition)) STRICT, WITHOUT ROWID"
+    )
+    db.conn.execute(  # compared_from: the event from which on what was found may be compared
+        "CREATE TABLE rhythms (asset TEXT PRIMARY KEY, made INTEGER NOT NULL, next_by INTEGER, compared_from INTEGER)"
+        " STRICT, WITHOUT ROWID"
+    )
     db.conn.execute("DROP INDEX materializations_by_partition")
     db.conn.execute(
         "CREATE INDEX materializations_by_partition ON events (asset, partition) WHERE kind = 'materialized'"

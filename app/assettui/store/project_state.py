@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from assettui.core.data_ages import DataAges
+from assettui.core.drift import nothing_new
 from assettui.core.freshness import AssetData, judged
 from assettui.core.graph import AssetGraph
 from assettui.core.partition_status import KnownPartitions
@@ -21,11 +22,13 @@ from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.core.selection.algebra import select, select_with_checks
 from assettui.core.selection.expression import SelectionContext
 from assettui.core.staleness import Standing, standings
+from assettui.model.drift import PartDrift
 from assettui.model.errors import AssettuiError
 from assettui.model.keys import AssetKey
 from assettui.model.project import ProjectSnapshot
 from assettui.model.run import StepStatus
 from assettui.store import checks, dynamic_partitions, partition_sets, projects, queries
+from assettui.store import drifts as drift_store
 
 if TYPE_CHECKING:
     lazy = property  # to a type checker a cached property is none, and so fits no protocol
@@ -178,6 +181,15 @@ class ProjectState:
         for key, asset in self.graph.assets.items():
             if asset.freshness_policy is not None:
                 found[key] = judged(asset.freshness_policy, self.data_of(key), self._now_us)
+        return found
+
+    @lazy
+    def drifts(self) -> Mapping[AssetKey, tuple[PartDrift, ...]]:
+        """What looks wrong about the data of assets."""
+        found = {key: parts for key, parts in drift_store.drifts(self._connection).items() if key in self.graph.assets}
+        for key, (made_us, next_by_us) in drift_store.late(self._connection, self._now_us).items():
+            if key in self.graph.assets:
+                found[key] = (*found.get(key, ()), PartDrift(None, next_by_us, (nothing_new(made_us, next_by_us),)))
         return found
 
     def data_of(self, key: AssetKey) -> AssetData:

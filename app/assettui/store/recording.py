@@ -14,7 +14,7 @@ from assettui.model import events as happened
 from assettui.model.asset import ValueRef
 from assettui.model.event_rows import event_text, kept
 from assettui.model.run import RunStatus, StepStatus
-from assettui.store import backfills, checks, limits, profiles, ticks
+from assettui.store import backfills, checks, drifts, limits, profiles, ticks
 from assettui.store.asset_recording import (
     assets_of_step,
     fail_partitions,
@@ -146,7 +146,11 @@ def apply(
             )
         case happened.DataProfiled():
             profiles.note_profiled(connection, event, event_id)
+            drifts.note_profiled(connection, event, event_id)
+        case happened.DriftExpected():
+            drifts.note_expected(connection, event)
         case happened.Wiped():
+            drifts.forget(connection, str(event.asset_key), storable(event.partition))
             return wipe(connection, event, partitioned)
         case _:
             pass  # what was logged changes nothing

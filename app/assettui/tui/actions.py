@@ -91,6 +91,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _BACK,
         Action("r", "refresh", "Refresh"),
         Action("c", "check", "Check again"),
+        Action("e", "expect", "As it should be"),
         Action("enter", "open_run", "Open its run"),
         _PREVIEW,
         *_UP_AND_DOWN,
@@ -101,6 +102,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     ),
     "health": (
         Action("m", "mend", "Mend"),
+        Action("e", "expect", "As it should be"),
         Action("w", "why", "Why"),
         _PREVIEW,
         _quiet("y", "copy", "Copy the command"),

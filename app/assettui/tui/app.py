@@ -235,6 +235,18 @@ class AssettuiApp(AskingApp):
 
         self.push_screen(PreviewScreen(key, partition, version))
 
+    @work(thread=True, group="expect")
+    def expect(self, key: AssetKey) -> None:
+        """Say that what looks wrong about the data of an asset is as it should be, away from the screen."""
+        from assettui.service.expecting import expect
+
+        try:
+            expect(self.session, key)
+        except AssettuiError as error:
+            self.call_from_thread(self.warn, error)
+        else:
+            self.call_from_thread(self.tell, f"{key} is as it should be: it is compared with this from now on")
+
     def open_difference(self, key: AssetKey, sides: Sequence[str] = (), partition: str | None = None) -> None:
         """Show how two versions of a value differ, or two partitions; see `comparison`."""
         from assettui.tui.difference import DifferenceScreen

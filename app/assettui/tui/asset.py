@@ -117,6 +117,10 @@ class AssetScreen(TabbedScreen):
             return
         self.app.launch_run(RunRequest(checks=tuple(each.row.key for each in report.checks)))
 
+    def action_expect(self) -> None:
+        """Say that what looks wrong about its data is as it should be."""
+        self.app.expect(self._key)
+
     def action_preview(self) -> None:
         """Show what its value holds."""
         self.app.open_preview(self._key, self._partition)

@@ -93,7 +93,9 @@ class HealthScreen(MainScreen):
         ailment = self._current
         if ailment is None:
             return
-        if ailment.check is not None:
+        if ailment.kind is AilmentKind.DRIFT:
+            self.app.open_preview(ailment.asset)
+        elif ailment.check is not None:
             self.app.launch_run(RunRequest(checks=(ailment.check,)))
         elif ailment.is_partitioned:
             self.app.plan_backfill(ailment.build, _WHICH.get(ailment.kind, Which.MISSING))
@@ -103,6 +105,14 @@ class HealthScreen(MainScreen):
             self.app.plan_run(ailment.build)
         else:
             self.app.tell(f"{ailment.subject} is made by something else: nothing here mends it")
+
+    def action_expect(self) -> None:
+        """Say that what looks wrong is as it should be."""
+        ailment = self._current
+        if ailment is not None and ailment.kind is AilmentKind.DRIFT:
+            self.app.expect(ailment.asset)
+        else:
+            self.app.tell("this is for data that looks wrong, and is right")
 
     def action_why(self) -> None:
         """Open the asset that it is about."""
