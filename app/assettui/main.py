@@ -28,6 +28,7 @@ _COMMANDS = {
     "demo": "demo:demo",
     "freshness": "freshness:freshness",
     "health": "health:health",
+    "sql": "sql:sql",
     "init": "init:init",
     "job": "job:job",
     "materialize": "materialize:materialize",

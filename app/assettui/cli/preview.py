@@ -18,7 +18,7 @@ from assettui.cli.run_options import PathName
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.errors import AssettuiError, NotFound
 from assettui.model.keys import AssetKey, closest
-from assettui.model.preview import Document, ExportRows, Query, ReadPage, ReadProfile, Refused
+from assettui.model.preview import Document, ExportRows, Query, ReadPage, ReadProfile, Refused, SqlResult
 from assettui.model.profile import QUANTILES
 from assettui.model.text import byte_count, plural
 
@@ -97,13 +97,13 @@ def preview_asset(
     with _data(target, key, partition, version) as (data, viewer):
         value = data.value
         if parquet is not None:
-            _export(
+            write_rows(
                 viewer,
                 ExportRows(value, query, names, first, rows=rows, path=str(parquet.absolute()), format="parquet"),
             )
             return
         if as_json or as_csv:
-            _print_rows(
+            print_rows(
                 viewer, ExportRows(value, query, names, first, rows=rows, path="", format="json" if as_json else "csv")
             )
             return
@@ -139,7 +139,7 @@ def export_asset(
     if form is None:
         raise CannotShow(f"{destination} does not say in which form", hint=f"let its name end in {', '.join(EXPORTED)}")
     with _data(target, key, partition, version) as (data, viewer):
-        _export(
+        write_rows(
             viewer,
             ExportRows(
                 data.value, _query(where, sort, sample), _names(columns), path=str(destination.absolute()), format=form
@@ -238,18 +238,26 @@ def _refusal(refused: Refused, asked: Asked) -> CannotShow:
     """What the viewer says, with the place in the condition marked."""
     what = refused.what
     if refused.at is not None:
-        what = f"{what}\n    {asked.query.where}\n    {' ' * refused.at}^"
+        said = asked.value.sql if isinstance(asked.value, SqlResult) else asked.query.where
+        what = f"{what}\n{_marked(said, refused.at)}"
     if refused.traceback:
         what = f"{what}\n{refused.traceback}"
     return CannotShow(what, hint=refused.hint)
 
 
-def _export(viewer: ViewerProcess, asked: ExportRows) -> None:
+def _marked(text: str, at: int) -> str:
+    """A text with a mark below the place: of several lines the one that it is in."""
+    start = text.rfind("\n", 0, at) + 1
+    line = text[start:].partition("\n")[0]
+    return f"    {line}\n    {' ' * (at - start)}^"
+
+
+def write_rows(viewer: ViewerProcess, asked: ExportRows) -> None:
     written = cast("Exported", ask(viewer, asked))
     tell(f"{asked.path}: {plural(written.rows, 'row')}, {byte_count(written.bytes)}")
 
 
-def _print_rows(viewer: ViewerProcess, asked: ExportRows) -> None:
+def print_rows(viewer: ViewerProcess, asked: ExportRows) -> None:
     """Rows on stdout, exactly as they are; on a terminal, cleaned."""
     with tempfile.TemporaryDirectory(prefix="assettui-") as folder:
         path = Path(folder) / "rows"

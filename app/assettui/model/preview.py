@@ -18,7 +18,7 @@ ExportFormat: TypeAlias = Literal["csv", "json", "parquet"]
 DocumentKind: TypeAlias = Literal["json", "text", "markdown", "repr"]
 
 
-class StoredValue(Struct, frozen=True, omit_defaults=True):
+class StoredValue(Struct, frozen=True, omit_defaults=True, tag_field="of", tag="asset"):
     """Where the value of an asset, or of a partition of it, is."""
 
     asset_key: AssetKey
@@ -31,6 +31,43 @@ class StoredValue(Struct, frozen=True, omit_defaults=True):
     """Of a file that is a database: which of its tables."""
     root: str | None = None
     """The folder of the values, where it is that of another store."""
+
+    @property
+    def name(self) -> str:
+        """As a person knows it."""
+        return str(self.asset_key) if self.partition is None else f"{self.asset_key} {self.partition}"
+
+
+SqlEngine: TypeAlias = Literal["polars", "duckdb"]
+
+
+class SqlTable(Struct, frozen=True):
+    """An asset, as a table that SQL may name."""
+
+    name: str
+    """Its key, with dots between its parts."""
+    values: tuple[StoredValue, ...]
+    """Of one with partitions those that were made: together they are the table, and say in a column which is which."""
+
+
+class SqlResult(Struct, frozen=True, omit_defaults=True, tag_field="of", tag="sql"):
+    """What a statement of SQL gives."""
+
+    sql: str
+    tables: tuple[SqlTable, ...] = ()
+    """Those that it names."""
+    known: tuple[str, ...] = ()
+    """Names of tables that there are, for whoever has mistyped one."""
+    engine: SqlEngine = "polars"
+
+    @property
+    def name(self) -> str:
+        """As a person knows it."""
+        return "the result"
+
+
+Value: TypeAlias = StoredValue | SqlResult
+"""What can be looked at."""
 
 
 class Query(Struct, frozen=True, omit_defaults=True):
@@ -51,7 +88,7 @@ class Query(Struct, frozen=True, omit_defaults=True):
 
 
 class _Asked(Struct, frozen=True, omit_defaults=True, tag_field="ask", tag=str.lower):
-    value: StoredValue
+    value: Value
     query: Query = Query()
     names: tuple[str, ...] = ()
     """The columns that are wanted at all, in order; all where there are none."""
@@ -91,7 +128,7 @@ class ReadProfile(_Asked, frozen=True, omit_defaults=True):
 class CompareValues(_Asked, frozen=True, omit_defaults=True, kw_only=True):
     """How another value differs from this one."""
 
-    other: StoredValue
+    other: Value
     key: tuple[str, ...] = ()
     """The columns that tell rows apart; where there are none, some are looked for."""
     key_source: KeySource = "given"

@@ -12,14 +12,14 @@ import polars as pl
 from msgspec import Struct
 
 from assettui.model.errors import ValueStorageError
-from assettui.model.preview import Document
+from assettui.model.preview import Document, SqlResult
 from assettui.values.formats import read
 from assettui.values.frames import converted, frame_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from assettui.model.preview import StoredValue
+    from assettui.model.preview import StoredValue, Value
 
 MAX_DOCUMENT_CHARS: Final = 1_000_000
 SCHEMA_ROWS: Final = 10_000
@@ -59,7 +59,7 @@ class Stamp(Struct, frozen=True):
     modified_ns: int = 0
 
 
-def stamp_of(value: StoredValue, root: Path) -> Stamp:
+def stamp_of(value: Value, root: Path) -> Stamp:
     """The file of a value as it is now; the same for ever of a value that is in no file that we know."""
     path = file_of(value, root)
     if path is None:
@@ -71,8 +71,10 @@ def stamp_of(value: StoredValue, root: Path) -> Stamp:
     return Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def file_of(value: StoredValue, root: Path) -> Path | None:
-    """The file that holds a value; None where an IO manager of the project knows."""
+def file_of(value: Value, root: Path) -> Path | None:
+    """The file that holds a value; None where an IO manager of the project knows, or where it is in no file."""
+    if isinstance(value, SqlResult):
+        return None
     if value.path is not None:
         return Path(value.path)
     folder = Path(value.root) if value.root is not None else root

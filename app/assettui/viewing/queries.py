@@ -91,12 +91,12 @@ def _not_understood(frame: pl.LazyFrame, where: str, error: Exception) -> BadQue
         text = str(said).strip().partition("\n")[0].removeprefix("sql parser error: ")
         place = _PLACE.search(text)
         if place is not None:
-            return BadQuery(_PLACE.sub("", text), hint=hint, at=_offset(where, int(place[1]) - 1, int(place[2])))
+            return BadQuery(_PLACE.sub("", text), hint=hint, at=offset_of(where, int(place[1]) - 1, int(place[2])))
         return BadQuery(text.replace("EOF", "nothing more"), hint=hint, at=len(where) if "EOF" in text else None)
     return BadQuery(str(error), hint=hint)
 
 
-def _offset(where: str, line: int, column: int) -> int:
+def offset_of(where: str, line: int, column: int) -> int:
     """The place in a condition, from line and column counted from 1; its end where the parser has stopped behind it."""
     lines = where.split("\n")
     if not 1 <= line <= len(lines):

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import polars as pl  # noqa: TID253 - the very thing that this process is for
 from msgspec.structs import replace
@@ -34,6 +34,9 @@ from assettui.model.preview import (
     ReadPage,
     ReadProfile,
     Refused,
+    SqlResult,
+    StoredValue,
+    Value,
 )
 from assettui.values.files import asset_folder
 from assettui.values.held_files import HeldFiles
@@ -43,16 +46,17 @@ from assettui.viewing.opening import damaged, file_of, open_value, stamp_of
 from assettui.viewing.pages import Table
 from assettui.viewing.profiling import profile
 from assettui.viewing.queries import BadQuery
+from assettui.viewing.sql import of_partitions, result
 from assettui.worker.errors import step_error
 from assettui.worker.protocol import FrameReader, frame, receive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assettui.model.preview import StoredValue
     from assettui.viewing.opening import Stamp
     from assettui.worker.project_values import ProjectValues
 
+V = TypeVar("V", StoredValue, Value)
 VALUES_KEPT = 4
 """So many values stay open."""
 
@@ -77,7 +81,7 @@ class Viewer:
         self._root = Path(options["values"])
         self._scratch = scratch
         self._project: ProjectValues | None = None
-        self._opened: dict[StoredValue, _Opened] = {}
+        self._opened: dict[Value, _Opened] = {}
         self._number = 0
 
     def answer(self, asked: Asked) -> Answer:
@@ -109,7 +113,12 @@ class Viewer:
             asked = replace(asked, other=self._with_place(asked.other))
         return replace(asked, value=self._with_place(asked.value))
 
-    def _with_place(self, value: StoredValue) -> StoredValue:
+    def _with_place(self, value: V) -> V:
+        if isinstance(value, SqlResult):
+            tables = [
+                replace(table, values=tuple(self._with_place(each) for each in table.values)) for table in value.tables
+            ]
+            return replace(value, tables=tuple(tables))
         if value.path is None:
             return value
         return replace(value, path=str(Path(self._options["root"]) / Path(value.path).expanduser()))
@@ -119,12 +128,12 @@ class Viewer:
             return Document("text", "\n".join(unified_diff(one.text.split("\n"), other.text.split("\n"), lineterm="")))
         if isinstance(one, Document) or isinstance(other, Document):
             of = asked.value if isinstance(one, Document) else asked.other
-            return Refused(f"the value of {of.asset_key} is no table, and the other one is")
+            return Refused(f"the value of {of.name} is no table, and the other one is")
         return Compared(difference(one.frame, other.frame, asked.key, asked.key_source))
 
     def _of(self, asked: ReadPage | ReadCell | ReadProfile | ExportRows, found: Table | Document) -> Answer:
         if isinstance(found, Document):
-            return Refused(f"the value of {asked.value.asset_key} is no table")
+            return Refused(f"the value of {asked.value.name} is no table")
         match asked:
             case ReadPage():
                 return found.page(asked)
@@ -136,7 +145,7 @@ class Viewer:
                 rows = found.rows(asked.query, asked.names, asked.first, asked.rows)
                 return export(rows, Path(asked.path), asked.format)
 
-    def _open(self, value: StoredValue) -> Table | Document:
+    def _open(self, value: Value) -> Table | Document:
         """The value, as it is now: one that another file has taken the place of is opened again."""
         stamp = stamp_of(value, self._root)
         known = self._opened.get(value)
@@ -147,9 +156,12 @@ class Viewer:
             self._forget(next(iter(self._opened)))
         held, path = HeldFiles(), file_of(value, self._root)
         try:
-            if path is not None and value.path is None:
-                held.hold(path, asset_folder(path))
-            opened = open_value(value, self._root, self._load)
+            if isinstance(value, SqlResult):
+                opened = self._result(value)
+            else:
+                if path is not None and value.path is None:
+                    held.hold(path, asset_folder(path))
+                opened = open_value(value, self._root, self._load)
         except BaseException:
             held.release()
             raise
@@ -161,7 +173,23 @@ class Viewer:
         self._opened[value] = _Opened(stamp, opened, held)
         return opened
 
-    def _forget(self, value: StoredValue) -> None:
+    def _result(self, value: SqlResult) -> pl.LazyFrame:
+        """What a statement gives of the tables that it names."""
+        tables: dict[str, pl.LazyFrame] = {}
+        for table in value.tables:
+            frames: dict[str, pl.LazyFrame] = {}
+            for each in table.values:
+                opened = open_value(each, self._root, self._load)
+                if not isinstance(opened, Document):  # it may be a column that is called so
+                    frames[each.partition or ""] = opened
+            if frames:
+                tables[table.name] = of_partitions(frames) if table.values[0].partition is not None else frames[""]
+        self._number += 1
+        scratch = self._scratch / f"sql-{self._number}"
+        scratch.mkdir()
+        return result(value, tables, scratch)
+
+    def _forget(self, value: Value) -> None:
         known = self._opened.pop(value, None)
         if known is not None:
             known.held.release()
