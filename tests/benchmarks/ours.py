@@ -335,6 +335,8 @@ def looking_at_values() -> Iterator[Figure]:
     with project(values.PROJECT) as session:
         yield from values.runs(session)
         yield from values.pages_and_profiles(session)
+        yield from values.histories(session)
+    yield from values.differences()
 
 
 BENCHMARKS = {

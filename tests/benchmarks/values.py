@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,12 +21,18 @@ from textual.geometry import Region
 
 from assettui.executors.viewing import ViewerProcess
 from assettui.model.asset import ValueRef
+from assettui.model.events import Materialization
 from assettui.model.keys import AssetKey
+from assettui.model.metadata import as_metadata
 from assettui.model.preview import Page, PreviewColumn, Profiled, Query, ReadPage, ReadProfile, StoredValue
 from assettui.model.run import RunStatus
+from assettui.render.chart import chart_lines
+from assettui.render.history import history_chart
 from assettui.service.catalog import catalog
+from assettui.service.history import history_of, history_pages
 from assettui.service.runs import launch, run_page
 from assettui.service.session import Session
+from assettui.store.recording import record
 from assettui.tui.preview_table import BLOCK_COLUMNS, BLOCK_ROWS, Block, PreviewTable
 from tests.benchmarks.figures import Figure, seconds
 from tests.conftest import command, wait_until
@@ -33,6 +40,7 @@ from tests.conftest import command, wait_until
 ROWS = 10_000_000
 FRAMES = 60
 STEPS = 30
+MATERIALIZATIONS = 10_000
 PROJECT = """
     import polars as pl
     from assettui import asset
@@ -172,3 +180,63 @@ def runs(session: Session) -> Iterator[Figure]:
     plain, profiled = (statistics.median(each[3:]) for each in took.values())
     yield Figure("a run of one step, its table not looked at", plain, "ms")
     yield Figure("what a profile adds to it", profiled - plain, "ms", 5)
+
+
+def differences() -> Iterator[Figure]:
+    """Two tables of ten million rows each, in one order and in another: each in a process of its own, for its memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-c", _TABLES, folder], check=True)
+        for name, words in (("after", "in one order"), ("shuffled", "in another order")):
+            done = subprocess.run(
+                [sys.executable, "-c", _COMPARE, folder, name], check=True, capture_output=True, text=True
+            )
+            took, peak = map(float, done.stdout.split())
+            yield Figure(f"difference of {ROWS:,} rows x 20, {words}", took, "s", 10)
+            yield Figure("its peak memory", peak, "MB", 2_000)
+
+
+_TABLES = f"""
+import sys
+import polars as pl
+rows = pl.int_range({ROWS}, eager=True)
+made = {{"id": rows}}
+made |= {{f"n{{index}}": (rows.hash(index) % 1_000_000) / 1_000 for index in range(12)}}
+made |= {{f"i{{index}}": (rows.hash(20 + index) % 1_000).cast(pl.Int64) for index in range(4)}}
+made |= {{f"s{{index}}": (rows.hash(30 + index) % 50_000).cast(pl.String) for index in range(3)}}
+before = pl.DataFrame(made)
+before.write_parquet(sys.argv[1] + "/before.parquet")
+changed = pl.when(pl.col("id") % 100 == 0).then(pl.col("n3") + 1).otherwise("n3")
+new = before.head(3_000).with_columns(id=pl.col("id") + {ROWS})
+after = pl.concat([before.with_columns(n3=changed).slice(5_000), new])
+after.write_parquet(sys.argv[1] + "/after.parquet")
+after.sample(fraction=1.0, shuffle=True, seed=1).write_parquet(sys.argv[1] + "/shuffled.parquet")
+"""
+_COMPARE = """
+import resource, sys, time
+import polars as pl
+from assettui.viewing.differences import difference
+began = time.perf_counter()
+found = difference(*(pl.scan_parquet(f"{sys.argv[1]}/{name}.parquet") for name in ("before", sys.argv[2])), ["id"])
+assert (found.added, found.removed, found.changed) == (3_000, 5_000, 99_950), found
+print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
+"""
+
+
+def histories(session: Session) -> Iterator[Figure]:
+    """A page of the past of an asset that was made ten thousand times, and the chart of all of it."""
+    key = AssetKey("plain")
+    made = Materialization(
+        0, asset_key=key, data_version="v", rows=1, metadata=as_metadata({"mean": 0.5, "note": "x" * 50})
+    )
+    with session.writing() as db:
+        record(db, [replace(made, time_us=10**15 + number * 10**9, rows=number) for number in range(MATERIALIZATIONS)])
+    yield Figure(
+        f"a page of {MATERIALIZATIONS:,} materializations",
+        statistics.median(seconds(lambda: next(history_pages(session, key))) for _ in range(10)) * 1e3,
+        "ms",
+        50,
+    )
+    whole = history_of(session, key)
+    yield Figure(f"all {MATERIALIZATIONS:,} of them", seconds(lambda: history_of(session, key)) * 1e3, "ms")
+    chart = history_chart(whole.past[::-1], ["rows", "mean"], is_over_partitions=False)
+    yield Figure("their chart, drawn", seconds(lambda: chart_lines(chart, 160, 20)) * 1e3, "ms")
