@@ -14,6 +14,7 @@ from assettui.service.session import Session
 from assettui.service.versions import versions
 from assettui.tui.asset import AssetScreen
 from assettui.tui.column_chooser import ColumnChooser
+from assettui.tui.document import JsonTree
 from assettui.tui.grid_view import GridView
 from assettui.tui.history import HistoryScreen, PastList
 from assettui.tui.line_input import ConditionBox
@@ -54,6 +55,13 @@ PROJECT = """
             return "Model(of mine)"
 
     @asset
+    def notes():
+        from pathlib import Path
+        file = Path(__file__).parent / "notes.md"
+        file.write_text("# Title\\n\\n- one\\n- **two**\\n")
+        return MaterializeResult(metadata={"path": MetadataValue.path(file)})
+
+    @asset
     def model():
         return Model()
 
@@ -67,7 +75,7 @@ PROJECT = """
 def made(tmp_path_factory: pytest.TempPathFactory) -> Session:
     folder = ProjectFolder(tmp_path_factory.mktemp("preview"))
     folder.write(PROJECT)
-    done = folder.run("materialize", "sales", "settings", "model", "nothing_said")
+    done = folder.run("materialize", "sales", "settings", "model", "nothing_said", "notes")
     assert done.returncode == 0, done.stderr
     for partition in ("b", "a"):
         assert folder.run("materialize", "parts", "--partition", partition).returncode == 0
@@ -189,11 +197,34 @@ async def test_what_is_copied(on: Session, monkeypatch: pytest.MonkeyPatch) -> N
 
 async def test_values_that_are_no_tables(on: Session) -> None:
     async with app(on).run_test(size=(100, 20)) as pilot:
-        for key, words in (("settings", '"retries": 3'), ("model", "Model(of mine)"), ("nothing_said", "None")):
+        for key, words in (("model", "Model(of mine)"), ("nothing_said", "None")):
             screen = await opened(pilot, key)
             log = screen.query_one(LogView)
             await until(pilot, lambda log=log, words=words: any(words in log.render_line(y).text for y in range(8)))
             await pilot.press("escape")
+
+
+async def test_json_is_a_tree(on: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    async with app(on).run_test(size=(100, 20)) as pilot:
+        monkeypatch.setattr(pilot.app, "copy_to_clipboard", copied.append)
+        screen = await opened(pilot, "settings")
+        tree = screen.query_one(JsonTree)
+        await until(pilot, lambda: len(tree.root.children) == 2)
+        assert [str(node.label) for node in tree.root.children] == ["retries  3", "names  [2]"]
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: [str(node.label) for node in tree.root.children[1].children] == ['0  "a"', '1  "b"'])
+        await pilot.press("down", "y")
+        await until(pilot, lambda: copied == ['"a"'])
+
+
+async def test_markdown_is_a_page(on: Session) -> None:
+    async with app(on).run_test(size=(100, 20)) as pilot:
+        screen = await opened(pilot, "notes")
+        page = screen.query_one("#markdown", Static)
+        await until(pilot, lambda: "Title" in str(page.content))
+        assert "#" not in str(page.content)
+        assert "• two" in str(page.content)
 
 
 async def test_what_was_never_made_and_what_is_damaged_is_told(on: Session) -> None:

@@ -159,6 +159,16 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("end,dollar_sign", "column(-1)", "Last column"),
         Action("enter", "choose", "Whole cell"),
     ),
+    "tree": (
+        _quiet("up,k", "cursor_up", "Up"),
+        _quiet("down,j", "cursor_down", "Down"),
+        _quiet("pageup", "page_up", "Page up"),
+        _quiet("pagedown", "page_down", "Page down"),
+        _quiet("g,home", "scroll_home", "First line"),
+        _quiet("G,end", "scroll_end", "Last line"),
+        Action("enter", "toggle_node", "Open/close"),
+        _quiet("h,left", "cursor_parent", "What it is in"),
+    ),
     "profile": (_BACK, _quiet("y", "copy", "Copy the name"), *_TABS),
     "history": (
         _BACK,

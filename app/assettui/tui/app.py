@@ -246,6 +246,7 @@ class AssettuiApp(AskingApp):
             self.call_from_thread(self.warn, error)
         else:
             self.call_from_thread(self.tell, f"{key} is as it should be: it is compared with this from now on")
+            self.post_message(self.Changed())
 
     def open_difference(self, key: AssetKey, sides: Sequence[str] = (), partition: str | None = None) -> None:
         """Show how two versions of a value differ, or two partitions; see `comparison`."""

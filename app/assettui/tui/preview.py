@@ -31,15 +31,14 @@ from assettui.model.preview import (
 from assettui.model.text import byte_count, clean, one_line, plural
 from assettui.render.appearance import GREY, RED, YELLOW
 from assettui.render.preview import export_format
-from assettui.render.table import Cell
 from assettui.service.previews import data_of
 from assettui.tui.actions import bindings
 from assettui.tui.asset_tabs import PREVIEW, TabbedScreen
 from assettui.tui.column_chooser import ColumnChooser
+from assettui.tui.document import DocumentView
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
 from assettui.tui.line_input import ConditionBox
-from assettui.tui.log_view import LogView, TextLines
 from assettui.tui.page_reader import FIRST, PageReader
 from assettui.tui.preview_table import Block, PreviewHeader, PreviewTable
 
@@ -75,9 +74,9 @@ class PreviewScreen(TabbedScreen):
     DEFAULT_CSS = """
     PreviewScreen { layout: vertical; }
     PreviewScreen #title, PreviewScreen #cell { height: 1; padding: 0 1; }
-    PreviewScreen LogView { display: none; height: 1fr; }
+    PreviewScreen DocumentView { display: none; height: 1fr; }
     PreviewScreen.document PreviewTable, PreviewScreen.document PreviewHeader { display: none; }
-    PreviewScreen.document LogView { display: block; }
+    PreviewScreen.document DocumentView { display: block; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("preview")
 
@@ -107,7 +106,7 @@ class PreviewScreen(TabbedScreen):
         table = PreviewTable(id="table")
         yield PreviewHeader(table)
         yield table
-        yield LogView(id="document")
+        yield DocumentView(id="document")
         yield Static(id="cell")
         yield KeyBar()
 
@@ -194,10 +193,7 @@ class PreviewScreen(TabbedScreen):
             case Document():
                 self.add_class("document")
                 self._say(f"{answer.kind}{', cut' if answer.is_cut else ''}", GREY)
-                log = self.query_one(LogView)
-                log.is_following = False
-                log.show(TextLines([Cell(each) for each in answer.text.split("\n")]))
-                self.set_focus(log)
+                self.set_focus(self.query_one(DocumentView).show(answer))
             case Refused():
                 self._refuse(answer)
             case _:
@@ -418,10 +414,16 @@ class PreviewScreen(TabbedScreen):
             self.app.call_from_thread(self.app.tell, answer.what)
 
     def action_copy(self) -> None:
-        """Copy the cell, all of it."""
+        """Copy the cell, all of it; of JSON what the cursor stands on."""
+        if self.has_class("document"):
+            super().action_copy()
         name = self._column()
         if name is not None:
             self.whole_cell(self._cell_request(name), self._copy)
+
+    def copied(self) -> str | None:
+        """What of a document is copied."""
+        return self.query_one(DocumentView).copied()
 
     def action_copy_row(self) -> None:
         """Copy the row, as far as it was read, with tabs between its cells."""

@@ -168,6 +168,7 @@ class VersionsScreen(TabbedScreen):
             self.app.call_from_thread(self.app.warn, error)
         else:
             self.app.call_from_thread(self.app.tell, f"{plan.of.name} is version {plan.to.number} again")
+            self.app.post_message(self.app.Changed())  # where nobody leads, nobody else tells
 
     def copied(self) -> str | None:
         """The data version."""
