@@ -60,13 +60,19 @@ def _row(row: AssetRow, now_us: int) -> Row:
             Cell(",".join(row.asset.kinds), GREY),
             built,
             Cell(duration(last.duration_us if last else None)),
-            Cell(f"{last.rows:,}" if last and last.rows is not None else "–"),
+            _rows_cell(last.rows if last is not None else None, row),
             fresh_cell(row.freshness, now_us),
             counts_cell(row.checks),
             Cell(reasons[0], color, "; ".join(reasons)) if reasons else _drift_cell(row),
         ),
         glyph,
     )
+
+
+def _rows_cell(rows: int | None, row: AssetRow) -> Cell:
+    """How many rows it has, marked where its data looks wrong: the reason may have no room."""
+    said = f"{rows:,}" if rows is not None else "–"
+    return Cell(f"≠ {said}", YELLOW, said) if row.drifts else Cell(said)
 
 
 def _drift_cell(row: AssetRow) -> Cell:

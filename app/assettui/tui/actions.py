@@ -230,6 +230,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("n", "find(1)", "Next found"),
         _quiet("N", "find(-1)", "Found before"),
         _quiet("w", "wrap", "Wrap long lines"),
+        _quiet("v", "preview", "Preview"),
         *_OF_RUNS,
     ),
     "search": (

@@ -33,7 +33,7 @@ MAX_LABEL = 300
 class JsonTree(Tree[Any]):
     """What JSON holds: what lies deeper is shown where it is opened."""
 
-    DEFAULT_CSS = "JsonTree { background: $background; padding: 0 1; scrollbar-size: 1 1; }"
+    DEFAULT_CSS = "JsonTree { background: $background; padding: 0 1; scrollbar-size: 1 1; } JsonTree:focus { background-tint: $foreground 0%; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("tree")
 
     def show(self, value: Any) -> None:

@@ -342,6 +342,16 @@ class RunScreen(MainScreen):
         """Run it again, or only what of it did not succeed."""
         self.app.retry_run(self._run_id, from_failure=from_failure)
 
+    def action_preview(self) -> None:
+        """Show what the value of the asset holds that the step under the cursor makes."""
+        step = self.query_one(StepList).current
+        if step is None or not step.assets or self._detail is None:
+            self.app.tell("the step makes no asset")
+            return
+        first, last = self._detail.run.partitions[0] if self._detail.run.partitions else (None, None)
+        is_of_one = step.is_partitioned and first == last and len(self._detail.run.partitions) == 1
+        self.app.open_preview(step.assets[0], first if is_of_one else None)
+
     def copied(self) -> str:
         """The run's id."""
         return self._run_id
