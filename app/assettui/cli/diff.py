@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from assettui.cli.current import bring_up_to_date
 from assettui.cli.output import Exit, print_json, print_lines, say
 from assettui.cli.preview import ask
+from assettui.cli.run_options import PathName
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model import codec
 from assettui.model.errors import LaunchError
@@ -21,8 +22,6 @@ from assettui.store.folder import StoreFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-from assettui.cli.run_options import PathName
 
 
 @click.command("diff")

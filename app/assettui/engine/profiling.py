@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ from assettui.core.partitions.space import NO_PARTITIONS
 from assettui.core.stored_values import stored_value
 from assettui.engine.judging import Judge, Verdict
 from assettui.executors.viewing import Stopped, ViewerProcess
+from assettui.model.errors import StoreError
 from assettui.model.events import DataProfiled
 from assettui.model.preview import Profiled, ReadProfile
 from assettui.model.timing import clock_us
@@ -159,8 +161,10 @@ class Profiler:
         if not isinstance(answer, Profiled):
             return None
         event, profile = wanted.event, answer.profile
-        rules = wanted.rules
-        verdict = self._judge.judge(event, profile, rules, wanted.space) if rules is not None else Verdict()
+        verdict = Verdict()
+        if wanted.rules is not None:
+            with suppress(StoreError):  # the leader meets it too, and says so
+                verdict = self._judge.judge(event, profile, wanted.rules, wanted.space)
         return DataProfiled(
             clock_us(),
             asset_key=event.asset_key,
