@@ -276,3 +276,14 @@ def test_what_differs(project: ProjectFolder) -> None:
         done = project.run("asset", "diff", *arguments)
         assert said in done.stderr, done.stderr
         assert done.returncode != 0
+
+
+def test_which_of_two_is_damaged_is_told(project: ProjectFolder) -> None:
+    for n in (1, 2):
+        made(project, n, "sales")
+    last = versions(project.session, AssetKey("sales")).version(2)
+    file = project.session.folder.values / last.value.ref.path
+    file.write_bytes(file.read_bytes()[:-20])
+    assert f"{file.name} cannot be read" in project.run("asset", "diff", "sales").stderr
+    file.unlink()
+    assert f"the value is gone: {file}" in project.run("asset", "diff", "sales").stderr

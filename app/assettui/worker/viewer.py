@@ -129,6 +129,12 @@ class Viewer:
         if isinstance(one, Document) or isinstance(other, Document):
             of = asked.value if isinstance(one, Document) else asked.other
             return Refused(f"the value of {of.name} is no table, and the other one is")
+        for value, table in ((asked.value, one), (asked.other, other)):
+            try:
+                _ = table.schema
+            except pl.exceptions.PolarsError as error:  # it says itself which of the two it is
+                self._forget(value)
+                raise damaged(file_of(value, self._root), error) from error
         return Compared(difference(one.frame, other.frame, asked.key, asked.key_source))
 
     def _of(self, asked: ReadPage | ReadCell | ReadProfile | ExportRows, found: Table | Document) -> Answer:
