@@ -113,7 +113,7 @@ def why_asset(target: Target, key: str, partition: str | None, as_json: bool) ->
 @json_option
 @target_options
 def expect_drift(target: Target, key: str, partition: str | None, as_json: bool) -> None:
-    """Say that what looks wrong about an asset's data is as it should be: from now on it is compared with this."""
+    """Say that what looks wrong about an asset's data is as it should be."""
     session = target.reading()
     bring_up_to_date(session)
     found = expect(session, AssetKey(key), partition)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from assettui.executors.viewing import ViewerProcess
-    from assettui.model.preview import Answer, Asked, Exported, Page, Profiled, StoredValue
+    from assettui.model.preview import Answer, Asked, Exported, Page, Profiled
     from assettui.model.profile import ColumnProfile, Profile
     from assettui.service.previews import PresentData
 
@@ -113,7 +113,7 @@ def preview_asset(
         return
     page = cast("Page", answer)
     print_lines(table_lines(page, terminal_width() if sys.stdout.isatty() else None))
-    tell(f"{_name(value)}: {summary(page, query)}, {plural(len(page.columns), 'column')}")
+    tell(f"{value.name}: {summary(page, query)}, {plural(len(page.columns), 'column')}")
 
 
 @click.command("export")
@@ -190,7 +190,7 @@ def profile_asset(
         print_json({**asdict(found), "columns": columns})
         return
     print_table(profile_table(found), found.columns)
-    tell(f"{_name(data.value)}: {profile_summary(found)}")
+    tell(f"{data.value.name}: {profile_summary(found)}")
 
 
 def _column_json(column: ColumnProfile, of: Profile) -> dict[str, Any]:
@@ -212,10 +212,6 @@ def _data(
     data = data_of(session, AssetKey(key), partition, version)
     with closing(ViewerProcess(session.project, session.folder)) as viewer:
         yield data, viewer
-
-
-def _name(value: StoredValue) -> str:
-    return f"{value.asset_key} {value.partition}" if value.partition is not None else str(value.asset_key)
 
 
 def _query(where: str, sort: str, sample: int | None) -> Query:

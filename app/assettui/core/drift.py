@@ -94,10 +94,6 @@ class DataFacts(Struct, frozen=True):
         """The same, of a season."""
         return DataFacts(self.rows, self.columns, season, self.is_whole)
 
-    def column(self, name: str) -> ColumnFacts | None:
-        """The column of that name."""
-        return next((each for each in self.columns if each.name == name), None)
-
 
 def rules_of(metadata: Mapping[str, MetadataValue]) -> DriftRules | None:
     """The thresholds that an asset's metadata says; None where nothing is to be looked at.
@@ -133,13 +129,14 @@ def drifts(found: DataFacts, past: Sequence[DataFacts], rules: DriftRules) -> tu
         unusual += _rows(found, past, _number(rules.rows, 0.2))
     if rules.columns and found.is_whole:
         unusual += _columns(found, past[0])
+    recent = [(each.rows, {column.name: column for column in each.columns}) for each in past[:RECENT] if each.rows]
     for column in found.columns:
-        before = [facts for _, facts in _having(column.name, past[:RECENT])]
+        before = [(rows, columns[column.name]) for rows, columns in recent if column.name in columns]
         if rules.nulls is not False:
-            rates = [_rate(facts, each.rows) for each, facts in _having(column.name, past[:RECENT])]
+            rates = [facts.nulls / rows for rows, facts in before]
             unusual += _nulls(column, found.rows, rates, _number(rules.nulls, 0.05))
         if rules.range is not False:
-            unusual += _range(column, before, _number(rules.range, 0.5))
+            unusual += _range(column, [facts for _, facts in before], _number(rules.range, 0.5))
     return tuple(unusual)
 
 
@@ -209,8 +206,9 @@ def _fewer(rows: int, usual: float, of: str) -> Drift:
 
 def _columns(found: DataFacts, last: DataFacts) -> list[Drift]:
     unusual: list[Drift] = []
+    columns = {column.name: column for column in found.columns}
     for before in last.columns if last.is_whole else ():
-        now = found.column(before.name)
+        now = columns.get(before.name)
         if now is None:
             unusual.append(
                 Drift(DriftKind.COLUMN_GONE, f"the column {before.name} ({before.type}) is gone", before.name)
@@ -221,18 +219,10 @@ def _columns(found: DataFacts, last: DataFacts) -> list[Drift]:
     return unusual
 
 
-def _having(name: str, past: Sequence[DataFacts]) -> list[tuple[DataFacts, ColumnFacts]]:
-    return [(each, facts) for each in past if each.rows and (facts := each.column(name)) is not None]
-
-
-def _rate(column: ColumnFacts, rows: int) -> float:
-    return column.nulls / rows if rows else 0.0
-
-
 def _nulls(column: ColumnFacts, rows: int, rates: Sequence[float], more: float) -> list[Drift]:
     if not rows or len(rates) < LEAST:
         return []
-    rate, most, usual = _rate(column, rows), max(rates), median(rates)
+    rate, most, usual = column.nulls / rows, max(rates), median(rates)
     scatter = _SCALE * median(abs(each - usual) for each in rates)
     if rate < usual + more or rate <= most or rate < usual + SCATTER * scatter:
         return []

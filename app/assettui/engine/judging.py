@@ -9,13 +9,11 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from assettui.core.drift import ColumnFacts, DataFacts, drifts, next_by_us, season_of
+from assettui.core.drift import HOUR_US, ColumnFacts, DataFacts, drifts, next_by_us, season_of
 from assettui.store.database import open_for_reading
-from assettui.store.drifts import compared_from, profiled
+from assettui.store.drifts import profiled
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from assettui.core.drift import DriftRules
     from assettui.core.partitions.space import PartitionSpace, TimeWindow
     from assettui.model.drift import Drift
@@ -29,7 +27,6 @@ PAST_KEPT: Final = 160
 ASSETS_KEPT: Final = 100
 """of so many assets at a time they are kept in memory."""
 HOURLY_US: Final = (50 * 60_000_000, 70 * 60_000_000)
-HOUR_US: Final = 3_600 * 1_000_000
 
 
 class _Known(NamedTuple):
@@ -54,7 +51,7 @@ class Judge:
 
     def __init__(self, folder: StoreFolder) -> None:
         self._folder = folder
-        self._past: OrderedDict[AssetKey, tuple[int, list[_Known]]] = OrderedDict()
+        self._past: OrderedDict[AssetKey, list[_Known]] = OrderedDict()
 
     def judge(self, made: Materialization, profile: Profile, rules: DriftRules, space: PartitionSpace) -> Verdict:
         """What is unusual about data that was made.
@@ -75,22 +72,17 @@ class Judge:
         return Verdict(unusual, next_by_us(times, rules))
 
     def _past_of(self, key: AssetKey) -> list[_Known]:
-        """What was made before, the newest first; read from the store where it is not known, or is to be compared no more."""
-        with closing(open_for_reading(self._folder)) as store:
-            since = compared_from(store, key)
-            known = self._past.get(key)
-            if known is None or known[0] != since:
-                known = self._past[key] = (since, _read(store, key, since))
+        """What was made before, the newest first; read from the store where it is not in memory."""
+        if key not in self._past:
+            with closing(open_for_reading(self._folder)) as store:
+                self._past[key] = [
+                    _Known(each.partition, each.made_us, _facts(each.profile))
+                    for each in profiled(store, key, PAST_KEPT)
+                ]
         self._past.move_to_end(key)
         while len(self._past) > ASSETS_KEPT:
             self._past.popitem(last=False)
-        return known[1]
-
-
-def _read(store: sqlite3.Connection, key: AssetKey, since: int) -> list[_Known]:
-    return [
-        _Known(each.partition, each.made_us, _facts(each.profile)) for each in profiled(store, key, since, PAST_KEPT)
-    ]
+        return self._past[key]
 
 
 def _comparable(

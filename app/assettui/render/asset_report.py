@@ -27,7 +27,7 @@ def asset_report_lines(report: AssetReport, now_us: int, width: int) -> list[Lin
     found = why_lines(report.why)
     if report.drifts:
         found += [BLANK, _title("looks wrong"), *(line(f"≠ {said}", YELLOW) for said in drift_texts(report.drifts))]
-        found.append(line("e says that it is as it should be: what is made from now on is compared with this", GREY))
+        found.append(line("e says that it is as it should be", GREY))
     if report.freshness is not None:
         found += [BLANK, _title("freshness"), *freshness_lines(report.freshness, now_us)]
     for check in report.checks:

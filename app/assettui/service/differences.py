@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from assettui.model.errors import LaunchError, NotFound
 from assettui.model.preview import CompareValues
 from assettui.service.catalog import require_asset
 from assettui.service.previews import data_of
-from assettui.service.versions import read_versions
+from assettui.service.versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,77 +61,73 @@ def comparison(
         raise LaunchError(
             "too many sides are named", hint="one is compared with another asset or store, two with each other"
         )
+    about = _about(session, key)
     if other_key is not None or other_session is not None:
-        one = _side(session, key, partition, sides[0] if sides else None)
+        one = _side(session, about, partition, sides[0] if sides else None)
         there = other_session or session
         part = partition if partition is not None or not sides else sides[0]
-        named = part if _has_partitions(there, other_key or key) else None
-        other = _value(there, other_key or key, named, None)
-        after = f"{_name(other)} of {there.folder.root}" if other_session is not None else _name(other)
+        counterpart = _about(there, other_key or key)
+        other = data_of(there, counterpart.key, part if counterpart.is_partitioned else None).value
+        after = f"{other.name} of {there.folder.root}" if other_session is not None else other.name
         if other_session is not None:
             other = replace(other, root=str(there.folder.values))
-        pair = ((one, _name(one)), (other, after))
+        pair = ((one, one.name), (other, after))
     elif len(sides) == 2:
-        pair = tuple(_named_side(session, key, partition, side) for side in sides)
+        pair = tuple(_named_side(session, about, partition, side) for side in sides)
     else:
-        before = sides[0] if sides else _version_before(session, key, partition)
-        pair = (_named_side(session, key, partition, before), _named_side(session, key, partition, None))
+        before = sides[0] if sides else _version_before(session, about, partition)
+        pair = (_named_side(session, about, partition, before), _named_side(session, about, partition, None))
     (before_value, before_name), (after_value, after_name) = pair
-    declared = _declared_key(session, key)
     source = "given" if by else "declared"
-    asked = CompareValues(before_value, other=after_value, key=tuple(by) or declared, key_source=source)
+    asked = CompareValues(before_value, other=after_value, key=tuple(by) or about.primary_key, key_source=source)
     return Comparison(asked, before_name, after_name)
 
 
-def _named_side(session: Session, key: AssetKey, partition: str | None, side: str | None) -> tuple[StoredValue, str]:
-    value = _side(session, key, partition, side)
-    if side is None:
-        return value, f"{_name(value)}, current"
-    is_version = partition is not None or not _has_partitions(session, key)
-    return value, f"{_name(value)}, version {side}" if is_version else _name(value)
+class _About(NamedTuple):
+    """What is known of an asset."""
+
+    key: AssetKey
+    is_partitioned: bool
+    primary_key: tuple[str, ...]
 
 
-def _side(session: Session, key: AssetKey, partition: str | None, side: str | None) -> StoredValue:
+def _about(session: Session, key: AssetKey) -> _About:
+    with session.reading() as connection:
+        state = session.state(connection)
+        require_asset(state, key)
+        return _About(key, state.partitioned.is_partitioned(key), primary_key(state.graph.assets[key].metadata))
+
+
+def _named_side(session: Session, about: _About, partition: str | None, side: str | None) -> tuple[StoredValue, str]:
+    value = _side(session, about, partition, side)
     if side is None:
-        return _value(session, key, partition, None)
-    if partition is None and _has_partitions(session, key):
-        return _value(session, key, side, None)
+        return value, f"{value.name}, current"
+    is_version = partition is not None or not about.is_partitioned
+    return value, f"{value.name}, version {side}" if is_version else value.name
+
+
+def _side(session: Session, about: _About, partition: str | None, side: str | None) -> StoredValue:
+    key = about.key
+    if side is None:
+        return data_of(session, key, partition).value
+    if partition is None and about.is_partitioned:
+        return data_of(session, key, side).value
     if not side.isdecimal():
         raise LaunchError(
             f"{side!r} is no version of {key}", hint=f"give a number; see `assettui asset versions {key}`"
         )
-    return _value(session, key, partition, int(side))
+    return data_of(session, key, partition, int(side)).value
 
 
-def _value(session: Session, key: AssetKey, partition: str | None, version: int | None) -> StoredValue:
-    return data_of(session, key, partition, version).value
-
-
-def _version_before(session: Session, key: AssetKey, partition: str | None) -> str:
-    if partition is None and _has_partitions(session, key):
+def _version_before(session: Session, about: _About, partition: str | None) -> str:
+    key = about.key
+    if partition is None and about.is_partitioned:
         raise LaunchError(
             f"{key} has partitions, and it is not said what is compared",
             hint="name two of them, or one by --partition whose versions are compared",
         )
-    with session.reading() as connection:
-        kept = read_versions(connection, session.state(connection), key, partition)
+    kept = versions(session, key, partition)
     others = sorted(each.number for each in kept.versions if not each.is_current)
     if not others:
         raise NotFound(f"there is only one version of {kept.name}", hint="compare it once it was made again")
     return str(others[-1])
-
-
-def _has_partitions(session: Session, key: AssetKey) -> bool:
-    with session.reading() as connection:
-        state = session.state(connection)
-        require_asset(state, key)
-        return state.partitioned.is_partitioned(key)
-
-
-def _declared_key(session: Session, key: AssetKey) -> tuple[str, ...]:
-    with session.reading() as connection:
-        return primary_key(session.state(connection).graph.assets[key].metadata)
-
-
-def _name(value: StoredValue) -> str:
-    return str(value.asset_key) if value.partition is None else f"{value.asset_key} {value.partition}"

@@ -1,4 +1,4 @@
-"""What looks wrong about the data of assets now, what it was compared with, and by when they are to be made again."""
+"""What looks wrong about the data of assets now, and by when they are to be made again."""
 
 from __future__ import annotations
 
@@ -33,20 +33,12 @@ def note_profiled(connection: sqlite3.Connection, event: DataProfiled, event_id:
 
 
 def note_expected(connection: sqlite3.Connection, event: DriftExpected) -> None:
-    """Note that it is as it should be: from now on, what is made is compared with this, and not with what was before."""
-    key, part = str(event.asset_key), storable(event.partition)
-    which = "asset = ? AND coalesce(partition = ?, 1)"
-    (since,) = connection.execute(f"SELECT min(event) FROM drifts WHERE {which}", (key, part)).fetchone()  # noqa: S608 - our own text
-    connection.execute(f"DELETE FROM drifts WHERE {which}", (key, part))  # noqa: S608 - as above
-    connection.execute(
-        "INSERT INTO rhythms (asset, made, compared_from) VALUES (?, 0, ?) ON CONFLICT (asset) DO UPDATE SET"
-        " compared_from = coalesce(excluded.compared_from, compared_from), next_by = NULL",
-        (key, since),
-    )
+    """Note that it is as it should be: it is compared with from now on as all that was made is."""
+    forget(connection, str(event.asset_key), storable(event.partition))
 
 
 def forget(connection: sqlite3.Connection, key: str, partition: str | None) -> None:
-    """Forget what looks wrong about data that is gone."""
+    """Forget what looks wrong about an asset, or one partition of it."""
     connection.execute("DELETE FROM drifts WHERE asset = ? AND coalesce(partition = ?, 1)", (key, partition))
     if partition is None:
         connection.execute("UPDATE rhythms SET next_by = NULL WHERE asset = ?", (key,))
@@ -68,17 +60,11 @@ def late(connection: sqlite3.Connection, now_us: int) -> dict[AssetKey, tuple[in
     return {AssetKey(asset): (made, next_by) for asset, made, next_by in rows}
 
 
-def compared_from(connection: sqlite3.Connection, key: AssetKey) -> int:
-    """The event from which on what was found of an asset may be compared; 0 for all."""
-    row = connection.execute("SELECT compared_from FROM rhythms WHERE asset = ?", (str(key),)).fetchone()
-    return (row[0] or 0) if row is not None else 0
-
-
-def profiled(connection: sqlite3.Connection, key: AssetKey, since: int, limit: int) -> list[DataProfiled]:
-    """What the data of an asset was found to hold, from an event on, the newest first."""
+def profiled(connection: sqlite3.Connection, key: AssetKey, limit: int) -> list[DataProfiled]:
+    """What the data of an asset was found to hold, the newest first."""
     rows = connection.execute(
         "SELECT id, time, kind, run, step, asset, partition, payload FROM events"
-        " WHERE kind = 'profiled' AND asset = ? AND id >= ? ORDER BY id DESC LIMIT ?",
-        (str(key), since, limit),
+        " WHERE kind = 'profiled' AND asset = ? ORDER BY id DESC LIMIT ?",
+        (str(key), limit),
     )
     return [cast("DataProfiled", queries.event_of_row(row)) for row in rows]

@@ -319,9 +319,8 @@ def histories(db: Database) -> None:
         "CREATE TABLE drifts (asset TEXT NOT NULL, partition TEXT NOT NULL, event INTEGER NOT NULL, made INTEGER NOT NULL,"
         " drifts TEXT NOT NULL, PRIMARY KEY (asset, partition)) STRICT, WITHOUT ROWID"
     )
-    db.conn.execute(  # compared_from: the event from which on what was found may be compared
-        "CREATE TABLE rhythms (asset TEXT PRIMARY KEY, made INTEGER NOT NULL, next_by INTEGER, compared_from INTEGER)"
-        " STRICT, WITHOUT ROWID"
+    db.conn.execute(  # next_by: by when it is made again, where it is made as it always was
+        "CREATE TABLE rhythms (asset TEXT PRIMARY KEY, made INTEGER NOT NULL, next_by INTEGER) STRICT, WITHOUT ROWID"
     )
     db.conn.execute("DROP INDEX materializations_by_partition")
     db.conn.execute(

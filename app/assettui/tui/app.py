@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on, work
 from textual.app import SystemCommand
@@ -17,6 +17,7 @@ from assettui.model.text import plural
 from assettui.render.bell import ring
 from assettui.service.live_catalog import LiveCatalog
 from assettui.service.status import Status, count_overdue, counts_by_status, read_status
+from assettui.tui import asset_tabs
 from assettui.tui.actions import bindings
 from assettui.tui.asking import AskingApp
 from assettui.tui.catalog import CatalogScreen
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
     from assettui.service.catalog import Catalog
     from assettui.service.session import Session
+    from assettui.tui.asset_tabs import TabbedScreen
     from assettui.tui.leadership import Leadership
 
 BEGIN_AFTER_S = 0.2
@@ -245,7 +247,7 @@ class AssettuiApp(AskingApp):
         except AssettuiError as error:
             self.call_from_thread(self.warn, error)
         else:
-            self.call_from_thread(self.tell, f"{key} is as it should be: it is compared with this from now on")
+            self.call_from_thread(self.tell, f"{key} is as it should be")
             self.post_message(self.Changed())
 
     def open_difference(self, key: AssetKey, sides: Sequence[str] = (), partition: str | None = None) -> None:
@@ -256,16 +258,7 @@ class AssettuiApp(AskingApp):
 
     def switch_tab(self, tab: str, key: AssetKey, partition: str | None) -> None:
         """Show another tab of an asset in the place of the one that is on top."""
-        from assettui.tui.asset import AssetScreen
-        from assettui.tui.asset_tabs import TABS
-        from assettui.tui.history import HistoryScreen
-        from assettui.tui.preview import PreviewScreen
-        from assettui.tui.profile import ProfileScreen
-        from assettui.tui.versions import VersionsScreen
-
-        screens = (AssetScreen, PreviewScreen, ProfileScreen, HistoryScreen, VersionsScreen)
-        self.pop_screen()
-        self.push_screen(screens[TABS.index(tab)](key, partition))
+        cast("Any", self).switch_screen(_tab(tab)(key, partition))
 
     def open_partitions(self, key: AssetKey) -> None:
         """Open the partitions of one asset above the screen."""
@@ -326,6 +319,22 @@ class AssettuiApp(AskingApp):
 
         text = f"{plural(here.running, 'run')} will be canceled. What is finished is kept."
         self.push_screen(Question("Quit", text, "cancel and quit"), leave)
+
+
+def _tab(name: str) -> type[TabbedScreen]:
+    """The screen of a tab of an asset: it alone is imported."""
+    match name:
+        case asset_tabs.PREVIEW:
+            from assettui.tui.preview import PreviewScreen as Tab
+        case asset_tabs.PROFILE:
+            from assettui.tui.profile import ProfileScreen as Tab
+        case asset_tabs.HISTORY:
+            from assettui.tui.history import HistoryScreen as Tab
+        case asset_tabs.VERSIONS:
+            from assettui.tui.versions import VersionsScreen as Tab
+        case _:
+            from assettui.tui.asset import AssetScreen as Tab
+    return Tab
 
 
 def _next_due(connection: sqlite3.Connection, catalog: Catalog) -> tuple[str, int] | None:

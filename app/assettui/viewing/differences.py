@@ -91,14 +91,13 @@ def difference(
     )
     if not key:
         return _of_whole_rows(before, after, described, common)
-    return _by_key(before, after, described, source)
+    return _by_key(before, after, described)
 
 
 # By a key.
 
 
-def _by_key(before: pl.LazyFrame, after: pl.LazyFrame, of: Difference, source: KeySource) -> Difference:
-
+def _by_key(before: pl.LazyFrame, after: pl.LazyFrame, of: Difference) -> Difference:
     matched = _match(before, after, list(of.key))
 
     def compare(name: str) -> tuple[str, pl.Series, int]:
@@ -302,7 +301,6 @@ def _texts(row: Sequence[Any]) -> tuple[str | None, ...]:
 
 
 def _of_whole_rows(before: pl.LazyFrame, after: pl.LazyFrame, of: Difference, common: list[str]) -> Difference:
-
     counts = [
         frame.select(pl.struct(common).hash(seed=0).alias(_BEFORE)).group_by(_BEFORE).len().collect(engine=STREAMING)
         if common
