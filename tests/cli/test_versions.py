@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assettui.engine.value_removal import ValueRemoval
 from assettui.executors.viewing import ViewerProcess
 from assettui.model.asset import ValueRef
 from assettui.model.events import Materialization
@@ -197,10 +198,8 @@ def test_what_a_killed_leader_has_left_is_removed(project: ProjectFolder) -> Non
         )
     assert len(list((session.folder.values / "sales").iterdir())) == 3
 
-    from assettui.engine.journal import Journal
-
-    with closing(Journal(session.folder, session.project.id, 3)) as journal:
-        journal.remove_superseded()
+    with closing(open_for_writing(session.folder)) as db:
+        ValueRemoval(db, FileValues(session.folder.values)).remove_left()
     assert len(list((session.folder.values / "sales").iterdir())) == 2
     with closing(open_for_reading(session.folder)) as store:
         assert superseded.superseded(store) == []

@@ -16,6 +16,7 @@ from assettui.engine.cleaning import clean
 from assettui.engine.incident_journal import IncidentJournal
 from assettui.engine.recovery import closing_events
 from assettui.engine.tick_recording import record_tick
+from assettui.engine.value_removal import ValueRemoval
 from assettui.executors.evaluating import evaluation_request
 from assettui.executors.partitioned_requests import partitioned_request
 from assettui.kernel.automation import Automation
@@ -38,7 +39,6 @@ from assettui.store import (
     partition_sets,
     projects,
     queries,
-    superseded,
 )
 from assettui.store import ticks as ticks_store
 from assettui.store.automation_world import conditions_of, load_world
@@ -119,9 +119,8 @@ class Journal:
         self._known: ProjectState | None = None
         self._last_queued = 0
         self._sensor_of: dict[Entity, str] = {}
-        self._removed: list[ValueRef] = []
-        """Values whose files are gone, which the store does not know yet."""
         self.incidents = IncidentJournal(self._db)
+        self._removal = ValueRemoval(self._db, self._values)
 
     def check_in_place(self) -> None:
         """See that what is written still goes where everybody else reads.
@@ -133,7 +132,7 @@ class Journal:
 
     def clean(self, settings: Settings) -> None:
         """Begin to remove what nobody needs from beside the store; after a leader that died, values too."""
-        self.remove_superseded()
+        self._removal.remove_left()
         clean(self._folder, settings)
 
     def close(self) -> None:
@@ -182,7 +181,7 @@ class Journal:
         partitioned = self.partitioned(now_us)
         recorded: list[tuple[TickDecided, Recorded]] = []
         with writing(self._db) as db:
-            self._forget_removed(db)
+            self._removal.forget_removed()
             kept, gone, refused = record_what_fits(db, list(events), partitioned, now_us)
             for each in progress:
                 backfills.keep_counts(db, each.backfill_id, each.counts)
@@ -202,29 +201,13 @@ class Journal:
             intents.take(db, taken)
             forgotten = self._forget_op_outputs(db, kept)
         self._known = None
-        self._remove(gone)
+        self._removal.remove(gone)
         for event in kept:
             if isinstance(event, RunChanged) and event.status in _DONE_WITH:
                 self._values.remove_below(AssetKey((RUNS, event.run_id)))
         for run_id in forgotten:
             self._values.remove_below(AssetKey((RUNS, run_id)))
         return Committed(recorded, refused)
-
-    def _remove(self, refs: Iterable[ValueRef]) -> None:
-        """Remove values that are no longer kept, but for those that are being read."""
-        self._removed += [ref for ref in refs if self._values.remove(ref)]
-
-    def _forget_removed(self, db: sqlite3.Connection) -> None:
-        if self._removed:
-            superseded.forget(db, self._removed)
-            self._removed.clear()
-
-    def remove_superseded(self) -> None:
-        """Remove what was being read when it was no longer kept, or was left by a leader that died."""
-        self._remove(superseded.superseded(self._db))
-        if self._removed:
-            with writing(self._db) as db:
-                self._forget_removed(db)
 
     def _forget_op_outputs(self, connection: sqlite3.Connection, events: Iterable[Event]) -> list[str]:
         """Forget what the ops of runs have passed on that have failed, once it is not to be tried again.

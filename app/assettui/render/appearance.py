@@ -55,6 +55,11 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(_BLOCKS[round((value - low) / (high - low) * steps)] for value in values)
 
 
+def bars(counts: Sequence[int]) -> str:
+    """One block for each of some counts, as high as it is large; in a `sparkline` the least is as low as can be."""
+    return sparkline([0, *counts])[1:]
+
+
 def time_bar(start: float, end: float, width: int) -> tuple[int, int]:
     """Where a bar from `start` to `end`, as fractions of a span, lies in `width` cells: its first cell and its length.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from assettui.model.profile import QUANTILES, ColumnProfile
 from assettui.model.text import byte_count, one_line
-from assettui.render.appearance import GREY, YELLOW, sparkline
+from assettui.render.appearance import GREY, YELLOW, bars
 from assettui.render.lines import BLANK, Line, facts, line
 from assettui.render.preview import short_type
 from assettui.render.table import Cell, Column, Row, Table
@@ -33,7 +33,7 @@ def profile_table(of: Profile) -> Table[ColumnProfile]:
                 Cell(column.min if column.min is not None else "–"),
                 Cell(number(middle) if middle is not None else "–"),
                 Cell(column.max if column.max is not None else "–"),
-                Cell(sparkline(column.histogram) if column.histogram else "", GREY),
+                Cell(bars(column.histogram) if column.histogram else "", GREY),
                 Cell(", ".join(f"{value} ×{count:,}" for value, count in column.top[:3])),
             )
         )
@@ -102,7 +102,7 @@ def column_lines(column: ColumnProfile, of: Profile) -> list[Line]:
         found += [
             BLANK,
             line("spread", GREY),
-            line(f"  {sparkline(column.histogram)}"),
+            line(f"  {bars(column.histogram)}"),
             line(f"  {column.min} … {column.max}", GREY),
         ]
     if column.top:
