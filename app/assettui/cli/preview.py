@@ -107,7 +107,7 @@ def preview_asset(
                 viewer, ExportRows(value, query, names, first, rows=rows, path="", format="json" if as_json else "csv")
             )
             return
-        answer = ask(viewer, ReadPage(value, query, names, first, rows, is_counted=bool(query.where)))
+        answer = ask(viewer, ReadPage(value, query, names, first, rows, is_counted=True))
     if isinstance(answer, Document):
         _print_document(answer)
         return

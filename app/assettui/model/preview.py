@@ -5,7 +5,7 @@ A viewer is a process that reads stored values, for whoever shows them: no scree
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -38,6 +38,8 @@ class StoredValue(Struct, frozen=True, omit_defaults=True, tag_field="of", tag="
         return str(self.asset_key) if self.partition is None else f"{self.asset_key} {self.partition}"
 
 
+PARTITION: Final = "partition"
+"""The column of SQL that says which partition a row is of, where the data has none that is called so."""
 SqlEngine: TypeAlias = Literal["polars", "duckdb"]
 
 
@@ -161,8 +163,8 @@ class Page(_Answer, frozen=True):
     """Row by row, those of the columns that are wanted now; None where there is no value. Long texts are cut."""
     total: int | None = None
     """How many rows the query gives; None where they were not counted."""
-    stored: int = 0
-    """How many rows the table has."""
+    stored: int | None = None
+    """How many rows the table has; None where they were not counted."""
 
 
 class Document(_Answer, frozen=True):

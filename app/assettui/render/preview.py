@@ -116,12 +116,12 @@ def summary(page: Page, query: Query) -> str:
     last = page.first + len(page.cells)
     if not page.cells:
         none = "no rows" if page.total in (0, None) else f"no rows there: there are {page.total:,}"
-        return f"{none} of {page.stored:,}" if query.where and not page.total else none
+        return f"{none} of {page.stored:,}" if page.stored and query.where and not page.total else none
     total = f"{page.total:,}" if page.total is not None else "?"
     rows = f"rows {page.first + 1:,}–{last:,} of {total}"
-    if query.sample:
-        return f"{rows}, by chance, of {page.stored:,}"
-    return f"{rows}, of {page.stored:,} stored" if query.where and page.total != page.stored else rows
+    if page.stored is None or page.total == page.stored:
+        return rows
+    return f"{rows}, by chance, of {page.stored:,}" if query.sample else f"{rows}, of {page.stored:,} stored"
 
 
 _FORMATS: Final[dict[str, ExportFormat]] = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".pq": "parquet"}

@@ -1,27 +1,26 @@
-"""SQL over the assets of a project: which of them a statement names."""
+"""SQL over the assets of a project: which of them a statement names, and what was asked before."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from assettui.core.sql_names import named, table_names
 from assettui.core.stored_values import stored_value
 from assettui.model.errors import AssettuiError, NotFound
-from assettui.model.preview import SqlResult, SqlTable
-from assettui.store import queries
+from assettui.model.preview import PARTITION, SqlResult, SqlTable
+from assettui.store import queries, statements
+from assettui.store.profiles import profile_of
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from assettui.model.keys import AssetKey
     from assettui.model.preview import SqlEngine, StoredValue
     from assettui.service.session import Session
     from assettui.store.project_state import ProjectState
 
-_TEXTS: Final = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 MOST_KNOWN: Final = 2_000
-_PART: Final = r'(?:"[^"]+"|[^\W\d]\w*)'
-_NAME: Final = re.compile(rf"{_PART}(?:\s*\.\s*{_PART})*")
 
 
 def sql_result(session: Session, sql: str, engine: SqlEngine = "polars") -> SqlResult:
@@ -37,45 +36,53 @@ def sql_result(session: Session, sql: str, engine: SqlEngine = "polars") -> SqlR
     """
     with session.reading() as connection:
         state = session.state(connection)
-        named = _named(sql, list(state.graph.assets))
+        known = table_names(state.graph.assets)
         tables: list[SqlTable] = []
         lacking: list[AssettuiError] = []
-        for name, key in named.items():
+        for name, key in named(sql, known).items():
             try:
                 tables.append(SqlTable(name, tuple(_values(connection, state, key))))
             except AssettuiError as error:  # it may be a column that is called so
                 lacking.append(error)
     if lacking and not tables:
         raise lacking[0]
-    return SqlResult(sql, tuple(tables), tuple(table_names(list(state.graph.assets)))[:MOST_KNOWN], engine)
+    return SqlResult(sql, tuple(tables), tuple(known)[:MOST_KNOWN], engine)
 
 
-def table_names(keys: list[AssetKey]) -> dict[str, AssetKey]:
-    """By which names assets are tables: their keys with dots, and of those whose last part is clear that part alone."""
-    found = {".".join(key.parts): key for key in keys}
-    last: dict[str, list[AssetKey]] = {}
-    for key in keys:
-        last.setdefault(key.parts[-1], []).append(key)
-    return {**{name: same[0] for name, same in last.items() if len(same) == 1}, **found}
+def columns_of(session: Session, keys: Mapping[str, AssetKey]) -> dict[str, tuple[str, ...]]:
+    """The columns of tables as they were found when each was last made; of one that nobody has looked at, none.
 
-
-def _named(sql: str, keys: list[AssetKey]) -> dict[str, AssetKey]:
-    """The assets that a statement names, as it names them."""
-    known = table_names(keys)
-    by_lower = {name.lower(): (name, key) for name, key in known.items()}
-    found: dict[str, AssetKey] = {}
-    for match in _NAME.finditer(_TEXTS.sub(" ", sql)):
-        parts = [part.strip('"') for part in re.findall(_PART, match[0])]
-        for count in range(len(parts), 0, -1):  # `marts.routes.delay` names a column of `marts.routes`
-            name = ".".join(parts[:count]).replace("/", ".")
-            if name in known:
-                found[name] = known[name]
-                break
-            if name.lower() in by_lower:
-                exact, key = by_lower[name.lower()]
-                found[exact] = key
-                break
+    Args:
+        session: The store.
+        keys: Which, by any names.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    with session.reading() as connection:
+        state = session.state(connection)
+        for name, key in keys.items():
+            known = state.states.get(key)
+            profiled = profile_of(connection, known.last) if known is not None and known.last is not None else None
+            columns = [column.name for column in profiled.profile.columns] if profiled is not None else []
+            if columns and PARTITION not in columns and state.partitioned.is_partitioned(key):
+                columns.append(PARTITION)
+            found[name] = tuple(columns)
     return found
+
+
+def past_statements(session: Session) -> list[str]:
+    """What was asked on the screen, the last first."""
+    with session.reading() as connection:
+        return statements.statements(connection)
+
+
+def note_statement(session: Session, sql: str) -> None:
+    """Keep what is asked on the screen, to go back to it.
+
+    Raises:
+        StoreError: The store cannot be written.
+    """
+    with session.writing() as connection:
+        statements.note(connection, sql)
 
 
 def _values(connection: sqlite3.Connection, state: ProjectState, key: AssetKey) -> list[StoredValue]:

@@ -326,3 +326,11 @@ def histories(db: Database) -> None:
     db.conn.execute(
         "CREATE INDEX materializations_by_partition ON events (asset, partition) WHERE kind = 'materialized'"
     )
+
+
+@migrations(name="0013_statements")
+def statements(db: Database) -> None:
+    """The statements of SQL that were asked on the screen."""
+    db.conn.execute(  # in the order of their ids
+        "CREATE TABLE statements (id INTEGER PRIMARY KEY AUTOINCREMENT, sql TEXT NOT NULL UNIQUE) STRICT"
+    )

@@ -23,6 +23,7 @@ from assettui.tui.asking import AskingApp
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
 from assettui.tui.fetching import Fetching, Newest
+from assettui.tui.line_input import is_typed_into
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.safe_text import SafeText
@@ -81,6 +82,8 @@ class AssettuiApp(AskingApp):
         self._safe_text = SafeText()
         self.catalog = catalog
         """The store as it was last seen."""
+        self.sql_draft = ""
+        """What stood in the prompt for SQL when it was last left."""
         self._live = LiveCatalog(session)
         self._catalog_screen = CatalogScreen(catalog)
         self._has_begun = False
@@ -184,9 +187,13 @@ class AssettuiApp(AskingApp):
 
         An input lets none of its own letters come this far.
         """
-        if isinstance(self.focused, Input) and event.is_printable and event.character is not None:
+        focused = self.focused
+        if is_typed_into(focused) and event.is_printable and event.character is not None:
             event.prevent_default()
-            self.focused.insert_text_at_cursor(event.character)
+            if isinstance(focused, Input):
+                focused.insert_text_at_cursor(event.character)
+            else:
+                focused.insert(event.character)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A main screen's own key does nothing on it."""
@@ -214,6 +221,10 @@ class AssettuiApp(AskingApp):
             from assettui.tui.health import HealthScreen
 
             self.push_screen(HealthScreen())
+        elif name == "sql":
+            from assettui.tui.sql import SqlScreen
+
+            self.push_screen(SqlScreen())
         elif name == "backfills":
             from assettui.tui.backfills import BackfillsScreen
 
@@ -236,6 +247,12 @@ class AssettuiApp(AskingApp):
         from assettui.tui.preview import PreviewScreen
 
         self.push_screen(PreviewScreen(key, partition, version))
+
+    def open_sql(self, sql: str) -> None:
+        """Open the prompt for SQL above the screen, with a statement in it that is asked at once."""
+        from assettui.tui.sql import SqlScreen
+
+        self.push_screen(SqlScreen(sql))
 
     @work(thread=True, group="expect")
     def expect(self, key: AssetKey) -> None:

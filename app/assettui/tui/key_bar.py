@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.text import Text
 from textual.widget import Widget
-from textual.widgets import Input
 
 from assettui.tui.help import own_bindings
+from assettui.tui.line_input import is_typed_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ class KeyBar(Widget):
 
     def _keys(self) -> list[_Key]:
         """Those that do something now, and not what is typed into an input."""
-        is_typing = isinstance(self.screen.focused, Input)
+        is_typing = is_typed_into(self.screen.focused)
         found: dict[str, _Key] = {}
         for active in own_bindings(self.screen):
             binding = active.binding

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.message import Message
 from textual.widgets import Input
 
 from assettui.tui.actions import bindings
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from textual.binding import BindingType
+    from textual.widget import Widget
+    from textual.widgets import TextArea
+
+
+class TypedInto:
+    """What is typed into besides an `Input`: it takes each letter, whatever that means elsewhere."""
+
+
+def is_typed_into(widget: Widget | None) -> TypeGuard[Input | TextArea]:
+    """Whether letters go into it, and so are no keys."""
+    return isinstance(widget, (Input, TypedInto))
 
 
 class LineInput(Input):
@@ -34,6 +48,12 @@ class SearchBox(LineInput):
 
 
 class ConditionBox(LineInput):
-    """What is asked of a table, or where it is to be written; its screen does so, or leaves it."""
+    """What is asked of a table, or where it is to be written; what shows the table does so."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("condition")
+
+    class Left(Message):
+        """Nothing is asked."""
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())

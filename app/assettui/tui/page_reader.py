@@ -21,8 +21,8 @@ from assettui.tui.preview_table import BLOCK_COLUMNS, BLOCK_ROWS, Block
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.model.preview import Answer, Asked, StoredValue
-    from assettui.tui.main_screen import MainScreen
+    from assettui.model.preview import Answer, Asked, Value
+    from assettui.tui.value_view import ValueView
 
 FIRST: Final = Block(0, 0)
 
@@ -31,7 +31,7 @@ class PageReader:
     """See above. All but `answer` is called on the screen's thread.
 
     Args:
-        screen: What is told of each answer, by `Answered`.
+        view: What is told of each answer, by `Answered`.
     """
 
     @dataclass
@@ -44,16 +44,16 @@ class PageReader:
         answer: Answer | None
         """None where it was stopped."""
 
-    def __init__(self, screen: MainScreen) -> None:
-        self._screen = screen
-        self._viewer = ViewerProcess(screen.app.session.project, screen.app.session.folder)
+    def __init__(self, view: ValueView) -> None:
+        self._view = view
+        self._viewer = ViewerProcess(view.app.session.project, view.app.session.folder)
         self._number = 0
         self._wanted: Block | None = None
-        self.value: StoredValue | None = None
+        self.value: Value | None = None
         self.query, self.names = Query(), ()
         self.is_busy = False
 
-    def begin(self, value: StoredValue, query: Query, names: Sequence[str]) -> None:
+    def begin(self, value: Value, query: Query, names: Sequence[str]) -> None:
         """Read what a query gives of a value, from the first rows on."""
         self.stop()
         self.value, self.query, self.names = value, query, tuple(names)
@@ -70,7 +70,7 @@ class PageReader:
         self.is_busy = True
         first, column = block.row * BLOCK_ROWS, block.column * BLOCK_COLUMNS
         asked = ReadPage(self.value, self.query, self.names, first, BLOCK_ROWS, column, BLOCK_COLUMNS, is_counted)
-        self._screen.run_worker(partial(self._read, self._number, block, asked), thread=True, group="read")
+        self._view.run_worker(partial(self._read, self._number, block, asked), thread=True, group="read")
 
     def take(self, answered: Answered) -> bool:
         """Take note of an answer; whether it is of what is read now."""
@@ -105,4 +105,4 @@ class PageReader:
         return None
 
     def _read(self, number: int, block: Block, asked: ReadPage) -> None:
-        self._screen.post_message(self.Answered(number, block, self.answer(asked)))
+        self._view.post_message(self.Answered(number, block, self.answer(asked)))

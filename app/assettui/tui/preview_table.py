@@ -102,6 +102,15 @@ class PreviewTable(ScrollView, can_focus=True):
         self.cursor = (0, self.cursor[1])
         self.scroll_to(y=0, animate=False, immediate=True, force=True)
 
+    def forget(self) -> None:
+        """There is no table."""
+        self.clear()
+        self.columns, self.total, self.cursor, self._left = (), 0, (0, 0), 0
+        self._widths.clear()
+        self.virtual_size = Size(0, 0)
+        self.refresh()
+        self.post_message(self.Panned())
+
     def ask_again(self) -> None:
         """What was asked for will not come: ask for it again when it is drawn."""
         self._asked = None

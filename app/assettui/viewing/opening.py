@@ -36,6 +36,8 @@ _SCANS: Final[dict[str, Callable[[Path], pl.LazyFrame]]] = {
     ".jsonl": lambda path: pl.scan_ndjson(path, infer_schema_length=SCHEMA_ROWS),
     ".ndjson": lambda path: pl.scan_ndjson(path, infer_schema_length=SCHEMA_ROWS),
 }
+_COUNTED: Final = (".csv", ".tsv", ".jsonl", ".ndjson")
+"""Files that say by nothing but their length how many rows they have."""
 _DATABASES: Final = (".sqlite", ".sqlite3", ".db")
 _DUCKDB: Final = (".duckdb", ".ddb")
 _JSON_TYPES: Final = (dict, list, int, float, bool)
@@ -51,6 +53,11 @@ FILES: Final = (*_SCANS, ".json", *_DATABASES, *_DUCKDB, *_TEXTS)
 """How the names of files end that can be looked at without the project's code."""
 
 
+def is_told(value: StoredValue) -> bool:
+    """Whether the number of rows is known without reading all of it."""
+    return value.path is None or Path(value.path).suffix.lower() not in _COUNTED
+
+
 class Stamp(Struct, frozen=True):
     """What tells whether a file is still the one that was opened."""
 
@@ -60,7 +67,9 @@ class Stamp(Struct, frozen=True):
 
 
 def stamp_of(value: Value, root: Path) -> Stamp:
-    """The file of a value as it is now; the same for ever of a value that is in no file that we know."""
+    """The file of a value as it is now, or all those of a result; the same for ever of a value in no file that we know."""
+    if isinstance(value, SqlResult):
+        return Stamp(hash(tuple(stamp_of(each, root) for table in value.tables for each in table.values)))
     path = file_of(value, root)
     if path is None:
         return Stamp()

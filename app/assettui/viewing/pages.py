@@ -45,11 +45,18 @@ class Table:
     Args:
         frame: It, lazily.
         folder: Where results may be written.
+        is_told: Whether how many rows it has is known at once: of a text file it is not, nor of what is yet to be computed.
+        first: Its first `FAR_ROWS` rows, where all are computed anew whenever it is read: then they are written once,
+            when more of them are wanted.
     """
 
-    def __init__(self, frame: pl.LazyFrame, folder: Path) -> None:
+    def __init__(
+        self, frame: pl.LazyFrame, folder: Path, *, is_told: bool = True, first: pl.DataFrame | None = None
+    ) -> None:
         self.frame = frame
         self._folder = folder
+        self._is_told = is_told and first is None
+        self._first = first
         self._schema: pl.Schema | None = None
         self._stored: int | None = None
         self._results: dict[Query, _Result] = {}
@@ -61,10 +68,13 @@ class Table:
             self._schema = self.frame.collect_schema()
         return self._schema
 
-    @property
-    def stored(self) -> int:
-        """How many rows it has; of Parquet that is told by its footer."""
-        if self._stored is None:
+    def stored(self, *, is_counted: bool = True) -> int | None:
+        """How many rows it has; None where they are not counted, and nothing tells.
+
+        Args:
+            is_counted: Whether they are to be counted, however long that takes.
+        """
+        if self._stored is None and (is_counted or self._is_told):
             self._stored = count(self.frame)
         return self._stored
 
@@ -89,7 +99,9 @@ class Table:
             raise
         cells = tuple(zip(*(texts(column) for column in rows.get_columns()), strict=True))
         columns = tuple(PreviewColumn(name, str(self.schema[name]), self.schema[name].is_numeric()) for name in names)
-        return Page(columns, first, request.first_column, cells, result.total, self.stored)
+        return Page(
+            columns, first, request.first_column, cells, result.total, self.stored(is_counted=request.is_counted)
+        )
 
     def cell(self, request: ReadCell) -> Document:
         """One cell, whole, or as much of it as anybody reads."""
@@ -121,15 +133,19 @@ class Table:
 
     def _result(self, request: ReadPage) -> _Result:
         query = request.query
+        is_far = request.first < 0 or request.first + request.rows > FAR_ROWS
         if query.is_plain:
-            return _Result(self.frame, self.stored)
+            if self._first is not None and is_far:
+                self._write_all()
+            frame = self.frame if self._first is None else self._first.lazy()
+            return _Result(frame, self.stored(is_counted=request.is_counted or request.first < 0))
         if query.sample:
             return self._sampled(query)
         result = self._results.get(query)
         if result is None:
-            total = None if query.where else self.stored  # an order leaves nothing out
+            total = None if query.where else self.stored(is_counted=False)  # an order leaves nothing out
             result = self._keep(query, _Result(asked(self.frame, query), total))
-        if result.file is None and (request.first < 0 or request.first + request.rows > FAR_ROWS):
+        if result.file is None and is_far:
             self._write(result)
         if result.total is None and request.is_counted:
             result.total = count(result.frame)
@@ -143,12 +159,18 @@ class Table:
         frame = asked(self.frame, Query(query.where))
         if query.where:
             frame = frame.collect(engine=STREAMING).lazy()
-        total = count(frame) if query.where else self.stored
+        total = count(frame) if query.where else self.stored() or 0
         chosen = sorted(random.Random(SAMPLE_SEED).sample(range(total), min(total, query.sample)))
         rows = frame.gather(chosen).collect(engine=STREAMING)
         if query.sort:
             rows = asked(rows.lazy(), Query(sort=query.sort, is_descending=query.is_descending)).collect()
         return self._keep(query, _Result(rows.lazy(), rows.height))
+
+    def _write_all(self) -> None:
+        """Write what is computed, and read it from there from now on."""
+        path = self._folder / "all.ipc"
+        self.frame.sink_ipc(path)
+        self.frame, self._first, self._is_told = pl.scan_ipc(path), None, True
 
     def _write(self, result: _Result) -> None:
         """Write all that a query gives, and read it from there from now on."""

@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import polars as pl
+from msgspec import Struct
 
 from assettui.model.keys import closest
-from assettui.viewing.pages import STREAMING
+from assettui.model.preview import PARTITION
+from assettui.viewing.pages import FAR_ROWS, STREAMING
 from assettui.viewing.queries import BadQuery, offset_of
 
 if TYPE_CHECKING:
@@ -17,10 +19,8 @@ if TYPE_CHECKING:
 
     from assettui.model.preview import SqlResult
 
-FEW: Final = 2_000
-"""A result of fewer rows is computed once, and kept in memory; of a larger one each page is computed as it is asked for."""
-PARTITION: Final = "partition"
-"""The column that says which partition a row is of, where the data has none that is called so."""
+FEW: Final = FAR_ROWS
+"""A result of fewer rows is kept in memory; of a larger one the first rows are, and all are written where they are wanted."""
 _READS: Final = re.compile(
     r"(\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|from|show|explain|values|describe)\b", re.IGNORECASE | re.DOTALL
 )
@@ -42,7 +42,15 @@ def of_partitions(frames: Mapping[str, pl.LazyFrame]) -> pl.LazyFrame:
     return pl.concat(told, how="diagonal_relaxed")
 
 
-def result(of: SqlResult, tables: Mapping[str, pl.LazyFrame], scratch: Path) -> pl.LazyFrame:
+class Rows(Struct, frozen=True):
+    """What a statement gives."""
+
+    frame: pl.LazyFrame
+    first: pl.DataFrame | None = None
+    """The first of them, where `frame` computes all anew whenever it is read."""
+
+
+def result(of: SqlResult, tables: Mapping[str, pl.LazyFrame], scratch: Path) -> Rows:
     """What a statement gives.
 
     Args:
@@ -56,14 +64,14 @@ def result(of: SqlResult, tables: Mapping[str, pl.LazyFrame], scratch: Path) -> 
     if not _READS.match(of.sql):
         raise BadQuery("a statement only reads here", hint="begin it with SELECT or WITH", at=0)
     if of.engine == "duckdb":
-        return _by_duckdb(of, tables, scratch)
+        return Rows(_by_duckdb(of, tables, scratch))
     context = cast("Any", pl.SQLContext)(dict(tables))
     try:
         lazy = cast("pl.LazyFrame", context.execute(of.sql))
         first = lazy.head(FEW).collect(engine=STREAMING)
     except pl.exceptions.PolarsError as error:
         raise _problem(str(error), of) from error
-    return first.lazy() if first.height < FEW else lazy
+    return Rows(first.lazy()) if first.height < FEW else Rows(lazy, first)
 
 
 def _by_duckdb(of: SqlResult, tables: Mapping[str, pl.LazyFrame], scratch: Path) -> pl.LazyFrame:

@@ -42,7 +42,7 @@ from assettui.values.files import asset_folder
 from assettui.values.held_files import HeldFiles
 from assettui.viewing.differences import difference
 from assettui.viewing.exports import export
-from assettui.viewing.opening import damaged, file_of, open_value, stamp_of
+from assettui.viewing.opening import damaged, file_of, is_told, open_value, stamp_of
 from assettui.viewing.pages import Table
 from assettui.viewing.profiling import profile
 from assettui.viewing.queries import BadQuery
@@ -160,40 +160,47 @@ class Viewer:
         self._forget(value)
         while len(self._opened) >= VALUES_KEPT:
             self._forget(next(iter(self._opened)))
-        held, path = HeldFiles(), file_of(value, self._root)
+        held = HeldFiles()
         try:
-            if isinstance(value, SqlResult):
-                opened = self._result(value)
-            else:
-                if path is not None and value.path is None:
-                    held.hold(path, asset_folder(path))
-                opened = open_value(value, self._root, self._load)
+            opened = self._result(value, held) if isinstance(value, SqlResult) else self._read(value, held)
         except BaseException:
             held.release()
             raise
-        if not isinstance(opened, Document):
-            self._number += 1
-            folder = self._scratch / str(self._number)
-            folder.mkdir()
-            opened = Table(opened, folder)
         self._opened[value] = _Opened(stamp, opened, held)
         return opened
 
-    def _result(self, value: SqlResult) -> pl.LazyFrame:
+    def _read(self, value: StoredValue, held: HeldFiles) -> Table | Document:
+        found = self._held(value, held)
+        return found if isinstance(found, Document) else Table(found, self._folder(), is_told=is_told(value))
+
+    def _held(self, value: StoredValue, held: HeldFiles) -> pl.LazyFrame | Document:
+        """A value, whose file is held while it is looked at."""
+        path = file_of(value, self._root)
+        if path is not None and value.path is None:
+            held.hold(path, asset_folder(path))
+        return open_value(value, self._root, self._load)
+
+    def _result(self, value: SqlResult, held: HeldFiles) -> Table:
         """What a statement gives of the tables that it names."""
         tables: dict[str, pl.LazyFrame] = {}
         for table in value.tables:
             frames: dict[str, pl.LazyFrame] = {}
             for each in table.values:
-                opened = open_value(each, self._root, self._load)
+                opened = self._held(each, held)
                 if not isinstance(opened, Document):  # it may be a column that is called so
                     frames[each.partition or ""] = opened
             if frames:
                 tables[table.name] = of_partitions(frames) if table.values[0].partition is not None else frames[""]
+        folder = self._folder()
+        rows = result(value, tables, folder)
+        return Table(rows.frame, folder, first=rows.first)
+
+    def _folder(self) -> Path:
+        """A new folder for what queries give."""
         self._number += 1
-        scratch = self._scratch / f"sql-{self._number}"
-        scratch.mkdir()
-        return result(value, tables, scratch)
+        folder = self._scratch / str(self._number)
+        folder.mkdir()
+        return folder
 
     def _forget(self, value: Value) -> None:
         known = self._opened.pop(value, None)
