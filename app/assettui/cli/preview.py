@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from contextlib import closing, contextmanager
@@ -18,7 +19,17 @@ from assettui.cli.run_options import PathName
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.errors import AssettuiError, NotFound
 from assettui.model.keys import AssetKey, closest
-from assettui.model.preview import Document, ExportRows, Query, ReadPage, ReadProfile, Refused, SqlResult
+from assettui.model.preview import (
+    Document,
+    ExportRows,
+    Picture,
+    Query,
+    ReadPage,
+    ReadPicture,
+    ReadProfile,
+    Refused,
+    SqlResult,
+)
 from assettui.model.profile import QUANTILES
 from assettui.model.text import byte_count, plural
 
@@ -26,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from assettui.executors.viewing import ViewerProcess
-    from assettui.model.preview import Answer, Asked, Exported, Page, Profiled
+    from assettui.model.preview import Answer, Asked, Exported, Page, Profiled, StoredValue
     from assettui.model.profile import ColumnProfile, Profile
     from assettui.service.previews import PresentData
 
@@ -108,6 +119,9 @@ def preview_asset(
             )
             return
         answer = ask(viewer, ReadPage(value, query, names, first, rows, is_counted=True))
+        if isinstance(answer, Picture):
+            _print_picture(viewer, value, answer)
+            return
     if isinstance(answer, Document):
         _print_document(answer)
         return
@@ -265,6 +279,39 @@ def print_rows(viewer: ViewerProcess, asked: ExportRows) -> None:
         say(text.rstrip("\n"))
     else:
         sys.stdout.write(text)
+
+
+def _print_picture(viewer: ViewerProcess, value: StoredValue, picture: Picture) -> None:
+    """A picture, where there is a terminal to show it; what it is."""
+    from shutil import get_terminal_size  # deferred, as the next ones: few values are pictures
+
+    from rich.console import Console
+    from rich.style import Style
+    from rich.text import Text
+
+    from assettui.render.picture import HALF, cell_size, halves, picture_form, placed, told
+
+    if sys.stdout.isatty():
+        form, size, cell = picture_form(os.environ), get_terminal_size(), cell_size(sys.stdout.fileno())
+        asked = ReadPicture(
+            value,
+            form=form,
+            columns=size.columns,
+            rows=max(1, size.lines - 3),
+            cell_width=cell[0],
+            cell_height=cell[1],
+        )
+        drawn = cast("Picture", ask(viewer, asked))
+        if form == "blocks":
+            console = Console()
+            for row in range(drawn.rows):
+                cells = [(HALF, Style(color=upper, bgcolor=lower)) for upper, lower in halves(drawn, row)]
+                console.print(Text.assemble(*cells))
+        else:  # room for it first, so that what is at the bottom of the screen does not lie below it
+            down = drawn.rows
+            sys.stdout.write("\n" * down + f"\x1b[{down}A\x1b7{placed(drawn, form, 1)}\x1b8\x1b[{down}B")
+            sys.stdout.flush()
+    tell(f"{value.name}: {told(picture)}")
 
 
 def _print_document(document: Document) -> None:

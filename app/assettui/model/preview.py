@@ -15,6 +15,8 @@ from assettui.model.keys import AssetKey
 from assettui.model.profile import Profile
 
 ExportFormat: TypeAlias = Literal["csv", "json", "parquet"]
+PictureForm: TypeAlias = Literal["kitty", "iterm2", "sixel", "blocks"]
+"""How a terminal takes a picture: by a protocol, or as the colors of half cells."""
 DocumentKind: TypeAlias = Literal["json", "text", "markdown", "repr"]
 
 
@@ -127,6 +129,18 @@ class ReadProfile(_Asked, frozen=True, omit_defaults=True):
     """The profile of a table."""
 
 
+class ReadPicture(_Asked, frozen=True, omit_defaults=True, kw_only=True):
+    """A picture, as a terminal takes it."""
+
+    form: PictureForm
+    columns: int
+    """As many as it may take, in cells, as the rows."""
+    rows: int
+    cell_width: int = 0
+    """In pixels, as its height; 0 where the terminal does not say."""
+    cell_height: int = 0
+
+
 class CompareValues(_Asked, frozen=True, omit_defaults=True, kw_only=True):
     """How another value differs from this one."""
 
@@ -136,7 +150,7 @@ class CompareValues(_Asked, frozen=True, omit_defaults=True, kw_only=True):
     key_source: KeySource = "given"
 
 
-Asked: TypeAlias = ReadPage | ReadCell | ExportRows | ReadProfile | CompareValues
+Asked: TypeAlias = ReadPage | ReadCell | ReadPicture | ExportRows | ReadProfile | CompareValues
 
 
 class PreviewColumn(Struct, frozen=True, array_like=True):
@@ -176,6 +190,21 @@ class Document(_Answer, frozen=True):
     """Whether there is more of it."""
 
 
+class Picture(_Answer, frozen=True, omit_defaults=True):
+    """A value that is a picture."""
+
+    format: str
+    """As its file says it: PNG, JPEG, …"""
+    width: int
+    """In pixels, as its height."""
+    height: int
+    columns: int = 0
+    """In cells, as it is drawn here, as the rows; 0 where it was not to be drawn."""
+    rows: int = 0
+    data: bytes = b""
+    """PNG for Kitty and iTerm2; Sixel's own text; else red, green, blue of each half cell, row by row."""
+
+
 class Exported(_Answer, frozen=True):
     """The file is written."""
 
@@ -206,4 +235,4 @@ class Refused(_Answer, frozen=True):
     """Of what user code has raised."""
 
 
-Answer: TypeAlias = Page | Document | Exported | Profiled | Compared | Refused
+Answer: TypeAlias = Page | Document | Picture | Exported | Profiled | Compared | Refused

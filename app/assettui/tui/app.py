@@ -165,8 +165,8 @@ class AssettuiApp(AskingApp):
         )
         for said in message.ended:
             self.tell(said)
-            if self.session.project.settings.bell and self._driver is not None and not self.is_headless:
-                self._driver.write(ring(said))
+            if self.session.project.settings.bell:
+                self.write_sequence(ring(said))
         self.catalog = message.catalog
         self._catalog_screen.show(message.catalog)
         for screen in self.screen_stack[1:]:
@@ -179,6 +179,11 @@ class AssettuiApp(AskingApp):
         if failure is not None and not self._has_told_failure:
             self._has_told_failure = True
             self.push_screen(Reading("The engine has stopped", f"{failure}\n\nL starts it again."))
+
+    def write_sequence(self, sequence: str) -> None:
+        """Write to the terminal what is no text of a widget: a sequence of ours, in which no text from outside is."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     # Keys and screens.
 

@@ -1,4 +1,4 @@
-"""A value that is no table: JSON as a tree, Markdown as a page, anything else as lines of text."""
+"""A value that is no table: JSON as a tree, Markdown as a page, a picture, anything else as lines of text."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from assettui.render.table import Cell
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.log_view import LogView, TextLines
+from assettui.tui.picture import PictureView
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -76,9 +77,11 @@ class DocumentView(ContentSwitcher):
         yield JsonTree("", id="tree")
         with VerticalScroll(id="page"):
             yield Static(id="markdown")
+        yield PictureView(id="picture")
 
     def show(self, document: Document) -> Widget:
         """Show a document; the widget that has the keys then."""
+        self.query_one(PictureView).forget()
         value = _parsed(document)
         if isinstance(value, dict | list):
             self.current = "tree"
@@ -95,6 +98,13 @@ class DocumentView(ContentSwitcher):
         log.is_following = False
         log.show(TextLines([Cell(each) for each in document.text.split("\n")]))
         return log
+
+    def show_picture(self) -> Widget:
+        """Have a picture drawn; the widget that has the keys then."""
+        self.current = "picture"
+        view = self.query_one(PictureView)
+        view.ask()
+        return view
 
     def on_resize(self) -> None:
         """A window of another width."""

@@ -19,6 +19,7 @@ from assettui.tui.actions import bindings
 from assettui.tui.asset_tabs import PREVIEW, TabbedScreen
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
+from assettui.tui.picture import PictureView
 from assettui.tui.value_view import ValueView
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ class PreviewScreen(TabbedScreen):
     @property
     def view(self) -> ValueView:
         return self.query_one(ValueView)
+
+    def on_screen_suspend(self) -> None:
+        super().on_screen_suspend()
+        self.query_one(PictureView).unpaint()
 
     def reload(self) -> None:
         """Look where the value is: it may have been made anew."""

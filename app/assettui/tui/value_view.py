@@ -22,19 +22,23 @@ from assettui.model.preview import (
     Exported,
     ExportRows,
     Page,
+    Picture,
     Query,
     ReadCell,
     ReadPage,
+    ReadPicture,
     Refused,
 )
 from assettui.model.text import byte_count, clean, one_line, plural
 from assettui.render.appearance import GREY, RED, YELLOW
+from assettui.render.picture import told
 from assettui.render.preview import export_format
 from assettui.tui.actions import bindings
 from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.document import DocumentView
 from assettui.tui.line_input import ConditionBox
 from assettui.tui.page_reader import FIRST, PageReader
+from assettui.tui.picture import PictureView
 from assettui.tui.preview_table import Block, PreviewHeader, PreviewTable
 
 if TYPE_CHECKING:
@@ -52,6 +56,8 @@ PATIENCE_S = 0.3
 """What takes longer is said to be read."""
 CONDITION = "a condition as SQL has it: amount > 100 and country = 'PE'"
 EXPORT = "a file: rows.csv, rows.json or rows.parquet"
+
+_OF_TABLES = ("filter", "sort", "choose_columns", "sample", "everything", "export", "copy_row", "copy_table")
 
 
 class ValueView(Vertical):
@@ -138,8 +144,13 @@ class ValueView(Vertical):
         self._begin_with(value, self.reader.query, self.reader.names)
 
     def _forget(self) -> None:
-        self.add_class("empty")
+        self._become("empty")
         self.query_one(PreviewTable).forget()
+
+    def _become(self, what: str = "") -> None:
+        """Show a table, a document, or nothing yet."""
+        self.set_class(what == "empty", "empty").set_class(what == "document", "document")
+        self.screen.refresh_bindings()
 
     def _begin_with(self, value: Value, query: Query, names: Sequence[str]) -> None:
         self._page, self._shown = None, (Query(), ())
@@ -200,21 +211,50 @@ class ValueView(Vertical):
         reader = self.reader
         match answer:
             case Page():
-                self.remove_class("document", "empty")
+                self._become()
                 self._page = answer
                 self._shown = (reader.query, reader.names)
                 self.query_one(PreviewTable).show(block, answer)
                 if answer.total is None and block == FIRST:  # the first rows are there: now how many there are
                     reader.want(block, is_counted=True)
             case Document():
-                self.remove_class("empty").add_class("document")
+                self._become("document")
                 self.say(f"{answer.kind}{', cut' if answer.is_cut else ''}", GREY)
                 self.screen.set_focus(self.query_one(DocumentView).show(answer))
+            case Picture():
+                self._become("document")
+                self.say(told(answer), GREY)
+                self.screen.set_focus(self.query_one(DocumentView).show_picture())
             case Refused():
                 self.refuse(answer)
             case _:
                 self.say("stopped", YELLOW)
                 self._undo()
+
+    @on(PictureView.Wanted)
+    def draw_picture(self, message: PictureView.Wanted) -> None:
+        """Have a picture drawn."""
+        if self.reader.value is not None:
+            width, height = message.cell
+            self.draw(
+                ReadPicture(
+                    self.reader.value,
+                    form=message.form,
+                    columns=message.columns,
+                    rows=message.rows,
+                    cell_width=width,
+                    cell_height=height,
+                )
+            )
+
+    @work(thread=True, group="picture", exclusive=True)
+    def draw(self, asked: ReadPicture) -> None:
+        """Have it drawn, away from the screen."""
+        answer = self.reader.answer(asked)
+        if isinstance(answer, Picture):
+            self.app.call_from_thread(self.query_one(PictureView).take, answer)
+        elif isinstance(answer, Refused):
+            self.app.call_from_thread(self.refuse, answer)
 
     def _undo(self) -> None:
         """Show again what could be shown; what is in sight is asked for again when it is drawn."""
@@ -279,6 +319,10 @@ class ValueView(Vertical):
         self.query_one("#cell", Static).update(shown, layout=False)
 
     # Keys.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is done to tables cannot be done to a document."""
+        return action not in _OF_TABLES or not self.has_class("document")
 
     def action_back(self) -> None:
         """Stop what takes too long; where nothing does, go back."""

@@ -1,4 +1,4 @@
-"""A stored value, opened: a table that is read lazily, or a document. Files are opened without the project's code."""
+"""A stored value, opened: a table that is read lazily, a document, or a picture. Files are opened without the project's code."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from assettui.model.preview import StoredValue, Value
+    from assettui.viewing.pictures import StoredPicture
 
 MAX_DOCUMENT_CHARS: Final = 1_000_000
 SCHEMA_ROWS: Final = 10_000
 """So many rows of a text file tell the types of its columns."""
-Opened: TypeAlias = pl.LazyFrame | Document
+Opened: TypeAlias = "pl.LazyFrame | Document | StoredPicture"
 _SCANS: Final[dict[str, Callable[[Path], pl.LazyFrame]]] = {
     ".parquet": lambda path: pl.scan_parquet(path),
     ".pq": lambda path: pl.scan_parquet(path),
@@ -41,6 +42,7 @@ _COUNTED: Final = (".csv", ".tsv", ".jsonl", ".ndjson")
 _DATABASES: Final = (".sqlite", ".sqlite3", ".db")
 _DUCKDB: Final = (".duckdb", ".ddb")
 _JSON_TYPES: Final = (dict, list, int, float, bool)
+_PICTURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 _TEXTS: Final = {
     ".txt": "text",
     ".log": "text",
@@ -49,7 +51,7 @@ _TEXTS: Final = {
     ".sql": "text",
     ".yaml": "text",
 }
-FILES: Final = (*_SCANS, ".json", *_DATABASES, *_DUCKDB, *_TEXTS)
+FILES: Final = (*_SCANS, ".json", *_DATABASES, *_DUCKDB, *_TEXTS, *_PICTURES)
 """How the names of files end that can be looked at without the project's code."""
 
 
@@ -131,12 +133,17 @@ def damaged(path: Path | None, error: Exception) -> ValueStorageError:
 
 
 def opened(value: Any) -> Opened:
-    """A value that was loaded: as a table where it is one, else as a document."""
+    """A value that was loaded: as a table where it is one, as a picture or as a document."""
     if frame_kind(value) is not None:
         return cast("pl.LazyFrame", converted(value, "polars-lazy"))
     table = _as_table(value)
     if table is not None:
         return table.lazy()
+    from assettui.viewing.pictures import as_picture  # deferred: most values are tables, and no pictures
+
+    picture = as_picture(value)
+    if picture is not None:
+        return picture
     if isinstance(value, str):
         return _text(value, "text")
     if type(value) in _JSON_TYPES:
@@ -197,6 +204,10 @@ def _open_file(path: Path, table: str | None) -> Opened:
         return _sqlite_table(path, table).lazy()
     if suffix in _DUCKDB:
         return _duckdb_table(path, table).lazy()
+    if suffix in _PICTURES:
+        from assettui.viewing.pictures import open_picture  # deferred, as above
+
+        return open_picture(path)
     if suffix in _TEXTS:
         with path.open(encoding="utf-8", errors="replace") as file:
             return _text(file.read(MAX_DOCUMENT_CHARS + 1), _TEXTS[suffix])

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 import polars as pl  # noqa: TID253 - the very thing that this process is for
 from msgspec.structs import replace
@@ -32,6 +32,7 @@ from assettui.model.preview import (
     Profiled,
     ReadCell,
     ReadPage,
+    ReadPicture,
     ReadProfile,
     Refused,
     SqlResult,
@@ -54,16 +55,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assettui.viewing.opening import Stamp
+    from assettui.viewing.pictures import StoredPicture
     from assettui.worker.project_values import ProjectValues
 
 V = TypeVar("V", StoredValue, Value)
+_Found: TypeAlias = "Table | Document | StoredPicture"
 VALUES_KEPT = 4
 """So many values stay open."""
 
 
 class _Opened(NamedTuple):
     stamp: Stamp
-    what: Table | Document
+    what: _Found
     held: HeldFiles
     """The file, which nobody removes while it is looked at."""
 
@@ -91,7 +94,7 @@ class Viewer:
             found = self._open(asked.value)
             if isinstance(asked, CompareValues):
                 return self._compared(asked, found, self._open(asked.other))
-            return found if isinstance(found, Document) and isinstance(asked, ReadPage) else self._of(asked, found)
+            return self._of(asked, found)
         except BadQuery as error:
             return Refused(error.what, error.hint, error.at)
         except AssettuiError as error:
@@ -123,12 +126,12 @@ class Viewer:
             return value
         return replace(value, path=str(Path(self._options["root"]) / Path(value.path).expanduser()))
 
-    def _compared(self, asked: CompareValues, one: Table | Document, other: Table | Document) -> Answer:
+    def _compared(self, asked: CompareValues, one: _Found, other: _Found) -> Answer:
         if isinstance(one, Document) and isinstance(other, Document):
             return Document("text", "\n".join(unified_diff(one.text.split("\n"), other.text.split("\n"), lineterm="")))
-        if isinstance(one, Document) or isinstance(other, Document):
-            of = asked.value if isinstance(one, Document) else asked.other
-            return Refused(f"the value of {of.name} is no table, and the other one is")
+        if not isinstance(one, Table) or not isinstance(other, Table):
+            of = asked.other if isinstance(one, Table) else asked.value
+            return Refused(f"the value of {of.name} is no table")
         for value, table in ((asked.value, one), (asked.other, other)):
             try:
                 _ = table.schema
@@ -137,9 +140,15 @@ class Viewer:
                 raise damaged(file_of(value, self._root), error) from error
         return Compared(difference(one.frame, other.frame, asked.key, asked.key_source))
 
-    def _of(self, asked: ReadPage | ReadCell | ReadProfile | ExportRows, found: Table | Document) -> Answer:
-        if isinstance(found, Document):
-            return Refused(f"the value of {asked.value.name} is no table")
+    def _of(self, asked: ReadPage | ReadCell | ReadPicture | ReadProfile | ExportRows, found: _Found) -> Answer:
+        if not isinstance(found, Table):
+            if isinstance(asked, ReadPage):
+                return found if isinstance(found, Document) else found.told()
+            if isinstance(asked, ReadPicture) and not isinstance(found, Document):
+                return found.drawn(asked)
+            return Refused(
+                f"the value of {asked.value.name} is no {'picture' if isinstance(asked, ReadPicture) else 'table'}"
+            )
         match asked:
             case ReadPage():
                 return found.page(asked)
@@ -147,11 +156,13 @@ class Viewer:
                 return found.cell(asked)
             case ReadProfile():
                 return Profiled(profile(found.frame, stamp_of(asked.value, self._root).size))
+            case ReadPicture():
+                return Refused(f"the value of {asked.value.name} is no picture")
             case ExportRows():
                 rows = found.rows(asked.query, asked.names, asked.first, asked.rows)
                 return export(rows, Path(asked.path), asked.format)
 
-    def _open(self, value: Value) -> Table | Document:
+    def _open(self, value: Value) -> _Found:
         """The value, as it is now: one that another file has taken the place of is opened again."""
         stamp = stamp_of(value, self._root)
         known = self._opened.get(value)
@@ -169,11 +180,11 @@ class Viewer:
         self._opened[value] = _Opened(stamp, opened, held)
         return opened
 
-    def _read(self, value: StoredValue, held: HeldFiles) -> Table | Document:
+    def _read(self, value: StoredValue, held: HeldFiles) -> _Found:
         found = self._held(value, held)
-        return found if isinstance(found, Document) else Table(found, self._folder(), is_told=is_told(value))
+        return Table(found, self._folder(), is_told=is_told(value)) if isinstance(found, pl.LazyFrame) else found
 
-    def _held(self, value: StoredValue, held: HeldFiles) -> pl.LazyFrame | Document:
+    def _held(self, value: StoredValue, held: HeldFiles) -> pl.LazyFrame | Document | StoredPicture:
         """A value, whose file is held while it is looked at."""
         path = file_of(value, self._root)
         if path is not None and value.path is None:
@@ -187,7 +198,7 @@ class Viewer:
             frames: dict[str, pl.LazyFrame] = {}
             for each in table.values:
                 opened = self._held(each, held)
-                if not isinstance(opened, Document):  # it may be a column that is called so
+                if isinstance(opened, pl.LazyFrame):  # else the name may be that of a column
                     frames[each.partition or ""] = opened
             if frames:
                 tables[table.name] = of_partitions(frames) if table.values[0].partition is not None else frames[""]
