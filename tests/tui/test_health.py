@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from assettui.model import timing
 from assettui.service.runs import run_page
 from assettui.service.session import Session
 from assettui.tui.asset import AssetScreen
@@ -18,6 +21,7 @@ from assettui.tui.questions import Question
 from assettui.tui.run import RunScreen
 from tests.tui.conftest import told, until
 from tests.tui.looking import app
+from tests.worlds.shop import NOW_US
 
 
 def shown(listing: Any) -> list[str]:
@@ -51,6 +55,20 @@ async def test_the_worst_comes_first_each_with_what_mends_it(ailing: Session) ->
         ]
         header = pilot.app.screen.query_one(Header)
         await until(pilot, lambda: "◷ 1 overdue" in str(header.render()))
+
+
+async def test_that_nothing_new_came_for_longer_than_ever_shows_when_it_is_so(
+    ailing: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ailing.writing() as connection:
+        connection.execute("INSERT INTO rhythms VALUES ('report', ?, ?)", (NOW_US - 10**9, NOW_US + 10**6))
+    async with app(ailing).run_test(size=(160, 30)) as pilot:
+        listing = await ailments(pilot)
+        assert not any("looks wrong" in line for line in shown(listing))
+        monkeypatch.setattr(timing, "time", SimpleNamespace(time_ns=lambda: (NOW_US + 2 * 10**6) * 1000))
+        await until(
+            pilot, lambda: any("report looks wrong" in line and "not made since" in line for line in shown(listing))
+        )
 
 
 async def test_one_key_mends(ailing: Session) -> None:

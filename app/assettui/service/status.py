@@ -9,7 +9,8 @@ from msgspec import Struct
 from assettui.core.staleness import AssetStatus
 from assettui.model.freshness import FreshnessStatus
 from assettui.model.run import RunFilter, RunRecord, RunStatus
-from assettui.store import queries
+from assettui.model.timing import clock_us
+from assettui.store import drifts, queries
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,6 +58,13 @@ def read_status(connection: sqlite3.Connection, session: Session) -> Status:
         queued=queued,
         failed_runs=tuple(queries.runs(connection, RunFilter((RunStatus.FAILURE,)), limit=LAST_FAILURES)),
     )
+
+
+def turns_in_us(connection: sqlite3.Connection) -> int | None:
+    """How long from now it turns, by nothing but time, that an asset looks wrong: nothing new came for longer than ever."""
+    now_us = clock_us()
+    at_us = drifts.next_late(connection, now_us)
+    return at_us - now_us if at_us is not None else None
 
 
 def counts_by_status(catalog: Catalog) -> dict[AssetStatus, int]:

@@ -60,6 +60,11 @@ def late(connection: sqlite3.Connection, now_us: int) -> dict[AssetKey, tuple[in
     return {AssetKey(asset): (made, next_by) for asset, made, next_by in rows}
 
 
+def next_late(connection: sqlite3.Connection, now_us: int) -> int | None:
+    """When the next of them will be, if nothing is made until then; None where none will."""
+    return connection.execute("SELECT min(next_by) FROM rhythms WHERE next_by >= ?", (now_us,)).fetchone()[0]
+
+
 def profiled(connection: sqlite3.Connection, key: AssetKey, limit: int) -> list[DataProfiled]:
     """What the data of an asset was found to hold, the newest first."""
     rows = connection.execute(

@@ -16,7 +16,7 @@ from assettui.model.errors import AssettuiError
 from assettui.model.text import plural
 from assettui.render.bell import ring
 from assettui.service.live_catalog import LiveCatalog
-from assettui.service.status import Status, count_overdue, counts_by_status, read_status
+from assettui.service.status import Status, count_overdue, counts_by_status, read_status, turns_in_us
 from assettui.tui import asset_tabs
 from assettui.tui.actions import bindings
 from assettui.tui.asking import AskingApp
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.filter import LineFilter
     from textual.screen import Screen
+    from textual.timer import Timer
 
     from assettui.model.keys import AssetKey
     from assettui.service.catalog import Catalog
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from assettui.tui.asset_tabs import TabbedScreen
     from assettui.tui.leadership import Leadership
 
+TURNED_AFTER_S = 0.1
 BEGIN_AFTER_S = 0.2
 """The engine waits for the first frame, but not longer."""
 
@@ -75,6 +77,8 @@ class AssettuiApp(AskingApp):
         """What is over of what was started here, in a line each."""
         next_due: tuple[str, int] | None = None
         """The schedule that is due next, and when."""
+        turns_in_us: int | None = None
+        """How long from then something looks wrong by nothing but time."""
 
     def __init__(self, session: Session, leadership: Leadership, catalog: Catalog, build: Sequence[str] = ()) -> None:
         super().__init__(session)
@@ -90,6 +94,7 @@ class AssettuiApp(AskingApp):
         self._has_told_failure = False
         self.signals = TerminalSignals(self.exit, self._redraw)
         self._to_build = build
+        self._turning: Timer | None = None
         self._fetching = Fetching(self, self._fetch)
         self._feed = Feed(session, self._on_change, leadership.wait_until_begun)
         self.set_reactive(
@@ -147,10 +152,15 @@ class AssettuiApp(AskingApp):
             catalog = self._live.read(connection)
             status = read_status(connection, self.session)
             ended = self.own_work.ended(connection)
-            yield self.Loaded(catalog, status, ended, _next_due(connection, catalog))
+            yield self.Loaded(catalog, status, ended, _next_due(connection, catalog), turns_in_us(connection))
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
+        if self._turning is not None:
+            self._turning.stop()
+            self._turning = None
+        if message.turns_in_us is not None:
+            self._turning = self.set_timer(message.turns_in_us / 1_000_000 + TURNED_AFTER_S, self._on_change)
         leader = message.status.leader
         is_held = self._leadership.is_held()
         self.situation = Situation(
