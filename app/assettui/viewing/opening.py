@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
@@ -15,6 +13,7 @@ from assettui.model.errors import ValueStorageError
 from assettui.model.preview import Document, SqlResult
 from assettui.values.formats import read
 from assettui.values.frames import converted, frame_kind
+from assettui.viewing.databases import duckdb_table, sqlite_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +57,11 @@ FILES: Final = (*_SCANS, ".json", *_DATABASES, *_DUCKDB, *_TEXTS, *_PICTURES)
 def is_told(value: StoredValue) -> bool:
     """Whether the number of rows is known without reading all of it."""
     return value.path is None or Path(value.path).suffix.lower() not in _COUNTED
+
+
+def is_read_from_its_beginning(value: StoredValue) -> bool:
+    """Whether rows further down cannot be read without those before them, and slowly."""
+    return value.path is not None and Path(value.path).suffix.lower() in (*_DATABASES, *_DUCKDB)
 
 
 class Stamp(Struct, frozen=True):
@@ -201,9 +205,9 @@ def _open_file(path: Path, table: str | None) -> Opened:
     if suffix == ".json":
         return opened(_read_json(path))
     if suffix in _DATABASES:
-        return _sqlite_table(path, table).lazy()
+        return sqlite_table(path, table)
     if suffix in _DUCKDB:
-        return _duckdb_table(path, table).lazy()
+        return duckdb_table(path, table)
     if suffix in _PICTURES:
         from assettui.viewing.pictures import open_picture  # deferred, as above
 
@@ -233,43 +237,3 @@ def _read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise ValueStorageError(f"{path} is not JSON: {error}") from error
-
-
-def _sqlite_table(path: Path, table: str | None) -> pl.DataFrame:
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-            found = [
-                name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
-            ]
-            return cast("Any", pl).read_database(f"SELECT * FROM {_quoted(_chosen(path, table, found))}", connection)  # noqa: S608 - a name, quoted
-    except sqlite3.Error as error:
-        raise ValueStorageError(f"{path} cannot be read: {error}") from error
-
-
-def _duckdb_table(path: Path, table: str | None) -> pl.DataFrame:
-    try:
-        import duckdb  # pyright: ignore[reportMissingTypeStubs] - an extra
-    except ImportError:
-        raise ValueStorageError(f"{path} is a database of DuckDB", hint="pip install 'assettui[duckdb]'") from None
-    library = cast("Any", duckdb)
-    try:
-        with closing(library.connect(str(path), read_only=True)) as connection:
-            found = [
-                name for (name,) in connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
-            ]
-            return connection.execute(f"SELECT * FROM {_quoted(_chosen(path, table, found))}").pl()  # noqa: S608 - a name, quoted
-    except library.Error as error:
-        raise ValueStorageError(f"{path} cannot be read: {error}") from error
-
-
-def _chosen(path: Path, table: str | None, found: list[str]) -> str:
-    wanted = table if table is not None else found[0] if len(found) == 1 else None
-    if wanted is None or wanted not in found:
-        what = "has no table" if not found else f"has no table {table!r}" if table is not None else "has several tables"
-        hint = f'say which by metadata "table": {", ".join(found[:10])}' if found else None
-        raise ValueStorageError(f"{path} {what}", hint=hint)
-    return wanted
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -78,6 +78,12 @@ class Table:
             self._stored = count(self.frame)
         return self._stored
 
+    def settled(self) -> pl.LazyFrame:
+        """It, for whoever reads it more than once: written first, where each time all would be computed anew."""
+        if self._first is not None:
+            self._write_all()
+        return self.frame
+
     def page(self, request: ReadPage) -> Page:
         """Some rows and columns.
 
@@ -135,9 +141,7 @@ class Table:
         query = request.query
         is_far = request.first < 0 or request.first + request.rows > FAR_ROWS
         if query.is_plain:
-            if self._first is not None and is_far:
-                self._write_all()
-            frame = self.frame if self._first is None else self._first.lazy()
+            frame = self.settled() if is_far or self._first is None else self._first.lazy()
             return _Result(frame, self.stored(is_counted=request.is_counted or request.first < 0))
         if query.sample:
             return self._sampled(query)

@@ -30,7 +30,8 @@ STRETCH_CELLS: Final = 1_000_000
 """So much each of the stretches may hold."""
 STRETCH_ROWS: Final = 5_000
 TOP: Final = 5
-BINS: Final = 24
+BINS: Final = STRETCHES
+"""So that a column which is in order, of which stretches are looked at, fills each of them."""
 MAX_TEXT: Final = 80
 
 
@@ -53,7 +54,7 @@ def profile(frame: pl.LazyFrame, size_bytes: int = 0) -> Profile:
     gathered = _gathered(frame if is_whole else some.lazy(), kinds)
     read = None if is_whole else some.height
     scale = rows / read if read else 1.0
-    columns = tuple(_column(name, kind, gathered[name], some[name], scale) for name, kind in kinds.items())
+    columns = tuple(_column(name, kind, gathered[name], some[name], scale, rows) for name, kind in kinds.items())
     times = (column.name for column in columns if kinds[column.name].is_temporal() and column.min is not None)
     return Profile(rows, columns, size_bytes, read, len(schema) - len(names), next(times, None))
 
@@ -109,11 +110,15 @@ def _is_compared(kind: pl.DataType) -> bool:
     )
 
 
-def _column(name: str, kind: pl.DataType, gathered: Mapping[str, Any], some: pl.Series, scale: float) -> ColumnProfile:
+def _column(
+    name: str, kind: pl.DataType, gathered: Mapping[str, Any], some: pl.Series, scale: float, rows: int
+) -> ColumnProfile:
     low, high = gathered.get("min"), gathered.get("max")
     mean = gathered.get("mean")
     is_number = kind.is_numeric()
     distinct = gathered.get("distinct")
+    if distinct is not None and some.len() == rows:  # of few rows it is exact, where an estimate may take two for one
+        distinct = some.drop_nulls().n_unique()
     return ColumnProfile(
         name,
         str(kind),

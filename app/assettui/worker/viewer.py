@@ -43,8 +43,8 @@ from assettui.values.files import asset_folder
 from assettui.values.held_files import HeldFiles
 from assettui.viewing.differences import difference
 from assettui.viewing.exports import export
-from assettui.viewing.opening import damaged, file_of, is_told, open_value, stamp_of
-from assettui.viewing.pages import Table
+from assettui.viewing.opening import damaged, file_of, is_read_from_its_beginning, is_told, open_value, stamp_of
+from assettui.viewing.pages import FAR_ROWS, Table
 from assettui.viewing.profiling import profile
 from assettui.viewing.queries import BadQuery
 from assettui.viewing.sql import of_partitions, result
@@ -138,7 +138,7 @@ class Viewer:
             except pl.exceptions.PolarsError as error:  # it says itself which of the two it is
                 self._forget(value)
                 raise damaged(file_of(value, self._root), error) from error
-        return Compared(difference(one.frame, other.frame, asked.key, asked.key_source))
+        return Compared(difference(one.settled(), other.settled(), asked.key, asked.key_source))
 
     def _of(self, asked: ReadPage | ReadCell | ReadPicture | ReadProfile | ExportRows, found: _Found) -> Answer:
         if not isinstance(found, Table):
@@ -155,7 +155,7 @@ class Viewer:
             case ReadCell():
                 return found.cell(asked)
             case ReadProfile():
-                return Profiled(profile(found.frame, stamp_of(asked.value, self._root).size))
+                return Profiled(profile(found.settled(), stamp_of(asked.value, self._root).size))
             case ReadPicture():
                 return Refused(f"the value of {asked.value.name} is no picture")
             case ExportRows():
@@ -182,7 +182,12 @@ class Viewer:
 
     def _read(self, value: StoredValue, held: HeldFiles) -> _Found:
         found = self._held(value, held)
-        return Table(found, self._folder(), is_told=is_told(value)) if isinstance(found, pl.LazyFrame) else found
+        if not isinstance(found, pl.LazyFrame):
+            return found
+        first = found.head(FAR_ROWS).collect() if is_read_from_its_beginning(value) else None
+        if first is not None and first.height < FAR_ROWS:
+            found, first = first.lazy(), None
+        return Table(found, self._folder(), is_told=is_told(value), first=first)
 
     def _held(self, value: StoredValue, held: HeldFiles) -> pl.LazyFrame | Document | StoredPicture:
         """A value, whose file is held while it is looked at."""
