@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import on, work
-from textual.app import SystemCommand
+from textual import events, on, work
+from textual.app import App, SystemCommand
 from textual.reactive import var
-from textual.widgets import Input
 
 from assettui.model.errors import AssettuiError
 from assettui.model.text import plural
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from textual import events
     from textual.binding import BindingType
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from assettui.tui.asset_tabs import TabbedScreen
     from assettui.tui.leadership import Leadership
 
+SETTLED_WITHIN_S = 0.5
 TURNED_AFTER_S = 0.1
 BEGIN_AFTER_S = 0.2
 """The engine waits for the first frame, but not longer."""
@@ -197,18 +198,35 @@ class AssettuiApp(AskingApp):
 
     # Keys and screens.
 
-    def on_key(self, event: events.Key) -> None:
-        """Give a letter that was typed ahead to the input that has been opened since: it went to what had the focus then.
+    async def on_event(self, event: events.Event) -> None:
+        """Obey one key after the other: what one does is done before the next is looked at.
 
-        An input lets none of its own letters come this far.
+        Textual hands a key to the widget that has the focus, and learns from there, a while later, whether it means
+        something elsewhere. Over a slow line keys come many at a time: the letters behind `/` would be keys of the list,
+        not yet a filter, and those behind `enter` would still be part of it.
         """
-        focused = self.focused
-        if is_typed_into(focused) and event.is_printable and event.character is not None:
-            event.prevent_default()
-            if isinstance(focused, Input):
-                focused.insert_text_at_cursor(event.character)
-            else:
-                focused.insert(event.character)
+        if not isinstance(event, events.Key):
+            await super().on_event(event)
+            return
+        if event.is_forwarded:  # it was handed to a widget, which did nothing with it; keys of ours were tried before
+            return
+        await self._settle()
+        is_letter = is_typed_into(self.focused) and event.is_printable
+        if is_letter or not (
+            await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key)
+        ):
+            await super().on_event(event)
+
+    async def _settle(self) -> None:
+        """Wait until what was begun is done, by what has the focus up to the screen; but not for ever."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_WITHIN_S):
+                for node in (self.focused or self.screen).ancestors_with_self:
+                    if isinstance(node, App):
+                        return
+                    done = asyncio.Event()
+                    if node.call_later(done.set):
+                        await done.wait()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A main screen's own key does nothing on it."""

@@ -18,7 +18,6 @@ from assettui.tui.line_input import TypedInto
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from textual import events
     from textual.binding import BindingType
 
 _SHOWN: Final = re.compile(
@@ -141,15 +140,6 @@ class SqlPrompt(TextArea, TypedInto):
         )
 
     # Keys.
-
-    async def _on_key(self, event: events.Key) -> None:
-        # A key of ours is obeyed here: as a binding it would be after the letters that were typed behind it.
-        for binding in self._bindings.key_to_bindings.get(event.key, ())[:1]:
-            event.stop()
-            event.prevent_default()
-            await self.run_action(binding.action)
-            return
-        await super()._on_key(event)
 
     def action_submit(self) -> None:
         """Ask."""
