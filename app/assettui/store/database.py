@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x61747569
 """Written into the file's header (`atui`), so that no other database is taken for a store."""
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 """The number of migrations that this program knows; kept as `PRAGMA user_version`."""
 BUSY_TIMEOUT_S = 5.0
 NEW_STORE_WAIT_S = 3.0
