@@ -270,6 +270,27 @@ def test_forking_user_code_does_not_confuse_the_leader(folder: ProjectFolder) ->
     assert result["status"] == "success"
 
 
+def test_a_signal_ends_a_child_of_user_code_whatever_it_waits_for(folder: ProjectFolder) -> None:
+    """By a handler of Python's it would only be obeyed when the child is back from what it waits for."""
+    folder.write("""
+        import os, signal
+        from assettui import asset
+
+        @asset
+        def child():
+            reader, writer = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                os.write(writer, repr(signal.getsignal(signal.SIGTERM)).encode())
+                os._exit(0)
+            os.waitpid(pid, 0)
+            return os.read(reader, 100).decode()
+    """)
+    assert folder.json("materialize", "child")["status"] == "success"
+    done = folder.run("asset", "preview", "child")
+    assert "SIG_DFL" in done.stdout, done.stdout
+
+
 def paths_below(path: Path) -> list[str]:
     return sorted(str(each.relative_to(path)) for each in path.rglob("*") if each.is_file())
 

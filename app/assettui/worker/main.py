@@ -74,7 +74,7 @@ class Worker:
 
     def serve(self, described: Described) -> None:
         """Execute what is asked for until the leader is gone or has asked to end."""
-        signal.signal(signal.SIGTERM, self._on_terminate)
+        self._heed_signals()
         self._relay.attach()
         self._state = ProcessState()
         while not self._is_ending:
@@ -91,7 +91,7 @@ class Worker:
 
     def serve_once(self, request: said.StepRequest, described: Described) -> None:
         """Execute one step, in a process that was started for it."""
-        signal.signal(signal.SIGTERM, self._on_terminate)
+        self._heed_signals()
         self._relay.attach()
         self._state = ProcessState()
         self._execute(request, described)
@@ -148,6 +148,7 @@ class Worker:
 
     def _execute_as_child(self, request: said.StepRequest, described: Described) -> None:
         self._pid = os.getpid()
+        signal.signal(signal.SIGTERM, self._on_terminate)
         self._is_waiting = False
         self._execute(request, described)
 
@@ -191,6 +192,19 @@ class Worker:
             raise ForkedChild("a forked child cannot report what its step makes: let the parent do it")
         run_id, step_key = self._current
         self.send(said.Reported(run_id, step_key, asset_event))
+
+    def _heed_signals(self) -> None:
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        os.register_at_fork(after_in_child=self._leave_signals)
+
+    def _leave_signals(self) -> None:
+        """A child of user code dies of the signal at once.
+
+        By a handler of Python's it would only when it is back from what it waits for: `multiprocessing` ends its pools by
+        this signal, and one that came just before a child began to wait for a lock was not seen by it, ever.
+        """
+        if signal.getsignal(signal.SIGTERM) == self._on_terminate:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _on_terminate(self, signal_number: int, frame: object) -> None:
         if os.getpid() != self._pid:  # a child of user code, which has inherited this handler
