@@ -67,6 +67,7 @@ def _put_back_library_path() -> None:
     os.environ.pop("LD_LIBRARY_PATH", None)
     if before:
         os.environ["LD_LIBRARY_PATH"] = before
+    os.environ["PYINSTALLER_RESET_ENVIRONMENT"] = "1"  # a `python3` of ours that is started from here sets it again
 
 
 def _hold() -> None:

@@ -146,6 +146,10 @@ def zone():
     return str(zoneinfo.ZoneInfo("America/Lima"))
 
 @asset
+def library():
+    return next(line.split()[-1] for line in open("/proc/self/maps") if "libsqlite3" in line)
+
+@asset
 def authorities():
     return len(ssl.create_default_context().get_ca_certs())
 """
@@ -154,11 +158,12 @@ def authorities():
     assert done.returncode == 0, done.stdout + done.stderr
     values = {
         key: carried.run("asset", "preview", key, cwd=tmp_path).stdout.split()
-        for key in ("spawned", "forked", "run", "zone")
+        for key in ("spawned", "forked", "run", "zone", "library")
     }
     assert [each for each in values["spawned"] if each.strip("[],").isdigit()] == ["0,", "2,", "4,", "6,", "8"]
     assert values["spawned"] == values["forked"]
     assert (values["run"], values["zone"]) == (["42"], ["America/Lima"])
+    assert values["library"][0].startswith(carried.environment["ASSETTUI_CACHE"]), "not that of this machine"
     assert int(carried.run("asset", "preview", "authorities", cwd=tmp_path).stdout) > 50
 
 
