@@ -67,6 +67,8 @@ def build(out: Path) -> None:
         freeze(work)
         folder = work / "dist" / "assettui"
         strip(folder)
+        for record in folder.rglob("*.dist-info/RECORD"):  # of where it was installed for the build
+            record.unlink()
         (folder / "python3").symlink_to("assettui")
         (folder / "VERSION").write_text(f"{version}\n")
         packages = bundled(work)
