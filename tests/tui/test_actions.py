@@ -50,5 +50,8 @@ def test_a_screen_hides_no_key_that_works_everywhere() -> None:
         "timeline",
         "backfills",
         "backfill",
+        "value",
+        "preview",
+        "sql",
     ):
         assert not everywhere & {key for action in ACTIONS[place] for key in action.keys.split(",")}, place

@@ -9,9 +9,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from assettui.model.errors import StoreError
 from assettui.model.keys import AssetKey
 from assettui.service.session import Session
 from assettui.service.sql import columns_of, past_statements
+from assettui.tui import sql
 from assettui.tui.line_input import ConditionBox
 from assettui.tui.preview import PreviewScreen
 from assettui.tui.preview_table import PreviewTable
@@ -148,7 +150,7 @@ async def test_what_was_asked_is_gone_back_to(on: Session) -> None:
             prompt.text = f"select {number} as one"
             await pilot.press("enter")
             await gives(pilot, screen, [[number]])
-        assert past_statements(on)[:2] == ["select 2 as one", "select 1 as one"]
+        await until(pilot, lambda: past_statements(on)[:2] == ["select 2 as one", "select 1 as one"])
         await pilot.press("escape")
         screen = await opened(pilot)
         prompt = screen.prompt
@@ -159,6 +161,20 @@ async def test_what_was_asked_is_gone_back_to(on: Session) -> None:
         assert prompt.text == "select 1 as one"
         await pilot.press("down", "down", "down")
         assert prompt.text == "sel"
+
+
+async def test_a_store_that_cannot_be_written_to_is_asked_all_the_same(
+    on: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(session: Session, sql: str) -> None:
+        raise StoreError("the store cannot be written")
+
+    monkeypatch.setattr(sql, "note_statement", refuse)
+    async with app(on).run_test(size=(100, 20)) as pilot:
+        screen = await opened(pilot)
+        screen.prompt.text = "select 3 as one"
+        await pilot.press("enter")
+        await gives(pilot, screen, [["3"]])
 
 
 async def test_a_large_result_is_moved_in_and_exported(on: Session, tmp_path: Path) -> None:

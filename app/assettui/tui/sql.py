@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,7 +11,7 @@ from textual import on, work
 from textual.message import Message
 
 from assettui.core.sql_names import named, table_names
-from assettui.model.errors import AssettuiError
+from assettui.model.errors import AssettuiError, StoreError
 from assettui.model.preview import Refused, SqlResult
 from assettui.model.text import clean, plural
 from assettui.render.appearance import GREY
@@ -168,11 +169,12 @@ class SqlScreen(MainScreen):
         """Find where the data is that is named, and keep the statement, away from the screen."""
         session = self.app.session
         try:
-            note_statement(session, sql)
             placed = self.Placed(sql_result(session, sql, engine))
         except AssettuiError as error:
             placed = self.Placed(None, Refused(error.what, error.hint))
         self.post_message(placed)
+        with suppress(StoreError):  # a store that cannot be written to can be asked all the same
+            note_statement(session, sql)
 
     @on(Placed)
     def show(self, message: Placed) -> None:
