@@ -14,6 +14,7 @@ import argparse
 import gzip
 import hashlib
 import importlib.metadata
+import importlib.util
 import io
 import json
 import os
@@ -23,12 +24,29 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 TOOLS = ("pyinstaller", "certifi", "tzdata")
 """What it needs besides: the tool, and what other machines may lack."""
 OFFSET_DIGITS = 6
+RUNTIME = "_polars_runtime_32"
+WORKER_PACKAGES = ("assettui", "msgspec", "cronsim", "dotenv", "polars", RUNTIME)
+WORKER_FOLDERS = (
+    "core",
+    "definitions",
+    "executors",
+    "integrations",
+    "kernel",
+    "model",
+    "project",
+    "values",
+    "viewing",
+    "worker",
+)
+"""What of assettui itself a worker may import."""
+WORKER_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 def main() -> None:
@@ -66,6 +84,7 @@ def build(out: Path) -> None:
         work = Path(temporary)
         freeze(work)
         folder = work / "dist" / "assettui"
+        carry_worker_part(folder / "workers", work / "wheels")
         strip(folder)
         for record in folder.rglob("*.dist-info/RECORD"):  # of where it was installed for the build
             record.unlink()
@@ -91,6 +110,31 @@ def freeze(work: Path) -> None:
     places = ["--distpath", str(work / "dist"), "--workpath", str(work / "work")]
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *places, "assettui.spec"]
     subprocess.run(command, check=True, cwd=ROOT / "packaging")
+
+
+def carry_worker_part(part: Path, wheels: Path) -> None:
+    """What a worker needs in an interpreter of the user's, as sources: they are of no use to it that were compiled for this one.
+
+    What is built for one version of Python, msgspec, comes for each; polars' own library is for all, and lies there already.
+    """
+    for name in WORKER_PACKAGES:
+        source = Path(str(importlib.util.find_spec(name).origin)).parent  # pyright: ignore[reportOptionalMemberAccess] - it is installed
+        for path in sorted(source.rglob("*.py")):
+            place = path.relative_to(source)
+            if name != "assettui" or len(place.parts) == 1 or place.parts[0] in WORKER_FOLDERS:
+                target = part / name / place
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+    for version in WORKER_PYTHONS:
+        pinned = ["-c", str(ROOT / "packaging" / "constraints.txt"), "--only-binary", ":all:", "--no-deps"]
+        wanted = ["--python-version", version, "-d", str(wheels / version), "msgspec"]
+        subprocess.run([sys.executable, "-m", "pip", "download", "-q", *pinned, *wanted], check=True)
+        (wheel,) = (wheels / version).iterdir()
+        with zipfile.ZipFile(wheel) as file:
+            (library,) = (name for name in file.namelist() if name.endswith(".so"))
+            (part / library).write_bytes(file.read(library))
+    for library in (part.parent / "_internal" / RUNTIME).glob("*.abi3.so"):
+        (part / RUNTIME / library.name).symlink_to(f"../../_internal/{RUNTIME}/{library.name}")
 
 
 def strip(folder: Path) -> None:

@@ -43,7 +43,8 @@ SALES = """
 
 @pytest.fixture(autouse=True)
 def _own_settings_out_of_reach(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    monkeypatch.delenv("ASSETTUI_STORE", raising=False)
+    for name in ("ASSETTUI_STORE", "ASSETTUI_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()

@@ -21,7 +21,7 @@ from assettui.store.folder import StoreFolder
 MAX_NUMBER = (1 << 63) - 1
 """What SQLite can hold."""
 F = TypeVar("F", bound=Callable[..., Any])
-_NAMES = ("file", "module", "project", "store")
+_NAMES = ("file", "module", "project", "store", "python")
 
 
 class OpenScreens(Protocol):
@@ -40,6 +40,7 @@ class Target:
     module: str | None = None
     project: str | None = None
     store: str | None = None
+    python: str | None = None
     open_screens: OpenScreens | None = None
     """Opens the screens: a face that this one does not know, so it is handed in."""
 
@@ -49,7 +50,7 @@ class Target:
         Raises:
             ProjectError: There is none.
         """
-        return locate(Path(self.project or ".").absolute(), file=self.file, module=self.module)
+        return locate(Path(self.project or ".").absolute(), file=self.file, module=self.module, python=self.python)
 
     def session(self) -> Session:
         """The project, and its store, which is made where it is missing as soon as something is done with it."""
@@ -137,10 +138,16 @@ def _giving_target(*file_flags: str) -> Callable[[F], F]:
                 envvar="ASSETTUI_STORE",
                 help="The store.  [default: .assettui in the project]",
             ),
+            click.option(
+                "--python",
+                metavar="PATH",
+                envvar="ASSETTUI_PYTHON",
+                help="The Python of its workers.  [default: that of the environment beside the project]",
+            ),
         )
         for option in reversed(options):
             with_target = option(with_target)
-        return with_target  # pyright: ignore[reportReturnType] - the same command, with four options taken off it
+        return with_target  # pyright: ignore[reportReturnType] - the same command, with five options taken off it
 
     return decorate
 

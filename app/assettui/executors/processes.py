@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 from assettui.executors.base import Ended, readable
 from assettui.executors.guard import Guard
 from assettui.executors.inbox import Inbox
+from assettui.executors.starting import WORKER, command_of, told_of, version_of_part
 from assettui.model.run import StepError
 from assettui.model.step import WorkerMessage
 from assettui.worker.orders import Evaluate, RunStep
@@ -95,14 +96,13 @@ class Processes:
         project: What they import.
         folder: The store beside which they keep values and logs.
         tell: See `Executor`.
-        python: The interpreter that runs them.
     """
 
-    def __init__(self, project: Project, folder: StoreFolder, tell: Tell, python: str = sys.executable) -> None:
+    def __init__(self, project: Project, folder: StoreFolder, tell: Tell) -> None:
         self.project = project
         self.folder = folder
         self._tell = tell
-        self._python = python
+        self._command = command_of(project.interpreter, WORKER)
         self._guard = Guard()
         self._next_id = 1
         self._workers: dict[int, _Worker] = {}
@@ -123,6 +123,9 @@ class Processes:
             "module": self.project.module,
             "values": str(self.folder.values),
             "describe": describe,
+            "version": version_of_part(),
+            "command": self._command,
+            "interpreter": told_of(self.project.interpreter),
             "isolation": self.project.settings.isolation,
             "dynamic": keys.fileno() if keys is not None else None,
             "environment_file": str(self.project.environment_file),
@@ -131,7 +134,7 @@ class Processes:
         handed_over = [each.fileno() for each in (theirs, keys) if each is not None]
         with theirs, keys or nullcontext(), log.open("wb") as output:
             process = subprocess.Popen(
-                [self._python, "-P", "-m", "assettui.worker.main", str(theirs.fileno()), json.dumps(options)],
+                [*self._command, str(theirs.fileno()), json.dumps(options)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -8,12 +8,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING
 
 from assettui.executors.guard import Guard
 from assettui.executors.processes import cause_of, memory_kills
+from assettui.executors.starting import VIEWER, command_of, version_of_part
 from assettui.model.errors import AssettuiError
 from assettui.model.preview import Answer, Refused
 from assettui.worker.protocol import FrameReader, frame, receive
@@ -35,16 +35,13 @@ class ViewerProcess:
         project: Imported by it where only the project's own code can read a value.
         folder: The store.
         niceness: How far it stands back behind other processes: for those whom nobody waits for.
-        python: The interpreter that runs it.
     """
 
-    def __init__(
-        self, project: Project, folder: StoreFolder, *, niceness: int = 0, python: str = sys.executable
-    ) -> None:
+    def __init__(self, project: Project, folder: StoreFolder, *, niceness: int = 0) -> None:
         self._project = project
         self._folder = folder
         self._niceness = niceness
-        self._python = python
+        self._command = command_of(project.interpreter, VIEWER)
         self._asking = threading.Lock()
         self._changing = threading.Lock()
         self._guard: Guard | None = None
@@ -110,13 +107,14 @@ class ViewerProcess:
             "module": self._project.module,
             "values": str(self._folder.values),
             "scratch": str(self._folder.previews),
+            "version": version_of_part(),
             "niceness": self._niceness,
             "environment_file": str(self._project.environment_file),
             "environment": dict(self._project.settings.environment),
         }
         with theirs:
             process = subprocess.Popen(
-                [self._python, "-P", "-m", "assettui.worker.viewer", str(theirs.fileno()), json.dumps(options)],
+                [*self._command, str(theirs.fileno()), json.dumps(options)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

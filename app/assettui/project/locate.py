@@ -7,9 +7,11 @@ import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from assettui.model.errors import ProjectError
+from assettui.project.interpreter import Interpreter, find_interpreter, own_interpreter
 from assettui.project.settings import Settings, read_settings
 
 STORE_NAME = ".assettui"
@@ -26,6 +28,8 @@ class Project(Struct, frozen=True):
     module: str | None
     settings: Settings
     settings_file: Path | None = None
+    interpreter: Interpreter = field(default_factory=own_interpreter)
+    """Runs its code."""
 
     @property
     def name(self) -> str:
@@ -48,13 +52,16 @@ class Project(Struct, frozen=True):
         return self.root / (self.settings.store or STORE_NAME)
 
 
-def locate(directory: Path, *, file: str | None = None, module: str | None = None) -> Project:
+def locate(
+    directory: Path, *, file: str | None = None, module: str | None = None, python: str | None = None
+) -> Project:
     """The project that is meant.
 
     Args:
         directory: Where to look, absolute; settings are also looked for in the folders above it.
         file: A Python file, relative to the directory.
         module: A module or package that can be imported from the directory.
+        python: The interpreter of its workers, where the settings, or what is found, is not to count; see `find_interpreter`.
 
     Raises:
         ProjectError: There is none, or several, or its settings are wrong.
@@ -65,21 +72,32 @@ def locate(directory: Path, *, file: str | None = None, module: str | None = Non
         if not directory.is_dir():
             raise ProjectError(f"{directory} is not a folder")
         if file:
-            return _of_file(Path(os.path.normpath(directory / file)), Settings(), None)
-        if module:
-            return _of_module(module, directory, Settings(), None)
-        return _from_settings(directory) or _from_layout(directory, Settings(), None)
+            project = _of_file(Path(os.path.normpath(directory / file)), Settings(), None)
+        elif module:
+            project = Project(directory, None, module, Settings())
+        else:
+            project = _from_settings(directory) or _from_layout(directory, Settings(), None)
+        interpreter = find_interpreter(
+            project.root,
+            os.environ,
+            option=python,
+            setting=project.settings.python,
+            settings_file=project.settings_file,
+        )
+        if interpreter.is_own and project.module is not None:  # what another one can import is not known here
+            _require_module(project.module, project)
+        return replace(project, interpreter=interpreter)
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise ProjectError(f"{error.filename} cannot be reached: {error.strerror}") from error
 
 
-def _of_module(name: str, folder: Path, settings: Settings, settings_file: Path | None) -> Project:
-    if not _is_module(name, folder):
-        named = f", which {settings_file} names" if settings_file else ""
+def _require_module(name: str, project: Project) -> None:
+    if not _is_module(name, project.root):
+        named = f", which {project.settings_file} names" if project.settings_file else ""
         raise ProjectError(
-            f"there is no module {name}{named}", hint=f"name one that can be imported from {folder}, as package.module"
+            f"there is no module {name}{named}",
+            hint=f"name one that can be imported from {project.root}, as package.module",
         )
-    return Project(folder, None, name, settings, settings_file)
 
 
 def _is_module(name: str, folder: Path) -> bool:
@@ -116,7 +134,7 @@ def _from_settings(directory: Path) -> Project | None:
             if settings.file:
                 return _of_file(folder / settings.file, settings, path)
             if settings.module:
-                return _of_module(settings.module, folder, settings, path)
+                return Project(folder, None, settings.module, settings, path)
             return _from_layout(folder, settings, path)
     return None
 

@@ -47,6 +47,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The module or package that defines it."""
     name: str | None = None
     """What it is called on screen; by default the name of its folder."""
+    python: str | None = None
+    """The Python that its workers run in; by default that of the environment beside it, else assettui's own (`own`)."""
     store: str | None = None
     """Where its store is; by default `.assettui`."""
     max_workers: Count | None = None

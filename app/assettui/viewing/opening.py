@@ -42,6 +42,7 @@ _DATABASES: Final = (".sqlite", ".sqlite3", ".db")
 _DUCKDB: Final = (".duckdb", ".ddb")
 _JSON_TYPES: Final = (dict, list, int, float, bool)
 _PICTURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+_PICTURE_BEGINNINGS: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
 _TEXTS: Final = {
     ".txt": "text",
     ".log": "text",
@@ -143,11 +144,10 @@ def opened(value: Any) -> Opened:
     table = _as_table(value)
     if table is not None:
         return table.lazy()
-    from assettui.viewing.pictures import as_picture  # deferred: most values are tables, and no pictures
+    if _is_picture(value):
+        from assettui.viewing.pictures import as_picture  # deferred: most values are tables, and no pictures
 
-    picture = as_picture(value)
-    if picture is not None:
-        return picture
+        return as_picture(value)
     if isinstance(value, str):
         return _text(value, "text")
     if type(value) in _JSON_TYPES:
@@ -174,6 +174,14 @@ def _as_table(value: Any) -> pl.DataFrame | None:
         except (pl.exceptions.PolarsError, TypeError, ValueError):
             return None
     return None
+
+
+def _is_picture(value: Any) -> bool:
+    """Whether it is the bytes of a picture, one of Pillow's, or a figure as matplotlib makes them."""
+    if isinstance(value, bytes):
+        return value.startswith(_PICTURE_BEGINNINGS) or (value[:4] == b"RIFF" and value[8:12] == b"WEBP")
+    modules = {each.__module__.partition(".")[0] for each in type(value).__mro__}
+    return "PIL" in modules or ("matplotlib" in modules and hasattr(value, "savefig"))
 
 
 def _json(value: Any) -> Document | None:

@@ -29,7 +29,6 @@ CELL: Final = (10, 20)
 BEHIND: Final = (17, 17, 17)
 """What is seen through a transparent pixel of a sketch or of Sixel, which know of no transparency."""
 _DEFINED: Final = re.compile(r"#(\d+);2;\d+;\d+;\d+")
-_BEGINNINGS: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM")
 
 
 class StoredPicture:
@@ -95,23 +94,19 @@ def open_picture(source: Path | bytes) -> StoredPicture:
     return StoredPicture(image)
 
 
-def as_picture(value: Any) -> StoredPicture | None:
-    """A value that is a picture: the bytes of one, one of Pillow's, or a figure as matplotlib makes them; else None.
+def as_picture(value: Any) -> StoredPicture:
+    """A value that is a picture: the bytes of one, one of Pillow's, or a figure as matplotlib makes them.
 
     Raises:
         ValueStorageError: As `open_picture`.
     """
     if isinstance(value, Image.Image):
         return StoredPicture(value)
-    if type(value).__module__.partition(".")[0] == "matplotlib" and hasattr(value, "savefig"):
-        drawn = io.BytesIO()
-        value.savefig(drawn, format="png")
-        return open_picture(drawn.getvalue())
-    if isinstance(value, bytes) and (
-        value.startswith(_BEGINNINGS) or (value[:4] == b"RIFF" and value[8:12] == b"WEBP")
-    ):
+    if isinstance(value, bytes):
         return open_picture(value)
-    return None
+    drawn = io.BytesIO()
+    value.savefig(drawn, format="png")
+    return open_picture(drawn.getvalue())
 
 
 def _room(size: tuple[int, int], most: tuple[int, int], cell: tuple[int, int]) -> tuple[int, int]:

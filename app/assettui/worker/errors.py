@@ -13,7 +13,7 @@ from assettui.model.text import plural
 if TYPE_CHECKING:
     from types import TracebackType
 
-_OWN_FOLDER = str(Path(__file__).resolve().parent.parent)
+_OWN_FOLDER = str(Path(__file__).absolute().parent.parent)
 MAX_TRACEBACK_CHARS = 64_000
 """What is kept of a traceback: the first and the last half of this."""
 

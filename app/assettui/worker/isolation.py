@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,7 +80,7 @@ def in_new_process(descriptor: int, options: Mapping[str, Any], request: StepReq
         file.seek(0)
         handed = {**options, "request": file.fileno(), "describe": False}
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "assettui.worker.main", str(descriptor), codec.encode(handed).decode()],
+            [*options["command"], str(descriptor), codec.encode(handed).decode()],
             stdin=subprocess.DEVNULL,
             pass_fds=(descriptor, file.fileno()),
             cwd=options["root"],

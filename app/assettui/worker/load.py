@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from assettui.definitions.asset import noting_definitions, replaced
 from assettui.definitions.definitions import Definitions, in_namespace
 from assettui.definitions.describe.project import describe
 from assettui.model.errors import AssettuiError, DefinitionsError, Location, Problem
+from assettui.worker.missing import missing_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
     from assettui.definitions.computation import Described
 
-_OWN_FOLDER = Path(__file__).resolve().parent.parent
+_OWN_FOLDER = Path(__file__).absolute().parent.parent
+_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120
+"""Python's own, and what is installed in it."""
 
 
 class NothingDefined(AssettuiError):
@@ -81,15 +85,19 @@ def load(
     return described
 
 
-def _as_problem(error: ValueError | ImportError) -> DefinitionsError | None:
+def _as_problem(error: Exception) -> DefinitionsError | None:
     """What was refused while the project was imported, as a problem of the line that gave it."""
+    lacking = missing_package(error)
+    trace = error.__traceback__
+    if lacking is not None:
+        error = lacking
     is_ours = isinstance(error, AssettuiError)
     if not is_ours and (type(error).__name__ != "ValidationError" or not callable(getattr(error, "errors", None))):
         return None
-    trace, place = error.__traceback__, None
+    place = None
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if "site-packages" not in name and not Path(name).is_relative_to(_OWN_FOLDER) and not name.startswith("<"):
+        if not name.startswith(("<", _LIBRARY)) and not Path(name).is_relative_to(_OWN_FOLDER):
             place = Location(name, trace.tb_lineno)
         trace = trace.tb_next
     if is_ours:

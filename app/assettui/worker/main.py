@@ -32,6 +32,7 @@ from assettui.worker.files_read import FilesRead
 from assettui.worker.forks import ForkedChild, leave_if_forked
 from assettui.worker.isolation import can_fork, in_fork, in_new_process, is_isolated
 from assettui.worker.load import load, sources_below
+from assettui.worker.missing import hint_of_missing
 from assettui.worker.orders import EvaluationRequest, RunStep, ToWorker
 from assettui.worker.process_state import ProcessState
 from assettui.worker.protocol import FrameReader, kept_frame, receive
@@ -277,10 +278,13 @@ def main(argv: list[str]) -> NoReturn:
             described = load(root, options["name"], file=file, module=options["module"], dynamic=dynamic, read=read)
     except BaseException as error:  # noqa: BLE001 - user code is imported here, and may raise anything
         leave_if_forked(pid, error)
+        told, hint = step_error(error), hint_of_missing(error, options)
+        if hint is not None:
+            told = replace(told, message=f"{told.message}\n    {hint}", summary=told.message)
         if request is None:
-            worker.send(said.Broken(step_error(error), tuple(sources_below(root, read))))
+            worker.send(said.Broken(told, tuple(sources_below(root, read))))
         else:
-            outcome = said.StepOutcome(StepStatus.FAILURE, error=step_error(error))
+            outcome = said.StepOutcome(StepStatus.FAILURE, error=told)
             worker.send(said.Done(request.run_id, request.step.key, outcome))
         sys.exit(0)
     leave_if_forked(pid)

@@ -49,6 +49,7 @@ from assettui.viewing.profiling import profile
 from assettui.viewing.queries import BadQuery
 from assettui.viewing.sql import of_partitions, result
 from assettui.worker.errors import step_error
+from assettui.worker.missing import missing_package
 from assettui.worker.protocol import FrameReader, frame, receive
 
 if TYPE_CHECKING:
@@ -107,6 +108,9 @@ class Viewer:
             self._forget(asked.value)
             return Refused(f"{file_of(asked.value, self._root)} cannot be read: {error.strerror or error}")
         except BaseException as error:  # noqa: BLE001 - user code is entered here, and may raise anything
+            lacking = missing_package(error)
+            if lacking is not None:
+                return Refused(lacking.what, lacking.hint)
             told = step_error(error)
             return Refused(told.message, traceback=told.traceback)
 
