@@ -47,6 +47,7 @@ def _own_settings_out_of_reach(monkeypatch: pytest.MonkeyPatch, tmp_path_factory
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     time.tzset()
 
 

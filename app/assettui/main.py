@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import assettui
-from assettui.cli.output import Exit, tell
+from assettui.cli.output import Exit, heed_locale, tell
 from assettui.cli.target import Target, target_options
 from assettui.core.partitions.space import BadPartitions, BadRange, UnknownPartition
 from assettui.core.queue import BadLimit
@@ -95,6 +95,7 @@ def _open_screens(session: Session, build: Sequence[str] = ()) -> int:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and exit with its status."""
+    heed_locale()
     try:
         status: Any = commands.main(args=arguments, prog_name="assettui", standalone_mode=False)
     except click.ClickException as error:

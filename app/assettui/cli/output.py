@@ -8,11 +8,13 @@ import sys
 import threading
 from contextlib import contextmanager
 from enum import IntEnum
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assettui.model.printed import colored, plain
 from assettui.model.text import clean, escaped, one_line
 from assettui.model.timing import clock_us
+from assettui.render.locale import given_environment, is_ascii_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -62,10 +64,9 @@ def print_output(lines: Iterable[tuple[str, str]]) -> None:
 
     Their colors are left out where stdout is no terminal.
     """
-    encoding = sys.stdout.encoding or "ascii"
-    show, write = colored if shows_colors() else plain, sys.stdout.write
+    show = colored if shows_colors() else plain
     for prefix, text in lines:
-        write(f"{clean(prefix)}{show(text)}\n".encode(encoding, "replace").decode(encoding))
+        sys.stdout.write(_encodable(f"{clean(prefix)}{show(text)}\n", sys.stdout))
     sys.stdout.flush()
 
 
@@ -139,9 +140,26 @@ def _cut(text: str, index: int, wanted: Sequence[int]) -> str:
 
 def _write(stream: Any, text: str) -> None:
     cleaned = "\n".join(clean(line.replace("\t", "    ")) for line in text.split("\n"))
-    encoding = getattr(stream, "encoding", None) or "ascii"
-    stream.write(cleaned.encode(encoding, "replace").decode(encoding) + "\n")
+    stream.write(_encodable(cleaned, stream) + "\n")
     stream.flush()
+
+
+def _encodable(text: str, stream: Any) -> str:
+    """The text, with what the stream's encoding lacks replaced: by what looks like it, if it can be only ASCII."""
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    if encoding == "ascii" and not text.isascii():
+        from assettui.render.ascii import to_ascii  # deferred: few terminals are so old
+
+        return "".join(each if each == "\n" else to_ascii(each) for each in text)
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def heed_locale() -> None:
+    """Write nothing but ASCII to a terminal that shows nothing else; what goes into files stays UTF-8."""
+    if is_ascii_wanted(given_environment()):
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper) and stream.isatty():
+                stream.reconfigure(encoding="ascii", errors="replace")
 
 
 def _is_utf8() -> bool:

@@ -16,6 +16,7 @@ from textual.reactive import var
 from assettui.model.errors import AssettuiError
 from assettui.model.text import plural
 from assettui.render.bell import ring
+from assettui.render.locale import given_environment, is_ascii_wanted
 from assettui.service.live_catalog import LiveCatalog
 from assettui.service.status import Status, count_overdue, counts_by_status, read_status, turns_in_us
 from assettui.tui import asset_tabs
@@ -27,7 +28,7 @@ from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.line_input import is_typed_into
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
-from assettui.tui.safe_text import SafeText
+from assettui.tui.safe_text import AsciiOnly, SafeText
 from assettui.tui.situation import Role, Situation
 from assettui.tui.terminal_signals import TerminalSignals
 
@@ -84,7 +85,7 @@ class AssettuiApp(AskingApp):
     def __init__(self, session: Session, leadership: Leadership, catalog: Catalog, build: Sequence[str] = ()) -> None:
         super().__init__(session)
         self._leadership = leadership
-        self._safe_text = SafeText()
+        self._line_filters = [SafeText(), *([AsciiOnly()] if is_ascii_wanted(given_environment()) else [])]
         self.catalog = catalog
         """The store as it was last seen."""
         self.sql_draft = ""
@@ -112,7 +113,7 @@ class AssettuiApp(AskingApp):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """All that is drawn passes here, whichever widget draws it; see `SafeText`."""
-        return [*super().get_line_filters(), self._safe_text]
+        return [*super().get_line_filters(), *self._line_filters]
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.begin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -34,6 +35,12 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ProjectError("the screens need a terminal", hint="without one, use the commands: see `assettui --help`")
+    terminal = os.environ.get("TERM", "")
+    if terminal in ("", "dumb", "unknown"):
+        raise ProjectError(
+            f"the screens cannot be drawn on this terminal: TERM is {terminal!r}",
+            hint="set TERM to what it is, as xterm-256color; or use the commands: see `assettui --help`",
+        )
     gc.disable()  # until the first frame is there: collecting while nothing is garbage yet costs a tenth of the start
     known = _known(session)  # before anything is started: a store that cannot be read is told in plain text
     leading = Lead(session)  # its worker imports the project while this process imports Textual

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from textual.filter import LineFilter
 
 from assettui.model.text import UNSAFE
+from assettui.render.ascii import to_ascii
 
 if TYPE_CHECKING:
     import re
@@ -34,6 +35,14 @@ class SafeText(LineFilter):
             for text, style, control in segments
             if not control
         ]
+
+
+class AsciiOnly(LineFilter):
+    """Draws nothing but ASCII; see `is_ascii_wanted`."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same segments, each character that is not ASCII replaced by one that is."""
+        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
 
 
 def _room(found: re.Match[str]) -> str:

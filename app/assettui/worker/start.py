@@ -53,14 +53,7 @@ def prepare(
         raise Unfit(
             f"{me} is Python {mine}, and a worker needs {_dotted(OLDEST)} or newer: make its environment with a newer one"
         )
-    if not comes_first and importlib.util.find_spec("assettui") is not None:
-        import assettui
-
-        theirs = getattr(assettui, "__version__", "0")
-        series = version.split(".")[:2]
-        if theirs.split(".")[:2] != series:
-            install = install_command("assettui~=" + ".".join([*series, "0"]))
-            raise Unfit(f"{me} has assettui {theirs}, and this is {version}: {install}")
+    is_installed = importlib.util.find_spec("assettui") is not None
     if comes_first:
         sys.path.insert(0, part)
         if _msgspec() is not None:
@@ -74,6 +67,14 @@ def prepare(
         least = _dotted(OLDEST_MSGSPEC)
         install = install_command(f"msgspec>={least}")
         raise Unfit(f"{me} has msgspec {_dotted(found)}, and a worker needs {least} or newer: {install}")
+    if is_installed and not comes_first:
+        import assettui
+
+        theirs = getattr(assettui, "__version__", "0")
+        series = version.split(".")[:2]
+        if theirs.split(".")[:2] != series:
+            install = install_command("assettui~=" + ".".join([*series, "0"]))
+            raise Unfit(f"{me} has assettui {theirs}, and this is {version}: {install}")
 
 
 def install_command(requirement: str) -> str:
