@@ -17,6 +17,7 @@ from typing import Any
 
 import pyte
 
+ASKED_FOR_CURSOR = b"\x1b[6n"
 KEYS = {
     "up": "\x1b[A",
     "down": "\x1b[B",
@@ -37,12 +38,20 @@ class Terminal:
         arguments: The program and its arguments.
         size: Columns and lines.
         cwd: Where it runs.
-        env: Its environment; this process's own where None.
+        env: Its environment; this process's own where None. It is an xterm where that says nothing else.
+        answers: Whether it says where its cursor is, when it is asked.
     """
 
     def __init__(
-        self, arguments: list[str], *, size: tuple[int, int] = (80, 24), cwd: Path, env: Mapping[str, str] | None = None
+        self,
+        arguments: list[str],
+        *,
+        size: tuple[int, int] = (80, 24),
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        answers: bool = False,
     ) -> None:
+        self._answers = answers
         columns, lines = size
         self.raw = bytearray()
         self._understood = 0
@@ -54,7 +63,8 @@ class Terminal:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
             os.chdir(cwd)
             given = {name: value for name, value in (env or os.environ).items() if name not in ("COLUMNS", "LINES")}
-            os.execvpe(arguments[0], arguments, {**given, "TERM": "xterm-256color", "COLORTERM": "truecolor"})
+            kind = {} if env and "TERM" in env else {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            os.execvpe(arguments[0], arguments, {**given, **kind})
 
     def text(self) -> str:
         """The screen as it is now. What was written is only understood here, since that takes its time."""
@@ -75,7 +85,15 @@ class Terminal:
             self._reap()
             return False
         self.raw += chunk
+        if self._answers:
+            for _ in range(chunk.count(ASKED_FOR_CURSOR)):
+                os.write(self._master, b"\x1b[1;1R")
         return True
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Make its window another size."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._screen.resize(lines, columns)
 
     def forget(self) -> None:
         """Take what was written until now for not written: what is seen from here on is drawn from here on."""

@@ -94,7 +94,7 @@ class AssettuiApp(AskingApp):
         self._catalog_screen = CatalogScreen(catalog)
         self._has_begun = False
         self._has_told_failure = False
-        self.signals = TerminalSignals(self.exit, self._redraw)
+        self.signals = TerminalSignals(self.exit, self.repaint)
         self._to_build = build
         self._turning: Timer | None = None
         self._fetching = Fetching(self, self._fetch)
@@ -134,9 +134,6 @@ class AssettuiApp(AskingApp):
 
     def on_unmount(self) -> None:
         self._feed.stop()
-
-    def _redraw(self) -> None:
-        self.refresh(layout=True)
 
     # Changes.
 

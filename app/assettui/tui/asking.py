@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.app import App
 
 from assettui.model.errors import AssettuiError
 from assettui.model.run import RunRequest
@@ -19,6 +18,7 @@ from assettui.service.plans import PlanChanged
 from assettui.service.runs import PlannedRun, launch, preview, start
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
+from assettui.tui.painting import PaintingApp
 from assettui.tui.questions import Question
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from assettui.service.session import Session
 
 
-class AskingApp(App[None]):
+class AskingApp(PaintingApp):
     """See above.
 
     Args:

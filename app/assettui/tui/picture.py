@@ -114,6 +114,7 @@ class PictureView(Widget, can_focus=True):
         column, row = self.content_region.offset
         self._is_painted = True
         self.app.write_sequence(f"\x1b7\x1b[{row + 1};{column + 1}H{placed(picture, self.form, NUMBER)}\x1b8")
+        self.app.painted_over(self.content_region)
 
     def unpaint(self) -> None:
         """Take it away: what Kitty has painted stays above whatever is written there."""

@@ -1,0 +1,108 @@
+"""How frames reach the terminal: only what differs, and no faster than it takes them."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
+
+from assettui.tui.cells import Cells, placed_strips
+from assettui.tui.pacing import QUESTION, Pacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+    from textual import events
+    from textual.geometry import Region
+    from textual.screen import Screen
+    from textual.timer import Timer
+
+LEAVE_WITHIN_S = 1.0
+"""So long an answer is waited for that would otherwise come to the shell."""
+
+
+class PaintingApp(App[None]):
+    """An app whose frames pass `Cells` and `Pacing` on their way to the terminal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cells = Cells()
+        self._pacing = Pacing()
+        self._painting: Timer | None = None
+        self._leaving: Callable[[], None] | None = None
+        """What leaves, as soon as the terminal has answered all that it was asked: else the shell would read the answers."""
+        self._cursor = ""
+        """Where the cursor was left, as it is told."""
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Take a frame of Textual's compositor; whatever else is drawn goes its own way."""
+        is_drawn = self._running and not self._closed and not self.is_headless and self._driver is not None
+        if not isinstance(renderable, LayoutUpdate | ChopsUpdate) or not is_drawn or self._batch_count:
+            if renderable is not None and is_drawn and not self._batch_count:
+                self._cells.forget()
+            super()._display(screen, renderable)  # pyright: ignore[reportUnknownMemberType]
+            return
+        self._cells.resize(*self.size)
+        colors = self.console._color_system  # pyright: ignore[reportPrivateUsage] - its public name is a word
+        for x, y, strip in placed_strips(renderable):
+            self._cells.want(x, y, strip, colors)
+        self._paint()
+        self.post_display_hook()
+
+    def _paint(self) -> None:
+        """Write what differs, now or when the terminal has come to what was written before."""
+        if self._painting is not None or self._leaving is not None or self._driver is None:
+            return
+        wait_s = self._pacing.wait_s(time.monotonic())
+        if wait_s:
+            self._painting = self.set_timer(wait_s, self._paint_again)
+            return
+        x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
+        written = self._cells.written()
+        cursor = f"\x1b[{y + 1};{x + 1}H"
+        if not written and self._cursor == cursor:
+            return
+        self._cursor = cursor
+        self._begin_update()
+        self._driver.write(written + cursor + QUESTION)
+        self._end_update()
+        self._driver.flush()
+        self._pacing.sent(time.monotonic(), len(written))
+
+    def _paint_again(self) -> None:
+        if self._painting is not None:
+            self._painting.stop()
+            self._painting = None
+        self._paint()
+
+    async def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """The terminal has come to the end of a frame."""
+        self._pacing.answered()
+        if self._leaving is not None:
+            if not self._pacing.is_waiting():
+                self._leaving()
+        elif self._painting is not None and not self._pacing.wait_s(time.monotonic()):
+            self._paint_again()
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Leave, when the terminal has answered, or does not."""
+        leave = partial(super().exit, result, return_code, message)
+        if self._leaving is None and self._pacing.is_waiting():
+            self._leaving = leave
+            self.set_timer(LEAVE_WITHIN_S, leave)
+        else:
+            leave()
+
+    def painted_over(self, region: Region) -> None:
+        """Something else than text was painted over these cells, until they are drawn again."""
+        self._cells.paint_over(region)
+
+    def repaint(self) -> None:
+        """Draw everything again, whatever the terminal shows: something else has written to it."""
+        self._cells.forget()
+        self._pacing = Pacing()
+        self.refresh(layout=True)
