@@ -55,9 +55,9 @@ class SshServer:
         (folder / "config").write_text(_CONFIG.format(port=self.port, folder=folder))
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        self._process = subprocess.Popen(
-            [SSHD, "-D", "-e", "-f", folder / "config"], stderr=(folder / "log").open("wb"), stdin=subprocess.DEVNULL
-        )
+        with (folder / "log").open("wb") as log:
+            command = [SSHD, "-D", "-e", "-f", folder / "config"]
+            self._process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL)
         wait_until(lambda: "listening on" in (folder / "log").read_text())
 
     def client(self, *options: str, port: int | None = None) -> list[str]:

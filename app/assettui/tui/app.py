@@ -132,6 +132,9 @@ class AssettuiApp(AskingApp):
         self._leadership.begin()
         self._feed.start()
 
+    def has_terminal(self) -> bool:
+        return not self.signals.is_terminal_lost
+
     def on_unmount(self) -> None:
         self._feed.stop()
 

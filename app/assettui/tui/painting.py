@@ -91,11 +91,15 @@ class PaintingApp(App[None]):
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """Leave, when the terminal has answered, or does not."""
         leave = partial(super().exit, result, return_code, message)
-        if self._leaving is None and self._pacing.is_waiting():
+        if self._leaving is None and self._pacing.is_waiting() and self.has_terminal():
             self._leaving = leave
             self.set_timer(LEAVE_WITHIN_S, leave)
         else:
             leave()
+
+    def has_terminal(self) -> bool:
+        """Whether anything is there that could answer."""
+        return True
 
     def painted_over(self, region: Region) -> None:
         """Something else than text was painted over these cells, until they are drawn again."""
