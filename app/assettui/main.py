@@ -18,6 +18,7 @@ from assettui.model.errors import AssettuiError, LaunchError, NotFound, ProjectE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assettui.project.hosts import Host
     from assettui.service.session import Session
 
 _COMMANDS = {
@@ -34,6 +35,7 @@ _COMMANDS = {
     "materialize": "materialize:materialize",
     "notify": "notify:notify",
     "partition": "partition:partition",
+    "projects": "projects:projects",
     "queue": "queue:queue",
     "run": "run:run",
     "schedule": "schedule:schedule",
@@ -81,7 +83,7 @@ def commands(target: Target) -> int:
 
     Without a command: the screens, on the project found here.
     """
-    target.open_screens = _open_screens
+    target.open_screens, target.open_projects = _open_screens, _open_projects
     if click.get_current_context().invoked_subcommand is None:
         return _open_screens(target.session())
     return Exit.OK
@@ -91,6 +93,12 @@ def _open_screens(session: Session, build: Sequence[str] = ()) -> int:
     from assettui.tui.opening import open_screens  # deferred: the screens are what few commands need
 
     return open_screens(session, build)
+
+
+def _open_projects(hosts: Sequence[Host]) -> int:
+    from assettui.tui.projects import open_projects  # deferred, as above
+
+    return open_projects(hosts)
 
 
 def main(arguments: list[str] | None = None) -> None:

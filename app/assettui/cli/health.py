@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from msgspec.structs import replace
 
 from assettui.cli import health_as_json as shapes
 from assettui.cli.current import current_catalog
@@ -10,6 +11,8 @@ from assettui.cli.output import Exit, print_json, print_lines, print_table
 from assettui.cli.target import Target, json_option, target_options
 from assettui.render.health import AILMENTS, health_line
 from assettui.service.health import health as health_of
+from assettui.service.projects import summarized
+from assettui.service.status import status
 
 
 @click.command()
@@ -20,9 +23,12 @@ def health(target: Target, as_json: bool) -> Exit:
 
     The exit status is 1 where something has failed, is overdue, or fails a check with severity ERROR.
     """
-    found = health_of(current_catalog(target.describing()))
+    session = target.describing()
+    current = current_catalog(session)
+    found = health_of(current)
     if as_json:
-        print_json(shapes.health_json(found))
+        summary = replace(summarized(current, status(session)), place=str(session.project.root))
+        print_json(shapes.health_json(found, summary))
     else:
         print_lines([health_line(found)])
         if found.ailments:

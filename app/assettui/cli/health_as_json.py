@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from assettui.model.automation import TreeNode
     from assettui.model.events import CheckEvaluation
     from assettui.model.incident import SentNotification
+    from assettui.model.project_summary import ProjectSummary
     from assettui.service.checks import CheckRow
     from assettui.service.explain import Explanation
     from assettui.service.freshness import FreshnessDetail, FreshnessRow
@@ -94,8 +95,9 @@ def _node_json(node: TreeNode) -> dict[str, Any]:
     }
 
 
-def health_json(health: Health) -> dict[str, Any]:
+def health_json(health: Health, project: ProjectSummary) -> dict[str, Any]:
     return {
+        "project": summary_json(project),
         "is_well": health.is_well,
         "assets": health.assets,
         "ailments": [
@@ -103,6 +105,10 @@ def health_json(health: Health) -> dict[str, Any]:
             for each in health.ailments
         ],
     }
+
+
+def summary_json(summary: ProjectSummary) -> dict[str, Any]:
+    return fields(summary, "name place host arguments fresh stale failed never overdue running queued leader problem")
 
 
 def rule_json(row: RuleRow) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 from msgspec.structs import replace
@@ -17,6 +17,9 @@ from assettui.project.locate import Project, locate
 from assettui.service.session import Session
 from assettui.store.database import appears, is_read_only, no_store
 from assettui.store.folder import StoreFolder
+
+if TYPE_CHECKING:
+    from assettui.project.hosts import Host
 
 MAX_NUMBER = (1 << 63) - 1
 """What SQLite can hold."""
@@ -43,6 +46,8 @@ class Target:
     python: str | None = None
     open_screens: OpenScreens | None = None
     """Opens the screens: a face that this one does not know, so it is handed in."""
+    open_projects: Callable[[Sequence[Host]], int] | None = None
+    """As it, of the screen of many projects."""
 
     def located(self) -> Project:
         """The project.

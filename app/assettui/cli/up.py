@@ -13,6 +13,7 @@ from assettui.cli.output import Exit, print_json, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.engine.leading import lead
 from assettui.model.errors import StoreError
+from assettui.project.opened import note_opened
 from assettui.service.signals import Signals, leave_terminal
 from assettui.store.wake_socket import WakeClient
 
@@ -36,6 +37,7 @@ def up(target: Target, is_standing_by: bool, as_json: bool) -> Exit:
     SIGTERM and Ctrl+C cancel what runs and end it. It outlives its terminal: a hang-up ends nothing.
     """
     session = target.session()
+    note_opened(session.project, session.folder.named)
     wanted = threading.Event()
     engine: Engine | None = None
 

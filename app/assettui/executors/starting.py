@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import assettui
 from assettui.project.interpreter import is_packaged
+from assettui.project.user_folders import cache_folder
 
 if TYPE_CHECKING:
     from assettui.project.interpreter import Interpreter
@@ -54,8 +55,7 @@ def carried_part() -> Path:
         return Path(sys.executable).parent / PACKAGED_PART
     places = {name: place for name in CARRIED if (place := _place_of(name)) is not None}
     name = hashlib.sha256(repr(sorted(places.items())).encode()).hexdigest()[:16]
-    home = os.environ.get("XDG_CACHE_HOME") or f"{os.environ.get('HOME') or '/nonexistent'}/.cache"
-    base = Path(os.environ.get("ASSETTUI_CACHE") or f"{home}/assettui")
+    base = cache_folder()
     part = base / f"workers-{name}"
     if part.is_dir():
         return part

@@ -40,6 +40,13 @@ def own_interpreter() -> Interpreter:
     return Interpreter(sys.executable, what, is_own=True)
 
 
+def own_program() -> list[str]:
+    """The command that runs assettui, in a process of its own."""
+    if is_packaged():
+        return [str(Path(sys.executable).parent / "assettui")]
+    return [sys.executable, "-m", "assettui"]
+
+
 def is_packaged() -> bool:
     """Whether this is the program as one file, which has no packages but its own."""
     return bool(getattr(sys, "frozen", False))

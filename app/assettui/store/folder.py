@@ -34,6 +34,11 @@ class StoreFolder(Struct, frozen=True):
         return StoreFolder(path if is_database else path / DATABASE_NAME)
 
     @property
+    def named(self) -> Path:
+        """How it is named: by its folder, or by its file where that has a name of its own."""
+        return self.root if self.database.name == DATABASE_NAME else self.database
+
+    @property
     def root(self) -> Path:
         return self.database.parent
 

@@ -59,6 +59,7 @@ _OF_INSTIGATORS = (Action("space", "turn", "On/off"), Action("t", "tick", "Tick 
 
 ACTIONS: dict[str, tuple[Action, ...]] = {
     "everywhere": (
+        _quiet("0", "main_screen('projects')", "Projects"),
         Action("1", "main_screen('catalog')", "Catalog"),
         Action("3", "main_screen('partitions')", "Partitions"),
         Action("4", "main_screen('runs')", "Runs"),
@@ -72,6 +73,19 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("ctrl+q", "leave", "Quit"),
         _quiet("ctrl+c", "leave", "Quit"),
         _quiet("ctrl+z", "suspend_process", "Stop, until `fg`"),
+        _quiet("ctrl+l", "repaint", "Draw everything again"),
+    ),
+    "alone": (
+        Action("question_mark", "help", "Keys", True, "?"),
+        Action("q", "leave", "Quit"),
+        _quiet("ctrl+q", "leave", "Quit"),
+        _quiet("ctrl+c", "leave", "Quit"),
+        _quiet("ctrl+l", "repaint", "Draw everything again"),
+    ),
+    "projects": (
+        Action("r", "refresh", "Ask again"),
+        Action("d", "forget", "Forget"),
+        _quiet("y", "copy", "Copy the folder"),
     ),
     "catalog": (
         Action("m", "materialize", "Build"),
@@ -172,7 +186,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("pagedown,ctrl+f", "page(1)", "Page down"),
         _quiet("g,ctrl+home", "row(0)", "First row"),
         _quiet("G,ctrl+end", "row(-1)", "Last row"),
-        _quiet("home,0", "column(0)", "First column"),
+        _quiet("home,circumflex_accent", "column(0)", "First column"),
         _quiet("end,dollar_sign", "column(-1)", "Last column"),
         Action("enter", "choose", "Whole cell"),
     ),
@@ -232,7 +246,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("pagedown", "page(1,0)", "Page down"),
         _quiet("shift+left,ctrl+left", "page(0,-1)", "Page left"),
         _quiet("shift+right,ctrl+right", "page(0,1)", "Page right"),
-        _quiet("home,0", "edge(-1)", "First column"),
+        _quiet("home,circumflex_accent", "edge(-1)", "First column"),
         _quiet("end,dollar_sign", "edge(1)", "Last column"),
         Action("enter", "choose", "Open"),
     ),
@@ -274,7 +288,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         *_ZOOM,
         Action("left,h", "pan(-1)", "Earlier"),
         Action("right,l", "pan(1)", "Later"),
-        Action("0", "now", "Now"),
+        Action("n", "now", "Now"),
         Action("enter", "open_run", "Open the last run"),
     ),
     "backfills": (*_OF_BACKFILLS, _COPY_ID),

@@ -16,7 +16,6 @@ from textual.reactive import var
 from assettui.model.errors import AssettuiError
 from assettui.model.text import plural
 from assettui.render.bell import ring
-from assettui.render.locale import given_environment, is_ascii_wanted
 from assettui.service.live_catalog import LiveCatalog
 from assettui.service.status import Status, count_overdue, counts_by_status, read_status, turns_in_us
 from assettui.tui import asset_tabs
@@ -28,7 +27,6 @@ from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.line_input import is_typed_into
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question, Reading
-from assettui.tui.safe_text import AsciiOnly, SafeText
 from assettui.tui.situation import Role, Situation
 from assettui.tui.terminal_signals import TerminalSignals
 
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from textual.binding import BindingType
-    from textual.filter import LineFilter
     from textual.screen import Screen
     from textual.timer import Timer
 
@@ -85,7 +82,6 @@ class AssettuiApp(AskingApp):
     def __init__(self, session: Session, leadership: Leadership, catalog: Catalog, build: Sequence[str] = ()) -> None:
         super().__init__(session)
         self._leadership = leadership
-        self._line_filters = [SafeText(), *([AsciiOnly()] if is_ascii_wanted(given_environment()) else [])]
         self.catalog = catalog
         """The store as it was last seen."""
         self.sql_draft = ""
@@ -111,10 +107,6 @@ class AssettuiApp(AskingApp):
     def get_default_screen(self) -> Screen[None]:
         return self._catalog_screen
 
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """All that is drawn passes here, whichever widget draws it; see `SafeText`."""
-        return [*super().get_line_filters(), *self._line_filters]
-
     def on_mount(self) -> None:
         self.call_after_refresh(self.begin)
         # A key that was typed ahead may open another screen before the first one is drawn, which then is not.
@@ -131,6 +123,14 @@ class AssettuiApp(AskingApp):
         gc.enable()
         self._leadership.begin()
         self._feed.start()
+        self.remember_project()
+
+    @work(thread=True, group="remember")
+    def remember_project(self) -> None:
+        """Have the list of projects show this one from now on."""
+        from assettui.project.opened import note_opened  # deferred: the first frame needs none of it
+
+        note_opened(self.session.project, self.session.folder.named)
 
     def has_terminal(self) -> bool:
         return not self.signals.is_terminal_lost
@@ -239,7 +239,11 @@ class AssettuiApp(AskingApp):
         """Show a main screen, whatever lies above it."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        if name == "runs":
+        if name == "projects":
+            from assettui.tui.projects import ProjectsScreen  # deferred, as the next ones
+
+            self.push_screen(ProjectsScreen(current=str(self.session.project.root)))
+        elif name == "runs":
             from assettui.tui.runs import RunsScreen  # deferred, as the next ones: the first frame needs none of them
 
             self.push_screen(RunsScreen())

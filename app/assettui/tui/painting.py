@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 
+from assettui.render.locale import given_environment, is_ascii_wanted
 from assettui.tui.cells import Cells, placed_strips
 from assettui.tui.pacing import QUESTION, Pacing
+from assettui.tui.safe_text import AsciiOnly, SafeText
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rich.console import RenderableType
     from textual import events
+    from textual.filter import LineFilter
     from textual.geometry import Region
     from textual.screen import Screen
     from textual.timer import Timer
@@ -32,11 +35,16 @@ class PaintingApp(App[None]):
         super().__init__()
         self._cells = Cells()
         self._pacing = Pacing()
+        self._line_filters = [SafeText(), *([AsciiOnly()] if is_ascii_wanted(given_environment()) else [])]
         self._painting: Timer | None = None
         self._leaving: Callable[[], None] | None = None
         """What leaves, as soon as the terminal has answered all that it was asked: else the shell would read the answers."""
         self._cursor = ""
         """Where the cursor was left, as it is told."""
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """All that is drawn passes here, whichever widget draws it; see `SafeText`."""
+        return [*super().get_line_filters(), *self._line_filters]
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Take a frame of Textual's compositor; whatever else is drawn goes its own way."""
@@ -104,6 +112,10 @@ class PaintingApp(App[None]):
     def painted_over(self, region: Region) -> None:
         """Something else than text was painted over these cells, until they are drawn again."""
         self._cells.paint_over(region)
+
+    def action_repaint(self) -> None:
+        """Draw everything again."""
+        self.repaint()
 
     def repaint(self) -> None:
         """Draw everything again, whatever the terminal shows: something else has written to it."""

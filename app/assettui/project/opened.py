@@ -1,0 +1,85 @@
+"""The projects that were opened on this machine, by this user: the last ones, in a file of JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, ValidationError, convert, to_builtins
+
+from assettui.model.errors import ProjectError
+from assettui.project.locate import locate
+from assettui.project.user_folders import state_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assettui.project.locate import Project
+
+MOST: Final = 200
+FILE: Final = "projects.json"
+
+
+class OpenedProject(Struct, frozen=True):
+    """A project, and how it is opened again."""
+
+    name: str
+    folder: str
+    """Absolute."""
+    arguments: tuple[str, ...]
+    """What assettui is told."""
+
+
+def opened_projects() -> tuple[OpenedProject, ...]:
+    """Those that were opened, the last one first; none where nothing is known, or it cannot be read."""
+    try:
+        return convert(json.loads((state_folder() / FILE).read_text(encoding="utf-8")), tuple[OpenedProject, ...])
+    except (OSError, ValueError, ValidationError):
+        return ()
+
+
+def note_opened(project: Project, store: Path) -> None:
+    """Remember that a project was opened. Where that cannot be written, it is not remembered.
+
+    Args:
+        project: It.
+        store: The folder of its store, or its file.
+    """
+    opened = OpenedProject(project.name, str(project.root), _arguments(project, store))
+    known = opened_projects()
+    if not known or known[0] != opened:
+        _write((opened, *(each for each in known if each.arguments != opened.arguments))[:MOST])
+
+
+def forget_opened(arguments: tuple[str, ...]) -> None:
+    """Remember it no more."""
+    _write(tuple(each for each in opened_projects() if each.arguments != arguments))
+
+
+def _arguments(project: Project, store: Path) -> tuple[str, ...]:
+    usual = ("--project", str(project.root))
+    try:
+        is_found_there = locate(project.root, python="own").id == project.id
+    except ProjectError:
+        is_found_there = False
+    if is_found_there:
+        found = usual
+    elif project.file is not None:
+        found = ("--file", str(project.file))
+    else:
+        found = (*usual, "--module", str(project.module))
+    return found if store == project.store_path else (*found, "--store", str(store))
+
+
+def _write(projects: tuple[OpenedProject, ...]) -> None:
+    folder = state_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=".projects-")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(to_builtins(projects), file, indent=2)
+        os.replace(name, folder / FILE)  # noqa: PTH105 - both are of one folder
+    except OSError:
+        return
