@@ -24,6 +24,8 @@ def _look(summary: ProjectSummary) -> tuple[str, str]:
         return "✗", RED
     if summary.stale:
         return "◐", YELLOW
+    if summary.never and not summary.fresh:
+        return "○", GREY
     return "●", GREEN
 
 
@@ -40,7 +42,7 @@ def _row(summary: ProjectSummary, now_us: int) -> Row:
     return Row(
         (
             Cell(summary.name or "–", color),
-            Cell(summary.host or "here", "" if summary.host else GREY),
+            Cell(summary.host.rpartition(" ")[2] or "here", "" if summary.host else GREY, summary.host or "here"),
             *(Cell("") if summary.problem else _count(*each) for each in counts),
             Cell(summary.leader or ("" if summary.problem else "nobody"), "" if summary.leader else GREY),
             about,
