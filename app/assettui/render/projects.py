@@ -53,14 +53,14 @@ def _row(summary: ProjectSummary, now_us: int) -> Row:
 
 PROJECTS: Table[ProjectSummary] = Table(
     (
-        Column("project", 14, indent=2, limit=30),
-        Column("on", 10, limit=24),
+        Column("project", 14, indent=2, limit=20),
+        Column("on", 10, limit=16),
         Column("fresh", 5, is_right=True),
         Column("stale", 5, is_right=True),
         Column("failed", 6, is_right=True),
         Column("overdue", 7, is_right=True),
         Column("running", 7, is_right=True),
-        Column("leader", 10, rank=2, indent=1),
+        Column("leader", 11, rank=2, indent=1),
         Column("folder", 12, rank=1, indent=1),
     ),
     _row,
