@@ -27,6 +27,7 @@ _COMMANDS = {
     "backfill": "backfill:backfill",
     "check": "check:check",
     "demo": "demo:demo",
+    "doctor": "doctor:doctor",
     "freshness": "freshness:freshness",
     "health": "health:health",
     "sql": "sql:sql",

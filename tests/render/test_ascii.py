@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from assettui.render.appearance import ASSET_STYLES, EXTERNAL_STYLE, RUN_STYLES
 from assettui.render.ascii import to_ascii
-from assettui.render.locale import is_ascii_wanted
+from assettui.service.locale import is_ascii_wanted
 
 
 @given(st.text())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from assettui.model.printed import colored, plain
 from assettui.model.text import clean, escaped, one_line
 from assettui.model.timing import clock_us
-from assettui.render.locale import given_environment, is_ascii_wanted
+from assettui.service.locale import given_environment, is_ascii_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence

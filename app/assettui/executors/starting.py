@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import platform
+import subprocess
 import sys
 import tempfile
 from functools import cache
@@ -22,6 +24,7 @@ WORKER: Final = "assettui.worker.main"
 VIEWER: Final = "assettui.worker.viewer"
 PACKAGED_PART: Final = "workers"
 """The folder of the packaged program that holds the part."""
+TRY_TIMEOUT_S: Final = 20.0
 CARRIED: Final = ("assettui", "msgspec", "cronsim", "dotenv", "polars", "_polars_runtime_32")
 """What workers import of us and of others; msgspec alone is built for one version of Python, or for those that came along."""
 
@@ -42,6 +45,29 @@ def version_of_part() -> str:
 def told_of(interpreter: Interpreter) -> str:
     """What a worker says of its interpreter, where something is not installed in it."""
     return f"{interpreter.path} ({interpreter.origin})"
+
+
+def try_interpreter(interpreter: Interpreter) -> tuple[str, str]:
+    """Start an interpreter as a worker is started: its version, and why it cannot run one, in one line; empty where it can."""
+    if interpreter.is_own:
+        return platform.python_version(), ""
+    part = carried_part()
+    code = "import runpy, sys; runpy.run_path(sys.argv[1])['prepare'](*sys.argv[2:]); print(sys.version.split()[0])"
+    start = str(part / "assettui" / "worker" / "start.py")
+    try:
+        done = subprocess.run(
+            [interpreter.path, "-c", code, start, str(part), version_of_part()],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TRY_TIMEOUT_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return "", f"{interpreter.path} cannot be started: {error}"
+    if done.returncode:
+        said = done.stderr.strip().rpartition("\n")[2] or f"it ended with status {done.returncode}"
+        return "", said.partition("Unfit: ")[2] or f"{interpreter.path}: {said}"
+    return done.stdout.strip(), ""
 
 
 @cache

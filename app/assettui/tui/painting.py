@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 
-from assettui.render.locale import given_environment, is_ascii_wanted
+from assettui.service.locale import given_environment, is_ascii_wanted
 from assettui.tui.cells import Cells, placed_strips
 from assettui.tui.pacing import QUESTION, Pacing
 from assettui.tui.safe_text import AsciiOnly, SafeText
