@@ -26,6 +26,7 @@ _COMMANDS = {
     "automation": "automation:automation",
     "backfill": "backfill:backfill",
     "check": "check:check",
+    "completion": "completion:completion",
     "demo": "demo:demo",
     "doctor": "doctor:doctor",
     "freshness": "freshness:freshness",

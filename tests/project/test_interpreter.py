@@ -81,10 +81,10 @@ def test_what_is_named_comes_first(project: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_no_interpreter_is_refused(project: Path) -> None:
-    with pytest.raises(ProjectError, match=r"--python names nowhere/python, and there is no program"):
+    with pytest.raises(ProjectError, match=r"--python names 'nowhere/python', and there is no program"):
         locate(project, python="nowhere/python")
     (project / "assettui.toml").write_text('python = "gone/bin/python"\n')
-    with pytest.raises(ProjectError, match=r"python in .*assettui.toml names gone/bin/python"):
+    with pytest.raises(ProjectError, match=r"python in .*assettui.toml names 'gone/bin/python'"):
         locate(project)
 
 

@@ -12,6 +12,7 @@ from assettui.cli import health_as_json as health_shapes
 from assettui.cli.current import bring_up_to_date, current_catalog
 from assettui.cli.diff import diff_assets
 from assettui.cli.history import asset_history, asset_versions, rollback_asset
+from assettui.cli.names import ASSET, PARTITION, SELECTION
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, terminal_width
 from assettui.cli.preview import export_asset, preview_asset, profile_asset
 from assettui.cli.run_options import config_option
@@ -49,7 +50,7 @@ asset.add_command(rollback_asset)
 
 
 @asset.command("observe")
-@click.argument("selection", nargs=-1, required=True)
+@click.argument("selection", type=SELECTION, nargs=-1, required=True)
 @config_option
 @json_option
 @target_options
@@ -62,7 +63,7 @@ def observe_assets(target: Target, selection: tuple[str, ...], config: Path | No
 
 
 @asset.command("ls")
-@click.argument("selection", nargs=-1)
+@click.argument("selection", type=SELECTION, nargs=-1)
 @json_option
 @target_options
 def list_assets(target: Target, selection: tuple[str, ...], as_json: bool) -> None:
@@ -77,7 +78,7 @@ def list_assets(target: Target, selection: tuple[str, ...], as_json: bool) -> No
 
 
 @asset.command("show")
-@click.argument("key")
+@click.argument("key", type=ASSET)
 @json_option
 @target_options
 def show_asset(target: Target, key: str, as_json: bool) -> None:
@@ -92,8 +93,8 @@ def show_asset(target: Target, key: str, as_json: bool) -> None:
 
 
 @asset.command("why")
-@click.argument("key")
-@click.option("--partition", metavar="P", help="Of this partition.")
+@click.argument("key", type=ASSET)
+@click.option("--partition", type=PARTITION, metavar="P", help="Of this partition.")
 @json_option
 @target_options
 def why_asset(target: Target, key: str, partition: str | None, as_json: bool) -> None:
@@ -108,8 +109,8 @@ def why_asset(target: Target, key: str, partition: str | None, as_json: bool) ->
 
 
 @asset.command("expect")
-@click.argument("key")
-@click.option("--partition", metavar="P", help="Only of this partition.")
+@click.argument("key", type=ASSET)
+@click.option("--partition", type=PARTITION, metavar="P", help="Only of this partition.")
 @json_option
 @target_options
 def expect_drift(target: Target, key: str, partition: str | None, as_json: bool) -> None:
@@ -125,8 +126,15 @@ def expect_drift(target: Target, key: str, partition: str | None, as_json: bool)
 
 
 @asset.command("wipe")
-@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
-@click.option("--partition", "partitions", metavar="P", multiple=True, help="Only this partition; may be repeated.")
+@click.argument("keys", type=ASSET, metavar="KEY...", nargs=-1, required=True)
+@click.option(
+    "--partition",
+    "partitions",
+    type=PARTITION,
+    metavar="P",
+    multiple=True,
+    help="Only this partition; may be repeated.",
+)
 @click.option("-y", "--yes", "is_sure", is_flag=True, help="Do not ask.")
 @json_option
 @target_options

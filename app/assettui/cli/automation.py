@@ -9,6 +9,7 @@ from assettui.cli import health_as_json as health_shapes
 from assettui.cli import instigators
 from assettui.cli.current import bring_up_to_date
 from assettui.cli.moments import parsed_ago
+from assettui.cli.names import ASSET, PARTITION
 from assettui.cli.output import Exit, print_columns, print_json, print_lines, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.instigator import DEFAULT_AUTOMATION, InstigatorKind
@@ -35,8 +36,8 @@ instigators.add_commands(
 
 
 @automation.command("explain")
-@click.argument("name", metavar="KEY")
-@click.option("--partition", metavar="P", help="Of this partition alone.")
+@click.argument("name", type=ASSET, metavar="KEY")
+@click.option("--partition", type=PARTITION, metavar="P", help="Of this partition alone.")
 @click.option(
     "--at", "at", metavar="WHEN", help="As it was so long ago (90m, 12h, 30d) or at a time (2013-01-31T02:30)."
 )

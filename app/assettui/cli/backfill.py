@@ -11,6 +11,7 @@ from assettui.cli import as_json as shapes
 from assettui.cli.backfill_progress import progress_for
 from assettui.cli.current import bring_up_to_date
 from assettui.cli.moments import parsed_span
+from assettui.cli.names import SELECTION
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell, terminal_width
 from assettui.cli.run_options import (
     config_option,
@@ -43,7 +44,7 @@ def backfill() -> None:
 
 
 @backfill.command("start", epilog=f"A selection: {SYNTAX}.")
-@click.argument("selection", nargs=-1, required=True)
+@click.argument("selection", type=SELECTION, nargs=-1, required=True)
 @click.option("--all", "which", flag_value="all", default=True, help="All partitions that there are.  [default]")
 @click.option("--missing", "which", flag_value="missing", help="Those that were never materialized.")
 @click.option("--failed", "which", flag_value="failed", help="Those whose last attempt has failed.")

@@ -7,6 +7,7 @@ import click
 from assettui.cli import health_as_json as shapes
 from assettui.cli import run_options
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.names import CHECK, SELECTION
 from assettui.cli.output import Exit, print_json, print_lines, print_table, tell, terminal_width
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.run import RunRequest
@@ -21,7 +22,7 @@ def check() -> None:
 
 
 @check.command("ls")
-@click.argument("selection", nargs=-1)
+@click.argument("selection", type=SELECTION, nargs=-1)
 @json_option
 @target_options
 def list_checks(target: Target, selection: tuple[str, ...], as_json: bool) -> None:
@@ -39,7 +40,7 @@ def list_checks(target: Target, selection: tuple[str, ...], as_json: bool) -> No
 
 
 @check.command("show")
-@click.argument("name", metavar="ASSET:CHECK")
+@click.argument("name", type=CHECK, metavar="ASSET:CHECK")
 @json_option
 @target_options
 def show_check(target: Target, name: str, as_json: bool) -> None:
@@ -54,7 +55,7 @@ def show_check(target: Target, name: str, as_json: bool) -> None:
 
 
 @check.command("run")
-@click.argument("selection", nargs=-1, required=True)
+@click.argument("selection", type=SELECTION, nargs=-1, required=True)
 @run_options.partition_option
 @run_options.tag_option
 @json_option

@@ -9,6 +9,7 @@ import click
 from msgspec.structs import replace
 
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.names import ASSET, PARTITION
 from assettui.cli.output import Exit, print_json, print_lines, say
 from assettui.cli.preview import ask
 from assettui.cli.run_options import PathName
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@click.argument("key")
+@click.argument("key", type=ASSET)
 @click.argument("sides", metavar="[A [B]]", nargs=-1)
-@click.option("--partition", metavar="P", help="The versions A and B are of this partition.")
-@click.option("--with", "other", metavar="KEY", help="Compare with another asset.")
+@click.option("--partition", type=PARTITION, metavar="P", help="The versions A and B are of this partition.")
+@click.option("--with", "other", type=ASSET, metavar="KEY", help="Compare with another asset.")
 @click.option("--other-store", metavar="PATH", type=PathName(), help="Compare with the same in another store.")
 @click.option(
     "--by",

@@ -6,6 +6,7 @@ import click
 
 from assettui.cli import health_as_json as shapes
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.names import ASSET, SELECTION
 from assettui.cli.output import print_json, print_lines, print_table, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.keys import AssetKey
@@ -20,7 +21,7 @@ def freshness() -> None:
 
 
 @freshness.command("ls")
-@click.argument("selection", nargs=-1)
+@click.argument("selection", type=SELECTION, nargs=-1)
 @json_option
 @target_options
 def list_freshness(target: Target, selection: tuple[str, ...], as_json: bool) -> None:
@@ -38,7 +39,7 @@ def list_freshness(target: Target, selection: tuple[str, ...], as_json: bool) ->
 
 
 @freshness.command("show")
-@click.argument("key")
+@click.argument("key", type=ASSET)
 @json_option
 @target_options
 def show_freshness(target: Target, key: str, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.names import ASSET, PARTITION
 from assettui.cli.output import print_json, print_lines, print_table, say, tell, terminal_width
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.history import series_of
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 ROWS = 30
 CHART_HEIGHT = 20
-_partition = click.option("--partition", metavar="P", help="Of this partition.")
+_partition = click.option("--partition", type=PARTITION, metavar="P", help="Of this partition.")
 _partition_or_last = click.option(
-    "--partition", metavar="P", help="Of this partition.  [default: the last one that was made]"
+    "--partition", type=PARTITION, metavar="P", help="Of this partition.  [default: the last one that was made]"
 )
 
 
 @click.command("history")
-@click.argument("key")
+@click.argument("key", type=ASSET)
 @_partition
 @click.option(
     "--rows",
@@ -92,7 +93,7 @@ def asset_history(
 
 
 @click.command("versions")
-@click.argument("key")
+@click.argument("key", type=ASSET)
 @_partition_or_last
 @json_option
 @target_options
@@ -114,7 +115,7 @@ def asset_versions(target: Target, key: str, partition: str | None, as_json: boo
 
 
 @click.command("rollback")
-@click.argument("key")
+@click.argument("key", type=ASSET)
 @_partition
 @click.option(
     "--to", "number", metavar="N", type=click.IntRange(min=1), required=True, help="The version, see `asset versions`."

@@ -8,6 +8,7 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.names import SCHEDULE, SENSOR, Name
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.events import TickOutcome
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from assettui.service.session import Session
 
 
+_NAMES = {
+    InstigatorKind.SCHEDULE: SCHEDULE,
+    InstigatorKind.SENSOR: SENSOR,
+    InstigatorKind.AUTOMATION: Name("automation"),
+}
+
+
 def add_commands(group: click.Group, kind: InstigatorKind, *, ls: str, show: str, on: str, off: str) -> None:
     """Give a group the commands that are the same of schedules and of sensors, each with its help."""
 
@@ -33,7 +41,7 @@ def add_commands(group: click.Group, kind: InstigatorKind, *, ls: str, show: str
         list_all(_current(target.describing()), kind, as_json=as_json)
 
     @group.command("show", help=show)
-    @click.argument("name")
+    @click.argument("name", type=_NAMES[kind])
     @json_option
     @target_options
     def show_command(target: Target, name: str, as_json: bool) -> None:
@@ -45,7 +53,7 @@ def add_commands(group: click.Group, kind: InstigatorKind, *, ls: str, show: str
 
 def _add_turning(group: click.Group, kind: InstigatorKind, help_text: str, *, is_on: bool) -> None:
     @group.command("on" if is_on else "off", help=help_text)
-    @click.argument("names", nargs=-1, required=True)
+    @click.argument("names", type=_NAMES[kind], nargs=-1, required=True)
     @json_option
     @target_options
     def turn_command(target: Target, names: tuple[str, ...], as_json: bool) -> None:

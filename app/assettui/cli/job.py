@@ -8,6 +8,7 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.names import JOB, SELECTION
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
 from assettui.cli.run_options import (
     config_option,
@@ -55,7 +56,7 @@ def list_jobs(target: Target, as_json: bool) -> None:
 
 
 @job.command("show")
-@click.argument("name")
+@click.argument("name", type=JOB)
 @json_option
 @target_options
 def show_job(target: Target, name: str, as_json: bool) -> None:
@@ -73,8 +74,8 @@ def show_job(target: Target, name: str, as_json: bool) -> None:
 
 
 @job.command("run")
-@click.argument("name")
-@click.argument("selection", nargs=-1)
+@click.argument("name", type=JOB)
+@click.argument("selection", type=SELECTION, nargs=-1)
 @partition_option
 @range_option
 @config_option

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from assettui.cli import as_json as shapes
 from assettui.cli import run_options
+from assettui.cli.names import SELECTION
 from assettui.cli.output import Exit, print_json, tell
 from assettui.cli.progress import progress_for
 from assettui.cli.target import Target, json_option, target_options
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=f"A selection: {SYNTAX}.")
-@click.argument("selection", nargs=-1, required=True)
+@click.argument("selection", type=SELECTION, nargs=-1, required=True)
 @run_options.partition_option
 @run_options.range_option
 @run_options.config_option

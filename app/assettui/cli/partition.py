@@ -6,6 +6,7 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.names import ASSET
 from assettui.cli.output import print_columns, print_json, print_table, say, tell
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.partition_status import PartitionStatus
@@ -23,7 +24,7 @@ def partition() -> None:
 
 
 @partition.command("ls")
-@click.argument("asset")
+@click.argument("asset", type=ASSET)
 @click.option("--status", type=click.Choice([status.value for status in PartitionStatus]), help="Only these.")
 @click.option("--counts", "is_counting", is_flag=True, help="How many have each status, rather than which.")
 @click.option("--limit", default=_LIMIT, show_default=True, type=click.IntRange(min=1), help="How many, in order.")

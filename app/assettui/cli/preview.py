@@ -14,6 +14,7 @@ import click
 from msgspec.structs import asdict, replace
 
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.names import ASSET, PARTITION
 from assettui.cli.output import print_json, print_lines, print_table, say, tell, telling_after, terminal_width
 from assettui.cli.run_options import PathName
 from assettui.cli.target import Target, json_option, target_options
@@ -50,7 +51,9 @@ class CannotShow(AssettuiError):
 
 def _query_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = (
-        click.option("--partition", metavar="P", help="Of this partition.  [default: the last one that was made]"),
+        click.option(
+            "--partition", type=PARTITION, metavar="P", help="Of this partition.  [default: the last one that was made]"
+        ),
         click.option(
             "--version",
             metavar="N",
@@ -76,7 +79,7 @@ def _query_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("preview")
-@click.argument("key")
+@click.argument("key", type=ASSET)
 @_query_options
 @click.option("--rows", metavar="N", type=click.IntRange(min=1), default=ROWS, show_default=True, help="So many rows.")
 @click.option("--tail", is_flag=True, help="The last rows, not the first.")
@@ -131,7 +134,7 @@ def preview_asset(
 
 
 @click.command("export")
-@click.argument("key")
+@click.argument("key", type=ASSET)
 @click.argument("destination", metavar="FILE", type=PathName())
 @_query_options
 @target_options
@@ -162,8 +165,10 @@ def export_asset(
 
 
 @click.command("profile")
-@click.argument("key")
-@click.option("--partition", metavar="P", help="Of this partition.  [default: the last one that was made]")
+@click.argument("key", type=ASSET)
+@click.option(
+    "--partition", type=PARTITION, metavar="P", help="Of this partition.  [default: the last one that was made]"
+)
 @click.option(
     "--version", metavar="N", type=click.IntRange(min=1), default=None, help="Of this version; see `asset versions`."
 )

@@ -8,6 +8,7 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.moments import parsed_ago
+from assettui.cli.names import JOB, RUN
 from assettui.cli.output import Exit, print_json, print_lines, print_table, say, tell
 from assettui.cli.run_logs import show_logs
 from assettui.cli.run_options import parsed_tags
@@ -38,7 +39,7 @@ def run() -> None:
     help="Only these; may be repeated.",
 )
 @click.option("--asset", metavar="KEY", help="Only those that are of this asset.")
-@click.option("--job", metavar="NAME", help="Only those of this job.")
+@click.option("--job", type=JOB, metavar="NAME", help="Only those of this job.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Only those with this tag; may be repeated.")
 @click.option(
     "--since", metavar="WHEN", help="Asked for so long ago (90m, 12h, 30d) or at a time (2013-01-31T02:30), or later."
@@ -80,7 +81,7 @@ def list_runs(
 
 
 @run.command("show")
-@click.argument("run_id", metavar="ID")
+@click.argument("run_id", type=RUN, metavar="ID")
 @json_option
 @target_options
 def show_run(target: Target, run_id: str, as_json: bool) -> None:
@@ -98,7 +99,7 @@ run.add_command(show_logs)
 
 
 @run.command("retry")
-@click.argument("run_id", metavar="ID")
+@click.argument("run_id", type=RUN, metavar="ID")
 @click.option("--from-failure", is_flag=True, help="Only what did not succeed; the rest is used as it is.")
 @json_option
 @target_options
@@ -110,7 +111,7 @@ def retry_run(target: Target, run_id: str, from_failure: bool, as_json: bool) ->
 
 
 @run.command("cancel")
-@click.argument("run_id", metavar="ID")
+@click.argument("run_id", type=RUN, metavar="ID")
 @json_option
 @target_options
 def cancel_run(target: Target, run_id: str, as_json: bool) -> Exit:

@@ -8,6 +8,7 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli.moments import parsed_ago
+from assettui.cli.names import RUN
 from assettui.cli.output import print_json, print_output, printed
 from assettui.cli.target import Target, json_option, target_options_without_f
 from assettui.model.printed import plain
@@ -26,7 +27,7 @@ _STREAMS = {"events": EVENTS, "stdout": "out", "stderr": "err"}
 
 
 @click.command("logs")
-@click.argument("run_id", metavar="ID")
+@click.argument("run_id", type=RUN, metavar="ID")
 @click.option("-f", "--follow", "is_following", is_flag=True, help="Go on until the run is over.")
 @click.option("--tail", type=click.IntRange(min=0), metavar="N", help="Only the last so many; an event counts as one.")
 @click.option("--since", metavar="WHEN", help="Only what was said so long ago (90s, 10m, 2h) or at a time, or later.")

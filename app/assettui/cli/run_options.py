@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assettui.cli.names import PARTITION
 from assettui.core.partitions.space import RANGE_MARK, split_range
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ tag_option = click.option(
     "--tag", "tags", multiple=True, metavar="NAME=VALUE", help="Kept with the run; may be repeated."
 )
 
-partition_option = click.option("--partition", metavar="KEY", help="The partition to build.")
+partition_option = click.option("--partition", type=PARTITION, metavar="KEY", help="The partition to build.")
 range_option = click.option("--range", "range_", metavar="A...B", help="Partitions from A to B, both included.")
 yes_option = click.option("--yes", "is_sure", is_flag=True, help="Do not ask, however many partitions there are.")
 

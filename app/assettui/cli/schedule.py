@@ -7,6 +7,7 @@ import click
 from assettui.cli import instigators
 from assettui.cli.current import bring_up_to_date
 from assettui.cli.moments import parsed_moment
+from assettui.cli.names import SCHEDULE
 from assettui.cli.output import MAX_DAYS, Exit, print_json, say
 from assettui.cli.target import Target, json_option, target_options
 from assettui.core.timeline import moment_of, zone_named
@@ -33,7 +34,7 @@ instigators.add_commands(
 
 
 @schedule.command("tick")
-@click.argument("name")
+@click.argument("name", type=SCHEDULE)
 @click.option("--at", "at", metavar="TIME", help="The time that it is ticked for, ISO 8601.  [default: now]")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show what it would ask for, and keep nothing.")
 @json_option
@@ -51,7 +52,7 @@ def tick_schedule(target: Target, name: str, at: str | None, is_dry: bool, as_js
 
 
 @schedule.command("preview")
-@click.argument("name")
+@click.argument("name", type=SCHEDULE)
 @click.option(
     "--days",
     default=7.0,

@@ -6,6 +6,7 @@ import click
 
 from assettui.cli import instigators
 from assettui.cli.current import bring_up_to_date
+from assettui.cli.names import SENSOR
 from assettui.cli.output import Exit, print_json, say
 from assettui.cli.target import Target, json_option, target_options
 from assettui.model.instigator import InstigatorKind
@@ -30,7 +31,7 @@ instigators.add_commands(
 
 
 @sensor.command("tick")
-@click.argument("name")
+@click.argument("name", type=SENSOR)
 @click.option("--dry-run", "is_dry", is_flag=True, help="Show what it would ask for, and keep nothing.")
 @json_option
 @target_options
@@ -43,7 +44,7 @@ def tick_sensor(target: Target, name: str, is_dry: bool, as_json: bool) -> Exit:
 
 
 @sensor.command("cursor")
-@click.argument("name")
+@click.argument("name", type=SENSOR)
 @click.option("--set", "value", metavar="V", help="What it is to remember from now on.")
 @click.option("--reset", "is_reset", is_flag=True, help="Let it remember nothing.")
 @json_option

@@ -98,13 +98,17 @@ def _named(name: str, folder: Path, where: str) -> Interpreter:
     """The interpreter that somebody has named: a path, a folder with an environment, or a command on the path."""
     if name == OWN:
         return own_interpreter()
-    path = folder / Path(name).expanduser()
-    found = str(path) if os.sep in name or path.exists() else shutil.which(name) or str(path)
-    if Path(found).is_dir():
-        found = str(Path(found) / "bin" / "python")
-    if not os.access(found, os.X_OK):
+    try:
+        path = folder / Path(name).expanduser()
+        found = str(path) if os.sep in name or path.exists() else shutil.which(name) or str(path)
+        if Path(found).is_dir():
+            found = str(Path(found) / "bin" / "python")
+        is_there = os.access(found, os.X_OK)
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL in it, the home of nobody
+        raise ProjectError(f"{where} names no path: {error}", hint="name a Python, as .venv/bin/python") from error
+    if not is_there:
         raise ProjectError(
-            f"{where} names {name}, and there is no program {found}",
+            f"{where} names {name!r}, and there is no program {found}",
             hint=f"name a Python, as .venv/bin/python; `{OWN}` is the one that runs assettui",
         )
     return _of(found, where)

@@ -12,7 +12,6 @@ from assettui.model.errors import LaunchError
 from assettui.model.timing import clock_us
 from assettui.store.database import open_for_reading, open_for_writing, store_exists, told, writing
 from assettui.store.lease import Leader, holder, last_holder
-from assettui.store.project_state import ProjectState
 from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from assettui.model.run import RunRecord
     from assettui.project.locate import Project
     from assettui.store.folder import StoreFolder
+    from assettui.store.project_state import ProjectState
 
 
 class Session(Struct, frozen=True):
@@ -68,6 +68,10 @@ class Session(Struct, frozen=True):
 
     def state(self, connection: sqlite3.Connection) -> ProjectState:
         """What is known of the project now, by a connection that is open; read as far as it is asked for."""
+        from assettui.store.project_state import (
+            ProjectState,  # deferred: 50 ms, which completing a name need not wait for
+        )
+
         return ProjectState(connection, self.project.id, clock_us(), is_led=self.leader() is not None)
 
     def refuse_other_project(self) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _OWN_FOLDER = Path(__file__).absolute().parent.parent
 _LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120
-"""Python's own, and what is installed in it."""
+"""Python's own."""
 
 
 class NothingDefined(AssettuiError):
@@ -97,7 +97,8 @@ def _as_problem(error: Exception) -> DefinitionsError | None:
     place = None
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if not name.startswith(("<", _LIBRARY)) and not Path(name).is_relative_to(_OWN_FOLDER):
+        is_installed = "site-packages" in name or name.startswith(("<", _LIBRARY))
+        if not is_installed and not Path(name).is_relative_to(_OWN_FOLDER):
             place = Location(name, trace.tb_lineno)
         trace = trace.tb_next
     if is_ours:
