@@ -98,6 +98,7 @@ def build(out: Path) -> None:
     program = out / "assettui"
     program.write_bytes(launcher(content, version, name) + content)
     program.chmod(0o755)
+    shutil.copy(ROOT / "packaging" / "assettui.1", out / "assettui.1")
     bill = out / "assettui.cdx.json"
     bill.write_text(json.dumps(bill_of_materials(packages, version), indent=2) + "\n")
     sums = "".join(f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.name}\n" for each in (program, bill))
