@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assettui import materialize
+from assettui.project.hosts import hosts_file, read_hosts
 from tests.conftest import ProjectFolder
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +51,16 @@ def test_the_language_is_as_it_is_written_there(folder: ProjectFolder, monkeypat
     ]
 
 
+def test_machines_are_named_as_it_is_written_there() -> None:
+    (machines,) = (text for kind, text in BLOCKS if kind == "toml" and "ssh" in text)
+    hosts_file().parent.mkdir(parents=True)
+    hosts_file().write_text(machines)
+    everything, one = read_hosts()
+    assert (everything.timeout, everything.dir) == (5, None)
+    assert one.destination == ["-p", "2222", "etl@ads"]
+    assert one.remote("health") == "cd /srv/ads && .venv/bin/assettui health"
+
+
 def test_partitions_are_as_they_are_written_there(folder: ProjectFolder) -> None:
     (partitions,) = (text for kind, text in BLOCKS if kind == "python" and "rolling_week" in text)
     (commands,) = (text for kind, text in BLOCKS if kind == "sh" and "backfill" in text)
@@ -80,7 +91,7 @@ def test_schedules_and_sensors_are_as_they_are_written_there(folder: ProjectFold
 
 def test_checks_freshness_and_automation_are_as_they_are_written_there(folder: ProjectFolder) -> None:
     (declared,) = (text for kind, text in BLOCKS if kind == "python" and "no_null_users" in text)
-    (rule,) = (text for kind, text in BLOCKS if kind == "toml")
+    (rule,) = (text for kind, text in BLOCKS if kind == "toml" and "notify" in text)
     folder.write(declared)
     folder.write(rule, "pyproject.toml")
     assert folder.json("materialize", "+report")["status"] == "success"
