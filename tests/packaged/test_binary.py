@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -167,12 +168,33 @@ def authorities():
     assert int(carried.run("asset", "preview", "authorities", cwd=tmp_path).stdout) > 50
 
 
+def test_user_code_runs_in_the_environment_beside_it(carried: Carried, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    (tmp_path / "pipeline.py").write_text(
+        "import multiprocessing, sys\nfrom assettui import asset\n\ndef twice(n):\n    return 2 * n\n\n"
+        "@asset\ndef rows():\n    return [{'prefix': sys.prefix}]\n\n"
+        "@asset\ndef spawned():\n    with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+        "        return sum(pool.map(twice, range(3)))\n"
+    )
+    done = carried.run("materialize", "*", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert carried.json("asset", "preview", "rows", cwd=tmp_path) == [{"prefix": str(tmp_path / ".venv")}]
+    assert carried.run("asset", "preview", "spawned", cwd=tmp_path).stdout.strip() == "6"
+    found = {each["subject"]: each for each in carried.json("doctor", cwd=tmp_path)}
+    assert found["workers"]["verdict"] == "good"
+    assert str(tmp_path / ".venv") in found["workers"]["what"]
+
+
 def test_what_the_user_has_done_wrong_is_told_with_their_file_and_line(carried: Carried, tmp_path: Path) -> None:
     (tmp_path / "pipeline.py").write_text("from assettui import asset\n\n@asset\ndef a():\n    return 1 / 0\n")
     done = carried.run("materialize", "a", cwd=tmp_path)
     assert done.returncode == 1
     assert "pipeline.py" in done.stdout + done.stderr
     assert "ZeroDivisionError" in done.stdout + done.stderr
+    (run,) = carried.json("run", "ls", cwd=tmp_path)
+    logs = carried.run("run", "logs", run["run_id"], cwd=tmp_path).stdout
+    assert f'File "{tmp_path}/pipeline.py", line 5' in logs
+    assert "assettui/worker" not in logs, "the frames are the user's"
 
 
 def test_a_leader_that_is_killed_takes_its_workers_along(carried: Carried, tmp_path: Path) -> None:

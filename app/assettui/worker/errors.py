@@ -13,7 +13,8 @@ from assettui.model.text import plural
 if TYPE_CHECKING:
     from types import TracebackType
 
-_OWN_FOLDER = str(Path(__file__).absolute().parent.parent)
+_OWN_FOLDER = str(Path((lambda: None).__code__.co_filename).parent.parent)
+"""As frames name it: in the packaged program that is `assettui`, wherever it lies."""
 MAX_TRACEBACK_CHARS = 64_000
 """What is kept of a traceback: the first and the last half of this."""
 
@@ -70,14 +71,19 @@ def _from_first_user_frame(trace: TracebackType | None) -> TracebackType | None:
     start = trace
     while start is not None:
         file = start.tb_frame.f_code.co_filename
-        if not file.startswith((_OWN_FOLDER, "<frozen importlib")):
+        if not is_own_file(file) and not file.startswith("<frozen importlib"):
             return start
         start = start.tb_next
     return trace if trace is None or not _is_own(trace) else None
 
 
 def _is_own(trace: TracebackType) -> bool:
-    return trace.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER)
+    return is_own_file(trace.tb_frame.f_code.co_filename)
+
+
+def is_own_file(name: str) -> bool:
+    """Whether a frame that names this file is one of the program's own."""
+    return name.startswith(f"{_OWN_FOLDER}/")
 
 
 def _text_of(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from assettui.definitions.asset import noting_definitions, replaced
 from assettui.definitions.definitions import Definitions, in_namespace
 from assettui.definitions.describe.project import describe
 from assettui.model.errors import AssettuiError, DefinitionsError, Location, Problem
+from assettui.worker.errors import is_own_file
 from assettui.worker.missing import missing_package
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _as_problem(error: Exception) -> DefinitionsError | None:
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         is_installed = "site-packages" in name or name.startswith(("<", _LIBRARY))
-        if not is_installed and not Path(name).is_relative_to(_OWN_FOLDER):
+        if not is_installed and not is_own_file(name):
             place = Location(name, trace.tb_lineno)
         trace = trace.tb_next
     if is_ours:
