@@ -86,7 +86,9 @@ class Terminal:
             return False
         self.raw += chunk
         if self._answers:
-            for _ in range(chunk.count(ASKED_FOR_CURSOR)):
+            for _ in range(
+                self.raw.count(ASKED_FOR_CURSOR, max(0, len(self.raw) - len(chunk) - len(ASKED_FOR_CURSOR) + 1))
+            ):
                 os.write(self._master, b"\x1b[1;1R")
         return True
 
