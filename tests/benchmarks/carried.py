@@ -108,8 +108,8 @@ def _morning(program: list[str], folder: Path) -> Iterator[Figure]:
                 _rest(terminal, 0.3)
             yield Figure("20 kB/s: a key's echo, the slowest of 10", max(echoes), "s", 2 * DELAY_S + 0.05)
             for _ in range(3):
-                terminal.press("enter")
-                terminal.wait_for("Overview")
+                terminal.press("w")
+                _rest(terminal, 0.3)
                 terminal.press("escape", "down")
                 _rest(terminal, 0.3)
             terminal.press("4")

@@ -13,7 +13,7 @@ from typing import Final
 QUESTION: Final = "\x1b[6n"
 MAX_BYTES: Final = 3_000
 """So much may be on its way when another frame is sent: 0.15 s of a line of 20 kB/s."""
-PATIENCE_S: Final = 1.5
+PATIENCE_S: Final = 5.0
 """A terminal that has not answered for so long is not waited for, until it does."""
 
 
