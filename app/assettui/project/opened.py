@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, ValidationError, convert, to_builtins
@@ -14,8 +14,6 @@ from assettui.project.locate import locate
 from assettui.project.user_folders import state_folder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from assettui.project.locate import Project
 
 MOST: Final = 200
@@ -77,9 +75,9 @@ def _write(projects: tuple[OpenedProject, ...]) -> None:
     folder = state_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix=".projects-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(to_builtins(projects), file, indent=2)
-        os.replace(name, folder / FILE)  # noqa: PTH105 - both are of one folder
+        with tempfile.TemporaryDirectory(dir=folder) as made:  # nothing stays behind where the disk is full
+            written = Path(made) / FILE
+            written.write_text(json.dumps(to_builtins(projects), indent=2), encoding="utf-8")
+            written.replace(folder / FILE)
     except OSError:
         return
