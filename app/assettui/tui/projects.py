@@ -55,6 +55,7 @@ class ProjectsScreen(MainScreen):
     ProjectsScreen { layout: vertical; }
     ProjectsScreen #title { height: 1; padding: 0 1; background: $panel; }
     ProjectsScreen #list { height: 1fr; }
+    ProjectsScreen #said { height: auto; max-height: 4; padding: 0 1; border-top: solid $panel-lighten-2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("projects")
 
@@ -77,6 +78,7 @@ class ProjectsScreen(MainScreen):
         with Vertical(id="list"):
             yield ListingHeader(PROJECTS.columns)
             yield ProjectList(id="projects")
+        yield Static(id="said", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -116,6 +118,13 @@ class ProjectsScreen(MainScreen):
     def _tell(self, left: int) -> None:
         asking = f"   asking {plural(left, 'machine')}" if left else ""
         self.query_one("#title", Static).update(f"{plural(len(self._asked), 'project')}{asking}")
+
+    @on(Listing.Moved)
+    def show_project(self) -> None:
+        """Show in full where the project is, or why nothing is known of it: a narrow list has no room for that."""
+        current = self.query_one(ProjectList).current
+        told = (current.problem or current.place) if current is not None else ""
+        self.query_one("#said", Static).update(clean(told))
 
     def copied(self) -> str | None:
         """The folder of the project under the cursor."""
