@@ -50,7 +50,10 @@ def test_the_readmes_command_opens_the_demo_with_nothing_but_python(tmp_path: Pa
     home = tmp_path / "home"
     home.mkdir()
     terminal = Terminal(
-        ["/bin/sh", "-c", command], size=(100, 30), cwd=copy, env={"HOME": str(home), "PATH": "/usr/bin:/bin"}
+        ["/bin/sh", "-c", command],
+        size=(100, 30),
+        cwd=copy,
+        env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
     )
     try:
         terminal.wait_until(lambda text: "● reports/summary" in text and "0 running" in text, timeout_s=300)
