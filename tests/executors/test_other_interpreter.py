@@ -121,3 +121,19 @@ def test_a_part_of_the_same_minor_version_is_spoken_to(bare: ProjectFolder) -> N
     assert bare.json("materialize", "version")["status"] == "success"
     bare.run("asset", "preview", "version")
     assert bare.run("asset", "preview", "version").stdout.strip() == newer
+
+
+def test_a_python_that_is_gone_stops_only_what_needs_it(bare: ProjectFolder) -> None:
+    assert bare.run("materialize", "who").returncode == 0
+    python = bare.path / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+    (run,) = bare.json("run", "ls")
+    assert run["status"] == "success"
+    refused = bare.run("materialize", "who")
+    assert refused.returncode == 2
+    assert "leads nowhere" in refused.stderr
+    assert "python3 -m venv --clear" in refused.stderr
+    found = {each["subject"]: each for each in bare.json("doctor")}
+    assert found["workers"]["verdict"] == "bad"
+    assert "--clear" in found["workers"]["hint"]

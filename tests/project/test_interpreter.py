@@ -85,7 +85,7 @@ def test_what_is_no_interpreter_is_refused(project: Path) -> None:
         locate(project, python="nowhere/python")
     (project / "assettui.toml").write_text('python = "gone/bin/python"\n')
     with pytest.raises(ProjectError, match=r"python in .*assettui.toml names 'gone/bin/python'"):
-        locate(project)
+        locate(project).interpreter.require()
 
 
 def test_an_environment_whose_python_is_gone_is_not_passed_over(project: Path) -> None:
@@ -93,7 +93,7 @@ def test_an_environment_whose_python_is_gone_is_not_passed_over(project: Path) -
     python.unlink()
     python.symlink_to("/nowhere/python3.10")
     with pytest.raises(ProjectError, match="leads nowhere"):
-        locate(project)
+        locate(project).interpreter.require()
     assert locate(project, python="own").interpreter.is_own
 
 

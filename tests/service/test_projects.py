@@ -12,6 +12,7 @@ import pytest
 
 from assettui.model.errors import ProjectError
 from assettui.project.hosts import Host, hosts_file, read_hosts
+from assettui.project.locate import locate
 from assettui.project.opened import forget_opened, note_opened, opened_projects
 from assettui.service.projects import all_projects, ask, here, opening_command
 from tests.conftest import ProjectFolder
@@ -56,6 +57,17 @@ def test_what_was_opened_is_remembered_the_last_first_and_once(sales: ProjectFol
     assert opened_projects()[0].arguments == ("--project", str(sales.path))
     forget_opened(opened_projects()[0].arguments)
     assert [each.folder for each in opened_projects()] == [str(other.path)]
+
+
+def test_it_is_opened_again_with_the_python_that_was_told(sales: ProjectFolder) -> None:
+    opened(sales)
+    note_opened(
+        locate(sales.path, python="/bin/sh"), sales.store.named
+    )  # a program: whether it is a Python is seen later
+    assert [each.arguments for each in opened_projects()] == [("--project", str(sales.path), "--python", "/bin/sh")]
+    assert here(opened_projects()[0]).problem == "nothing of it was built yet"
+    note_opened(locate(sales.path, python="own"), sales.store.named)
+    assert [each.arguments[2:] for each in opened_projects()] == [("--python", "own")]
 
 
 def test_a_project_is_opened_again_as_it_was(sales: ProjectFolder) -> None:

@@ -39,7 +39,10 @@ def lead(
 
     Raises:
         StoreError: The store cannot be made or read.
+        ProjectError: The interpreter of its workers cannot be started, and no other process leads.
     """
+    if lease.holder(folder.lease) is None:
+        project.interpreter.require()  # before anything is made
     folder.create()
     dynamic = _dynamic(folder)
     previous = lease.last_holder(folder.lease)

@@ -30,7 +30,12 @@ CARRIED: Final = ("assettui", "msgspec", "cronsim", "dotenv", "polars", "_polars
 
 
 def command_of(interpreter: Interpreter, module: str) -> list[str]:
-    """The command that runs one of these modules; what it is told follows."""
+    """The command that runs one of these modules; what it is told follows.
+
+    Raises:
+        ProjectError: The interpreter cannot be started.
+    """
+    interpreter.require()
     if interpreter.is_own:
         return [interpreter.path, "-P", "-m", module]
     part = carried_part()
@@ -51,6 +56,8 @@ def try_interpreter(interpreter: Interpreter) -> tuple[str, str]:
     """Start an interpreter as a worker is started: its version, and why it cannot run one, in one line; empty where it can."""
     if interpreter.is_own:
         return platform.python_version(), ""
+    if interpreter.trouble:
+        return "", interpreter.trouble
     part = carried_part()
     code = "import runpy, sys; runpy.run_path(sys.argv[1])['prepare'](*sys.argv[2:]); print(sys.version.split()[0])"
     start = str(part / "assettui" / "worker" / "start.py")

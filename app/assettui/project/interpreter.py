@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from assettui.model.errors import ProjectError
 
@@ -32,6 +33,21 @@ class Interpreter(Struct, frozen=True):
     """In words."""
     is_own: bool = False
     """Whether it is the one that runs assettui."""
+    is_told: bool = False
+    """Whether `--python` names it: who opens the project again is to say so again."""
+    trouble: str = ""
+    """Why it cannot be started; empty where nothing speaks against it. Who only reads the store need not care."""
+    mend: str = ""
+    """What to do about that."""
+
+    def require(self) -> None:
+        """See that it can be started, before it is.
+
+        Raises:
+            ProjectError: What names it names no interpreter, or leads nowhere.
+        """
+        if self.trouble:
+            raise ProjectError(self.trouble, hint=self.mend)
 
 
 def own_interpreter() -> Interpreter:
@@ -73,11 +89,16 @@ def find_interpreter(
         setting: What `python` in the settings says, from the folder of the file.
         settings_file: That file.
 
+    What the settings name, or an environment that was found, may hold no Python that can be started: the interpreter tells that
+    then as its trouble. None is passed over: user code would run in one that nobody has meant.
+
     Raises:
-        ProjectError: What was named is no interpreter, or an environment was found whose interpreter is gone.
+        ProjectError: What the option names is no interpreter.
     """
     if option is not None:
-        return _named(option, Path.cwd(), "--python")
+        named = _named(option, Path.cwd(), "--python")
+        named.require()
+        return replace(named, is_told=True)
     if setting is not None:
         where = settings_file.parent if settings_file else folder
         return _named(setting, where, f"python in {settings_file}")
@@ -85,9 +106,11 @@ def find_interpreter(
         python = path / "bin" / "python"
         if os.path.lexists(python):
             if not os.access(python, os.X_OK):
-                raise ProjectError(
-                    f"{python} leads nowhere: the Python that the environment was made with is gone",
-                    hint=f"make it anew (`uv venv --clear`, or `python3 -m venv --clear {path}`), or name another with "
+                return Interpreter(
+                    str(python),
+                    origin,
+                    trouble=f"{python} leads nowhere: the Python that the environment was made with is gone",
+                    mend=f"make it anew (`uv venv --clear`, or `python3 -m venv --clear {path}`), or name another with "
                     f"--python; `--python {OWN}` is the one that runs assettui",
                 )
             return _of(str(python), origin)
@@ -105,11 +128,14 @@ def _named(name: str, folder: Path, where: str) -> Interpreter:
             found = str(Path(found) / "bin" / "python")
         is_there = os.access(found, os.X_OK)
     except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL in it, the home of nobody
-        raise ProjectError(f"{where} names no path: {error}", hint="name a Python, as .venv/bin/python") from error
+        trouble = f"{where} names no path: {error}"
+        return Interpreter(name, where, trouble=trouble, mend="name a Python, as .venv/bin/python")
     if not is_there:
-        raise ProjectError(
-            f"{where} names {name!r}, and there is no program {found}",
-            hint=f"name a Python, as .venv/bin/python; `{OWN}` is the one that runs assettui",
+        return Interpreter(
+            found,
+            where,
+            trouble=f"{where} names {name!r}, and there is no program {found}",
+            mend=f"name a Python, as .venv/bin/python; `{OWN}` is the one that runs assettui",
         )
     return _of(found, where)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, ValidationError, convert, to_builtins
 
 from assettui.model.errors import ProjectError
+from assettui.project.interpreter import OWN
 from assettui.project.locate import locate
 from assettui.project.user_folders import state_folder
 
@@ -27,7 +28,12 @@ class OpenedProject(Struct, frozen=True):
     folder: str
     """Absolute."""
     arguments: tuple[str, ...]
-    """What assettui is told."""
+    """What assettui is told: names of options, and their values in turn."""
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The same, by name."""
+        return dict(zip(self.arguments[::2], self.arguments[1::2], strict=False))
 
 
 def opened_projects() -> tuple[OpenedProject, ...]:
@@ -48,7 +54,7 @@ def note_opened(project: Project, store: Path) -> None:
     opened = OpenedProject(project.name, str(project.root), _arguments(project, store))
     known = opened_projects()
     if not known or known[0] != opened:
-        _write((opened, *(each for each in known if each.arguments != opened.arguments))[:MOST])
+        _write((opened, *(each for each in known if _project(each) != _project(opened)))[:MOST])
 
 
 def forget_opened(arguments: tuple[str, ...]) -> None:
@@ -59,7 +65,7 @@ def forget_opened(arguments: tuple[str, ...]) -> None:
 def _arguments(project: Project, store: Path) -> tuple[str, ...]:
     usual = ("--project", str(project.root))
     try:
-        is_found_there = locate(project.root, python="own").id == project.id
+        is_found_there = locate(project.root, python=OWN).id == project.id
     except ProjectError:
         is_found_there = False
     if is_found_there:
@@ -68,7 +74,17 @@ def _arguments(project: Project, store: Path) -> tuple[str, ...]:
         found = ("--file", str(project.file))
     else:
         found = (*usual, "--module", str(project.module))
-    return found if store == project.store_path else (*found, "--store", str(store))
+    if store != project.store_path:
+        found = (*found, "--store", str(store))
+    python = project.interpreter
+    return (*found, "--python", OWN if python.is_own else python.path) if python.is_told else found
+
+
+def _project(opened: OpenedProject) -> dict[str, str]:
+    """What tells it from others: not the Python that it was last opened with."""
+    told = opened.options
+    told.pop("--python", None)
+    return told
 
 
 def _write(projects: tuple[OpenedProject, ...]) -> None:

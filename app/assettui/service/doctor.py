@@ -87,7 +87,9 @@ def examine(
     yield Finding("project", "good", f"{project.name}: {project.file or project.module}, in {project.root}")
     found, trouble = try_interpreter(project.interpreter)
     which = f"{project.interpreter.path} ({project.interpreter.origin})"
-    yield Finding("workers", "bad" if trouble else "good", trouble or f"Python {found}: {which}")
+    yield Finding(
+        "workers", "bad" if trouble else "good", trouble or f"Python {found}: {which}", project.interpreter.mend or None
+    )
     yield from store(session.folder, clock_us())
     leader = session.leader()
     what = f"{leader.face}, pid {leader.pid}, since {local(leader.since_us)}" if leader else "nobody leads the store"

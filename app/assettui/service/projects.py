@@ -16,7 +16,7 @@ from assettui.core.staleness import AssetStatus
 from assettui.model.errors import AssettuiError
 from assettui.model.project_summary import ProjectSummary
 from assettui.model.text import one_line
-from assettui.project.interpreter import own_program
+from assettui.project.interpreter import OWN, own_program
 from assettui.project.locate import locate
 from assettui.project.opened import opened_projects
 from assettui.service.catalog import catalog
@@ -70,10 +70,10 @@ def of_session(session: Session) -> ProjectSummary:
 def here(opened: OpenedProject) -> ProjectSummary:
     """A project on this machine."""
     bare = ProjectSummary(opened.name, opened.folder, arguments=opened.arguments)
-    told = dict(zip(opened.arguments[::2], opened.arguments[1::2], strict=False))
+    told = opened.options
     try:
         folder = Path(told.get("--project", opened.folder))
-        project = locate(folder, file=told.get("--file"), module=told.get("--module"), python="own")
+        project = locate(folder, file=told.get("--file"), module=told.get("--module"), python=OWN)
         store = StoreFolder.at(Path(told["--store"]) if "--store" in told else project.store_path)
         session = Session(project, store)
         if session.is_new():

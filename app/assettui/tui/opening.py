@@ -30,7 +30,7 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
         build: A selection that is built as soon as the project is loaded.
 
     Raises:
-        ProjectError: There is no terminal to show them in.
+        ProjectError: There is no terminal to show them in, or no Python that this process could run user code in.
         StoreError: The store cannot be opened.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -41,6 +41,7 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
             f"the screens cannot be drawn on this terminal: TERM is {terminal!r}",
             hint="set TERM to what it is, as xterm-256color; or use the commands: see `assettui --help`",
         )
+    session.project.interpreter.require()
     gc.disable()  # until the first frame is there: collecting while nothing is garbage yet costs a tenth of the start
     known = _known(session)  # before anything is started: a store that cannot be read is told in plain text
     leading = Lead(session)  # its worker imports the project while this process imports Textual
