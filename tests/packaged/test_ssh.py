@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import getpass
+import json
 import os
 import re
+import shlex
 import signal
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -187,3 +190,22 @@ def test_without_a_locale_of_utf8_nothing_but_ascii_is_written(remote: Remote) -
     assert printed.wait_for_end() == 0
     assert printed.raw.isascii()
     assert "Cafe" in printed.text()
+
+
+def test_a_project_over_there_is_opened_from_the_list_over_here(remote: Remote, dist: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "config" / "assettui" / "assettui.toml"
+    settings.parent.mkdir(parents=True)
+    ssh = shlex.join(remote.server.client(f"{getpass.getuser()}@127.0.0.1")[1:])
+    there = remote.command.rpartition(" && ")[2]
+    toml = f"[[projects]]\nssh = {json.dumps(ssh)}\ndir = {json.dumps(str(remote.folder.path))}\ncommand = {json.dumps(there)}\n"
+    settings.write_text(toml)
+    here = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path / "config"), "ASSETTUI_CACHE": there.partition(" ")[0][15:]}
+    terminal = Terminal([str(dist / "assettui"), "projects"], size=(120, 30), cwd=tmp_path, env=here, answers=True)
+    remote.opened.append(terminal)
+    terminal.wait_for("1 project", "127.0.0.1", "nobody")
+    terminal.press("enter")
+    terminal.wait_until(is_open)
+    terminal.press("q")
+    terminal.wait_for("1 project", "nobody")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
