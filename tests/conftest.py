@@ -165,6 +165,13 @@ def folder(tmp_path: Path) -> Generator[ProjectFolder]:
             process.stdout.close()
 
 
+def made_folder(factory: pytest.TempPathFactory, name: str) -> ProjectFolder:
+    """A project's folder for several tests: its name is on screen, and is the same however often it is made."""
+    path = factory.mktemp(name) / name
+    path.mkdir()
+    return ProjectFolder(path)
+
+
 @pytest.fixture
 def sales(folder: ProjectFolder) -> ProjectFolder:
     """The project of two assets."""

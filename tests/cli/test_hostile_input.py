@@ -18,7 +18,7 @@ import pytest
 from assettui.main import commands, main
 from assettui.project.settings import Settings
 from tests.cli.test_commands import all_commands
-from tests.conftest import ProjectFolder, command
+from tests.conftest import ProjectFolder, command, made_folder
 
 PROJECT = """
     from assettui import *
@@ -129,7 +129,7 @@ def run(arguments: list[str]) -> tuple[Any, str]:
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """A project with a store, and the ids of what is in it."""
-    folder = ProjectFolder(tmp_path_factory.mktemp("hostile"))
+    folder = made_folder(tmp_path_factory, "hostile")
     folder.write(PROJECT)
     folder.run("materialize", "one")
     folder.run("backfill", "start", "parts", "--keys", "x", "--wait")

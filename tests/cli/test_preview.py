@@ -17,7 +17,7 @@ from assettui.service.previews import present_data
 from assettui.store import queries
 from assettui.store.database import open_for_reading
 from assettui.store.profiles import profile_of
-from tests.conftest import ProjectFolder, is_alive, wait_until
+from tests.conftest import ProjectFolder, is_alive, made_folder, wait_until
 
 PROJECT = """
     import os
@@ -91,7 +91,7 @@ PROJECT = """
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> ProjectFolder:
-    folder = ProjectFolder(tmp_path_factory.mktemp("previewed"))
+    folder = made_folder(tmp_path_factory, "previewed")
     folder.write(PROJECT)
     done = folder.run(
         "materialize", "sales", "model", "hanging", "raising", "ending", "mine", "by_itself", "silent", "--json"

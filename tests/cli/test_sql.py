@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectFolder, made_folder
 
 PROJECT = """
     import polars as pl
@@ -40,7 +40,7 @@ PROJECT = """
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> ProjectFolder:
-    folder = ProjectFolder(tmp_path_factory.mktemp("sql"))
+    folder = made_folder(tmp_path_factory, "sql")
     folder.write(PROJECT)
     assert folder.run("materialize", "marts/worst_routes", "airports", "total", "many").returncode == 0
     for partition in ("a", "b"):

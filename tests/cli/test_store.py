@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ProjectFolder, wait_until
+from tests.conftest import ProjectFolder, made_folder, wait_until
 
 PROJECT = """
     import time
@@ -44,7 +44,7 @@ PROJECT = """
 @pytest.fixture(scope="module")
 def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store in which things have happened, made once."""
-    folder = ProjectFolder(tmp_path_factory.mktemp("pattern"))
+    folder = made_folder(tmp_path_factory, "pattern")
     folder.write(PROJECT)
     folder.run("materialize", "a", "b")
     folder.run("materialize", "a", "fails")

@@ -15,7 +15,7 @@ from assettui.model.keys import AssetKey
 from assettui.service.session import Session
 from assettui.tui.picture import PictureView
 from assettui.tui.preview import PreviewScreen
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectFolder, made_folder
 from tests.tui.conftest import until
 from tests.tui.looking import app
 
@@ -45,7 +45,7 @@ def picture() -> bytes:
 
 @pytest.fixture(scope="module")
 def on(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    folder = ProjectFolder(tmp_path_factory.mktemp("pictures"))
+    folder = made_folder(tmp_path_factory, "pictures")
     folder.write(PROJECT)
     (folder.path / "chart.png").write_bytes(picture())
     (folder.path / "damaged.png").write_bytes(picture()[:200])

@@ -24,7 +24,7 @@ from assettui.tui.preview_table import PreviewHeader, PreviewTable
 from assettui.tui.profile import ProfileList, ProfileScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.versions import VersionList, VersionsScreen
-from tests.conftest import ProjectFolder
+from tests.conftest import ProjectFolder, made_folder
 from tests.tui.conftest import told, until
 from tests.tui.looking import app
 
@@ -73,7 +73,7 @@ PROJECT = """
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    folder = ProjectFolder(tmp_path_factory.mktemp("preview"))
+    folder = made_folder(tmp_path_factory, "preview")
     folder.write(PROJECT)
     done = folder.run("materialize", "sales", "settings", "model", "nothing_said", "notes")
     assert done.returncode == 0, done.stderr

@@ -19,7 +19,7 @@ from assettui.tui.preview import PreviewScreen
 from assettui.tui.preview_table import PreviewTable
 from assettui.tui.sql import SqlScreen
 from assettui.tui.sql_prompt import SqlPrompt
-from tests.conftest import ProjectFolder, wait_until
+from tests.conftest import made_folder, wait_until
 from tests.tui.conftest import told, until
 from tests.tui.looking import app
 
@@ -43,7 +43,7 @@ PROJECT = """
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    folder = ProjectFolder(tmp_path_factory.mktemp("sql"))
+    folder = made_folder(tmp_path_factory, "sql")
     folder.write(PROJECT)
     leader = folder.lead()
     folder.json("materialize", "raw/sales", "numbers")
