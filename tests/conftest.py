@@ -22,6 +22,7 @@ from assettui.service.catalog import catalog
 from assettui.service.session import Session
 from assettui.store.database import store_exists
 from assettui.store.folder import StoreFolder
+from tests.forked import forks
 
 settings.register_profile("assettui", deadline=None)  # how long an example takes is for the benchmarks
 settings.load_profile("assettui")
@@ -80,10 +81,12 @@ class ProjectFolder:
     def session(self) -> Session:
         return Session(self.project, self.store)
 
-    def run(self, *arguments: str, timeout: float = 60, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
+        if forks().can_run():
+            return forks().run(arguments, self.path, timeout)
         return subprocess.run(
-            command(*arguments), cwd=self.path, capture_output=True, text=True, timeout=timeout, check=False, **options
+            command(*arguments), cwd=self.path, capture_output=True, text=True, timeout=timeout, check=False
         )
 
     def json(self, *arguments: str) -> Any:
