@@ -70,7 +70,7 @@ def fires_by_looking(expression: str, zone_name: str, first: datetime, days: int
     return sorted(set(found))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     expression=st.sampled_from(CRONS),
     zone_name=st.sampled_from(ZONES),

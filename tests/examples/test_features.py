@@ -43,6 +43,7 @@ def test_it_runs_from_events_to_a_model_in_a_bucket(folder: ProjectFolder, featu
     assert (features / "objects" / "models" / "churn" / "model.pickle").stat().st_size > 100
 
 
+@pytest.mark.slow
 def test_another_configuration_makes_other_segments_and_a_model_of_them(folder: ProjectFolder, features: Path) -> None:
     before = folder.json("asset", "show", "segment/loyal", "--project", "features")["rows"]
     (features / "keen.toml").write_text("[ops.segments.config]\nloyal_from_purchases = 6\n")
@@ -54,6 +55,7 @@ def test_another_configuration_makes_other_segments_and_a_model_of_them(folder: 
     assert folder.json("job", "run", "train", "--project", "features")["status"] == "success"
 
 
+@pytest.mark.slow
 def test_its_own_tests_pass(features: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."],

@@ -197,7 +197,7 @@ CONDITIONS = {
 
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_in_the_end_everything_is_fresh_and_nothing_was_asked_for_twice(name):
-    for seed in range(150):
+    for seed in range(60):
         play(seed, CONDITIONS[name])
 
 

@@ -39,7 +39,7 @@ def history(seed: int) -> Simulation:
 
 @pytest.mark.parametrize("block", range(8))
 def test_every_run_ends_and_no_step_is_left_or_run_twice(block: int) -> None:
-    for seed in range(block * 60, block * 60 + 60):
+    for seed in range(block * 30, block * 30 + 30):
         assert_all_has_ended(seed)
 
 
@@ -76,7 +76,7 @@ def test_the_histories_reach_every_kind_of_end() -> None:
     steps: set[str] = set()
     kinds: set[str] = set()
     causes: set[tuple[str, str]] = set()
-    for seed in range(150):
+    for seed in range(80):
         store = history(seed).store
         causes |= {
             (event.kind.value, event.payload["error"]["kind"])
@@ -93,13 +93,13 @@ def test_the_histories_reach_every_kind_of_end() -> None:
 
 
 def test_the_current_state_is_what_the_events_say() -> None:
-    for seed in range(60):
+    for seed in range(30):
         assert_state_is_what_the_events_say(history(seed).store)
 
 
 def test_no_event_of_a_run_follows_its_end() -> None:
     ends = {EventKind.RUN_SUCCESS, EventKind.RUN_FAILURE, EventKind.RUN_CANCELED}
-    for seed in range(60):
+    for seed in range(30):
         over: set[str | None] = set()
         for event in queries.all_events(history(seed).store):
             assert event.run_id not in over, f"seed {seed}: {event}"

@@ -280,7 +280,7 @@ def history(seed: int, crashes: int) -> Simulation:
     return simulation
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(8))
 def test_every_due_tick_happens_once_and_no_cursor_is_ahead_of_its_runs(seed: int) -> None:
     assert_ticked_once(seed)
 
@@ -288,7 +288,7 @@ def test_every_due_tick_happens_once_and_no_cursor_is_ahead_of_its_runs(seed: in
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(10))
 def test_every_due_tick_happens_once_in_many_more_histories(block: int) -> None:
-    for seed in range(1_000 + block * 20, 1_020 + block * 20):
+    for seed in range(1_000 + block * 10, 1_010 + block * 10):
         assert_ticked_once(seed)
 
 

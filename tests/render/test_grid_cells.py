@@ -54,7 +54,7 @@ def axes(rows: list[GridRow]) -> list[TimeAxis]:
     return [TimeAxis(zoom, start, end) for zoom in zooms_of(known)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @example(TimeWindowPartitionsDefinition("2013-01-01", "%Y-%m-%d", end="2013-07-20", cron_schedule="0 0 * * *"))
 @given(definitions())
 def test_each_partition_is_in_exactly_one_cell(definition: TimeWindowPartitionsDefinition) -> None:
@@ -76,7 +76,7 @@ def test_each_partition_is_in_exactly_one_cell(definition: TimeWindowPartitionsD
         assert reached == line.space.size, axis.unit
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(definitions(), min_size=2, max_size=3))
 def test_lines_of_several_calendars_leave_no_partition_out(
     several: list[TimeWindowPartitionsDefinition],

@@ -38,7 +38,7 @@ def stored_and_read(frame: Any, annotation: Any = None) -> tuple[str, Any]:
 
 
 @given(dataframes(max_cols=4, max_size=6, allow_series=False) | dataframes(max_cols=4, max_size=6))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_any_frame_of_polars_is_read_as_it_was(frame: pl.DataFrame) -> None:
     _, read = stored_and_read(frame)
     assert read.schema == frame.schema
@@ -110,7 +110,7 @@ def assert_same_table(frame: pa.Table, read: pa.Table) -> None:
 
 
 @given(st.lists(arrow_types, max_size=3), st.lists(st.sampled_from("ab"), min_size=3, max_size=3), st.integers(0, 3))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_any_table_of_pyarrow_is_read_as_it_was(kinds: list[pa.DataType], names: list[str], rows: int) -> None:
     frame = pa.table([pa.nulls(rows, kind) for kind in kinds], names=names[: len(kinds)])
     _, read = stored_and_read(frame)
