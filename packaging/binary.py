@@ -19,6 +19,7 @@ import io
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,8 @@ import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
 
 ROOT = Path(__file__).parent.parent
 TOOLS = ("pyinstaller", "certifi", "tzdata")
@@ -90,8 +93,8 @@ def build(out: Path) -> None:
             record.unlink()
         (folder / "python3").symlink_to("assettui")
         (folder / "VERSION").write_text(f"{version}\n")
-        packages = bundled(work)
-        write_licences(folder / "LICENSES", packages)
+        packages, libraries = bundled(work), system_packages(work)
+        write_licences(folder / "LICENSES", packages, libraries)
         content = archive(folder, int(os.environ["SOURCE_DATE_EPOCH"]))
         shutil.rmtree(out / "LICENSES", ignore_errors=True)
         shutil.copytree(folder / "LICENSES", out / "LICENSES")
@@ -100,7 +103,7 @@ def build(out: Path) -> None:
     program.chmod(0o755)
     shutil.copy(ROOT / "packaging" / "assettui.1", out / "assettui.1")
     bill = out / "assettui.cdx.json"
-    bill.write_text(json.dumps(bill_of_materials(packages, version), indent=2) + "\n")
+    bill.write_text(json.dumps(bill_of_materials(packages, libraries, version), indent=2) + "\n")
     sums = "".join(f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.name}\n" for each in (program, bill))
     (out / "SHA256SUMS").write_text(sums)
     sys.stdout.write(f"{program}: {program.stat().st_size / 1e6:.1f} MB, {name}, {' '.join(platform.libc_ver())}\n")
@@ -200,8 +203,45 @@ def bundled(work: Path) -> list[importlib.metadata.Distribution]:
     return sorted(found, key=lambda each: each.metadata["Name"].lower())
 
 
-def write_licences(folder: Path, packages: list[importlib.metadata.Distribution]) -> None:
+class SystemPackage(NamedTuple):
+    """A package of the system, of which libraries are taken along."""
+
+    name: str
+    version: str
+    distribution: str
+
+
+def system_packages(work: Path) -> list[SystemPackage]:
+    """The packages of Debian's, or of a system made from it, whose libraries Python needs and the program holds.
+
+    On macOS there are none: python.org's Python brings its own, and tells of them in its licence.
+    """
+    table = next((work / "work").rglob("Analysis-00.toc")).read_text()
+    own = [Path(each).resolve() for each in (sys.prefix, sys.base_prefix)]
+    paths = [Path(found).resolve() for found in re.findall(r"'([^']+)',\s*'BINARY'", table)]
+    found: set[SystemPackage] = set()
+    for path in paths:
+        if sys.platform == "darwin" or any(path.is_relative_to(each) for each in own):
+            continue
+        asked = subprocess.run(
+            ["dpkg-query", "--search", f"*/{path.name}"], check=True, capture_output=True, text=True
+        ).stdout
+        owners = [line.rpartition(": ") for line in asked.splitlines()]
+        name = next(owner for owner, _, file in owners if Path(file).resolve() == path).partition(":")[0]
+        told = ["dpkg-query", "--show", "--showformat", "${Version}", name]
+        version = subprocess.run(told, check=True, capture_output=True, text=True).stdout
+        found.add(SystemPackage(name, version, platform.freedesktop_os_release()["ID"]))
+    return sorted(found)
+
+
+def write_licences(
+    folder: Path, packages: list[importlib.metadata.Distribution], libraries: list[SystemPackage]
+) -> None:
     """The texts of the licences, a folder a package; and Python's own."""
+    for library in libraries:
+        (folder / library.name).mkdir(parents=True, exist_ok=True)
+        text = Path("/usr/share/doc", library.name, "copyright").read_bytes()
+        (folder / library.name / "copyright").write_bytes(text)
     for each in packages:
         for file in each.files or ():
             if "dist-info" in str(file) and ("LICEN" in file.name.upper() or "COPYING" in file.name.upper()):
@@ -226,22 +266,20 @@ def licence_of(package: importlib.metadata.Distribution) -> str | None:
     return str(said.get("license_expression") or said.get("license") or "").partition("\n")[0] or None
 
 
-def bill_of_materials(packages: list[importlib.metadata.Distribution], version: str) -> dict[str, object]:
+def bill_of_materials(
+    packages: list[importlib.metadata.Distribution], libraries: list[SystemPackage], version: str
+) -> dict[str, object]:
     """The list of what it holds, as CycloneDX 1.6 has it (https://cyclonedx.org/docs/1.6/json)."""
 
-    def component(name: str, version: str, licence: str | None) -> dict[str, object]:
-        url = f"pkg:pypi/{name.lower()}@{version}" if name != "python" else f"pkg:generic/python@{version}"
+    def component(kind: str, name: str, version: str, licence: str | None = None) -> dict[str, object]:
+        url = f"pkg:{kind}/{name.lower()}@{quote(version)}"
         found: dict[str, object] = {"type": "library", "name": name, "version": version, "purl": url, "bom-ref": url}
         if licence:
             found["licenses"] = [{"license": {"name": licence}}]
         return found
 
     components = [
-        component(
-            each.metadata["Name"],
-            each.version,
-            licence_of(each),
-        )
+        component("pypi", each.metadata["Name"], each.version, licence_of(each))
         for each in packages
         if each.metadata["Name"] != "assettui"
     ]
@@ -250,7 +288,11 @@ def bill_of_materials(packages: list[importlib.metadata.Distribution], version: 
         "specVersion": "1.6",
         "version": 1,
         "metadata": {"component": {"type": "application", "name": "assettui", "version": version}},
-        "components": [*components, component("python", platform.python_version(), "PSF-2.0")],
+        "components": [
+            *components,
+            *(component(f"deb/{each.distribution}", each.name, each.version) for each in libraries),
+            component("generic", "python", platform.python_version(), "PSF-2.0"),
+        ],
     }
 
 
