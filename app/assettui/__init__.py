@@ -77,6 +77,8 @@ _MODULES = {
     "definitions.run_status_sensors": "build_run_status_sensor_context run_failure_sensor run_status_sensor RunFailureSensorContext RunStatusSensorContext RunStatusSensorDefinition",
     "definitions.schedule": "build_schedule_context DefaultScheduleStatus schedule ScheduleDefinition ScheduleEvaluationContext",
     "definitions.sensor": "build_sensor_context DefaultSensorStatus sensor SensorDefinition SensorEvaluationContext",
+    "definitions.types": "DagsterType make_python_type_usable_as_dagster_type PythonObjectDagsterType TypeCheck TypeCheckContext usable_as_dagster_type",
+    "definitions.value_types": "check_dagster_type",
     "definitions.source": "observable_source_asset",
     "definitions.spec": "apply_freshness_policy AssetDep AssetSpec map_asset_specs SourceAsset",
     "definitions.automation_context": "AutomationContext AutomationResult",

@@ -175,6 +175,15 @@ from assettui.definitions.spec import AssetSpec as AssetSpec
 from assettui.definitions.spec import SourceAsset as SourceAsset
 from assettui.definitions.spec import apply_freshness_policy as apply_freshness_policy
 from assettui.definitions.spec import map_asset_specs as map_asset_specs
+from assettui.definitions.types import DagsterType as DagsterType
+from assettui.definitions.types import PythonObjectDagsterType as PythonObjectDagsterType
+from assettui.definitions.types import TypeCheck as TypeCheck
+from assettui.definitions.types import TypeCheckContext as TypeCheckContext
+from assettui.definitions.types import (
+    make_python_type_usable_as_dagster_type as make_python_type_usable_as_dagster_type,
+)
+from assettui.definitions.types import usable_as_dagster_type as usable_as_dagster_type
+from assettui.definitions.value_types import check_dagster_type as check_dagster_type
 from assettui.executors.automation import EvaluateAutomationConditionsResult as EvaluateAutomationConditionsResult
 from assettui.executors.automation import evaluate_automation_conditions as evaluate_automation_conditions
 from assettui.executors.fake_clock import FakeClock as FakeClock

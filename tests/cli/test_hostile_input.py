@@ -163,7 +163,9 @@ def test_a_few_of_the_hostile_arguments(known: tuple[Path, dict[str, str]], monk
 
 
 @pytest.mark.slow
-def test_a_quarter_of_the_hostile_arguments(known: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quarter_of_the_hostile_arguments(
+    known: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     try_all(known, monkeypatch, part=4)
 
 

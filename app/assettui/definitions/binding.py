@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from inspect import Parameter
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from assettui.definitions.computation import InputDeclaration
 from assettui.definitions.inputs import AssetIn, Nothing
 from assettui.definitions.resources import ManagedResource, ResourceDefinition, is_resource_annotation
 from assettui.definitions.results import MaterializeResult, Output
+from assettui.definitions.types import DagsterType, declared_type
 from assettui.model.keys import AssetKey, closest
 from assettui.model.project import InputSnapshot
 
@@ -131,7 +132,7 @@ def declared_input(definition: AssetsDefinition | AssetChecksDefinition, name: s
     if not isinstance(asset_in, AssetIn):
         return InputDeclaration(annotation)
     return InputDeclaration(
-        annotation if annotation is not None else asset_in.dagster_type,
+        declared_type(annotation, asset_in.dagster_type),
         asset_in.input_manager_key,
         asset_in.metadata,
         is_passed=asset_in.dagster_type is not Nothing,
@@ -148,7 +149,7 @@ def declared_op_inputs(op: OpDefinition) -> dict[str, InputDeclaration]:
         else:
             is_passed = given.dagster_type is not Nothing and name in op.parameters.named
             found[name] = InputDeclaration(
-                annotation if annotation is not None else given.dagster_type,
+                declared_type(annotation, given.dagster_type),
                 given.input_manager_key,
                 given.metadata,
                 is_passed,
@@ -293,6 +294,14 @@ def value_type(annotation: Any) -> Any:
     return NoneType if annotation is None else annotation
 
 
+def output_type(result: Any, dagster_type: Any) -> Any:
+    """The type of the value that a function gives: what `dagster_type` names comes before what the function is said to return."""
+    if dagster_type is not None and not isinstance(dagster_type, DagsterType):
+        return dagster_type
+    said = value_type(result) if result is not None or dagster_type is None else None
+    return said if dagster_type is None else declared_type(None if said is NoneType else said, dagster_type)
+
+
 def is_mismatch(made: Any, wanted: Any) -> bool:
     """Whether a value of one type can certainly not be what a parameter of the other type wants."""
     kinds = _classes(made), _classes(wanted)
@@ -320,6 +329,8 @@ def _classes(annotation: Any) -> list[type] | None:
     if get_origin(annotation) in (Union, UnionType):
         found = [_classes(each) for each in get_args(annotation)]
         return None if any(each is None for each in found) else [kind for each in found for kind in each or ()]
+    if get_origin(annotation) is Annotated:
+        return _classes(get_args(annotation)[0])
     plain = get_origin(annotation) or annotation
     if not isinstance(plain, type) or plain is object or plain is Any or getattr(plain, "_is_protocol", False):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Struct
 
@@ -20,6 +20,7 @@ _CONTEXT_TYPES = frozenset({"AssetExecutionContext", "OpExecutionContext", "Asse
 _UNKNOWN = object()
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _SCOPE = "__assettui_scope__"
+_FRAME_OF_MODEL = re.compile(r"([\w.]+)\[([\w.]+)\]")
 
 
 class Parameters(Struct, frozen=True):
@@ -109,7 +110,10 @@ def evaluated(annotation: Any, fn: Callable[..., Any]) -> Any:
     try:
         return eval(annotation, names, local)
     except Exception:  # noqa: BLE001 - it may hold anything; then the text has to do
-        return annotation
+        found = _FRAME_OF_MODEL.fullmatch(annotation)
+        parts = [evaluated(each, fn) for each in found.groups()] if found is not None else [annotation]
+        # Polars' own frames take no model between brackets, and would if Python let them.
+        return Annotated[parts[0], parts[1]] if all(isinstance(each, type) for each in parts) else annotation
 
 
 def _is_context(parameter: Parameter) -> bool:

@@ -127,6 +127,7 @@ class Processes:
             "command": self._command,
             "interpreter": told_of(self.project.interpreter),
             "isolation": self.project.settings.isolation,
+            "type_checks": self.project.settings.type_checks,
             "dynamic": keys.fileno() if keys is not None else None,
             "environment_file": str(self.project.environment_file),
             "environment": dict(self.project.settings.environment),

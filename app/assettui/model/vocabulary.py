@@ -15,6 +15,7 @@ _AUTOMATION = "subclass AutomationCondition, and override evaluate"
 _EXECUTORS = "steps run in worker processes: see max_workers and isolation in the settings"
 _LOGGERS = "the log is kept by itself: use context.log, and `assettui run logs`"
 _COMPONENTS = "there are no components; write functions that give assets, and load them by load_assets_from_modules"
+_TYPE_LOADERS = "an input that nothing is wired to is configured by its plain value; read it in the op"
 _TYPES = "the type of a value is its annotation in Python: list[str], int | None, a class"
 _CONFIG = "write a class: class MyConfig(Config)"
 _ERRORS = "catch AssettuiError, the root of all errors"
@@ -36,9 +37,8 @@ _SENTENCES: Final = {
     " Resolvable Resolver ResolutionContext Model SqlComponent TemplatedSqlComponent PythonScriptComponent UvRunComponent"
     " StateBackedComponent Scaffolder component_instance load_defs build_defs_for_component build_component_defs"
     " template_var scaffold_with",
-    _TYPES: "DagsterType DagsterTypeLoader TypeCheck TypeCheckContext PythonObjectDagsterType usable_as_dagster_type"
-    " make_python_type_usable_as_dagster_type dagster_type_loader check_dagster_type Bool Dict Float Int List Optional"
-    " Set String Tuple",
+    _TYPES: "Bool Dict Float Int List Optional Set String Tuple",
+    _TYPE_LOADERS: "DagsterTypeLoader dagster_type_loader",
     _CONFIG: "Array Enum EnumValue Map Noneable Permissive ScalarUnion Selector Shape StringSource IntSource BoolSource"
     " ConfigMapping config_mapping configured ConfigSchema config_from_files config_from_yaml_strings validate_run_config",
     _ERRORS: "DagsterError DagsterInvalidConfigError DagsterInvalidDefinitionError DagsterInvalidInvocationError"

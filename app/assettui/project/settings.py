@@ -77,6 +77,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How long the function of a schedule or sensor may take, in seconds."""
     isolation: Isolation = "worker"
     """Whether the steps of a worker share its process, or each has one of its own."""
+    type_checks: bool = True
+    """Whether values are checked against their annotations when they are made and read."""
     keep_running: bool = False
     """Whether a leader whose terminal is gone goes on for ever, rather than until nothing runs or is scheduled."""
     versions_kept: Count = 3

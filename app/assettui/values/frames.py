@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from datetime import timezone
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, cast, get_args, get_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,17 @@ def frame_named(annotation: Any) -> FrameKind | None:
     if isinstance(annotation, str):
         module, _, name = annotation.strip("\"'").rpartition(".")
         return _KINDS.get((_ALIASES.get(module, module), name))
-    if isinstance(annotation, type):
-        return _KINDS.get((annotation.__module__.split(".", 1)[0], annotation.__qualname__))
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return frame_named(get_args(annotation)[0])
+    kind = origin or annotation
+    if not isinstance(kind, type):
+        return None
+    # A library's own class of frames is named with a model, as pandera's `DataFrame[Orders]`, and stands for the plain one.
+    for each in kind.__mro__ if origin is not None else (kind,):
+        found = _KINDS.get((each.__module__.split(".", 1)[0], each.__qualname__))
+        if found is not None:
+            return found
     return None
 
 

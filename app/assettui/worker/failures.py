@@ -15,6 +15,7 @@ from assettui.model.run import StepStatus
 from assettui.model.step import StepOutcome
 from assettui.model.timing import SECOND_US
 from assettui.worker.errors import Canceled, step_error
+from assettui.worker.value_types import WrongType
 
 if TYPE_CHECKING:
     from assettui.definitions.retries import RetryPolicy
@@ -34,7 +35,9 @@ def failed_outcome(
     """
     status = StepStatus.CANCELED if isinstance(error, Canceled) else StepStatus.FAILURE
     told = step_error(error)
-    if isinstance(error, Failure):
+    if isinstance(error, WrongType):
+        told = replace(told, metadata=error.metadata)
+    elif isinstance(error, Failure):
         try:
             told = replace(told, metadata=as_metadata(error.metadata))
         except TypeError as wrong:

@@ -134,7 +134,9 @@ class Worker:
         self.send(said.Done(request.run_id, request.step.key, told, _peak_bytes(), self._put_back()))
 
     def _outcome(self, request: said.StepRequest, described: Described) -> said.StepOutcome:
-        return execute_step(request, described, self._values, clock_us, tell=self._send_asset_event)
+        are_types_checked = self._options.get("type_checks", True)
+        tell = self._send_asset_event
+        return execute_step(request, described, self._values, clock_us, tell=tell, are_types_checked=are_types_checked)
 
     def _execute_apart(self, request: said.StepRequest, described: Described) -> None:
         """Have a child of this process execute a step: it answers the leader, and ends."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from assettui.model.step import StepRequest
     from assettui.worker.checks import CheckResults
     from assettui.worker.exchange import Exchange
+    from assettui.worker.value_types import ValueTypes
 
 ROW_COUNT_NAMES = ("row_count", "dagster/row_count")
 """Metadata that says how many rows an asset has; the second is the name that Dagster documents."""
@@ -67,6 +68,8 @@ class Outputs:
         self.tell = tell
         self.are_given_kept = are_given_kept
         self.checks = checks
+        self.types: ValueTypes | None = None
+        """Checks what is given, where that is wanted."""
         self.started_us = now()
         self.asset_events: list[AssetEvent] = []
         """What is yet to be told."""
@@ -230,6 +233,8 @@ class Outputs:
         source = StepOutput(self.request.step.key, output.name, result.mapping_key)
         if source in self.op_outputs:
             raise BadResult(f"{self.request.step.key} yielded the mapping key {result.mapping_key!r} twice")
+        if self.types is not None and output.annotation is not None:
+            self.types.check_output(output, result.value)
         self._note_for_hooks(output.name, result.value, result.mapping_key)
         context = self.exchange.output_context(output, result.metadata, result.mapping_key)
         self.op_outputs[source] = self.exchange.store(output, result.value, context)
@@ -252,6 +257,8 @@ class Outputs:
         keys: tuple[str | None, ...] = (None,)
         if output.asset_key is not None and self.request.partition_keys:
             keys = self.request.partition_keys
+        if self.types is not None and output.annotation is not None and value is not results.NO_VALUE:
+            said = {**self.types.check_output(output, value, len(keys)), **said}
         refs = self._store(output, value, result, said, is_whole=keys == (None,))
         if refs and computation.is_op:
             if len(refs) > 1:

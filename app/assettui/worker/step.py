@@ -14,11 +14,12 @@ from msgspec.structs import replace
 
 from assettui.core.masking import restored
 from assettui.core.run_config import of_resources, of_step, of_steps
-from assettui.definitions.context import AssetExecutionContext, ContextRun
+from assettui.definitions.context import AssetExecutionContext, ContextRun, ScopedResources
 from assettui.definitions.hooks import HookDefinition
 from assettui.definitions.resources import ResourceSet
 from assettui.definitions.results import NO_VALUE
 from assettui.definitions.run_config import config_json
+from assettui.definitions.types import TypeCheckContext
 from assettui.model.events import OpOutput
 from assettui.model.run import StepStatus
 from assettui.model.step import StepOutcome, StepRequest
@@ -28,6 +29,7 @@ from assettui.worker.forks import leave_if_forked
 from assettui.worker.hooks import call_hooks
 from assettui.worker.outputs import Outputs
 from assettui.worker.results import BadResult, results_of
+from assettui.worker.value_types import ValueTypes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +49,7 @@ def execute_step(
     tell: Callable[[AssetEvent], None] | None = None,
     resources: ResourceSet | None = None,
     op_output_values: Values | None = None,
+    are_types_checked: bool = True,
 ) -> StepOutcome:
     """Run the function of one step and store its results.
 
@@ -58,6 +61,7 @@ def execute_step(
         tell: Takes what a function yields as soon as it is stored; without it all is in the outcome.
         resources: Those that outlive the step; by default it has a set of its own.
         op_output_values: Where the outputs of ops are kept; by default with the others.
+        are_types_checked: Whether values are held against their annotations.
 
     Returns:
         How it ended; the outcome of a failure holds the exception itself. Nothing is raised.
@@ -74,6 +78,7 @@ def execute_step(
     scope = resources or own or ResourceSet({})
     exchange = Exchange(request, project, values, scope, op_output_values)
     execution = _Execution(request, project, exchange, now, tell, run, scope)
+    execution.are_types_checked = are_types_checked
     try:
         outcome = execution.carry_out()
         execution.call_hooks(outcome)
@@ -129,6 +134,8 @@ class _Execution:
             request, project.upstream, exchange, now, tell, are_given_kept=bool(self.hooks), checks=checks
         )
         self.op_config: Any = None
+        self.are_types_checked = True
+        self.types: ValueTypes | None = None
         self.pid = os.getpid()
 
     def carry_out(self) -> StepOutcome:
@@ -194,6 +201,8 @@ class _Execution:
         for parameter, name in computation.resources.items():
             arguments[parameter] = self.resources.get(name)
         scoped = self.resources.scoped(sorted(computation.required_resources)) if computation.required_resources else {}
+        if self.are_types_checked:
+            self.types = self.outputs.types = ValueTypes(computation, TypeCheckContext(ScopedResources(scoped)))
         self._load_inputs(computation, arguments, said.get("inputs") or {})
         context = AssetExecutionContext(
             self.run,
@@ -247,6 +256,9 @@ class _Execution:
                 value = given[name]
                 is_wrapped = isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"value"}
                 arguments[name] = value["value"] if is_wrapped else value
+            if name in arguments:
+                if self.types is not None and declared.annotation is not None:
+                    self.types.check_input(name, declared, arguments[name])
             elif declared.default is not NO_VALUE:
                 arguments[name] = declared.default
             elif name not in computation.optional:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from assettui.definitions.binding import check_manager, value_type
+from assettui.definitions.binding import check_manager, output_type, value_type
 from assettui.definitions.computation import ValueDeclaration
 from assettui.definitions.io_managers import DEFAULT_IO_MANAGER
 from assettui.definitions.spec import IO_MANAGER_METADATA, AssetSpec
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 def declared_value(draft: Draft, definition: AssetsDefinition, output: AssetOutput) -> ValueDeclaration:
     """What is declared of an asset that a function makes."""
     spec = output.spec
-    annotation = output.annotation
-    if annotation is None and len(definition.outputs) == 1 and definition.composition is None:
-        annotation = value_type(definition.parameters.result)
+    is_only = len(definition.outputs) == 1 and definition.composition is None
+    annotation = output_type(definition.parameters.result if is_only else None, output.annotation)
     declared = ValueDeclaration(
         name=output.name,
         asset_key=spec.key,

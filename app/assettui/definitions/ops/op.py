@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import namedtuple
 from functools import cached_property, update_wrapper
+from inspect import Parameter
 from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from assettui.definitions import invocation
+from assettui.definitions.binding import output_type
 from assettui.definitions.building_contexts import build_op_context
 from assettui.definitions.keywords import OpKeywords, bare_too, checks, shows
 from assettui.definitions.ops.composition import NodeOutput, current_composer
@@ -82,9 +84,8 @@ class OpDefinition:
         if out is None:
             return {"result": OpOutput("result", annotation=self.parameters.result)}
         if isinstance(out, Out):
-            annotation = out.dagster_type if out.dagster_type is not None else self.parameters.result
-            return {"result": _output("result", out, annotation)}
-        return {name: _output(name, each, each.dagster_type) for name, each in out.items()}
+            return {"result": _output("result", out, _type_of(self.parameters.result, out.dagster_type))}
+        return {name: _output(name, each, _type_of(Parameter.empty, each.dagster_type)) for name, each in out.items()}
 
     def output_kinds(self) -> dict[str, bool]:
         """Name of each output → whether it is dynamic."""
@@ -154,6 +155,11 @@ class OpCall(Struct, frozen=True):
             return next(iter(handles.values()))
         names: Any = namedtuple("Outputs", list(handles))  # pyright: ignore[reportUntypedNamedTuple] - its fields are known only here
         return names(**handles)
+
+
+def _type_of(result: Any, dagster_type: Any) -> Any:
+    found = output_type(result, dagster_type)
+    return Parameter.empty if found is None else found
 
 
 def _output(name: str, out: Out, annotation: Any) -> OpOutput:
