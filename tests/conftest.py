@@ -89,9 +89,9 @@ class ProjectFolder:
             command(*arguments), cwd=self.path, capture_output=True, text=True, timeout=timeout, check=False
         )
 
-    def json(self, *arguments: str) -> Any:
+    def json(self, *arguments: str, timeout: float = 60) -> Any:
         """What a command prints with `--json`."""
-        done = self.run(*arguments, "--json")
+        done = self.run(*arguments, "--json", timeout=timeout)
         try:
             return json.loads(done.stdout)
         except ValueError:

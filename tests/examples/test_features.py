@@ -19,7 +19,7 @@ from tests.s3_server import s3_server
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of it, built."""
     folder = ProjectFolder(tmp_path_factory.mktemp("built"))
-    assert folder.json("demo", "features", "--dir", "features", "--no-ui")["status"] == "success"
+    assert folder.json("demo", "features", "--dir", "features", "--no-ui", timeout=300)["status"] == "success"
     return folder.path / "features"
 
 

@@ -15,7 +15,7 @@ EXAMPLE = Path(__file__).parents[2] / "assets_examples" / "flights"
 
 @pytest.mark.slow
 def test_every_partition_is_made_and_says_what_the_data_says(folder: ProjectFolder) -> None:
-    made = folder.json("demo", "flights", "--dir", "f", "--no-ui")
+    made = folder.json("demo", "flights", "--dir", "f", "--no-ui", timeout=300)
     assert (made["status"], made["counts"]["materialized"]) == ("success", 1933)
     assets = folder.json("asset", "ls", "--project", "f")
     assert {asset["status"] for asset in assets if not asset["is_external"]} == {"fresh"}
@@ -38,7 +38,7 @@ def test_every_partition_is_made_and_says_what_the_data_says(folder: ProjectFold
     assert checks.pop(("marts/worst_routes", "no_route_is_hopeless")) == "warned"
     assert set(checks.values()) == {"passed"}
     assert folder.run("health", "--project", "f").returncode == 0
-    assert folder.json("demo", "flights", "--dir", "f", "--no-ui")["status"] == "success"
+    assert folder.json("demo", "flights", "--dir", "f", "--no-ui", timeout=300)["status"] == "success"
 
 
 def test_they_are_kept_as_tables_of_duckdb_where_the_project_says_so(folder: ProjectFolder) -> None:

@@ -22,7 +22,7 @@ def test_a_week_of_it() -> None:
 
 
 def test_it_is_shown_how_old_the_data_is_and_when_that_turns(folder: ProjectFolder) -> None:
-    assert folder.json("demo", "freshness", "--dir", "f", "--no-ui")["status"] == "success"
+    assert folder.json("demo", "freshness", "--dir", "f", "--no-ui", timeout=300)["status"] == "success"
     hour, day = folder.json("freshness", "ls", "--project", "f")
     assert (hour["freshness"], day["freshness"]) == ("pass", "pass")
     assert hour["data_time"] == day["data_time"], "both rest on the same orders"

@@ -87,7 +87,7 @@ def test_the_evaluator_gives_what_the_definitions_say(world, is_lazy):
 
 
 @pytest.mark.slow
-@settings(max_examples=6_000, deadline=None)
+@settings(max_examples=3_000, deadline=None)
 @given(worlds(), st.booleans())
 def test_it_does_so_thousands_of_times(world, is_lazy):
     check(world, is_lazy)
