@@ -72,6 +72,8 @@ class AssetExecutionContext:
         retry_number: How many times the step has been tried before.
         mapping_key: For a step that was fanned out, which value it works on.
         log_event: Takes what `log_event` is given.
+        record_result: Takes what `record_result` is given.
+        code_versions: Of what the step makes.
         check_keys: The checks that the step is to evaluate.
         pasts: Of a step that only checks: what has happened to the assets that it is about.
     """
@@ -89,6 +91,8 @@ class AssetExecutionContext:
         retry_number: int = 0,
         mapping_key: str | None = None,
         log_event: Callable[[Any], None] | None = None,
+        record_result: Callable[[AssetExecutionContext, Any], None] | None = None,
+        code_versions: Mapping[AssetKey, str | None] | None = None,
         check_keys: Iterable[AssetCheckKey] = (),
         pasts: Mapping[AssetKey, AssetPast] | None = None,
     ) -> None:
@@ -106,6 +110,8 @@ class AssetExecutionContext:
         self._check_keys = frozenset(check_keys)
         self._pasts = pasts or {}
         self._log_event = log_event or self.events.append
+        self._record_result = record_result
+        self._code_versions = code_versions or {}
         self._output_metadata: dict[str, dict[str, MetadataValue]] = {}
 
     # What is being made.
@@ -157,6 +163,10 @@ class AssetExecutionContext:
     def selected_output_names(self) -> set[str]:
         """The outputs that the step is to make."""
         return set(self._asset_keys)
+
+    def code_version_for(self, asset_key: CoercibleToAssetKey) -> str | None:
+        """The version of the code of an asset that is being made; None where it is not known."""
+        return self._code_versions.get(AssetKey.from_coercible(asset_key))
 
     def asset_key_for_output(self, output_name: str = "result") -> AssetKey:
         """The asset that an output holds.
@@ -389,6 +399,15 @@ class AssetExecutionContext:
     def log_event(self, event: Any) -> None:
         """Record an `AssetMaterialization` or `AssetObservation` at once."""
         self._log_event(event)
+
+    def record_result(self, result: Any) -> None:
+        """Store and record a result at once, before the function ends. That it is returned as well does no harm.
+
+        Args:
+            result: A `MaterializeResult`, an `Output` or an `AssetCheckResult`.
+        """
+        if self._record_result is not None:
+            self._record_result(self, result)
 
     def _only_output(self) -> str:
         return next(iter(self._asset_keys)) if len(self._asset_keys) == 1 else "result"

@@ -75,6 +75,10 @@ class ManagedResource(ABC):
         return frozenset()
 
 
+class PlainResource:
+    """The base of classes whose instances are resources as they are: a parameter annotated with one receives it."""
+
+
 class ResourceDefinition(ManagedResource):
     """A function that makes a resource: it returns it, or yields it and then tears it down.
 
@@ -218,7 +222,7 @@ def is_resource_annotation(annotation: Any) -> bool:
     if get_origin(annotation) is Annotated:
         return any(isinstance(each, DependencyMarker) for each in get_args(annotation)[1:])
     try:
-        return isinstance(annotation, type) and issubclass(annotation, ManagedResource)
+        return isinstance(annotation, type) and issubclass(annotation, ManagedResource | PlainResource)
     except TypeError:  # generics of typing pass for types and are none
         return False
 

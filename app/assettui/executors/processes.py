@@ -280,14 +280,14 @@ def _memory_events() -> Path | None:
     return Path("/sys/fs/cgroup") / own.lstrip("/") / "memory.events" if own is not None else None
 
 
-def cause_of(status: int) -> StepError:
-    """Why a worker died, from its exit status as `subprocess` gives it: negative where a signal killed it."""
+def cause_of(status: int, what: str = "the worker process") -> StepError:
+    """Why a process died, from its exit status as `subprocess` gives it: negative where a signal killed it."""
     if status >= 0:
-        return StepError(f"the worker process exited with status {status}", "exit")
+        return StepError(f"{what} exited with status {status}", "exit")
     try:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
     hint = " (out of memory, or killed by hand)" if name == "SIGKILL" else ""
     crash = " (a crash in native code)" if name in ("SIGSEGV", "SIGBUS", "SIGILL", "SIGABRT", "SIGFPE") else ""
-    return StepError(f"the worker process was killed by {name}{hint}{crash}", "signal")
+    return StepError(f"{what} was killed by {name}{hint}{crash}", "signal")

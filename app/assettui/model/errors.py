@@ -67,6 +67,24 @@ class AssettuiError(Exception):
         return f"{self.what}\n    {self.hint}" if self.hint else self.what
 
 
+class ProgramFailed(AssettuiError):
+    """A program that a step has run has failed; it may do better when it is tried again.
+
+    Args:
+        what: How, in one line.
+        hint: What to do about it.
+        kind: `exit`, `signal` or `exception`: see `StepError`.
+        traceback: Where in the program, as it says itself.
+    """
+
+    def __init__(
+        self, what: str, *, hint: str | None = None, kind: str = "exception", traceback: str | None = None
+    ) -> None:
+        super().__init__(what, hint=hint)
+        self.kind = kind
+        self.traceback = traceback
+
+
 class DefinitionsError(AssettuiError):
     """The definitions of a project are wrong; all that is wrong with them, in the order of the source."""
 

@@ -19,7 +19,6 @@ _TYPE_LOADERS = "an input that nothing is wired to is configured by its plain va
 _TYPES = "the type of a value is its annotation in Python: list[str], int | None, a class"
 _CONFIG = "write a class: class MyConfig(Config)"
 _ERRORS = "catch AssettuiError, the root of all errors"
-_PIPES = "call subprocess.run within the asset; what it prints is kept in the step's log"
 _RUN = "use materialize, materialize_to_memory or JobDefinition.execute_in_process"
 _REPOSITORY = "give everything to one Definitions object"
 _METADATA = "use MetadataValue.float(…), .json(…), .path(…) and so on"
@@ -45,9 +44,6 @@ _SENTENCES: Final = {
     " DagsterInvariantViolationError DagsterRunNotFoundError DagsterTypeCheckDidNotPass DagsterUnknownPartitionError"
     " DagsterUnknownResourceError DagsterUserCodeExecutionError DagsterExecutionStepExecutionError"
     " DagsterInvalidSubsetError DagsterEventType",
-    _PIPES: "PipesClient PipesSubprocessClient PipesSession PipesContextInjector PipesMessageReader PipesExecutionResult"
-    " PipesClientCompletedInvocation PipesEnvContextInjector PipesFileContextInjector PipesFileMessageReader"
-    " PipesTempFileContextInjector PipesTempFileMessageReader open_pipes_session",
     _RUN: "execute_job reconstructable build_reconstructable_job ReexecutionOptions ExecuteInProcessResult"
     " JobExecutionResult",
     _REPOSITORY: "repository RepositoryDefinition RepositoryData create_repository_using_definitions_args with_resources"

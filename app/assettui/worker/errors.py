@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assettui.model.errors import AssettuiError, DefinitionsError
+from assettui.model.errors import AssettuiError, DefinitionsError, ProgramFailed
 from assettui.model.run import StepError
 from assettui.model.text import plural
 
@@ -35,6 +35,8 @@ def step_error(error: BaseException) -> StepError:
             more = len(error.problems) - 1
             first = error.problems[0].what + (f" (and {plural(more, 'more problem')})" if more else "")
             return StepError(str(error), "error", name, summary=first)
+        case ProgramFailed():
+            return StepError(str(error), error.kind, name, error.traceback)
         case AssettuiError():
             cause = format_exception(error.__cause__) if error.__cause__ else None
             return StepError(str(error), "error", name, cause)

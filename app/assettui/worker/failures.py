@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from assettui.definitions.resources import ResourceFailed
 from assettui.definitions.results import Failure
 from assettui.definitions.retries import RetryRequested
-from assettui.model.errors import AssettuiError, StoreError, ValueStorageError
+from assettui.model.errors import AssettuiError, ProgramFailed, StoreError, ValueStorageError
 from assettui.model.metadata import as_metadata
 from assettui.model.run import StepStatus
 from assettui.model.step import StepOutcome
@@ -78,7 +78,7 @@ def _is_final(error: BaseException) -> bool:
             return False
         case ResourceFailed() | ValueStorageError():  # by what the user's own code or a disk did
             return error.__cause__ is None or _is_final(error.__cause__)
-        case StoreError():
+        case StoreError() | ProgramFailed():
             return False
         case AssettuiError():
             return True

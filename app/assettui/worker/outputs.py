@@ -68,6 +68,7 @@ class Outputs:
         self.tell = tell
         self.are_given_kept = are_given_kept
         self.checks = checks
+        self._taken_early: list[Any] = []
         self.types: ValueTypes | None = None
         """Checks what is given, where that is wanted."""
         self.started_us = now()
@@ -91,6 +92,8 @@ class Outputs:
         result: Any,
     ) -> None:
         """Store and record one result."""
+        if self._is_taken(result):
+            return
         match result:
             case results.AssetMaterialization() | results.AssetObservation():
                 self.log_event(result)
@@ -116,6 +119,22 @@ class Outputs:
                     f"{computation.key} yielded {type(result).__name__}",
                     hint="yield an Output or a MaterializeResult, or return a value",
                 )
+
+    def take_early(
+        self,
+        computation: Computation,
+        wanted: Mapping[str, ValueDeclaration],
+        context: AssetExecutionContext,
+        result: Any,
+    ) -> None:
+        """The same, before the function has given it, and tell it at once; what is given later is known then."""
+        if not self._is_taken(result):
+            self.take(computation, wanted, context, result)
+            self._taken_early.append(result)
+            self.tell_all()
+
+    def _is_taken(self, result: Any) -> bool:
+        return any(result is each for each in self._taken_early)
 
     def _take_check(self, result: Any, asset_key: AssetKey | None) -> None:
         if not is_check_result(result):

@@ -59,6 +59,9 @@ def _returned(returned: Any, computation: Computation, wanted: Mapping[str, Valu
         yield from _checked(returned, computation)
         return
     only = next(iter(computation.outputs.values())) if len(computation.outputs) == 1 else None
+    if only is not None and not only.is_dynamic and _are_results(returned):
+        yield from returned
+        return
     if only is not None and only.is_dynamic and isinstance(returned, list):
         yield from cast("list[Any]", returned)
         return
@@ -90,6 +93,12 @@ def is_check_result(value: Any) -> bool:
     """Whether it is an `AssetCheckResult`."""
     known = sys.modules.get("assettui.definitions.checks")  # where nobody has imported it, there is none
     return known is not None and isinstance(value, known.AssetCheckResult)
+
+
+def _are_results(returned: Any) -> bool:
+    """Whether it is what a function says of an asset and its checks, rather than a value that happens to be a list."""
+    parts = cast("tuple[Any, ...]", returned) if isinstance(returned, tuple | list) else ()
+    return bool(parts) and all(isinstance(part, MaterializeResult) or is_check_result(part) for part in parts)
 
 
 def _checked(returned: Any, computation: Computation) -> Iterator[Any]:

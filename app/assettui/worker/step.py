@@ -219,6 +219,8 @@ class _Execution:
             retry_number=self.request.retry_number,
             mapping_key=self.request.step.mapping_key,
             log_event=self.outputs.log_event,
+            record_result=lambda context, result: self.outputs.take_early(computation, wanted, context, result),
+            code_versions=self.request.step.code_versions,
             check_keys=self.request.step.checks,
             pasts=self.request.pasts,
         )

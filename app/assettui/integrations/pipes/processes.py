@@ -1,0 +1,244 @@
+"""Programs on this machine as steps. What a program starts ends with it, and it ends with the step, however that ends."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from assettui.definitions.checks import AssetCheckResult
+from assettui.definitions.resources import PlainResource
+from assettui.definitions.results import MaterializeResult
+from assettui.executors.guard import Guard
+from assettui.executors.processes import cause_of
+from assettui.integrations.pipes.readers import PipesStdoutMessageReader
+from assettui.integrations.pipes.session import ENDED, open_pipes_session
+from assettui.model.arguments import checks_call
+from assettui.model.errors import AssettuiError, ProgramFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from assettui.definitions.context import AssetExecutionContext
+    from assettui.integrations.pipes.injectors import PipesContextInjector
+    from assettui.integrations.pipes.messages import RemoteError
+    from assettui.integrations.pipes.readers import PipesMessageReader
+    from assettui.integrations.pipes.session import PipesResult, PipesSession
+
+GRACE_S: Final = 1.5
+"""How long a program that is to end may clean up; a worker that is canceled is itself killed after 2 s, unless the settings say else."""
+
+
+MAX_SHOWN: Final = 100
+"""So many characters of a command are told."""
+
+
+class PipesExecutionError(ProgramFailed):
+    """A program has failed: its exit status, the signal that ended it, or what it says itself."""
+
+
+class PipesClientCompletedInvocation:
+    """What a program has reported, once it has ended well."""
+
+    def __init__(self, session: PipesSession) -> None:
+        self._session = session
+
+    def get_results(self, *, implicit_materializations: bool = True) -> Sequence[PipesResult]:
+        """All results, to be returned by the function.
+
+        Args:
+            implicit_materializations: Whether an asset of the step that was not reported counts as made.
+        """
+        if implicit_materializations:
+            self._session.implied()
+        return self._session.get_reported_results()
+
+    def get_materialize_result(self, *, implicit_materialization: bool = True) -> MaterializeResult[Any]:
+        """The only result.
+
+        Raises:
+            PipesExecutionError: There are several, or none.
+        """
+        found = self.get_results(implicit_materializations=implicit_materialization)
+        made = [each for each in found if isinstance(each, MaterializeResult)]
+        if len(made) != 1:
+            raise PipesExecutionError(f"the program has reported {len(made)} materializations; return get_results()")
+        checks = [each for each in found if isinstance(each, AssetCheckResult)]
+        if checks and len(found) > 1:
+            raise PipesExecutionError("the program has reported results of checks too; return get_results()")
+        return made[0]
+
+    def get_asset_check_result(self) -> AssetCheckResult:
+        """The only result of a check.
+
+        Raises:
+            PipesExecutionError: There are several, or none.
+        """
+        found = [each for each in self._session.get_reported_results() if isinstance(each, AssetCheckResult)]
+        if len(found) != 1:
+            raise PipesExecutionError(f"the program has reported {len(found)} results of checks; return get_results()")
+        return found[0]
+
+    def get_custom_messages(self) -> Sequence[Any]:
+        """What it has reported that is for the function alone."""
+        return self._session.get_custom_messages()
+
+
+class PipesSubprocessClient(PlainResource):
+    """Runs programs as steps. A resource: a parameter that is annotated with it receives it.
+
+    Args:
+        env: Environment variables, besides those of the worker.
+        cwd: Where programs run; by default the folder of the project.
+        context_injector: How they are told their context; by default by a temporary file.
+        message_reader: How they report; by default by a temporary file.
+        forward_termination: Whether a program is asked to end (SIGTERM) when its step is canceled, before it is killed.
+        forward_stdio: Whether what it prints is the step's output.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        context_injector: PipesContextInjector | None = None,
+        message_reader: PipesMessageReader | None = None,
+        forward_termination: bool = True,
+        forward_stdio: bool = True,
+    ) -> None:
+        self.env = dict(env or {})
+        self.cwd = cwd
+        self.context_injector = context_injector
+        self.message_reader = message_reader
+        self.forward_termination = forward_termination
+        self.forward_stdio = forward_stdio
+
+    @checks_call
+    def run(
+        self,
+        *,
+        command: str | Sequence[str],
+        context: AssetExecutionContext,
+        extras: Mapping[str, Any] | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> PipesClientCompletedInvocation:
+        """Run a program to its end. What it reports is recorded as it comes.
+
+        Args:
+            command: The program and its arguments; or a line for the shell.
+            context: The step's.
+            extras: Anything more that it is told; JSON.
+            env: Environment variables, besides those of the client.
+            cwd: Where it runs.
+
+        Returns:
+            What it has reported: return its `get_materialize_result()` or `get_results()`.
+
+        Raises:
+            PipesExecutionError: It has failed.
+            BadCommand: It cannot be started.
+        """
+        with open_pipes_session(context, self.context_injector, self.message_reader, extras) as session:
+            given = {**os.environ, **session.get_bootstrap_env_vars(), **self.env, **(env or {})}
+            status = self._run(command, session, given, cwd or self.cwd)
+        session.take_results()
+        _refuse(command, status, session.message_handler.error)
+        for result in session.get_reported_results():  # those that came as it ended
+            context.record_result(result)
+        return PipesClientCompletedInvocation(session)
+
+    def _run(self, command: str | Sequence[str], session: PipesSession, env: Mapping[str, str], cwd: str | None) -> int:
+        reader = self.message_reader
+        of_stdout = reader if isinstance(reader, PipesStdoutMessageReader) else None
+        output = subprocess.PIPE if of_stdout is not None else None if self.forward_stdio else subprocess.DEVNULL
+        sys.stdout.flush()
+        sys.stderr.flush()
+        try:
+            process = subprocess.Popen(
+                command,
+                shell=isinstance(command, str),
+                env=env,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=None if self.forward_stdio else subprocess.DEVNULL,
+                process_group=0,
+            )
+        except (OSError, ValueError) as error:
+            where = f" in {cwd}" if cwd else ""
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise BadCommand(
+                f"{shown(command)} cannot be started{where}: {reason}",
+                hint="name a program that is there, as a list of its arguments",
+            ) from None
+        guard = Guard()  # it ends the program also where this process is killed
+        guard.add(process.pid)
+        try:
+            if of_stdout is not None and process.stdout is not None:
+                of_stdout.read(process.stdout, sys.stdout.buffer if self.forward_stdio else None)
+            handler = session.message_handler
+            threading.Thread(target=_await_end, args=(process.pid, handler.results.put), daemon=True).start()
+            while (result := session.wait_for_result()) is not None:
+                session.context.record_result(result)
+        except BaseException:
+            if self.forward_termination:
+                _signal(process.pid, signal.SIGTERM)
+                _has_ended_within(process.pid, GRACE_S)
+            raise
+        finally:
+            # Before it is reaped: until then, the number of its group is its own.
+            _signal(process.pid, signal.SIGKILL)
+            guard.remove(process.pid)
+            guard.close()
+            status = process.wait()
+        return status
+
+
+class BadCommand(AssettuiError):
+    """A program cannot be started."""
+
+
+def shown(command: str | Sequence[str]) -> str:
+    """A command as it would be typed, in one line."""
+    text = command if isinstance(command, str) else shlex.join(command)
+    line = " ".join(text.split())
+    return f"`{line}`" if len(line) <= MAX_SHOWN else f"`{line[: MAX_SHOWN - 1]}…`"
+
+
+def _refuse(command: str | Sequence[str], status: int, error: RemoteError | None) -> None:
+    """Raise what has ended a program.
+
+    Raises:
+        PipesExecutionError: It has not ended well.
+    """
+    if error is not None:
+        trace = f"{''.join(error.stack).rstrip()}\n{error.name}: {error.message}\n" if error.stack else None
+        raise PipesExecutionError(f"{shown(command)} raised {error.name}: {error.message}", traceback=trace)
+    if status != 0:
+        cause = cause_of(status, shown(command))
+        raise PipesExecutionError(cause.message, kind=cause.kind)
+
+
+def _await_end(pid: int, tell: Callable[[object], None]) -> None:
+    with suppress(ChildProcessError):  # reaped already
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    tell(ENDED)
+
+
+def _has_ended_within(pid: int, timeout_s: float) -> bool:
+    ended: queue.SimpleQueue[object] = queue.SimpleQueue()
+    thread = threading.Thread(target=_await_end, args=(pid, ended.put), daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    return not thread.is_alive()
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
