@@ -110,7 +110,8 @@ def test_checks_freshness_and_automation_are_as_they_are_written_there(folder: P
 def test_every_name_that_the_readme_gives_is_there() -> None:
     import assettui
 
-    table = README[README.index("| what | how |") : README.index("`assettui demo features`")]
+    start = README.index("| what | how |")
+    table = README[start : README.index("\n\n", start)]
     table += README[README.index("| ready-made checks | ") : README.index("| versions | ")]
     table += README[README.index("| partitions | ") : README.index("| several in a run |")]
     for name in re.findall(r"`@?([A-Za-z_.]+)`", table):
