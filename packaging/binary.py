@@ -89,8 +89,9 @@ def build(out: Path) -> None:
         folder = work / "dist" / "assettui"
         carry_worker_part(folder / "workers", work / "wheels")
         strip(folder)
-        for record in folder.rglob("*.dist-info/RECORD"):  # of where it was installed for the build
-            record.unlink()
+        for name in ("RECORD", "direct_url.json"):  # of where it was installed for the build
+            for path in folder.rglob(f"*.dist-info/{name}"):
+                path.unlink()
         (folder / "python3").symlink_to("assettui")
         (folder / "VERSION").write_text(f"{version}\n")
         packages, libraries = bundled(work), system_packages(work)
