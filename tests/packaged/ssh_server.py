@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.conftest import children, wait_until
+from tests.ports import free_port
 from tests.terminal import Terminal
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -31,13 +32,6 @@ StrictModes no
 UsePAM no
 AcceptEnv LANG LC_* ASSETTUI_*
 """
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 class SshServer:

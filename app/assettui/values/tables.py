@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, cast
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -236,6 +237,13 @@ def refuse_rows_elsewhere(name: TableName, where: Where, written: int, found: in
             f"{where.sql}",
             hint="return the rows of these partitions alone, or correct the asset's metadata partition_expr",
         )
+
+
+def place_of(url: str) -> str:
+    """Where a database is, for messages: never with its password."""
+    found = urlsplit(url)
+    port = f":{found.port}" if found.port else ""
+    return f"{found.hostname or 'localhost'}{port}{found.path}"
 
 
 def kind_of(value: object) -> TableKind | None:
