@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-_OURS = ("assettui.definitions.", "assettui.model.arguments")
+_OURS = ("assettui.definitions.", "assettui.integrations.", "assettui.model.arguments")
 
 
 def calling_frame() -> FrameType:

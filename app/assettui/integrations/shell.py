@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from assettui.definitions.asset import asset
 from assettui.definitions.context_partitions import NotInContext
 from assettui.definitions.keywords import AssetKeywords, shows
-from assettui.integrations.pipes.processes import PipesSubprocessClient, shown
+from assettui.integrations.pipes.processes import PipesSubprocessClient
+from assettui.integrations.programs import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MAX_FILES = 2_000
+MAX_FILES = 5_000
 """So many are watched: who reads more of them while it is imported reads data."""
 _PASSED_OVER = frozenset({"site-packages", "node_modules", "__pycache__", ".assettui", ".git", ".venv"})
 _CODE = (".py", ".pyc", ".pyd", ".so")

@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import os
-import queue
-import shlex
-import signal
 import subprocess
 import sys
-import threading
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from assettui.definitions.checks import AssetCheckResult
 from assettui.definitions.resources import PlainResource
 from assettui.definitions.results import MaterializeResult
-from assettui.executors.guard import Guard
 from assettui.executors.processes import cause_of
 from assettui.integrations.pipes.readers import PipesStdoutMessageReader
 from assettui.integrations.pipes.session import ENDED, open_pipes_session
+from assettui.integrations.programs import running, shown
 from assettui.model.arguments import checks_call
-from assettui.model.errors import AssettuiError, ProgramFailed
+from assettui.model.errors import ProgramFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from assettui.definitions.context import AssetExecutionContext
     from assettui.integrations.pipes.injectors import PipesContextInjector
     from assettui.integrations.pipes.messages import RemoteError
     from assettui.integrations.pipes.readers import PipesMessageReader
     from assettui.integrations.pipes.session import PipesResult, PipesSession
-
-GRACE_S: Final = 1.5
-"""How long a program that is to end may clean up; a worker that is canceled is itself killed after 2 s, unless the settings say else."""
-
-
-MAX_SHOWN: Final = 100
-"""So many characters of a command are told."""
 
 
 class PipesExecutionError(ProgramFailed):
@@ -156,59 +144,21 @@ class PipesSubprocessClient(PlainResource):
     def _run(self, command: str | Sequence[str], session: PipesSession, env: Mapping[str, str], cwd: str | None) -> int:
         reader = self.message_reader
         of_stdout = reader if isinstance(reader, PipesStdoutMessageReader) else None
-        output = subprocess.PIPE if of_stdout is not None else None if self.forward_stdio else subprocess.DEVNULL
-        sys.stdout.flush()
-        sys.stderr.flush()
-        try:
-            process = subprocess.Popen(
-                command,
-                shell=isinstance(command, str),
-                env=env,
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=None if self.forward_stdio else subprocess.DEVNULL,
-                process_group=0,
-            )
-        except (OSError, ValueError) as error:
-            where = f" in {cwd}" if cwd else ""
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise BadCommand(
-                f"{shown(command)} cannot be started{where}: {reason}",
-                hint="name a program that is there, as a list of its arguments",
-            ) from None
-        guard = Guard()  # it ends the program also where this process is killed
-        guard.add(process.pid)
-        try:
-            if of_stdout is not None and process.stdout is not None:
-                of_stdout.read(process.stdout, sys.stdout.buffer if self.forward_stdio else None)
-            handler = session.message_handler
-            threading.Thread(target=_await_end, args=(process.pid, handler.results.put), daemon=True).start()
+        forwarded = None if self.forward_stdio else subprocess.DEVNULL
+        with running(
+            command,
+            env=env,
+            cwd=cwd,
+            stdout=subprocess.PIPE if of_stdout is not None else forwarded,
+            stderr=forwarded,
+            is_asked_to_end=self.forward_termination,
+        ) as program:
+            if of_stdout is not None and program.process.stdout is not None:
+                of_stdout.read(program.process.stdout, sys.stdout.buffer if self.forward_stdio else None)
+            program.on_end(lambda: session.message_handler.results.put(ENDED))
             while (result := session.wait_for_result()) is not None:
                 session.context.record_result(result)
-        except BaseException:
-            if self.forward_termination:
-                _signal(process.pid, signal.SIGTERM)
-                _has_ended_within(process.pid, GRACE_S)
-            raise
-        finally:
-            # Before it is reaped: until then, the number of its group is its own.
-            _signal(process.pid, signal.SIGKILL)
-            guard.remove(process.pid)
-            guard.close()
-            status = process.wait()
-        return status
-
-
-class BadCommand(AssettuiError):
-    """A program cannot be started."""
-
-
-def shown(command: str | Sequence[str]) -> str:
-    """A command as it would be typed, in one line."""
-    text = command if isinstance(command, str) else shlex.join(command)
-    line = " ".join(text.split())
-    return f"`{line}`" if len(line) <= MAX_SHOWN else f"`{line[: MAX_SHOWN - 1]}…`"
+        return program.status or 0
 
 
 def _refuse(command: str | Sequence[str], status: int, error: RemoteError | None) -> None:
@@ -223,22 +173,3 @@ def _refuse(command: str | Sequence[str], status: int, error: RemoteError | None
     if status != 0:
         cause = cause_of(status, shown(command))
         raise PipesExecutionError(cause.message, kind=cause.kind)
-
-
-def _await_end(pid: int, tell: Callable[[object], None]) -> None:
-    with suppress(ChildProcessError):  # reaped already
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    tell(ENDED)
-
-
-def _has_ended_within(pid: int, timeout_s: float) -> bool:
-    ended: queue.SimpleQueue[object] = queue.SimpleQueue()
-    thread = threading.Thread(target=_await_end, args=(pid, ended.put), daemon=True)
-    thread.start()
-    thread.join(timeout_s)
-    return not thread.is_alive()
-
-
-def _signal(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
