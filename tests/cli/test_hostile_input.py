@@ -163,10 +163,8 @@ def test_a_few_of_the_hostile_arguments(known: tuple[Path, dict[str, str]], monk
 
 
 @pytest.mark.slow
-def test_a_quarter_of_the_hostile_arguments(
-    known: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    try_all(known, monkeypatch, part=4)
+def test_many_of_the_hostile_arguments(known: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    try_all(known, monkeypatch, part=8)
 
 
 def test_an_argument_that_is_no_utf8(known: tuple[Path, dict[str, str]]) -> None:

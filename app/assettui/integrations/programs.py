@@ -36,6 +36,11 @@ class Program:
         self.status: int | None = None
         """How it ended, as `subprocess` gives it; None as long as the manager is entered."""
 
+    def wait(self) -> None:
+        """Wait until it has ended: who leaves the manager before that kills it."""
+        with suppress(ChildProcessError):  # reaped already
+            os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+
     def on_end(self, tell: Callable[[], object]) -> None:
         """Have something called, in a thread, when it has ended."""
         threading.Thread(target=_await_end, args=(self.process.pid, tell), name="program", daemon=True).start()

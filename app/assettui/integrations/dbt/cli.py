@@ -101,6 +101,8 @@ class DbtCliInvocation:
         self._errors: list[str] = []
         self._status: int | None = None
         self._has_failed_tests = False
+        self._has_untold_failures = False
+        """Whether tests have failed that are no checks of the step, as those of sources."""
 
     def stream(self) -> Iterator[DbtResult]:
         """Run it, and give each result as it comes: yield them from the function.
@@ -126,6 +128,7 @@ class DbtCliInvocation:
                 self.command, env=self._env, cwd=str(self.project.project_dir), stdout=subprocess.PIPE
             ) as program:
                 yield from self._events(cast("IO[bytes]", program.process.stdout))
+                program.wait()
         except BadCommand as error:
             raise DbtCliFailed(error.what, hint=INSTALL) from None
         self._status = program.status
@@ -201,6 +204,9 @@ class DbtCliInvocation:
             self._has_failed_tests |= event.status in ("fail", "error")
             check = nodes.checks_by_id.get(unique_id) if nodes is not None else None
             if check is None or (self._context is not None and not self._is_wanted(check)):
+                if not is_passed and event.status != "warn":
+                    self._errors.append(_plain(event.message))
+                    self._has_untold_failures = True
                 return None
             failures = event.data.get("num_failures")
             return AssetCheckResult(
@@ -225,7 +231,8 @@ class DbtCliInvocation:
         Raises:
             DbtCliFailed: It has.
         """
-        if self._status == 0 or (self._status == 1 and self._has_failed_tests and not self._errors_of_nodes()):
+        is_by_checks = self._has_failed_tests and not self._has_untold_failures
+        if self._status == 0 or (self._status == 1 and is_by_checks and not self._errors_of_nodes()):
             return
         errors = [each for each in self._errors if each]
         if not errors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -92,8 +93,14 @@ class DbtProject:
         Raises:
             BadProject: dbt is missing, or cannot make anything of the project: it says what, with file and line.
         """
-        if self.is_stale():
-            self.parse()
+        if not self.is_stale():
+            return
+        folder = self.project_dir / self.target_path
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".assettui.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # of workers that start at once, one has it written
+            if self.is_stale():
+                self.parse()
 
     def is_stale(self) -> bool:
         """Whether a file of the project is newer than the manifest, or there is none."""
