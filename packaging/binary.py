@@ -89,8 +89,8 @@ def build(out: Path) -> None:
         folder = work / "dist" / "assettui"
         carry_worker_part(folder / "workers", work / "wheels")
         strip(folder)
-        for name in ("RECORD", "direct_url.json"):  # of where it was installed for the build
-            for path in folder.rglob(f"*.dist-info/{name}"):
+        for record in ("RECORD", "direct_url.json"):  # of where it was installed for the build
+            for path in folder.rglob(f"*.dist-info/{record}"):
                 path.unlink()
         (folder / "python3").symlink_to("assettui")
         (folder / "VERSION").write_text(f"{version}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -66,6 +67,8 @@ def test_what_the_build_writes(dist: Path) -> None:
     assert not held & {"pip", "pytest", "duckdb", "pandas"}
     for name in ("textual", "polars", "python"):
         assert list((dist / "LICENSES" / name).iterdir()), name
+    assert not list((dist / "LICENSES").glob("*readline*")), "its licence would hold for the whole file"
+    assert f", {platform.system().lower()}-{platform.machine()}. ".encode() in program.read_bytes()[:200]
 
 
 def test_it_unpacks_itself_once_also_where_two_start_at_once(dist: Path, tmp_path: Path) -> None:
