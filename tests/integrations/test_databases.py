@@ -245,7 +245,7 @@ def test_many_that_make_a_table_at_once_do_not_meet(server: PostgresServer) -> N
 
 
 def test_what_no_database_can_keep_is_told(url: str) -> None:
-    with pytest.raises(at.StepFailed, match="is a int, which is no table|is an int"):
+    with pytest.raises(at.StepFailed, match="is a int, which is no table"):
         kept(url, 3)
 
 
@@ -285,7 +285,8 @@ def test_in_a_project(folder: ProjectFolder, server: PostgresServer, monkeypatch
     done = folder.run("materialize", "*")
     assert done.returncode == 0, done.stderr
     (made,) = folder.json("asset", "history", "orders")
-    assert made["metadata"]["table"]["value"] == "shop.orders" or made["metadata"]["table"]["value"] == "orders"
+    assert made["metadata"]["table"]["value"] == "orders"
+    assert DatabaseIOManager(url=server.url()).read(_name(["shop", "orders"]), None, "rows") == [{"id": 1}, {"id": 2}]
     assert folder.run("asset", "preview", "total").returncode == 0
     monkeypatch.setenv("DATABASE", server.url(password="hunter2"))
     done = folder.run("materialize", "orders")

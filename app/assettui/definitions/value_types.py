@@ -95,6 +95,9 @@ def _made(annotation: Any) -> Check | None:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _all_of(arguments)
+    kinds = _classes(annotation)
+    if kinds is not None:
+        return _instance_of(kinds)
     if origin in (Union, types.UnionType):
         return _any_of(arguments)
     if origin is Literal:
@@ -107,19 +110,25 @@ def _made(annotation: Any) -> Check | None:
     if arguments and is_model(arguments[0]):
         return _framed(kind, arguments[0])
     own = type_of_class(kind)
-    if own is not None:
-        return own.type_check
-    kinds = _classes(kind)
-    return _instance_of(kinds) if kinds is not None else None
+    return own.type_check if own is not None else None
 
 
-def _classes(kind: Any) -> tuple[type, ...] | None:
-    """The classes of which a value has to be an instance; None where Python cannot tell, as of some protocols."""
+def _classes(annotation: Any) -> tuple[type, ...] | None:
+    """The classes of which a value has to be an instance, where that is all; None where more is said, or Python cannot tell."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        parts = [_classes(each) for each in arguments]
+        return None if any(each is None for each in parts) else tuple(kind for each in parts for kind in each or ())
+    kind = types.NoneType if annotation is None else origin or annotation
+    if not isinstance(kind, type) or kind is object or type_of_class(kind) is not None:
+        return None
+    if arguments and is_model(arguments[0]):
+        return None
     kind = dict if typing.is_typeddict(kind) else kind
     kinds = _ALSO.get(kind, (plain_frame(kind),))
     try:
         isinstance(None, kinds)
-    except TypeError:
+    except TypeError:  # a protocol, say
         return None
     return kinds
 
@@ -162,9 +171,6 @@ def _all_of(arguments: tuple[Any, ...]) -> Check | None:
 
 
 def _any_of(arguments: tuple[Any, ...]) -> Check | None:
-    classes = [_classes(each) if isinstance(each, type) and type_of_class(each) is None else None for each in arguments]
-    if all(each is not None for each in classes):
-        return _instance_of(tuple(kind for each in classes for kind in each or ()))
     checks = [check_of(each) for each in arguments]
     if any(each is None for each in checks):
         return None

@@ -76,7 +76,7 @@ class DuckDBIOManager(tables.TableIOManager):
         import polars as pl  # deferred: 0.2 s
 
         table = tables.TableName(name.schema or self.default_schema, name.table)
-        chosen = ", ".join(tables.TableName(None, column).quoted() for column in columns) if columns else "*"
+        chosen = tables.quoted_columns(columns) if columns else "*"
         try:
             with self._connected(read_only=True) as connection:
                 sql = f"SELECT {chosen} FROM {table.quoted()}"  # noqa: S608 - quoted names

@@ -118,7 +118,7 @@ class PostgresTables(tables.TableIOManager):
             strange = next((each for each in wanted if each not in known), None)
             if strange is not None:
                 raise ValueStorageError(f"{table} has no column {strange!r}", hint=f"it has: {', '.join(known)}")
-            chosen = ", ".join(tables.TableName(None, each).quoted() for each in wanted)
+            chosen = tables.quoted_columns(wanted)
             sql = f"SELECT {chosen} FROM {table.quoted()}"  # noqa: S608 - quoted names
             if where is None:
                 cursor.execute(sql)
@@ -229,14 +229,13 @@ def _restored(frame: Any, types: dict[str, str]) -> Any:
         kind = types[name]
         if kind.startswith("numeric"):
             found = re.fullmatch(r"numeric\((\d+),(\d+)\)", kind)
-            texts = frame[name].ext.storage() if hasattr(frame[name], "ext") else frame[name]
-            texts = texts.cast(pl.String)
+            texts = frame[name].ext.storage().cast(pl.String)
             precision = pl.Decimal(int(found[1]), int(found[2])) if found else None
             changed.append(
                 (texts.cast(precision) if precision else texts.str.to_decimal(scale=_scale(texts))).alias(name)
             )
         elif kind in ("json", "jsonb"):
-            texts = frame[name].ext.storage() if hasattr(frame[name], "ext") else frame[name]
+            texts = frame[name].ext.storage()
             rows = [json.loads(each) if each is not None else None for each in texts.to_list()]
             changed.append(pl.Series(name, rows, strict=False))
     return frame.with_columns(changed)

@@ -55,7 +55,7 @@ class SQLiteIOManager(tables.TableIOManager):
                 if where is not None:
                     connection.execute(f"DELETE FROM {table.quoted()} WHERE {where.sql}", parameters)  # noqa: S608
                 marks = ", ".join("?" * frame.width)
-                names = ", ".join(tables.TableName(None, column).quoted() for column in types)
+                names = tables.quoted_columns(types)
                 connection.executemany(
                     f"INSERT INTO {table.quoted()} ({names}) VALUES ({marks})",  # noqa: S608 - quoted names
                     (tuple(map(_storable, row)) for row in frame.iter_rows()),
@@ -92,7 +92,7 @@ class SQLiteIOManager(tables.TableIOManager):
         import polars as pl  # deferred: 0.2 s
 
         table = _flat(name)
-        chosen = ", ".join(tables.TableName(None, column).quoted() for column in columns) if columns else "*"
+        chosen = tables.quoted_columns(columns) if columns else "*"
         try:
             with closing(self._connect()) as connection:
                 sql = f"SELECT {chosen} FROM {table.quoted()}"  # noqa: S608 - quoted names

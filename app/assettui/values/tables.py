@@ -19,7 +19,7 @@ from assettui.model.text import plural
 from assettui.values.frames import FrameKind, converted, frame_kind, frame_named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.io_managers import InputContext, OutputContext
@@ -42,6 +42,11 @@ class TableName(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.table}" if self.schema is not None else self.table
+
+
+def quoted_columns(columns: Iterable[str]) -> str:
+    """Names of columns, as SQL lists them."""
+    return ", ".join(TableName(None, each).quoted() for each in columns)
 
 
 class Where(Struct, frozen=True):

@@ -68,7 +68,8 @@ class Outputs:
         self.tell = tell
         self.are_given_kept = are_given_kept
         self.checks = checks
-        self._taken_early: list[Any] = []
+        self._taken_early: dict[int, Any] = {}
+        """By identity: what was recorded before the function gave it."""
         self.types: ValueTypes | None = None
         """Checks what is given, where that is wanted."""
         self.started_us = now()
@@ -130,11 +131,11 @@ class Outputs:
         """The same, before the function has given it, and tell it at once; what is given later is known then."""
         if not self._is_taken(result):
             self.take(computation, wanted, context, result)
-            self._taken_early.append(result)
+            self._taken_early[id(result)] = result
             self.tell_all()
 
     def _is_taken(self, result: Any) -> bool:
-        return any(result is each for each in self._taken_early)
+        return id(result) in self._taken_early
 
     def _take_check(self, result: Any, asset_key: AssetKey | None) -> None:
         if not is_check_result(result):

@@ -77,8 +77,7 @@ def execute_step(
         own = ResourceSet(project.resources_of(request.job), of_resources(request.config), run)
     scope = resources or own or ResourceSet({})
     exchange = Exchange(request, project, values, scope, op_output_values)
-    execution = _Execution(request, project, exchange, now, tell, run, scope)
-    execution.are_types_checked = are_types_checked
+    execution = _Execution(request, project, exchange, now, tell, run, scope, are_types_checked=are_types_checked)
     try:
         outcome = execution.carry_out()
         execution.call_hooks(outcome)
@@ -115,6 +114,8 @@ class _Execution:
         tell: Callable[[AssetEvent], None] | None,
         run: ContextRun,
         resources: ResourceSet,
+        *,
+        are_types_checked: bool,
     ) -> None:
         self.request = request
         self.project = project
@@ -134,8 +135,7 @@ class _Execution:
             request, project.upstream, exchange, now, tell, are_given_kept=bool(self.hooks), checks=checks
         )
         self.op_config: Any = None
-        self.are_types_checked = True
-        self.types: ValueTypes | None = None
+        self.are_types_checked = are_types_checked
         self.pid = os.getpid()
 
     def carry_out(self) -> StepOutcome:
@@ -202,7 +202,7 @@ class _Execution:
             arguments[parameter] = self.resources.get(name)
         scoped = self.resources.scoped(sorted(computation.required_resources)) if computation.required_resources else {}
         if self.are_types_checked:
-            self.types = self.outputs.types = ValueTypes(computation, TypeCheckContext(ScopedResources(scoped)))
+            self.outputs.types = ValueTypes(computation, TypeCheckContext(ScopedResources(scoped)))
         self._load_inputs(computation, arguments, said.get("inputs") or {})
         context = AssetExecutionContext(
             self.run,
@@ -259,8 +259,8 @@ class _Execution:
                 is_wrapped = isinstance(value, dict) and set(cast("dict[str, Any]", value)) == {"value"}
                 arguments[name] = value["value"] if is_wrapped else value
             if name in arguments:
-                if self.types is not None and declared.annotation is not None:
-                    self.types.check_input(name, declared, arguments[name])
+                if self.outputs.types is not None and declared.annotation is not None:
+                    self.outputs.types.check_input(name, declared, arguments[name])
             elif declared.default is not NO_VALUE:
                 arguments[name] = declared.default
             elif name not in computation.optional:

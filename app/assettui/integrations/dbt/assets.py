@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from assettui.integrations.dbt.manifest import Manifest, Node
     from assettui.model.keys import AssetKey
 
-ATTRIBUTE: Final = "__assettui_dbt__"
-
 
 class DbtNodes(Struct, frozen=True):
     """What the assets of one function are in the manifest."""
@@ -116,7 +114,6 @@ def dbt_assets(
             retry_policy=retry_policy,
             pool=pool,
         )(fn)
-        setattr(made, ATTRIBUTE, nodes)
         _NODES[frozenset(nodes.assets)] = nodes
         return made
 
@@ -124,11 +121,12 @@ def dbt_assets(
 
 
 _NODES: Final[dict[frozenset[AssetKey], DbtNodes]] = {}
+"""What was declared in this process, the last one last: a step's context knows the keys of its assets alone."""
 
 
 def nodes_behind(keys: set[AssetKey]) -> DbtNodes | None:
     """The nodes that assets are, where all of them were declared by one function."""
-    return next((nodes for known, nodes in _NODES.items() if keys <= known), None)
+    return next((nodes for known, nodes in reversed(_NODES.items()) if keys <= known), None)
 
 
 def nodes_of(manifest: Manifest, select: str, exclude: str | None, translator: DagsterDbtTranslator) -> DbtNodes:
@@ -269,7 +267,7 @@ def nodes_of_definition(definition: AssetsDefinition) -> DbtNodes:
     Raises:
         NoSuchNode: The function was not declared by it.
     """
-    found: DbtNodes | None = getattr(definition, ATTRIBUTE, None)
+    found = nodes_behind(set(definition.keys))
     if found is None:
         raise NoSuchNode(f"{definition!r} was not declared by @dbt_assets", hint="give functions that were")
     return found

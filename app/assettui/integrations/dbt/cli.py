@@ -24,6 +24,7 @@ from assettui.integrations.dbt.assets import nodes_behind
 from assettui.integrations.dbt.project import INSTALL, MANIFEST, DbtProject, dbt_command
 from assettui.integrations.programs import BadCommand, running, shown
 from assettui.model.errors import ProgramFailed
+from assettui.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -349,7 +350,10 @@ def _selection(nodes: DbtNodes, context: AssetExecutionContext, args: Sequence[s
     is_all = wanted == set(nodes.assets) and len(checks) == len(nodes.checks)
     if is_all:
         return ["--select", *nodes.select.split(), *(["--exclude", *nodes.exclude.split()] if nodes.exclude else [])]
-    names = [_fqn(nodes.assets[key]) for key in sorted(wanted)]
+    # What is below an asset's own fqn, as its unit tests, is no asset of that kind.
+    names = [
+        f"{_fqn(node)},resource_type:{node.resource_type}" for node in (nodes.assets[key] for key in sorted(wanted))
+    ]
     names += [
         _fqn(node)
         for (key, name), node in nodes.checks.items()
@@ -391,6 +395,4 @@ def _metadata_of(event: Event) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    from assettui.model.text import clean  # deferred: errors are seldom
-
     return "\n".join(clean(line) for line in text.strip().splitlines())

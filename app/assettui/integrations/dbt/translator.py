@@ -30,8 +30,6 @@ class DagsterDbtTranslatorSettings(Struct, frozen=True):
     """Whether tests are checks."""
     enable_code_references: bool = True
     """Whether it is said which file a node is in."""
-    enable_duplicate_source_asset_keys: bool = False
-    """Whether several sources may stand for one asset."""
 
 
 class DagsterDbtTranslator:

@@ -44,7 +44,7 @@ class PipesClientCompletedInvocation:
             implicit_materializations: Whether an asset of the step that was not reported counts as made.
         """
         if implicit_materializations:
-            self._session.implied()
+            self._session.imply()
         return self._session.get_reported_results()
 
     def get_materialize_result(self, *, implicit_materialization: bool = True) -> MaterializeResult[Any]:

@@ -48,6 +48,9 @@ class _Lines:
 
     def add(self, data: bytes) -> list[bytes]:
         """The lines that are whole now. What grows beyond all measure without an end is dropped."""
+        if b"\n" not in data and len(self._rest) <= MAX_LINE_BYTES:
+            self._rest += data
+            return []
         *lines, rest = bytes(self._rest + data).split(b"\n")
         self._rest = bytearray(rest if len(rest) <= MAX_LINE_BYTES else b"")
         return lines
@@ -154,8 +157,6 @@ def _read_file(file: IO[bytes], ending: threading.Event, handler: PipesMessageHa
 
 class PipesStdoutMessageReader(PipesMessageReader):
     """The process writes messages between what it prints; the rest is the step's output."""
-
-    is_of_stdout = True
 
     def __init__(self) -> None:
         self._handler: PipesMessageHandler | None = None

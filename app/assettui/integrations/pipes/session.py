@@ -191,33 +191,25 @@ class PipesSession:
                 has closed.
         """
         self.take_results()
+        if implicit_materializations and self.message_handler.has_closed:
+            self.imply()
         found = self._results[self._given :]
         self._given = len(self._results)
-        if implicit_materializations and self.message_handler.has_closed:
-            implied = self._implied()
-            self._results += implied
-            self._given = len(self._results)
-            found = [*found, *implied]
         return tuple(found)
 
     def get_custom_messages(self) -> Sequence[Any]:
         """What the process has reported that is for the function alone."""
         return tuple(self.message_handler.custom_messages)
 
-    def implied(self) -> list[MaterializeResult[Any]]:
+    def imply(self) -> None:
         """Note the assets of the step that were not reported as made all the same."""
         self.take_results()
-        found = self._implied()
-        self._results += found
-        return found
-
-    def _implied(self) -> list[MaterializeResult[Any]]:
         keys = self.context.selected_asset_keys
         made = [each.asset_key for each in self._results if isinstance(each, MaterializeResult)]
         reported = {AssetKey.from_coercible(key) for key in made if key is not None}
         if None in made and len(keys) == 1:
             reported |= keys
-        return [MaterializeResult(key) for key in sorted(keys - reported)]
+        self._results += [MaterializeResult(key) for key in sorted(keys - reported)]
 
 
 @contextmanager
