@@ -125,6 +125,7 @@ class AssetsDefinition:
         if callable(fn):
             update_wrapper(self, fn)
             self.at = location_of(fn) or at
+        self._keys = frozenset(output.spec.key for output in self.outputs)
         for output in self.outputs:
             if output.spec.at == at:  # made by the decorator itself
                 output.spec.at = self.at
@@ -150,7 +151,7 @@ class AssetsDefinition:
     @property
     def keys(self) -> frozenset[AssetKey]:
         """The assets that it makes."""
-        return frozenset(output.spec.key for output in self.outputs)
+        return self._keys
 
     @property
     def key(self) -> AssetKey:

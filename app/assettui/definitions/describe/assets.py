@@ -46,8 +46,7 @@ def describe_output(
         upstream = dict.fromkeys([*shared, *sorted(output.internal_deps)])
         read = tuple(each for each in inputs if each.key in upstream)
     elif spec.is_explicit and spec.given_deps is not None:
-        siblings = {other.spec.key for other in definition.outputs}
-        read = tuple(each for each in inputs if each.key in upstream or each.key not in siblings)
+        read = tuple(each for each in inputs if each.key in upstream or each.key not in definition.keys)
     upstream.update(dict.fromkeys(each.key for each in read))
     mappings = {
         **attributes.dep_mappings(definition.arguments.deps),

@@ -13,7 +13,7 @@ from assettui.definitions.spec import AssetSpec
 from assettui.integrations.dbt.manifest import BadManifest, read_manifest
 from assettui.integrations.dbt.project import PROJECT_FILE
 from assettui.integrations.dbt.selection import selected
-from assettui.integrations.dbt.translator import DagsterDbtTranslator, props_of
+from assettui.integrations.dbt.translator import DagsterDbtTranslator, NodeProps
 from assettui.model.errors import AssettuiError, Location
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class DbtNodes(Struct, frozen=True):
     """What the assets of one function are in the manifest."""
 
     manifest: Manifest
+    props: NodeProps
     translator: DagsterDbtTranslator
     assets: Mapping[AssetKey, Node]
     checks: Mapping[tuple[AssetKey, str], Node]
@@ -135,13 +136,13 @@ def nodes_of(manifest: Manifest, select: str, exclude: str | None, translator: D
     Raises:
         ClashingKeys: Two nodes have one key.
     """
-    wanted = selected(manifest, select, exclude)
+    wanted, props = selected(manifest, select, exclude), NodeProps(manifest)
     assets: dict[AssetKey, Node] = {}
     for unique_id in manifest.nodes:
         if unique_id not in wanted:
             continue
         node = manifest.nodes[unique_id]
-        key = translator.get_asset_key(props_of(manifest, node))
+        key = translator.get_asset_key(props[node])
         if key in assets:
             raise ClashingKeys(
                 f"{assets[key].unique_id} ({assets[key].original_file_path}) and {unique_id} ({node.original_file_path}) are "
@@ -156,13 +157,16 @@ def nodes_of(manifest: Manifest, select: str, exclude: str | None, translator: D
             for test in tests:
                 checks[by_id[about], test.name] = test
     checks_by_id = {node.unique_id: check for check, node in checks.items()}
-    return DbtNodes(manifest, translator, assets, checks, by_id, checks_by_id, select, exclude)
+    return DbtNodes(manifest, props, translator, assets, checks, by_id, checks_by_id, select, exclude)
 
 
 def _spec(nodes: DbtNodes, key: AssetKey, node: Node, partitions_def: PartitionsDefinition | None) -> AssetSpec:
     manifest, translator = nodes.manifest, nodes.translator
-    props = props_of(manifest, node)
-    above = [translator.get_asset_key(props_of(manifest, each)) for each in manifest.upstream(node)]
+    props = nodes.props[node]
+    above = [
+        nodes.by_id.get(each.unique_id) or translator.get_asset_key(nodes.props[each])
+        for each in manifest.upstream(node)
+    ]
     kinds = ["dbt", *([manifest.metadata.adapter_type] if manifest.metadata.adapter_type else [])]
     return AssetSpec(
         key,
@@ -237,7 +241,7 @@ def get_asset_keys_by_output_name_for_source(
 ) -> dict[str, AssetKey]:
     """The keys of the tables of a source, by their names."""
     return {
-        node.name: nodes.translator.get_asset_key(props_of(nodes.manifest, node))
+        node.name: nodes.translator.get_asset_key(nodes.props[node])
         for nodes in map(nodes_of_definition, dbt_assets)
         for node in nodes.manifest.sources.values()
         if node.source_name == source_name

@@ -123,8 +123,25 @@ class DagsterDbtTranslator:
         return None
 
 
-def props_of(manifest: Manifest, node: Node) -> dict[str, Any]:
-    """A node's properties, as a translator takes them."""
+class NodeProps:
+    """The properties of nodes, as a translator takes them: made once, since each edge of the graph asks for them.
+
+    Args:
+        manifest: Where the nodes are.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def __getitem__(self, node: Node) -> dict[str, Any]:
+        found = self._known.get(node.unique_id)
+        if found is None:
+            found = self._known[node.unique_id] = _props_of(self._manifest, node)
+        return found
+
+
+def _props_of(manifest: Manifest, node: Node) -> dict[str, Any]:
     found: dict[str, Any] = to_builtins(node)
     found["meta"] = node.all_meta
     group = node.group or node.config.get("group")
