@@ -11,9 +11,10 @@ import pytest
 import assettui as at
 from assettui.integrations.dbt import DagsterDbtTranslator, DbtProject, build_dbt_asset_selection, dbt_assets
 from assettui.integrations.dbt.assets import ClashingKeys, get_asset_key_for_model, get_asset_key_for_source
-from assettui.integrations.dbt.manifest import BadManifest, plain, read_manifest
+from assettui.integrations.dbt.manifest import BadManifest, read_manifest
 from assettui.integrations.dbt.project import BadProject
 from assettui.integrations.dbt.selection import selected
+from assettui.integrations.sql.source import plain
 from assettui.model.errors import SelectionError
 from tests.conftest import ProjectFolder
 

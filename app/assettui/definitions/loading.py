@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from assettui.definitions.asset import AssetsDefinition
+from assettui.definitions.checks import AssetCheckSpec
 from assettui.definitions.definitions import Definitions, assets_among, flatten, in_namespace, is_check
 from assettui.definitions.inputs import AssetIn
 from assettui.definitions.spec import AssetDep, AssetSpec
@@ -255,8 +257,17 @@ def _with_deps(definition: AssetsDefinition, renamed: Mapping[AssetKey, AssetKey
         if name not in ins and AssetKey((name,)) in renamed:
             ins[name] = AssetIn(renamed[AssetKey((name,))])
     deps = [given.deps] if isinstance(given.deps, str | AssetKey) else list(given.deps)
-    definition.arguments = replace(given, ins=ins, deps=[_renamed(dep, renamed) for dep in deps])
+    checks = tuple(_of_renamed(check, renamed) for check in given.check_specs)
+    definition.arguments = replace(given, ins=ins, deps=[_renamed(dep, renamed) for dep in deps], check_specs=checks)
     return definition
+
+
+def _of_renamed(check: AssetCheckSpec, renamed: Mapping[AssetKey, AssetKey]) -> AssetCheckSpec:
+    if not isinstance(check, AssetCheckSpec):  # pyright: ignore[reportUnnecessaryIsInstance] - told when it is described
+        return check
+    changed = copy(check)
+    changed.given_asset = _renamed(check.given_asset, renamed)
+    return changed
 
 
 def _renamed(dep: Any, renamed: Mapping[AssetKey, AssetKey]) -> Any:

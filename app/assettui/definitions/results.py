@@ -35,6 +35,16 @@ class _NoValue:
 NO_VALUE: Final = _NoValue()
 
 
+class _InPlace:
+    """Says that the function has put the value where the asset's IO manager looks for it: as a table that it made itself."""
+
+    def __repr__(self) -> str:
+        return "IN_PLACE"
+
+
+IN_PLACE: Final = _InPlace()
+
+
 class DataVersion(Struct, frozen=True, metaclass=Checked):
     """What identifies the data that an asset holds: the same text for the same data."""
 

@@ -89,6 +89,8 @@ class AssetSpec:
     ) -> None:
         self.at: Location = caller()
         self.problems: tuple[Problem, ...] = ()
+        self.warnings: tuple[Problem, ...] = ()
+        """What is doubtful about it, and hinders nothing else."""
         try:
             self.key = AssetKey.from_coercible(key)
         except (TypeError, ValueError) as error:

@@ -15,6 +15,7 @@ from assettui.core.partitions.definition import AsOf
 from assettui.core.partitions.keyed import key_problem
 from assettui.core.partitions.space import BadPartitions
 from assettui.core.staleness import AssetStatus, standings
+from assettui.core.stored_values import BY_IO_MANAGER
 from assettui.model.errors import NotFound, StoreError
 from assettui.model.keys import AssetKey, CoercibleToAssetKey
 from assettui.model.run import RunFilter
@@ -25,7 +26,6 @@ from assettui.store.database import open_for_reading, open_for_writing, store_ex
 from assettui.store.folder import StoreFolder
 from assettui.store.wake_socket import WakeClient
 from assettui.values.files import FileValues
-from assettui.worker.exchange import BY_IO_MANAGER
 
 if TYPE_CHECKING:
     import sqlite3

@@ -121,6 +121,7 @@ class Processes:
             "name": self.project.name,
             "file": str(self.project.file) if self.project.file else None,
             "module": self.project.module,
+            "parts": self.project.settings.parts,
             "values": str(self.folder.values),
             "describe": describe,
             "version": version_of_part(),

@@ -105,6 +105,7 @@ class ViewerProcess:
             "name": self._project.name,
             "file": str(self._project.file) if self._project.file else None,
             "module": self._project.module,
+            "parts": self._project.settings.parts,
             "values": str(self._folder.values),
             "scratch": str(self._folder.previews),
             "version": version_of_part(),

@@ -16,8 +16,10 @@ from assettui.values import tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from assettui.model.metadata import TableColumn
+    from assettui.values.sql_transaction import SqlTransaction
 
 _BY_ARROW: Final = ("postgresql", "postgres")
 _FILES: Final = ("sqlite", "duckdb")
@@ -55,6 +57,10 @@ class DatabaseIOManager(tables.TableIOManager):
     def ONE_OF(self) -> str:  # noqa: N802  # pyright: ignore[reportIncompatibleVariableOverride] - as above
         """See `TableIOManager`."""
         return self._backend.ONE_OF
+
+    def transaction(self, subject: str) -> AbstractContextManager[SqlTransaction]:
+        """See `TableIOManager`."""
+        return self._backend.transaction(subject)
 
     def texts(self, texts: Sequence[str]) -> object:
         """See `TableIOManager`."""

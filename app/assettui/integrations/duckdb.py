@@ -7,13 +7,14 @@ import os
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 
 import duckdb
 
 from assettui.model.errors import ValueStorageError
 from assettui.model.metadata import TableColumn
 from assettui.values import tables
+from assettui.values.sql_transaction import SqlTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -30,6 +31,7 @@ class DuckDBIOManager(tables.TableIOManager):
     DuckDB's own lock on the file: that is a POSIX lock, which a process loses as soon as it closes any descriptor of the file.
     """
 
+    DIALECT: ClassVar[str] = "duckdb"
     MOMENT: ClassVar[str] = "CAST({} AS TIMESTAMP)"
     ONE_OF: ClassVar[str] = "CAST({} AS VARCHAR) IN (SELECT unnest(?))"
     database: str
@@ -91,6 +93,14 @@ class DuckDBIOManager(tables.TableIOManager):
         except duckdb.BinderException as error:
             raise ValueStorageError(f"{table} in {self.database}: {str(error).splitlines()[0]}") from None
         return arrow if kind == "pyarrow" else tables.from_polars(cast("Any", pl).from_arrow(arrow), kind)
+
+    @contextmanager
+    def transaction(self, subject: str) -> Generator[SqlTransaction]:
+        """See `TableIOManager`."""
+        with self._connected(read_only=False) as connection:
+            connection.execute("BEGIN")
+            yield _DuckDBTransaction(connection, self.default_schema, subject)
+            connection.execute("COMMIT")
 
     def _replace_rows(
         self, connection: duckdb.DuckDBPyConnection, table: tables.TableName, where: tables.Where, rows: int
@@ -160,3 +170,45 @@ class DuckDBIOManager(tables.TableIOManager):
                 if time.monotonic() >= deadline:
                     raise self._is_busy(reason) from error
             time.sleep(_LOOK_EVERY_S)
+
+
+class _DuckDBTransaction(SqlTransaction):
+    DIALECT: ClassVar[str] = "duckdb"
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, default_schema: str, subject: str) -> None:
+        self._connection = connection
+        self._default_schema = default_schema
+        self._subject = subject
+
+    def named(self, name: tables.TableName) -> tables.TableName:
+        return tables.TableName(name.schema or self._default_schema, name.table)
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(sql, list(parameters)).fetchall()
+        except duckdb.Error as error:
+            raise ValueStorageError(f"{self._subject}: {_reason(error)}") from None
+
+    def columns(self, table: tables.TableName) -> list[TableColumn]:
+        found = self.run(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? AND "
+            "(schema_name = ? OR database_name = 'temp') AND NOT internal ORDER BY column_index",
+            [table.table, table.schema or ""],
+        )
+        return [TableColumn(name, kind) for name, kind in found]
+
+    def kind(self, table: tables.TableName) -> Literal["table", "view"] | None:
+        asked = [table.table, table.schema]
+        if self.run("SELECT 1 FROM duckdb_tables() WHERE table_name = ? AND schema_name = ? AND NOT temporary", asked):
+            return "table"
+        return (
+            "view" if self.run("SELECT 1 FROM duckdb_views() WHERE view_name = ? AND schema_name = ?", asked) else None
+        )
+
+    def make_schema(self, table: tables.TableName) -> None:
+        self.run(f"CREATE SCHEMA IF NOT EXISTS {tables.TableName(None, table.schema or '').quoted()}")
+
+
+def _reason(error: Exception) -> str:
+    """What it says, without the picture of the statement: whose lines are not those of the file."""
+    return str(error).split("\n\nLINE ")[0].strip()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 
 import adbc_driver_postgresql.dbapi as driver
 
 from assettui.model.errors import ValueStorageError
 from assettui.model.metadata import TableColumn
 from assettui.values import tables
+from assettui.values.sql_transaction import SqlTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -51,6 +52,7 @@ _TYPES: Final = {
 class PostgresTables(tables.TableIOManager):
     """See `DatabaseIOManager`."""
 
+    DIALECT: ClassVar[str] = "postgres"
     MOMENT: ClassVar[str] = "CAST({} AS TIMESTAMP)"
     ONE_OF: ClassVar[str] = "CAST({} AS TEXT) IN (SELECT json_array_elements_text(CAST(? AS json)))"
     url: str
@@ -128,7 +130,13 @@ class PostgresTables(tables.TableIOManager):
         return tables.from_polars(_restored(frame, known), kind)
 
     @contextmanager
-    def _connected(self, table: tables.TableName) -> Generator[Any]:
+    def transaction(self, subject: str) -> Generator[SqlTransaction]:
+        """See `TableIOManager`."""
+        with self._connected(subject) as cursor:
+            yield _PostgresTransaction(cursor, self.default_schema)
+
+    @contextmanager
+    def _connected(self, table: tables.TableName | str) -> Generator[Any]:
         """A cursor in a transaction, which is committed where nothing is raised."""
         try:
             connection: Any = cast("Any", driver).connect(self.url)
@@ -148,7 +156,7 @@ class PostgresTables(tables.TableIOManager):
         finally:
             connection.close()  # what is not committed is rolled back
 
-    def _refused(self, table: tables.TableName, error: Exception) -> ValueStorageError:
+    def _refused(self, table: tables.TableName | str, error: Exception) -> ValueStorageError:
         found = _STATE.search(str(error))
         where = f"{table} in {tables.place_of(self.url)}"
         match found.group(1) if found is not None else "":
@@ -251,3 +259,65 @@ def _reason(error: Exception) -> str:
     text = str(cast("object", error))
     found = re.search(r"(?:ERROR|FATAL):\s*(.+)", text)
     return found[1].strip() if found else text.splitlines()[0].partition("failed: ")[2] or text.splitlines()[0]
+
+
+class _PostgresTransaction(SqlTransaction):
+    """Parameters travel as texts, and are cast in the statement: the driver would guess their types."""
+
+    DIALECT: ClassVar[str] = "postgres"
+    keeps_dependents: ClassVar[bool] = True
+
+    def __init__(self, cursor: Any, default_schema: str) -> None:
+        self._cursor = cursor
+        self._default_schema = default_schema
+
+    def named(self, name: tables.TableName) -> tables.TableName:
+        return tables.TableName(name.schema or self._default_schema, name.table)
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self._cursor.execute(sql, tuple(map(self.bound, parameters)) or None)
+        return self._cursor.fetchall() if self._cursor.description else []
+
+    def insert(self, table: tables.TableName, columns: str, query: str, parameters: Sequence[Any]) -> int:
+        sql = f"INSERT INTO {table.quoted()} ({columns}) {query}\nRETURNING 1"
+        return int(self.run(f"WITH added AS ({sql}) SELECT count(*) FROM added", parameters)[0][0])  # noqa: S608
+
+    def columns(self, table: tables.TableName) -> list[TableColumn]:
+        schema = table.schema or self.run("SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()")[0][0]
+        found = _columns(self._cursor, tables.TableName(schema, table.table))
+        return [TableColumn(name, kind) for name, kind in found.items()]
+
+    def kind(self, table: tables.TableName) -> Literal["table", "view"] | None:
+        sql = (
+            "SELECT c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
+        )
+        found = self.run(sql, [table.schema, table.table])
+        return None if not found else "table" if found[0][0] in "rpf" else "view"
+
+    def make_schema(self, table: tables.TableName) -> None:
+        schema = table.schema or ""
+        # Where it is there already, nobody needs the right to make one.
+        if not self.run("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]):
+            self.run(f"CREATE SCHEMA IF NOT EXISTS {tables.TableName(None, schema).quoted()}")
+
+    def replace_view(self, view: tables.TableName, query: str) -> None:
+        """In its place, so that views on it stay; where its columns are others, it is dropped, unless there are any."""
+        new, known = tables.TableName(None, "assettui_new_view"), self.columns(view)
+        self.run(f"CREATE TEMPORARY TABLE {new.quoted()} AS SELECT * FROM ({query}\n) AS q LIMIT 0")  # noqa: S608 - the user's own
+        wanted = self.columns(new)
+        self.run(f"DROP TABLE {new.quoted()}")
+        if known != wanted[: len(known)]:
+            self.run(f"DROP VIEW IF EXISTS {view.quoted()}")
+        self.run(f"CREATE OR REPLACE VIEW {view.quoted()} AS {query}")
+
+    def mark(self, number: int, kind: str) -> str:
+        text = f"CAST(${number} AS text)"
+        return f"CAST({text} AS timestamp)" if kind == "timestamp" else text
+
+    def bound(self, value: Any) -> Any:
+        value = super().bound(value)
+        return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+    def condition(self, where: tables.Where) -> tuple[str, tuple[Any, ...]]:
+        return _numbered(where), _texts_of(where)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from assettui.model.errors import ValueStorageError
 from assettui.model.metadata import TableColumn
 from assettui.values import tables
+from assettui.values.sql_transaction import SqlTransaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 _KINDS: Final = "assettui_columns"
 """The table that remembers what SQLite has no type for: dates, times and truth."""
@@ -26,6 +28,7 @@ class SQLiteIOManager(tables.TableIOManager):
     as ISO 8601, and given back as what they were; lists and structs are kept, and given back, as JSON.
     """
 
+    DIALECT: ClassVar[str] = "sqlite"
     MOMENT: ClassVar[str] = "datetime({})"
     ONE_OF: ClassVar[str] = "CAST({} AS TEXT) IN (SELECT value FROM json_each(?))"
     database: str
@@ -100,17 +103,32 @@ class SQLiteIOManager(tables.TableIOManager):
                 cursor = connection.execute(f"{sql} WHERE {where.sql}" if where is not None else sql, parameters)
                 names = [column[0] for column in cursor.description]
                 rows = cursor.fetchall()
-                known = connection.execute(f"SELECT kinds FROM {_KINDS} WHERE tbl = ?", (table.table,)).fetchone()  # noqa: S608
+                known = None
+                if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_KINDS,)).fetchone():
+                    known = connection.execute(f"SELECT kinds FROM {_KINDS} WHERE tbl = ?", (table.table,)).fetchone()  # noqa: S608
+                has = [row[1] for row in connection.execute(f"PRAGMA table_info({table.quoted()})")]
         except sqlite3.OperationalError as error:
             raise ValueStorageError(
                 f"{self.database} cannot give {table}: {error}", hint="materialize the asset first"
             ) from error
         # A quoted name that is no column is a text to SQLite: it would come back as one.
-        wrong = [column for column in columns or () if column not in json.loads(known[0] if known else "{}")]
+        wrong = [column for column in columns or () if column not in has]
         if wrong:
             raise ValueStorageError(f"{table} has no column {wrong[0]!r}")
         frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
         return tables.from_polars(_restored(frame, json.loads(known[0]) if known else {}), kind)
+
+    @contextmanager
+    def transaction(self, subject: str) -> Generator[SqlTransaction]:
+        """See `TableIOManager`."""
+        with closing(self._connect()) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                hint = "another process writes to it: timeout_s says how long to wait"
+                raise ValueStorageError(f"{subject}: {self.database}: {error}", hint=hint) from None
+            yield _SQLiteTransaction(connection, subject)  # what is not committed is rolled back
+            connection.commit()
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -166,3 +184,47 @@ def _as_datetime(column: Any, kind: str) -> Any:
     if zone == "None":
         return text.str.to_datetime(strict=True)
     return text.str.to_datetime(time_zone="UTC", strict=True).dt.convert_time_zone(zone)
+
+
+class _SQLiteTransaction(SqlTransaction):
+    DIALECT: ClassVar[str] = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection, subject: str) -> None:
+        self._connection = connection
+        self._subject = subject
+
+    def named(self, name: tables.TableName) -> tables.TableName:
+        return _flat(name)
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._executed(sql, parameters).fetchall()
+
+    def _executed(self, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(sql, tuple(map(self.bound, parameters)))
+        except sqlite3.Error as error:
+            raise ValueStorageError(f"{self._subject}: {error}") from None
+
+    def insert(self, table: tables.TableName, columns: str, query: str, parameters: Sequence[Any]) -> int:
+        sql = f"INSERT INTO {table.quoted()} ({columns}) {query}"
+        return self._executed(sql, parameters).rowcount
+
+    def columns(self, table: tables.TableName) -> list[TableColumn]:
+        return [TableColumn(row[1], row[2] or "ANY") for row in self.run(f"PRAGMA table_info({table.quoted()})")]
+
+    def kind(self, table: tables.TableName) -> Literal["table", "view"] | None:
+        found = self.run("SELECT type FROM sqlite_master WHERE name = ? AND type IN ('table', 'view')", [table.table])
+        return found[0][0] if found else None
+
+    def make_schema(self, table: tables.TableName) -> None:
+        """There are none."""
+
+    def mark(self, number: int, kind: str) -> str:
+        return "?"
+
+    def bound(self, value: Any) -> Any:
+        """Times are texts: midnight is the day alone, which is before every time of that day, however that is written."""
+        if not isinstance(value, datetime):
+            return _storable(value)
+        text = value.replace(tzinfo=None).isoformat()
+        return text.removesuffix("T00:00:00")

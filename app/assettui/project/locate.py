@@ -7,8 +7,7 @@ import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct, field, structs
 
 from assettui.model.errors import ProjectError
 from assettui.project.interpreter import Interpreter, find_interpreter, own_interpreter
@@ -17,10 +16,15 @@ from assettui.project.settings import Settings, read_settings
 STORE_NAME = ".assettui"
 SETTINGS_FILES = ("pyproject.toml", "assettui.toml")
 PLAIN_FILES = ("definitions.py", "pipeline.py")
+DBT_FILE = "dbt_project.yml"
+"""A folder with it, and nothing else, is a project."""
 
 
 class Project(Struct, frozen=True):
-    """The user's code: where it is, and what it says of itself. Either `file` or `module` is set."""
+    """The user's code: where it is, and what it says of itself.
+
+    `file` or `module` is set where any of it is Python; what else it is made of, the settings say (`Settings.parts`).
+    """
 
     root: Path
     """The folder that imports start from, absolute."""
@@ -39,7 +43,13 @@ class Project(Struct, frozen=True):
     @property
     def id(self) -> str:
         """What tells it from other projects that share its store."""
-        return f"file:{self.file}" if self.file else f"module:{self.module}"
+        return f"file:{self.file}" if self.file else f"module:{self.module}" if self.module else f"folder:{self.root}"
+
+    @property
+    def place(self) -> str:
+        """What its assets are defined by, to be told: a file, a module, or the folders of its parts."""
+        parts = [f"{name}: {said['path']}" for name, said in self.settings.parts.items()]
+        return str(self.file or self.module or ", ".join(parts))
 
     @property
     def environment_file(self) -> Path:
@@ -86,7 +96,7 @@ def locate(
         )
         if interpreter.is_own and project.module is not None:  # what another one can import is not known here
             _require_module(project.module, project)
-        return replace(project, interpreter=interpreter)
+        return structs.replace(project, interpreter=interpreter)
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         raise ProjectError(f"{error.filename} cannot be reached: {error.strerror}") from error
 
@@ -160,6 +170,10 @@ def _from_layout(folder: Path, settings: Settings, settings_file: Path | None) -
         raise ProjectError(
             f"{folder} holds several packages with definitions: {names}", hint="choose one with --module"
         )
+    if not settings.parts and (folder / DBT_FILE).is_file():
+        settings = structs.replace(settings, dbt=".")
+    if settings.parts:
+        return Project(folder, None, None, settings, settings_file)
     raise ProjectError(
         f"there is no project in {folder}",
         hint="name it with --file or --module, make one with `assettui init`, or see one with `assettui demo`",

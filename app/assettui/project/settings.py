@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast, get_args
 
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert, to_builtins
 
 from assettui.core.queue import Limits
 from assettui.model.errors import AssettuiError, ProjectError
@@ -38,6 +38,23 @@ _WORDS: Final = {
 _CHOICES: Final = {"isolation": get_args(Isolation)}
 
 
+class SqlFiles(Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder of SQL files that are assets of the project."""
+
+    path: str
+    connection: str = "duckdb:///warehouse.duckdb"
+    """The URL of the database that they run in; `$NAME` is an environment variable."""
+
+
+class DbtFolder(Struct, frozen=True, forbid_unknown_fields=True):
+    """A dbt project whose models are assets of the project."""
+
+    path: str
+    profiles_dir: str | None = None
+    profile: str | None = None
+    target: str | None = None
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The settings, as written; paths are relative to the file that holds them."""
 
@@ -45,6 +62,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The Python file that defines the project."""
     module: str | None = None
     """The module or package that defines it."""
+    dbt: str | DbtFolder | None = None
+    """The folder of a dbt project that is a part of it, or a table that says more."""
+    sql: str | SqlFiles | None = None
+    """A folder of SQL files that are a part of it, or a table that says more."""
     name: str | None = None
     """What it is called on screen; by default the name of its folder."""
     python: str | None = None
@@ -95,6 +116,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the terminal rings, and shows a notification (OSC 9), when what a person started is over after a while."""
     environment: Mapping[str, str] = {}
     """Environment variables of the workers, where neither the environment nor `.env` says. Not the place for secrets."""
+
+    @property
+    def parts(self) -> dict[str, dict[str, str]]:
+        """What the project is made of besides Python: `dbt` and `sql`, and what is said of each."""
+        found: dict[str, dict[str, str]] = {}
+        for name, said in (("dbt", self.dbt), ("sql", self.sql)):
+            if said is not None:
+                whole = {"path": said} if isinstance(said, str) else to_builtins(said)
+                found[name] = {key: value for key, value in whole.items() if value is not None}
+        return found
 
     @property
     def limits(self) -> Limits:
@@ -166,9 +197,10 @@ def _wrong(error: ValidationError, data: Any, path: Path) -> ProjectError:
     said, _, place = str(error).partition(" - at `$")
     unknown = _UNKNOWN_FIELD.search(said)
     if unknown is not None and not place.strip("`.").startswith("notify"):
-        known = Settings.__struct_fields__
+        nested = {"sql": SqlFiles, "dbt": DbtFolder}.get(place.strip("`."))
+        known = (nested or Settings).__struct_fields__
         near = closest(unknown[1], known)
-        hint = f"did you mean {near!r}?" if near else f"settings: {', '.join(known)}"
+        hint = f"did you mean {near!r}?" if near else f"{'of it' if nested else 'settings'}: {', '.join(known)}"
         return ProjectError(f"{path}: no setting is called {unknown[1]!r}", hint=hint)
     name = place.strip("`.")
     if name.startswith("notify"):

@@ -84,7 +84,7 @@ def examine(
         yield Finding("project", "doubtful", what, problem.hint if problem is not None else None)
         return
     project = session.project
-    yield Finding("project", "good", f"{project.name}: {project.file or project.module}, in {project.root}")
+    yield Finding("project", "good", f"{project.name}: {project.place}, in {project.root}")
     found, trouble = try_interpreter(project.interpreter)
     which = f"{project.interpreter.path} ({project.interpreter.origin})"
     yield Finding(

@@ -62,8 +62,9 @@ def present_data(session: Session, key: AssetKey, partition: str | None = None) 
         require_asset(state, key)
         last, seen = _last(connection, state, key, partition)
         profiled = profile_of(connection, last) if last is not None else None
-        declared = state.graph.assets[key].metadata
-    value = stored_value(key, last, [*([seen.metadata] if seen is not None else []), declared])
+        asset = state.graph.assets[key]
+    manager = asset.io_manager if partition is None else None
+    value = stored_value(key, last, [*([seen.metadata] if seen is not None else []), asset.metadata], manager)
     if value is not None:
         return PresentData(value, profiled.profile if profiled is not None else None)
     if last is None:

@@ -87,7 +87,7 @@ def note_statement(session: Session, sql: str) -> None:
 
 def _values(connection: sqlite3.Connection, state: ProjectState, key: AssetKey) -> list[StoredValue]:
     known = state.states.get(key)
-    declared = state.graph.assets[key].metadata
+    asset = state.graph.assets[key]
     if state.partitioned.is_partitioned(key):
         space = state.partitioned.space(key)
         states = queries.partition_states(connection, key, list(space.keys(space.all)))
@@ -95,7 +95,11 @@ def _values(connection: sqlite3.Connection, state: ProjectState, key: AssetKey) 
     else:
         made = [known.last] if known is not None and known.last is not None else []
     said = [known.observed.metadata] if known is not None and known.observed is not None else []
-    found = [value for each in made or [None] if (value := stored_value(key, each, [*said, declared])) is not None]
+    found = [
+        value
+        for each in made or [None]
+        if (value := stored_value(key, each, [*said, asset.metadata], asset.io_manager)) is not None
+    ]
     if not found:
         raise NotFound(
             f"{key} was never materialized, or does not say where its data is",

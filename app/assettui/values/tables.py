@@ -20,9 +20,12 @@ from assettui.values.frames import FrameKind, converted, frame_kind, frame_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.definitions.io_managers import InputContext, OutputContext
+    from assettui.model.keys import AssetKey
+    from assettui.values.sql_transaction import SqlTransaction
 
 TableKind: TypeAlias = FrameKind | Literal["rows"]
 """What a table is given as; `rows` is a list of dicts."""
@@ -69,6 +72,8 @@ class TableIOManager(ConfigurableIOManager):
     `AssetIn(metadata={"columns": ["id"]})`.
     """
 
+    DIALECT: ClassVar[str] = ""
+    """What sqlglot calls the database's SQL, where SQL files can run in it."""
     MOMENT: ClassVar[str]
     """How the database is asked to take an expression for a moment."""
     ONE_OF: ClassVar[str]
@@ -136,8 +141,20 @@ class TableIOManager(ConfigurableIOManager):
 
     def _where(self, context: InputContext | OutputContext, keys: Sequence[str]) -> Where:
         said = context.definition_metadata.get("partition_expr")
-        said = getattr(said, "value", said)
-        definition = context.asset_partitions_def
+        return self.rows_of(context.asset_key, getattr(said, "value", said), context.asset_partitions_def, keys)
+
+    def rows_of(self, asset_key: AssetKey, said: Any, definition: PartitionsDefinition, keys: Sequence[str]) -> Where:
+        """Which rows of a table are those of some partitions.
+
+        Args:
+            asset_key: The asset that it is.
+            said: Its `partition_expr`.
+            definition: Its partitions.
+            keys: Which of them.
+
+        Raises:
+            ValueStorageError: `said` is nothing that can say so.
+        """
         names = definition.partition_dimension_names if isinstance(definition, MultiPartitionsDefinition) else None
         wanted = (
             isinstance(said, str)
@@ -147,7 +164,7 @@ class TableIOManager(ConfigurableIOManager):
         if not wanted:
             example = '"date"' if names is None else "{" + ", ".join(f'"{name}": "column"' for name in names) + "}"
             raise ValueStorageError(
-                f"{context.asset_key} has partitions, and does not say which rows of its table are whose",
+                f"{asset_key} has partitions, and does not say which rows of its table are whose",
                 hint=f'give the asset metadata={{"partition_expr": {example}}}',
             )
         if not keys:
@@ -194,6 +211,19 @@ class TableIOManager(ConfigurableIOManager):
                 )
                 for start, end in spans
             ]
+        )
+
+    def transaction(self, subject: str) -> AbstractContextManager[SqlTransaction]:
+        """A transaction to run SQL in.
+
+        Args:
+            subject: What it is for, for messages.
+
+        Raises:
+            ValueStorageError: The database cannot be reached, or is none that SQL files run in.
+        """
+        raise ValueStorageError(
+            f"{subject}: {type(self).__name__} runs no SQL files", hint="use DuckDB, SQLite or PostgreSQL"
         )
 
     @abstractmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from assettui.core.stored_values import BY_IO_MANAGER
 from assettui.definitions.context import ScopedResources
 from assettui.definitions.context_partitions import ContextPartitions
 from assettui.definitions.inputs import CONCATENATE, MAY_LACK, wants
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from assettui.definitions.computation import Described, InputDeclaration, ValueDeclaration
     from assettui.model.project import StepOutput, Wire
     from assettui.model.step import PartitionsRead, StepRequest
-
-BY_IO_MANAGER = "io:"
-"""Begins the format of a value that an IO manager of the project has stored; its name follows."""
 
 
 class Values(Protocol):
@@ -243,11 +241,15 @@ class Exchange:
             if value is None and not output.has_value:
                 return ValueRef("none")
             self._manager(output.io_manager).handle_output(context, value)
-            return ValueRef(f"{BY_IO_MANAGER}{output.io_manager}")
+            return self.in_place(output)
         if output.asset_key is not None:
             return self._values.store(output.asset_key, value, self._request.version, partition)
         address = AssetKey((RUNS, *context.get_identifier()))
         return self._op_output_values.store(address, value, self._request.version)
+
+    def in_place(self, output: ValueDeclaration) -> ValueRef:
+        """What refers to a value that is where the output's IO manager looks for it."""
+        return ValueRef(f"{BY_IO_MANAGER}{output.io_manager}")
 
     def _manager(self, name: str) -> IOManager:
         manager = self._resources.get(name)

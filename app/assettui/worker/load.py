@@ -7,11 +7,12 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from assettui.definitions.asset import noting_definitions, replaced
+from assettui.definitions.asset import AssetsDefinition, noting_definitions, replaced
 from assettui.definitions.definitions import Definitions, in_namespace
 from assettui.definitions.describe.project import describe
+from assettui.definitions.spec import AssetSpec
 from assettui.model.errors import AssettuiError, DefinitionsError, Location, Problem
 from assettui.worker.errors import is_own_file
 from assettui.worker.missing import missing_package
@@ -37,6 +38,7 @@ def load(
     *,
     file: Path | None = None,
     module: str | None = None,
+    parts: Mapping[str, Mapping[str, str]] | None = None,
     dynamic: Mapping[str, Mapping[str, int]] | None = None,
     read: Iterable[str] = (),
 ) -> Described:
@@ -46,7 +48,8 @@ def load(
         root: The project's folder, put first on the path for imports.
         name: What the project is called.
         file: The Python file that defines it, or
-        module: the name of the module.
+        module: the name of the module; none of both where no Python defines it.
+        parts: What else it is made of; see `Settings.parts`.
         dynamic: See `describe`.
         read: The files that are read meanwhile; looked at when it has been imported.
 
@@ -58,8 +61,9 @@ def load(
     sys.path.insert(0, str(file.parent if file else root))
     with noting_definitions() as made:
         try:
-            imported = _import_file(file) if file else importlib.import_module(module or "definitions")
-            found = in_namespace(vars(imported))
+            imported = _import_file(file) if file else importlib.import_module(module) if module else None
+            found = in_namespace(vars(imported)) if imported is not None else Definitions()
+            others = [_part(kind, root, said) for kind, said in (parts or {}).items()]
         except (ValueError, ImportError) as error:
             problem = _as_problem(error)
             if problem is None:
@@ -67,8 +71,10 @@ def load(
             raise problem from None
     if not isinstance(found, Definitions):
         raise DefinitionsError(
-            [Problem(f"{imported.__file__} holds {len(found)} Definitions objects", None, "merge them into one")]
+            [Problem(f"{_place(imported)} holds {len(found)} Definitions objects", None, "merge them into one")]
         )
+    if others:
+        found = _with_parts(found, others)
     shadowed = replaced(made, found.assets)
     if shadowed:
         found = Definitions(
@@ -82,8 +88,34 @@ def load(
         )
     described = describe(name, found, sources=sources_below(root, read), dynamic=dynamic)
     if not described.snapshot.assets and not described.snapshot.jobs:
-        raise NothingDefined(f"{imported.__file__} defines no asset", hint="put @asset on a function at its top level")
+        raise NothingDefined(f"{_place(imported)} defines no asset", hint="put @asset on a function at its top level")
     return described
+
+
+_PARTS: Final = {"dbt": "assettui.integrations.dbt.part", "sql": "assettui.integrations.sql.part"}
+"""What gives the definitions of a part; by name, since what a project does not use need not be there."""
+
+
+def _part(kind: str, root: Path, said: Mapping[str, str]) -> Definitions:
+    return importlib.import_module(_PARTS[kind]).definitions(root, **said)
+
+
+def _with_parts(found: Definitions, parts: list[Definitions]) -> Definitions:
+    """All of it. What a part takes for external, and another part or Python makes, is that."""
+    all_of_it = Definitions.merge(found, *parts)
+    made = {key for each in all_of_it.assets if isinstance(each, AssetsDefinition) for key in each.keys}
+    named = {each.key for each in found.assets if isinstance(each, AssetSpec)}
+    of_parts = {id(each) for part in parts for each in part.assets if isinstance(each, AssetSpec)}
+    all_of_it.assets = tuple(
+        each
+        for each in all_of_it.assets
+        if not (id(each) in of_parts and isinstance(each, AssetSpec) and (each.key in made or each.key in named))
+    )
+    return all_of_it
+
+
+def _place(imported: ModuleType | None) -> str:
+    return str(imported.__file__) if imported is not None else "the project"
 
 
 def _as_problem(error: Exception) -> DefinitionsError | None:

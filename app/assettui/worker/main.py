@@ -277,7 +277,15 @@ def main(argv: list[str]) -> NoReturn:
     try:
         file = Path(options["file"]) if options["file"] else None
         with read:
-            described = load(root, options["name"], file=file, module=options["module"], dynamic=dynamic, read=read)
+            described = load(
+                root,
+                options["name"],
+                file=file,
+                module=options["module"],
+                parts=options.get("parts"),
+                dynamic=dynamic,
+                read=read,
+            )
     except BaseException as error:  # noqa: BLE001 - user code is imported here, and may raise anything
         leave_if_forked(pid, error)
         told, hint = step_error(error), hint_of_missing(error, options)

@@ -16,6 +16,10 @@ _OURS: Final = {
     "pydantic": ("classes of configuration and of resources", "pydantic>=2.10"),
     "PIL": ("pictures", "pillow"),
     "textual_image": ("pictures in Sixel", "textual-image"),
+    "yaml": ("SQL files", "pyyaml"),
+    "sqlglot": ("SQL files", "sqlglot[c]"),
+    "duckdb": ("tables of DuckDB", "duckdb"),
+    "adbc_driver_postgresql": ("tables of PostgreSQL", "assettui[postgres]"),
 }
 """What assettui itself imports where it is needed, for what, and how it is asked for. An interpreter of the user's may lack it."""
 

@@ -277,7 +277,8 @@ class Outputs:
         keys: tuple[str | None, ...] = (None,)
         if output.asset_key is not None and self.request.partition_keys:
             keys = self.request.partition_keys
-        if self.types is not None and output.annotation is not None and value is not results.NO_VALUE:
+        is_given = value is not results.NO_VALUE and value is not results.IN_PLACE
+        if self.types is not None and output.annotation is not None and is_given:
             said = {**self.types.check_output(output, value, len(keys)), **said}
         refs = self._store(output, value, result, said, is_whole=keys == (None,))
         if refs and computation.is_op:
@@ -315,7 +316,7 @@ class Outputs:
             part = _part_of(value, key) if len(keys) > 1 else value
             if output.has_content_version and said_version is None:
                 version = self._content_version(output, part)
-            rows = row_count(part) if part is not results.NO_VALUE else None
+            rows = row_count(part) if is_given else None
             asset_event = self._materialization(output.asset_key, said, version, refs.get(key), rows, key, kept)
             if len(keys) > 1:  # of several made at once, each took its share
                 asset_event = replace(asset_event, duration_us=(asset_event.duration_us or 0) // len(keys))
@@ -329,7 +330,7 @@ class Outputs:
         return own or self.request.versions_kept
 
     def _content_version(self, output: ValueDeclaration, value: Any) -> str:
-        if value is results.NO_VALUE:
+        if value is results.NO_VALUE or value is results.IN_PLACE:
             raise BadResult(
                 f"the data version of {output.asset_key} is taken of its value, and it gave none",
                 hint='give it a value, or a data_version of its own instead of "content"',
@@ -355,8 +356,10 @@ class Outputs:
         is_whole: bool,
     ) -> dict[str | None, ValueRef]:
         """Store a value, whole or by partition, where there is one; what the IO manager says of it is added to `said`."""
-        if value is results.NO_VALUE:
+        if value is results.NO_VALUE or (value is results.IN_PLACE and output.io_manager is None):
             return {}
+        if value is results.IN_PLACE:
+            return dict.fromkeys([None] if is_whole else self.request.partition_keys, self.exchange.in_place(output))
         self._note_for_hooks(output.name, value)
         stored = self.exchange.output_context(output, result.metadata)
         refs: dict[str | None, ValueRef] = {}

@@ -33,7 +33,13 @@ class ProjectValues:
     def __init__(self, options: Mapping[str, Any]) -> None:
         complete_environment(Path(options["environment_file"]), options["environment"])
         file = Path(options["file"]) if options["file"] else None
-        self._project = load(Path(options["root"]), options["name"], file=file, module=options["module"])
+        self._project = load(
+            Path(options["root"]),
+            options["name"],
+            file=file,
+            module=options["module"],
+            parts=options.get("parts"),
+        )
         self._values = FileValues(Path(options["values"]))
 
     def load(self, value: StoredValue) -> Any:

@@ -111,6 +111,7 @@ def _describe_asset(
 ) -> None:
     problems = draft.problems
     problems.found.extend(spec.problems)
+    problems.warnings.extend(spec.warnings)
     attributes.check_key(spec, problems)
     subject, at = f"asset {spec.key}", spec.at
     manager = draft.values[spec.key].io_manager

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from assettui.definitions.checks import AssetCheckSpec
 from assettui.definitions.multi_asset import multi_asset
 from assettui.definitions.spec import AssetSpec
 from assettui.integrations.dbt.manifest import BadManifest, read_manifest
-from assettui.integrations.dbt.project import PROJECT_FILE
+from assettui.integrations.dbt.project import PROJECT_FILE, DbtProject
 from assettui.integrations.dbt.selection import selected
+from assettui.integrations.dbt.tables import RELATION, DbtShow, tables_of
 from assettui.integrations.dbt.translator import DagsterDbtTranslator, NodeProps
 from assettui.model.errors import AssettuiError, Location
+from assettui.model.keys import AssetKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from assettui.core.partitions.definition import PartitionsDefinition
     from assettui.core.selection.algebra import AssetSelection
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from assettui.definitions.backfill_policy import BackfillPolicy
     from assettui.definitions.retries import RetryPolicy
     from assettui.integrations.dbt.manifest import Manifest, Node
-    from assettui.model.keys import AssetKey
 
 
 class DbtNodes(Struct, frozen=True):
@@ -42,6 +44,18 @@ class DbtNodes(Struct, frozen=True):
     select: str
     exclude: str | None
 
+    def with_prefix(self, prefix: tuple[str, ...]) -> DbtNodes:
+        """The same, where the assets have been put below a prefix as they were loaded."""
+        return structs.replace(
+            self,
+            assets={key.with_prefix(prefix): node for key, node in self.assets.items()},
+            checks={(key.with_prefix(prefix), name): node for (key, name), node in self.checks.items()},
+            by_id={unique_id: key.with_prefix(prefix) for unique_id, key in self.by_id.items()},
+            checks_by_id={
+                unique_id: (key.with_prefix(prefix), name) for unique_id, (key, name) in self.checks_by_id.items()
+            },
+        )
+
 
 class ClashingKeys(AssettuiError):
     """Two nodes of a dbt project are one asset."""
@@ -52,6 +66,7 @@ def dbt_assets(
     manifest: str | Path | Mapping[str, Any],
     select: str = "fqn:*",
     exclude: str | None = None,
+    project: DbtProject | None = None,
     name: str | None = None,
     io_manager_key: str | None = None,
     partitions_def: PartitionsDefinition | None = None,
@@ -68,8 +83,10 @@ def dbt_assets(
         manifest: The path of the project's `manifest.json`, or what it holds.
         select: Which nodes, in dbt's words; by default all.
         exclude: Which of them not.
+        project: The project, where the manifest does not lie in it, or another profile or target than the usual ones counts.
         name: Of the step; by default the function's name.
-        io_manager_key: The resource that others read the tables by.
+        io_manager_key: The resource that others read the tables by; by default they are read from the database that the
+            project's profile names, where that is DuckDB or PostgreSQL, and else through `dbt show`.
         partitions_def: Of all of them; the function hands them to dbt as variables.
         dagster_dbt_translator: Says their keys, groups and so on otherwise.
         backfill_policy: How many partitions one run of a backfill makes.
@@ -92,13 +109,20 @@ def dbt_assets(
             hint="`dbt ls --select …` shows what is",
         )
     specs = [_spec(nodes, key, node, partitions_def) for key, node in nodes.assets.items()]
-    folder = _folder_of(manifest)
+    folder = project.project_dir if project is not None else _folder_of(manifest)
+    resource_defs: dict[str, Any] = {}
+    places: dict[AssetKey, dict[str, Any]] = {}
+    if io_manager_key is None and folder is not None:
+        io_manager_key = f"dbt_tables_{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
+        manager = resource_defs[io_manager_key] = _tables_of(project or DbtProject(folder))
+        places = {key: place_of(manager, node) for key, node in nodes.assets.items()}
     for spec, node in zip(specs, nodes.assets.values(), strict=True):
         spec.io_manager_key = io_manager_key
+        spec.metadata = {**places.get(spec.key, {}), **spec.metadata}
         if folder is not None:
             spec.at = Location(str(folder / node.original_file_path), 1)
     checks = [
-        AssetCheckSpec(check, asset=key, description=node.description or None, metadata=_check_metadata(node))
+        AssetCheckSpec(check, asset=key, description=node.description or None, metadata=metadata_of_check(node))
         for (key, check), node in nodes.checks.items()
     ]
 
@@ -112,10 +136,11 @@ def dbt_assets(
             backfill_policy=backfill_policy,
             op_tags=op_tags,
             required_resource_keys=required_resource_keys or set(),
+            resource_defs=resource_defs,
             retry_policy=retry_policy,
             pool=pool,
         )(fn)
-        _NODES[frozenset(nodes.assets)] = nodes
+        remember(nodes, nodes.assets)
         return made
 
     return decorate
@@ -125,9 +150,24 @@ _NODES: Final[dict[frozenset[AssetKey], DbtNodes]] = {}
 """What was declared in this process, the last one last: a step's context knows the keys of its assets alone."""
 
 
+def remember(nodes: DbtNodes, keys: Iterable[AssetKey]) -> None:
+    """Let the steps that make these assets, or check them, find what they are."""
+    _NODES[frozenset(keys)] = nodes
+
+
 def nodes_behind(keys: set[AssetKey]) -> DbtNodes | None:
-    """The nodes that assets are, where all of them were declared by one function."""
-    return next((nodes for known, nodes in reversed(_NODES.items()) if keys <= known), None)
+    """The nodes that assets are, where all of them were declared by one function; it may have been loaded with a prefix."""
+    for known, nodes in reversed(_NODES.items()):
+        if keys <= known:
+            return nodes
+    paths = [key.path for key in keys]
+    for length in range(1, min(map(len, paths), default=0)):
+        prefixes = {tuple(path[:length]) for path in paths}
+        without = {AssetKey(path[length:]) for path in paths}
+        for known, nodes in reversed(_NODES.items()):
+            if len(prefixes) == 1 and without <= known:
+                return nodes.with_prefix(next(iter(prefixes)))
+    return None
 
 
 def nodes_of(manifest: Manifest, select: str, exclude: str | None, translator: DagsterDbtTranslator) -> DbtNodes:
@@ -185,6 +225,24 @@ def _spec(nodes: DbtNodes, key: AssetKey, node: Node, partitions_def: Partitions
     )
 
 
+_TABLES: Final[dict[tuple[str, ...], Any]] = {}
+"""What loads the tables of each project: several functions of one project have the same."""
+
+
+def _tables_of(project: DbtProject) -> Any:
+    options = tuple(project.options())
+    if options not in _TABLES:
+        _TABLES[options] = tables_of(project)
+    return _TABLES[options]
+
+
+def place_of(manager: Any, node: Node) -> dict[str, Any]:
+    """Where the table of a node is, for what loads it."""
+    if isinstance(manager, DbtShow):
+        return {RELATION: node.relation_name} if node.relation_name else {}
+    return {"schema": node.schema, "table": node.table}
+
+
 def _folder_of(manifest: str | Path | Mapping[str, Any]) -> Path | None:
     """The project's folder, where the manifest lies in its usual place below it."""
     if not isinstance(manifest, str | Path):
@@ -193,7 +251,8 @@ def _folder_of(manifest: str | Path | Mapping[str, Any]) -> Path | None:
     return folder if (folder / PROJECT_FILE).is_file() else None
 
 
-def _check_metadata(node: Node) -> dict[str, Any]:
+def metadata_of_check(node: Node) -> dict[str, Any]:
+    """What is known of a test: its kind, and what is configured."""
     found: dict[str, Any] = {"kind": "unit test" if node.resource_type == "unit_test" else "data test"}
     if node.resource_type == "test":
         found["severity"] = str(node.config.get("severity") or "ERROR").lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,19 +19,23 @@ from pydantic import Field, PrivateAttr
 
 from assettui.definitions.checks import AssetCheckResult
 from assettui.definitions.configurable import ConfigurableResource
-from assettui.definitions.results import MaterializeResult
+from assettui.definitions.results import IN_PLACE, MaterializeResult
 from assettui.executors.processes import cause_of
 from assettui.integrations.dbt.assets import nodes_behind
+from assettui.integrations.dbt.fetching import DbtEventIterator
+from assettui.integrations.dbt.lineage import ColumnLineage
 from assettui.integrations.dbt.project import INSTALL, MANIFEST, DbtProject, dbt_command
 from assettui.integrations.programs import BadCommand, running, shown
 from assettui.model.errors import ProgramFailed
-from assettui.model.text import clean
+from assettui.model.metadata import MetadataValue
+from assettui.model.text import clean, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from assettui.definitions.context import AssetExecutionContext
     from assettui.integrations.dbt.assets import DbtNodes
+    from assettui.integrations.dbt.manifest import Node
 
     DbtResult = MaterializeResult[Any] | AssetCheckResult
 
@@ -38,7 +43,10 @@ _BUILT: Final = ("LogModelResult", "LogSeedResult", "LogSnapshotResult")
 _TESTED: Final = ("LogTestResult", "LogUnitTestResult")
 _SELECTS: Final = ("build", "run", "test", "seed", "snapshot", "compile", "ls", "list", "show", "retry", "clone")
 """The commands that take a selection."""
+_COLORS: Final = re.compile(r"\x1b\[[\d;]*m")
 _ENOUGH: Final = 5
+_MAX_SHOWN: Final = 20_000
+"""So many characters of a model's SQL are kept with what it made."""
 PARSED: Final = "partial_parse.msgpack"
 
 
@@ -97,20 +105,25 @@ class DbtCliInvocation:
         self.target_path = project.project_dir / target_path
         self._env = env
         self._context = context
-        self._nodes = nodes
+        self.nodes = nodes
+        self.lineage = ColumnLineage(nodes) if nodes is not None else None
         self._raise_on_error = raise_on_error
         self._errors: list[str] = []
+        self._failed_tests: list[str] = []
         self._status: int | None = None
         self._has_failed_tests = False
         self._has_untold_failures = False
         """Whether tests have failed that are no checks of the step, as those of sources."""
 
-    def stream(self) -> Iterator[DbtResult]:
+    def stream(self) -> DbtEventIterator:
         """Run it, and give each result as it comes: yield them from the function.
 
         Raises:
             DbtCliFailed: dbt has failed, other than by a test that is a check.
         """
+        return DbtEventIterator(self._results(), self)
+
+    def _results(self) -> Iterator[DbtResult]:
         for event in self.stream_raw_events():
             result = self._result_of(event)
             if result is not None:
@@ -186,7 +199,7 @@ class DbtCliInvocation:
 
     def _result_of(self, event: Event) -> DbtResult | None:
         """The result that an event is, if it is one of an asset of the step."""
-        unique_id, nodes = event.unique_id, self._nodes
+        unique_id, nodes = event.unique_id, self.nodes
         if event.level == "error" and event.name in (
             "RunResultError",
             "MainEncounteredError",
@@ -199,14 +212,15 @@ class DbtCliInvocation:
             key = nodes.by_id[unique_id]
             if self._context is not None and key not in self._context.selected_asset_keys:
                 return None
-            return MaterializeResult(key, metadata=_metadata_of(event))
+            metadata = {**_metadata_of(event), **self._about(nodes.assets[key])}
+            return MaterializeResult(key, value=IN_PLACE, metadata=metadata)
         if event.name in _TESTED:
             is_passed = event.status in ("pass", "success")
             self._has_failed_tests |= event.status in ("fail", "error")
             check = nodes.checks_by_id.get(unique_id) if nodes is not None else None
             if check is None or (self._context is not None and not self._is_wanted(check)):
                 if not is_passed and event.status != "warn":
-                    self._errors.append(_plain(event.message))
+                    self._failed_tests.append(_plain(event.message))
                     self._has_untold_failures = True
                 return None
             failures = event.data.get("num_failures")
@@ -215,10 +229,47 @@ class DbtCliInvocation:
                 asset_key=check[0],
                 check_name=check[1],
                 severity="WARN" if event.status == "warn" else "ERROR",
-                description=f"{failures} rows" if failures and not is_passed else None,
+                description=plural(failures, "row") if failures and not is_passed else None,
                 metadata={"unique_id": unique_id, **({"failures": failures} if failures is not None else {})},
             )
         return None
+
+    def _about(self, node: Node) -> dict[str, Any]:
+        """What is known of a model once dbt has compiled it: the SQL that ran, and what its columns are made of."""
+        path, found = self.compiled(node), dict[str, Any]()
+        with suppress(OSError, UnicodeDecodeError):
+            sql = path.read_text(encoding="utf-8").strip()[:_MAX_SHOWN]
+            found["compiled_sql"] = MetadataValue.md(f"```sql\n{sql}\n```")
+        deps = self.lineage.of(node, path) if found and self.lineage is not None else None
+        return found | ({"column_lineage": deps} if deps is not None else {})
+
+    def compiled(self, node: Node) -> Path:
+        """The file of a model's compiled SQL, once dbt has written it."""
+        return self.target_path / "compiled" / node.package_name / node.original_file_path
+
+    @property
+    def is_asked_meanwhile(self) -> bool:
+        """Whether the database can be asked for anything while dbt works in it."""
+        return self.nodes is not None and self.nodes.manifest.metadata.adapter_type not in ("duckdb", "sqlite")
+
+    def catalog(self, nodes: Sequence[Node]) -> dict[str, Any]:
+        """What the database has, as dbt tells: its `catalog.json`, written for some nodes.
+
+        Raises:
+            DbtCliFailed: dbt cannot tell.
+        """
+        options = self.project.options()
+        options[options.index("--target-path") + 1] = str(self.target_path)
+        names = [f"fqn:{'.'.join(node.fqn)}" for node in nodes if node.resource_type != "source"]
+        names += [f"source:{node.source_name}.{node.name}" for node in nodes if node.resource_type == "source"]
+        command = [*dbt_command(), "--log-format", "json", "--quiet", "docs", "generate", *options, "--select", *names]
+        DbtCliInvocation(command, self.project, self._env, None, None, self.target_path, raise_on_error=True).wait()
+        return self.get_artifact("catalog.json")
+
+    def warn(self, what: str) -> None:
+        """Say something doubtful in the step's log."""
+        if self._context is not None:
+            self._context.log.warning(what)
 
     def _is_wanted(self, check: tuple[Any, str]) -> bool:
         assert self._context is not None
@@ -235,7 +286,7 @@ class DbtCliInvocation:
         is_by_checks = self._has_failed_tests and not self._has_untold_failures
         if self._status == 0 or (self._status == 1 and is_by_checks and not self._errors_of_nodes()):
             return
-        errors = [each for each in self._errors if each]
+        errors = [each for each in self._errors or self._failed_tests if each]
         if not errors:
             cause = cause_of(self._status or 0, shown(self.command))
             raise DbtCliFailed(cause.message, kind=cause.kind)
@@ -347,7 +398,7 @@ def _selection(nodes: DbtNodes, context: AssetExecutionContext, args: Sequence[s
     ):
         return []
     wanted, checks = context.selected_asset_keys, context.selected_asset_check_keys
-    is_all = wanted == set(nodes.assets) and len(checks) == len(nodes.checks)
+    is_all = bool(wanted) and wanted == set(nodes.assets) and len(checks) == len(nodes.checks)
     if is_all:
         return ["--select", *nodes.select.split(), *(["--exclude", *nodes.exclude.split()] if nodes.exclude else [])]
     # What is below an asset's own fqn, as its unit tests, is no asset of that kind.
@@ -395,4 +446,4 @@ def _metadata_of(event: Event) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    return "\n".join(clean(line) for line in text.strip().splitlines())
+    return "\n".join(clean(line) for line in _COLORS.sub("", text).strip().splitlines())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct, field
 
+from assettui.integrations.sql.source import plain
 from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ OLDEST: Final = 10
 NEWEST: Final = 12
 """The versions of the schema that are understood: dbt 1.7 and newer."""
 _VERSION: Final = re.compile(r"/manifest/v(\d+)\.json")
-_COMMENTS: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|(\{#.*?#\}|/\*.*?\*/|--[^\n]*)", re.DOTALL)
 _BUILT_IN: Final = re.compile(r"macro\.dbt(_\w+)?\.")
 """Macros that come with dbt and its adapters: they change with its version, and not with the project."""
 
@@ -83,6 +83,7 @@ class Node(Struct, frozen=True):
     fqn: tuple[str, ...] = ()
     original_file_path: str = ""
     alias: str = ""
+    identifier: str = ""
     database: str | None = None
     schema: str | None = None
     relation_name: str | None = None
@@ -105,6 +106,11 @@ class Node(Struct, frozen=True):
     def materialized(self) -> str:
         """How it is kept: `table`, `view`, `incremental`, `ephemeral`, `seed`, `snapshot`, `test`."""
         return str(self.config.get("materialized") or self.resource_type)
+
+    @property
+    def table(self) -> str:
+        """The name of its table."""
+        return self.alias or self.identifier or self.name
 
     @property
     def is_asset(self) -> bool:
@@ -211,12 +217,6 @@ class Manifest(Struct, frozen=True):
             if about is not None:
                 found.setdefault(about, []).append(test)
         return found
-
-
-def plain(sql: str) -> str:
-    """Code without its comments, and with every run of white space as one space. What stands in quotes is left alone."""
-    found = _COMMENTS.sub(lambda match: " " if match[1] is not None else match[0], sql)
-    return " ".join(found.split())
 
 
 def read_manifest(source: str | Path | Mapping[str, Any]) -> Manifest:
