@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import duckdb
 import pytest
 
 import assettui as at
-from assettui.integrations.dbt import DagsterDbtTranslator, DbtProject, build_dbt_asset_selection, dbt_assets
-from assettui.integrations.dbt.assets import ClashingKeys, get_asset_key_for_model, get_asset_key_for_source
+from assettui.integrations.dbt import (
+    DagsterDbtTranslator,
+    DbtProject,
+    build_dbt_asset_selection,
+    build_schedule_from_dbt_selection,
+    dbt_assets,
+)
+from assettui.integrations.dbt.assets import (
+    ClashingKeys,
+    get_asset_key_for_model,
+    get_asset_key_for_source,
+    nodes_behind,
+)
+from assettui.integrations.dbt.lineage import ColumnLineage
 from assettui.integrations.dbt.manifest import BadManifest, read_manifest
+from assettui.integrations.dbt.profile import url_of
 from assettui.integrations.dbt.project import BadProject
 from assettui.integrations.dbt.selection import selected
+from assettui.integrations.dbt.tables import show
 from assettui.integrations.sql.source import plain
-from assettui.model.errors import SelectionError
+from assettui.model.errors import SelectionError, ValueStorageError
 from tests.conftest import ProjectFolder
 
 
@@ -220,6 +236,87 @@ def test_assets_are_found_by_what_dbt_calls_them() -> None:
     assert build_dbt_asset_selection([shop], "tag:daily") is not None
 
 
+def test_a_schedule_builds_what_is_selected() -> None:
+    shop = declared(manifest())
+    nightly = build_schedule_from_dbt_selection(
+        [shop], "nightly", "0 3 * * *", "tag:daily", execution_timezone="Europe/Berlin"
+    )
+    defs = at.Definitions(assets=[shop], schedules=[nightly])
+    at.Definitions.validate_loadable(defs)
+    assert nightly.called == "nightly_schedule"
+    with pytest.raises(SelectionError):
+        build_schedule_from_dbt_selection([shop], "nightly", "0 3 * * *", "state:modified")
+
+
+def test_assets_that_are_loaded_with_a_prefix_are_still_those_of_dbt() -> None:
+    module = ModuleType("of_shop")
+    module.shop = declared(manifest())  # pyright: ignore[reportAttributeAccessIssue] - as a module has what it defines
+    (found,) = at.load_assets_from_modules([module], key_prefix="wh")
+    assert isinstance(found, at.AssetsDefinition)
+    assert str(get_asset_key_for_model([found], "customers")) == "wh/marts/customers"
+    assert {str(each.asset_key) for each in found.check_specs} == {"wh/marts/customers"}
+    at.Definitions.validate_loadable(at.Definitions(assets=[found]))
+    nodes = nodes_behind({at.AssetKey(["wh", "stg_orders"])})
+    assert nodes is not None
+    assert str(nodes.by_id["model.shop.customers"]) == "wh/marts/customers"
+    assert nodes_behind({at.AssetKey(["wh", "stg_orders"]), at.AssetKey(["other", "countries"])}) is None
+
+
+def test_columns_are_followed_through_compiled_models(tmp_path: Path) -> None:
+    said = manifest()
+    for name, node_said in said["nodes"].items():
+        node_said |= {"schema": "main", "alias": name.rpartition(".")[2]}
+    said["sources"]["source.shop.web.orders"] |= {"schema": "web", "identifier": "orders_v2"}
+    declared(said)
+    nodes = nodes_behind({at.AssetKey("stg_orders")})
+    assert nodes is not None
+    lineage = ColumnLineage(nodes)
+
+    def of(name: str, sql: str) -> Any:
+        (tmp_path / name).write_text(sql)
+        found = lineage.of(nodes.manifest.nodes[f"model.shop.{name}"], tmp_path / name)
+        return found.to_json() if found is not None else None
+
+    orders = 'select o.id, o.a + o.b as amount from "db"."web"."orders_v2" as o'
+    assert of("stg_orders", orders) == {
+        "id": [["web/orders", "id"]],
+        "amount": [["web/orders", "a"], ["web/orders", "b"]],
+    }
+    customers = 'with x as (select * from "db"."main"."stg_orders") select x.*, 1 as one from x'
+    assert of("customers", customers) == {"id": [["stg_orders", "id"]], "amount": [["stg_orders", "amount"]]}
+    assert of("customers", "select from where") is None
+    assert lineage.of(nodes.manifest.nodes["model.shop.customers"], tmp_path / "none") is None
+
+
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        ("{type: duckdb, path: data/x y.duckdb}", "duckdb:///{here}/data/x%20y.duckdb"),
+        ("{type: duckdb, path: ':memory:'}", None),
+        ("{type: duckdb, path: 'md:cloud'}", None),
+        (
+            "{type: postgres, host: db, user: me, password: \"{{ env_var('SHOP_PASSWORD') }}\", port: 5433, dbname: d}",
+            "postgresql://me:p%40ss%2Fw@db:5433/d",
+        ),
+        ("{type: postgres, host: db, user: me, password: \"{{ env_var('NO_SUCH') }}\", dbname: d}", None),
+        (
+            "{type: postgres, host: db, user: me, password: \"{{ env_var('NO_SUCH', 'x') }}\", dbname: d}",
+            "postgresql://me:x@db:5432/d",
+        ),
+        ("{type: snowflake, account: x}", None),
+        ("[no, target]", None),
+    ],
+)
+def test_tables_are_read_where_the_profile_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, url: str | None
+) -> None:
+    monkeypatch.setenv("SHOP_PASSWORD", "p@ss/w")
+    (tmp_path / "dbt_project.yml").write_text("{name: shop, profile: shop}")
+    (tmp_path / "profiles.yml").write_text(f"shop: {{target: dev, outputs: {{dev: {target}}}}}")
+    found = url_of(DbtProject(tmp_path))
+    assert found == (url.format(here=tmp_path) if url is not None else None)
+
+
 # A real project.
 
 FILES = {
@@ -364,3 +461,48 @@ def test_what_is_wrong_is_told_where_it_is(shop: ProjectFolder) -> None:
     done = shop.run("materialize", "*", timeout=300)
     assert checks(shop)["no_negative"] == "failed"
     assert "raised" not in done.stderr, "a test that fails is a check that fails, and no error of the step"
+
+
+@pytest.mark.slow
+def test_a_dbt_project_alone_is_a_project(shop: ProjectFolder) -> None:
+    """No line of Python: models, sources and their tests, the SQL that ran, the tables, and what is read through dbt itself."""
+    (shop.path / "definitions.py").unlink()
+    schema = shop.path / "models/schema.yml"
+    schema.write_text(
+        schema.read_text().replace(
+            "[{name: raw_orders}]",
+            "[{name: raw_orders, description: As they came., columns: [{name: id, tests: [not_null]}]}]",
+        )
+    )
+    with duckdb.connect(str(shop.path / "shop.duckdb")) as connection:
+        connection.execute("create table raw_orders as select 1 as id, 1 as customer_id, 5.0 as amount")
+    assert statuses(shop) == {
+        "customers": "never",
+        "stg_orders": "never",
+        "raw_customers": "never",
+        "shop/raw_orders": "external",
+    }
+    source = shop.json("asset", "show", "shop/raw_orders")
+    assert (source["description"], source["group"]) == ("As they came.", "shop")
+    assert shop.json("asset", "preview", "shop/raw_orders", timeout=300) == [
+        {"id": 1, "customer_id": 1, "amount": "5.0"}
+    ]
+
+    done = shop.run("materialize", "+stg_orders", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert statuses(shop)["customers"] == "never", "only what was asked for"
+    done = shop.run("materialize", "customers", "raw_customers", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert shop.json("asset", "preview", "customers", timeout=300)[0]["name"] == "Ann"
+    (made,) = shop.json("asset", "history", "customers")
+    assert "left join" in made["metadata"]["compiled_sql"]["value"]
+    assert made["metadata"]["column_lineage"]["value"]["orders"] == [["stg_orders", "id"]]
+
+    done = shop.run("check", "run", "shop/raw_orders", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert checks(shop)["source_not_null_shop_raw_orders_id"] == "passed"
+
+    rows = show(DbtProject(shop.path), 'select * from "shop"."main"."customers" order by id')
+    assert [row["name"] for row in rows] == ["Ann", "Bob", "Ann"]
+    with pytest.raises(ValueStorageError, match="nothing"):
+        show(DbtProject(shop.path), "select * from nothing")

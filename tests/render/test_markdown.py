@@ -87,7 +87,7 @@ def test_tables_have_columns_and_code_its_lines() -> None:
     text = """
         | user | spent |
         | --- | ---: |
-        | a | 1.5 |
+        | a b | 1.5 |
         | b | 20 |
 
         | only | titles |
@@ -98,7 +98,7 @@ def test_tables_have_columns_and_code_its_lines() -> None:
           from x
         ```
     """
-    assert drawn(text) == "user  spent\na       1.5\nb        20\n\nonly  titles\n\n  select *\n    from x"
+    assert drawn(text) == "user  spent\na b     1.5\nb        20\n\nonly  titles\n\n  select *\n    from x"
 
 
 @given(st.text(st.sampled_from("ab *_#()-+>\\\n1.!\x1b"), max_size=80), st.integers(1, 30))

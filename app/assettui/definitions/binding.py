@@ -349,7 +349,7 @@ def _fits(made: type, wanted: type) -> bool:
 
 
 def _is_frame(kind: type) -> bool:
-    return kind.__module__.split(".", 1)[0] in ("polars", "pandas", "pyarrow") and kind.__qualname__ in (
+    return kind.__module__.split(".", 1)[0] in ("polars", "pandas", "pyarrow", "pyspark") and kind.__qualname__ in (
         "DataFrame",
         "LazyFrame",
         "Table",

@@ -28,16 +28,24 @@ _WORDS: Final = {
     "Callable": "a function",
 }
 """What the alternatives of annotations are called."""
+_BY_VALUE: Final = frozenset({"float", "Callable", "Mapping", "Iterable", "Sequence", "Collection", "Set"})
+"""What fits them is told by the value: by its type alone, by all others."""
+_MOST_KNOWN: Final = 2_000
+_known_to_fit: Final = set[tuple[str, type[Any]]]()
 _PLAIN: Final = frozenset({"str", "int", "float", "bool", "datetime", "Collection"})
 
 
 def misfit(annotation: str, value: Any) -> str | None:
     """What a parameter takes, in words, where a value is nothing of it; None where it is, and for None."""
-    if value is None:
+    kind = cast("type[Any]", type(value))
+    if value is None or (annotation, kind) in _known_to_fit:
         return None
     alternatives = _alternatives(annotation)
-    if any(_fits(name, inner, value) for name, inner in alternatives):
-        return None
+    for name, inner in alternatives:
+        if _fits(name, inner, value):
+            if name not in _BY_VALUE and len(_known_to_fit) < _MOST_KNOWN:
+                _known_to_fit.add((annotation, kind))
+            return None
     return " or ".join(dict.fromkeys(_word(name, inner) for name, inner in alternatives if name != "None"))
 
 

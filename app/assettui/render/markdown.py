@@ -99,7 +99,8 @@ class _Drawing:
                 case "tr_open" if table is not None:
                     table.append([])
                 case "inline" if table is not None:
-                    table[-1].append("".join(word.text for word in self._inline(token, "")))
+                    words = self._inline(token, "")
+                    table[-1].append("".join(f" {word.text}" if word.is_apart else word.text for word in words).strip())
                 case "table_close" if table is not None:
                     yield from self._table(table)
                     table = None

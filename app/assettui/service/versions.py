@@ -168,7 +168,7 @@ def _plan(
     to = kept.version(number)
     if to.is_current:
         raise LaunchError(f"version {number} of {kept.name} is current already", hint="nothing is to be done")
-    if not (session.folder.values / to.value.ref.path).is_file():
+    if not (session.folder.values / to.value.ref.path).exists():
         raise NotFound(f"the file of version {number} of {kept.name} is gone: {to.value.ref.path}")
     graph = state.graph
     made = queries.asset_states(connection, graph.downstream[key])

@@ -11,6 +11,7 @@ from msgspec import Struct
 from assettui.model import codec
 from assettui.model.asset import ValueRef
 from assettui.values.files import VERSION_MARK
+from assettui.values.on_disk import remove, size_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -59,7 +60,7 @@ def remove_values(folder: StoreFolder, connection: sqlite3.Connection, *, before
             and not yet said so.
     """
     # Listed first: what is written after that is not looked at.
-    files = [path for path in _files_below(folder.values) if path.name.startswith(VERSION_MARK)]
+    files = list(_values_below(folder.values))
     known = values_referred_to(connection)
     unknown = (path for path in files if str(path.relative_to(folder.values)) not in known)
     removed = _remove(unknown, before_s)
@@ -105,8 +106,9 @@ def _remove(files: Iterable[Path], before_s: float) -> Removed:
         try:
             found = path.stat()
             if found.st_mtime < before_s:
-                path.unlink()
-                removed += Removed(1, found.st_size)
+                size = size_of(path)
+                remove(path)
+                removed += Removed(1, size)
         except FileNotFoundError:
             continue
     return removed
@@ -116,6 +118,14 @@ def _files_below(folder: Path) -> Iterator[Path]:
     for place, _, names in os.walk(folder):
         for name in names:
             yield Path(place, name)
+
+
+def _values_below(folder: Path) -> Iterator[Path]:
+    """The files of values, and the folders that are values as a whole."""
+    for place, folders, names in os.walk(folder):
+        whole = [name for name in folders if name.startswith(VERSION_MARK)]
+        folders[:] = [name for name in folders if name not in whole]
+        yield from (Path(place, name) for name in (*whole, *names) if name.startswith(VERSION_MARK))
 
 
 def _remove_empty_folders(folder: Path, but: Iterable[Path] = ()) -> None:

@@ -17,6 +17,7 @@ from assettui.store.database import open_for_reading, open_for_writing, store_ex
 from assettui.store.folder import StoreFolder
 from assettui.store.leftovers import values_referred_to
 from assettui.store.recording import apply
+from assettui.values import on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ def verify(folder: StoreFolder) -> Verification:
             problems += _differences(folder, store)
         except sqlite3.Error as error:
             problems.append(f"its file: {error}")
-        missing = sorted(path for path in values if not (folder.values / path).is_file())
+        missing = sorted(path for path in values if not (folder.values / path).exists())
         problems += [f"the value {path} is gone" for path in missing[:DIFFERENCES_SHOWN]]
         if len(missing) > DIFFERENCES_SHOWN:
             problems.append(f"and {plural(len(missing) - DIFFERENCES_SHOWN, 'more value')}")
@@ -168,7 +169,7 @@ def backup(folder: StoreFolder, target: Path) -> Copied:
                 values = values_referred_to(copy)
                 copy.execute("PRAGMA journal_mode = WAL")
             made.database.chmod(0o600)
-            missing = [path for path in values if not _copied(folder.values / path, made.values / path)]
+            missing = [path for path in values if not on_disk.copy(folder.values / path, made.values / path)]
             if not any((folder.values / path).exists() for path in missing):
                 break  # else one has been superseded meanwhile: what the store refers to now is copied
     return Copied(str(target), len(values), _size(target))
@@ -203,7 +204,7 @@ def restore(folder: StoreFolder, source: Path, aside: Callable[[], Path]) -> Cop
                 made.execute("PRAGMA journal_mode = WAL")
             new.chmod(0o600)
         for path in values:
-            _copied(copied.values / path, folder.values / path)
+            on_disk.copy(copied.values / path, folder.values / path)
         new.rename(folder.database)
     return Copied(str(folder.database), len(values), _size(folder.root), str(kept) if kept else None)
 
@@ -220,15 +221,6 @@ def put_aside(folder: StoreFolder, aside: Callable[[], Path]) -> Path:
         if folder.values.exists():
             folder.values.rename(target / "values")
     return target
-
-
-def _copied(source: Path, target: Path) -> bool:
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        shutil.copy2(source, target)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _size(folder: Path) -> int:

@@ -12,6 +12,7 @@ from assettui.model.keys import AssetKey
 from assettui.values import formats
 from assettui.values.frames import frame_kind
 from assettui.values.held_files import HeldFiles, remove_unless_held
+from assettui.values.on_disk import files_of, remove, remove_tree, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,14 +71,15 @@ class FileValues:
         try:
             form = formats.write(value, temporary)
             final = folder / f"{VERSION_MARK}{version}{formats.suffix_of(form)}"
-            temporary.chmod(0o600)
-            _sync(temporary)
+            for each in files_of(temporary):
+                each.chmod(0o600)
+                _sync(each)
             temporary.rename(final)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            remove(temporary)
             raise
         _sync(folder)
-        return ValueRef(form, str(final.relative_to(self.root)), final.stat().st_size)
+        return ValueRef(form, str(final.relative_to(self.root)), size_of(final))
 
     def load(self, ref: ValueRef, annotation: Any = None) -> Any:
         """Read a stored value, as the kind of frame that the annotation names, else as it was stored.
@@ -119,7 +121,7 @@ class FileValues:
         """Remove every value whose address begins so; nothing happens where there is none."""
         folder = self.root / folder_of(address)
         if folder.exists():
-            _remove_tree(folder)
+            remove_tree(folder)
 
     def remove_all_below(self, address: AssetKey, *, but: Iterable[str]) -> None:
         """Remove every value whose address begins so and goes on, but for those that go on with one of these parts."""
@@ -127,13 +129,13 @@ class FileValues:
         folder = self.root / folder_of(address)
         for each in folder.iterdir() if folder.is_dir() else ():
             if each.name not in kept:
-                _remove_tree(each)
+                remove_tree(each)
 
     def remove_unfinished(self, asset_key: AssetKey, version: str, partition: str | None = None) -> None:
         """Remove what a step that died left of a version: the temporary file, or one that was never recorded."""
         folder = self.root / folder_of(asset_key, partition)
         for suffix in (TEMPORARY_SUFFIX, *formats.SUFFIXES):
-            (folder / f"{VERSION_MARK}{version}{suffix}").unlink(missing_ok=True)
+            remove(folder / f"{VERSION_MARK}{version}{suffix}")
 
 
 def asset_folder(path: Path) -> Path:
@@ -178,9 +180,3 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _remove_tree(folder: Path) -> None:
-    import shutil  # deferred: it brings all kinds of compression with it, 3 ms
-
-    shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,8 @@ Parquet, wherever it gives a frame back exactly: whatever else there is reads it
 intervals, no structs without fields, no seconds, no two columns of one name, and what pandas keeps in objects comes back
 as something else. What the library says of the file that it has just written is compared with the frame's own schema,
 which costs a fraction of a millisecond; of pandas, whose frames hold more than their schema tells, only such go into
-Parquet as are known to come back. The others go into an Arrow file (IPC), which knows every type of Arrow, or are pickled.
+Parquet as are known to come back. The others go into an Arrow file (IPC), which knows every type of Arrow, or are pickled. A frame of Spark is a folder of Parquet files, which every
+other library reads as one.
 
 No library is imported before a frame of its own kind is written or asked for.
 """
@@ -15,11 +16,13 @@ import re
 from datetime import timezone
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, cast, get_args, get_origin
 
+from assettui.values import spark_frames
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-FrameKind: TypeAlias = Literal["polars", "polars-lazy", "pandas", "pyarrow"]
+FrameKind: TypeAlias = Literal["polars", "polars-lazy", "pandas", "pyarrow", "spark"]
 Container: TypeAlias = Literal["parquet", "ipc"]
 CONTAINERS: Final[tuple[Container, ...]] = ("parquet", "ipc")
 """The forms of files, in the order in which they are tried."""
@@ -28,13 +31,16 @@ _KINDS: Final[dict[tuple[str, str], FrameKind]] = {
     ("polars", "LazyFrame"): "polars-lazy",
     ("pandas", "DataFrame"): "pandas",
     ("pyarrow", "Table"): "pyarrow",
+    ("pyspark", "DataFrame"): "spark",
 }
-_ALIASES: Final = {"pl": "polars", "pd": "pandas", "pa": "pyarrow"}
+_ALIASES: Final = {"pl": "polars", "pd": "pandas", "pa": "pyarrow", "pyspark.sql": "pyspark"}
 
 
 def frame_kind(value: object) -> FrameKind | None:
     """The kind of frame that a value is; None for anything else."""
     kind = type(value)
+    if kind.__module__.startswith("pyspark.pandas"):  # a frame of Spark's that acts as pandas
+        return None
     return _KINDS.get((kind.__module__.split(".", 1)[0], kind.__qualname__))
 
 
@@ -62,6 +68,8 @@ def row_count(value: object) -> int | None:
     match frame_kind(value):
         case None | "polars-lazy":
             return None
+        case "spark":
+            return spark_frames.rows_written(value)
         case "pyarrow":
             return cast("Any", value).num_rows
         case _:
@@ -86,6 +94,9 @@ def write(frame: Any, container: Container, path: Path) -> bool:
             from pyarrow import feather  # pyright: ignore[reportMissingTypeStubs] - deferred: 0.1 s
 
             cast("Any", feather).write_feather(frame, str(path))
+            return True
+        case "spark", "parquet":
+            spark_frames.write(frame, path)
             return True
         case "pandas", "parquet" if _is_plain(frame):
             frame.to_parquet(path)
@@ -222,6 +233,8 @@ def converted(frame: Any, kind: FrameKind) -> Any:
         return frame
     if own == "polars-lazy":
         return converted(frame.collect(), kind)
+    if own == "spark":
+        return converted(frame.toArrow(), kind)
     match kind:
         case "polars" | "polars-lazy":
             import polars as pl  # deferred: 0.2 s
@@ -232,6 +245,8 @@ def converted(frame: Any, kind: FrameKind) -> Any:
             return eager.lazy() if kind == "polars-lazy" else eager
         case "pandas":
             return frame.to_pandas()
+        case "spark":
+            return spark_frames.from_arrow(converted(frame, "pyarrow"))
         case "pyarrow":
             import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs] - deferred: 0.1 s
 
@@ -289,6 +304,8 @@ _READERS: Final[dict[tuple[str, FrameKind], Callable[[Path], Any]]] = {
     ("parquet", "polars-lazy"): _lazy_from_parquet,
     ("parquet", "pandas"): _pandas_from_parquet,
     ("parquet", "pyarrow"): _pyarrow_from_parquet,
+    ("parquet", "spark"): spark_frames.read,
+    ("ipc", "spark"): lambda path: spark_frames.from_arrow(_pyarrow_from_ipc(path)),
     ("ipc", "polars"): _polars_from_ipc,
     ("ipc", "polars-lazy"): _lazy_from_ipc,
     ("ipc", "pandas"): _pandas_from_ipc,

@@ -65,6 +65,11 @@ def _concatenated(what: str, frames: list[Any]) -> Any:
             import pyarrow  # pyright: ignore[reportMissingTypeStubs] - deferred: 0.1 s
 
             return cast("Any", pyarrow).concat_tables(frames, promote_options="permissive")
+        case "spark":
+            first, *others = frames
+            for each in others:
+                first = first.unionByName(each, allowMissingColumns=True)
+            return first
         case _:
             raise ValueStorageError(
                 f"the partitions of {what} cannot be put together: they are no frames of one kind",

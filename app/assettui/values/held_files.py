@@ -10,6 +10,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from assettui.values.on_disk import remove
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -61,7 +63,7 @@ def remove_unless_held(path: Path, folder: Path) -> bool:
         for each in (folder, path):
             descriptors.append(os.open(each, os.O_RDONLY | os.O_CLOEXEC))
             _lock(descriptors[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink(missing_ok=True)
+        remove(path)
     except BlockingIOError:
         return False
     except FileNotFoundError:

@@ -10,7 +10,9 @@ from assettui.integrations.dbt.assets import (
     get_asset_keys_by_output_name_for_source,
 )
 from assettui.integrations.dbt.cli import DbtCliInvocation, DbtCliResource
+from assettui.integrations.dbt.fetching import DbtEventIterator
 from assettui.integrations.dbt.project import DbtProject
+from assettui.integrations.dbt.schedules import build_schedule_from_dbt_selection
 from assettui.integrations.dbt.translator import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 __all__ = [
@@ -18,8 +20,10 @@ __all__ = [
     "DagsterDbtTranslatorSettings",
     "DbtCliInvocation",
     "DbtCliResource",
+    "DbtEventIterator",
     "DbtProject",
     "build_dbt_asset_selection",
+    "build_schedule_from_dbt_selection",
     "dbt_assets",
     "get_asset_key_for_model",
     "get_asset_key_for_source",

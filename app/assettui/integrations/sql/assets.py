@@ -29,7 +29,7 @@ from assettui.integrations.sql.source import BadSql, SqlSource, read_source
 from assettui.model.check import AssetCheckSeverity
 from assettui.model.errors import AssettuiError, Location, Problem, ValueStorageError
 from assettui.model.keys import AssetKey
-from assettui.model.metadata import MetadataValue, TableColumn, TableColumnDep, TableColumnLineage, TableSchema
+from assettui.model.metadata import MetadataValue, TableSchema
 from assettui.model.text import plural
 from assettui.values.tables import TableName
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from assettui.values.tables import TableIOManager, Where
 
 _NO_NAME: Final = re.compile(r"\W+")
+UNKNOWN_TYPE: Final = "?"
+"""Of a column, as long as only the text of the query is known."""
 _MAX_SHOWN: Final = 20_000
 """So many characters of a query are kept with what it made."""
 
@@ -137,6 +139,7 @@ class _Graph:
     def __init__(self, files: list[SqlFile], manager: TableIOManager, dialect: str, folder: Path) -> None:
         self.manager = manager
         self._known = KnownQueries(folder, dialect)
+        self.dialect = dialect
         self._is_flat = dialect == "sqlite"
         """Whether a schema is but the beginning of a table's name."""
         self._keys = {self._name(each.table): each.key for each in files}
@@ -228,17 +231,19 @@ def _definition(graph: _Graph, file: SqlFile, resource: str, pool: str | None) -
 def _spec(graph: _Graph, file: SqlFile, said: SqlHead) -> AssetSpec:
     analysis = graph.analyses.get(file.key, Analysis())
     above = {table: graph.key_of(file, table) for table in analysis.tables}
-    lineage = {
-        column: [TableColumnDep(above[each.table], each.column) for each in origins]
+    lineage: Any = {
+        column: [[str(above[each.table]), each.column] for each in origins]
         for column, origins in analysis.origins.items()
     }
     metadata: dict[str, Any] = {**said.metadata, "table": str(file.table), "materialized": said.kept_as}
     if said.partition_expr is not None:
         metadata["partition_expr"] = said.partition_expr
     if analysis.columns is not None:
-        metadata["columns"] = TableSchema([TableColumn(name, "?") for name in analysis.columns])
+        # Made as JSON at once: of hundreds of files, thousands of columns would be checked one by one.
+        columns: Any = [{"name": name, "type": UNKNOWN_TYPE} for name in analysis.columns]
+        metadata["columns"] = MetadataValue("table_schema", {"columns": columns})
     if lineage:
-        metadata["column_lineage"] = TableColumnLineage(lineage)
+        metadata["column_lineage"] = MetadataValue("column_lineage", lineage)
     spec = AssetSpec(
         file.key,
         deps=list(dict.fromkeys([*above.values(), *(AssetKey(each.split("/")) for each in said.deps)])),
@@ -248,7 +253,7 @@ def _spec(graph: _Graph, file: SqlFile, said: SqlHead) -> AssetSpec:
         code_version=_code_version(file, said) if file.problem is None else None,
         owners=list(said.owners),
         tags=said.tags,
-        kinds=[*said.kinds, "sql", graph.manager.DIALECT] if graph.manager.DIALECT else [*said.kinds, "sql"],
+        kinds=[*said.kinds, "sql", graph.dialect],
         partitions_def=file.head.partitions_def if file.head is not None else None,
         freshness_policy=file.head.freshness_policy if file.head is not None else None,
         automation_condition=file.head.automation_condition if file.head is not None else None,

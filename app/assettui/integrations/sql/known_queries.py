@@ -60,8 +60,8 @@ class KnownQueries:
         Raises:
             BadSql: It cannot be parsed, or is no query.
         """
-        key = _digest(source.readable)
-        known = self._before.tables.get(key)
+        key = source.text_digest
+        known = self._tables.get(key) or self._before.tables.get(key)
         if known is None:
             known = tuple((each.schema, each.table) for each in _queries().tables_of(self._tree(source, key)))
         self._tables[key] = known
@@ -79,9 +79,9 @@ class KnownQueries:
         """
         tables = self.tables(source)
         known = {each: tuple(columns_of[each]) for each in tables if each in columns_of}
-        text = _digest(source.readable)
+        text = source.text_digest
         key = _digest(text, *(f"{table}:{','.join(names)}" for table, names in sorted(known.items(), key=str)))
-        given = self._before.given.get(key) or self._given.get(key)
+        given = self._given.get(key) or self._before.given.get(key)
         if given is None:
             columns, origins = _queries().columns_of(self._tree(source, text), self._dialect, known)
             given = _Given(

@@ -81,6 +81,8 @@ class SqlSource(Struct, frozen=True):
     """What the comment at the head says, without its marks; empty where there is none."""
     head_line: int
     """The line that it begins in, counted from 1."""
+    text_digest: str
+    """Of the whole text."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -154,7 +156,8 @@ def read_source(path: Path, text: str) -> SqlSource:
         end = match.end()
     parts.append(text[end:])
     head, line = _head(text)
-    return SqlSource(path, tuple(each for each in parts if each != ""), head, line)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:24]
+    return SqlSource(path, tuple(each for each in parts if each != ""), head, line, digest)
 
 
 def _parameter(path: Path, text: str, match: re.Match[str]) -> str:

@@ -1,0 +1,2 @@
+select tailnum, manufacturer, model, seats, year as built_in
+from {{ source('raw', 'planes') }}

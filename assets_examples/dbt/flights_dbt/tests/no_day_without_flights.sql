@@ -1,0 +1,1 @@
+select * from {{ ref('daily_delays') }} where flights = 0
