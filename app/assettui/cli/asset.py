@@ -9,6 +9,7 @@ import click
 
 from assettui.cli import as_json as shapes
 from assettui.cli import health_as_json as health_shapes
+from assettui.cli.code import asset_code_command
 from assettui.cli.current import bring_up_to_date, current_catalog
 from assettui.cli.diff import diff_assets
 from assettui.cli.history import asset_history, asset_versions, rollback_asset
@@ -43,6 +44,7 @@ def asset() -> None:
 asset.add_command(preview_asset)
 asset.add_command(export_asset)
 asset.add_command(profile_asset)
+asset.add_command(asset_code_command)
 asset.add_command(asset_history)
 asset.add_command(asset_versions)
 asset.add_command(diff_assets)

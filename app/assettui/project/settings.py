@@ -200,8 +200,9 @@ def _wrong(error: ValidationError, data: Any, path: Path) -> ProjectError:
         nested = {"sql": SqlFiles, "dbt": DbtFolder}.get(place.strip("`."))
         known = (nested or Settings).__struct_fields__
         near = closest(unknown[1], known)
-        hint = f"did you mean {near!r}?" if near else f"{'of it' if nested else 'settings'}: {', '.join(known)}"
-        return ProjectError(f"{path}: no setting is called {unknown[1]!r}", hint=hint)
+        hint = f"did you mean {near!r}?" if near else f"{'there are' if nested else 'settings'}: {', '.join(known)}"
+        what = f"nothing of {place.strip('`.')}" if nested else "no setting"
+        return ProjectError(f"{path}: {what} is called {unknown[1]!r}", hint=hint)
     name = place.strip("`.")
     if name.startswith("notify"):
         return _wrong_rule(said, unknown[1] if unknown is not None else None, name, path)

@@ -213,6 +213,17 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("y", "copy", "Copy the data version"),
         *_TABS,
     ),
+    "code": (
+        _BACK,
+        Action("E", "edit", "Edit"),
+        *_UP_AND_DOWN,
+        _quiet("left,h", "scroll_across(-10)", "Left"),
+        _quiet("right,l", "scroll_across(10)", "Right"),
+        _quiet("pagedown", "scroll(20)", "Page down"),
+        _quiet("pageup", "scroll(-20)", "Page up"),
+        _quiet("y", "copy", "Copy the code"),
+        *_TABS,
+    ),
     "versions": (
         _BACK,
         _PREVIEW,

@@ -387,6 +387,8 @@ def _tab(name: str) -> type[TabbedScreen]:
             from assettui.tui.history import HistoryScreen as Tab
         case asset_tabs.VERSIONS:
             from assettui.tui.versions import VersionsScreen as Tab
+        case asset_tabs.CODE:
+            from assettui.tui.code import CodeScreen as Tab
         case _:
             from assettui.tui.asset import AssetScreen as Tab
     return Tab

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
 
 OVERVIEW, PREVIEW, PROFILE, HISTORY, VERSIONS = "overview", "preview", "profile", "history", "versions"
-TABS: Final = (OVERVIEW, PREVIEW, PROFILE, HISTORY, VERSIONS)
+CODE: Final = "code"
+TABS: Final = (OVERVIEW, PREVIEW, PROFILE, HISTORY, VERSIONS, CODE)
 
 
 class AssetTabs(Static):

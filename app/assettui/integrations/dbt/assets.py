@@ -126,6 +126,10 @@ def dbt_assets(
         for (key, check), node in nodes.checks.items()
     ]
 
+    if folder is not None:
+        for check, node in zip(checks, nodes.checks.values(), strict=True):
+            check.at = Location(str(folder / node.original_file_path), 1)
+
     def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
         made = multi_asset(
             specs=specs,

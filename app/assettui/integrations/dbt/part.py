@@ -17,7 +17,7 @@ from assettui.definitions.definitions import Definitions
 from assettui.definitions.spec import AssetSpec
 from assettui.integrations.dbt.assets import dbt_assets, metadata_of_check, nodes_of_definition, place_of, remember
 from assettui.integrations.dbt.cli import DbtCliResource
-from assettui.integrations.dbt.project import DbtProject
+from assettui.integrations.dbt.project import PROJECT_FILE, DbtProject
 from assettui.model.errors import Location
 
 if TYPE_CHECKING:
@@ -62,8 +62,9 @@ def definitions(
     def build(context: AssetExecutionContext) -> Iterator[Any]:
         yield from dbt.cli(["build"], context=context).stream()
 
+    build.at = Location(str(project.project_dir / PROJECT_FILE), 1)  # not the function's, which is ours
     nodes = nodes_of_definition(build)
-    checks = _source_checks(nodes, dbt, f"dbt_{name}_sources")
+    checks = _source_checks(nodes, dbt, f"dbt_{name}_sources", project.project_dir)
     return Definitions(
         assets=[build, *_sources(nodes, build, project)], asset_checks=[checks] if checks is not None else []
     )
@@ -94,7 +95,7 @@ def _without_file(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in metadata.items() if name != "file"}
 
 
-def _source_checks(nodes: DbtNodes, dbt: DbtCliResource, name: str) -> AssetChecksDefinition | None:
+def _source_checks(nodes: DbtNodes, dbt: DbtCliResource, name: str, folder: Path) -> AssetChecksDefinition | None:
     """The tests of sources alone: those of models are checks of the step that builds them."""
     manifest, translator = nodes.manifest, nodes.translator
     keys = {source.unique_id: translator.get_asset_key(nodes.props[source]) for source in manifest.sources.values()}
@@ -113,8 +114,12 @@ def _source_checks(nodes: DbtNodes, dbt: DbtCliResource, name: str) -> AssetChec
         for (key, check), test in tests.items()
     ]
 
+    for spec, test in zip(specs, tests.values(), strict=True):
+        spec.at = Location(str(folder / test.original_file_path), 1)
+
     @multi_asset_check(specs=specs, name=name, can_subset=True)
     def test_sources(context: AssetCheckExecutionContext) -> Iterator[Any]:
         yield from dbt.cli(["test"], context=context).stream()
 
+    test_sources.at = Location(str(folder / PROJECT_FILE), 1)
     return test_sources

@@ -311,7 +311,7 @@ def _built(manager: TableIOManager, file: SqlFile, context: AssetExecutionContex
     metadata: dict[str, Any] = {
         "table": str(file.table),
         "columns": TableSchema(built.columns),
-        "query": MetadataValue.md(f"```sql\n{query[:_MAX_SHOWN]}\n```"),
+        "compiled_sql": MetadataValue.md(f"```sql\n{query[:_MAX_SHOWN]}\n```"),
     }
     if built.rows is not None:
         metadata["row_count"] = built.rows

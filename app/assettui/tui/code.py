@@ -1,0 +1,127 @@
+"""The code of an asset: a tab beside the others. `E` opens it in the editor, at its line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.containers import ScrollableContainer
+from textual.widgets import Static
+
+from assettui.model.errors import AssettuiError
+from assettui.render.appearance import RED
+from assettui.render.code import code_lines
+from assettui.render.lines import line
+from assettui.service.code import AssetCode, asset_code
+from assettui.tui.actions import bindings
+from assettui.tui.asset_tabs import CODE, TabbedScreen
+from assettui.tui.drawing import text_of
+from assettui.tui.fetching import Fetching, Newest
+from assettui.tui.header import Header
+from assettui.tui.key_bar import KeyBar
+from assettui.tui.projects import in_foreground
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from assettui.model.keys import AssetKey
+
+
+class CodeScreen(TabbedScreen):
+    """The code of one asset.
+
+    Args:
+        key: Which one.
+        partition: The one that its other tabs are of.
+    """
+
+    TAB = CODE
+    AUTO_FOCUS = "#text"
+    DEFAULT_CSS = """
+    CodeScreen { layout: vertical; }
+    CodeScreen #text { height: 1fr; padding: 0 1; scrollbar-size: 1 1; }
+    CodeScreen #code { width: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("code")
+
+    @dataclass
+    class Loaded(Newest):
+        """As its file is now."""
+
+        code: AssetCode | None
+        refused: str = ""
+
+    def __init__(self, key: AssetKey, partition: str | None = None) -> None:
+        super().__init__(key, partition)
+        self._code: AssetCode | None = None
+        self._fetching = Fetching(self, self._fetch)
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        yield self.tabs()
+        with ScrollableContainer(id="text"):
+            yield Static(id="code")
+        yield KeyBar()
+
+    def reload(self) -> None:
+        self._fetching.ask()
+
+    def _fetch(self) -> Iterator[Loaded]:
+        try:
+            yield self.Loaded(asset_code(self.app.session, self._key))
+        except AssettuiError as error:
+            yield self.Loaded(None, str(error))
+
+    @on(Loaded)
+    def show(self, message: Loaded) -> None:
+        self._code = message.code
+        lines = code_lines(message.code) if message.code is not None else [line(message.refused, RED)]
+        self.query_one("#code", Static).update(text_of(lines))
+
+    def redraw(self) -> None:
+        """Nothing of it depends on the time."""
+
+    def copied(self) -> str:
+        return self._code.text if self._code is not None else str(self._key)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by so many lines."""
+        self.query_one("#text").scroll_relative(y=by, animate=False)
+
+    def action_scroll_across(self, by: int) -> None:
+        """Scroll by so many columns."""
+        self.query_one("#text").scroll_relative(x=by, animate=False)
+
+    def action_edit(self) -> None:
+        """Open it in the editor, and come back."""
+        code = self._code
+        if code is None:
+            return
+        command = editor_command(os.environ, code.path, code.first_line)
+        if shutil.which(command[0]) is None:
+            self.app.tell(f"there is no program {command[0]}: EDITOR says which editor to use")
+            return
+        with self.app.suspend():
+            status = in_foreground(command)
+        self.app.repaint()
+        if status:
+            self.app.tell(f"{command[0]} ended with status {status}")
+        self.reload()
+
+
+def editor_command(environment: Mapping[str, str], path: str, line_number: int) -> list[str]:
+    """How the user's editor is asked to open a file at a line: `$VISUAL`, `$EDITOR` or vi."""
+    editor = shlex.split(environment.get("VISUAL") or environment.get("EDITOR") or "vi")
+    name = os.path.basename(editor[0]) if editor else "vi"  # noqa: PTH119 - a command, which need not be a path
+    if name in ("code", "codium", "cursor", "subl", "hx", "helix", "zed"):
+        goto = ["--goto"] if name in ("code", "codium", "cursor") else []
+        wait = ["--wait"] if name not in ("hx", "helix") else []
+        return [*editor, *wait, *goto, f"{path}:{line_number}"]
+    return [*(editor or ["vi"]), f"+{line_number}", path]
