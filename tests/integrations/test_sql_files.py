@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -250,6 +251,33 @@ def test_what_the_database_refuses_is_told_with_the_file(files: Files) -> None:
     assert message.startswith("odd.sql: ")
     assert "nothing" in message
     assert "assettui_new_rows" not in message
+
+
+def test_a_table_that_somebody_else_has_locked_is_told(tmp_path: Path, url: str) -> None:
+    files = Files(tmp_path, url)
+    files.manager = DatabaseIOManager(url=url, wait_s=0.2)
+    files.store("orders", DAYS)
+    files.write("big", "select id from orders")
+    assert files.build().success
+    release, ready = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with DatabaseIOManager(url=url).transaction("another") as transaction:
+            transaction.run("delete from big")
+            ready.set()
+            release.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert ready.wait(30)
+        message = error(files.build())
+    finally:
+        release.set()
+        holder.join()
+    assert "big" in message
+    assert any(word in message for word in ("locked", "cannot be opened")), message
+    assert files.build().success, "and it goes on once that is over"
 
 
 def test_a_file_that_cannot_be_read_fails_alone(files: Files) -> None:

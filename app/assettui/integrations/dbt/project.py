@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "manifest.json"
 PROJECT_FILE: Final = "dbt_project.yml"
+_TIME: Final = re.compile(r"^\d\d:\d\d:\d\d  ", re.MULTILINE)
 _SOURCES: Final = (".sql", ".yml", ".yaml", ".md", ".py", ".csv")
 _NOT_OF_IT: Final = ("target", "dbt_packages", "logs", ".assettui", ".git", ".venv")
 
@@ -141,12 +143,14 @@ class DbtProject:
         except OSError as error:
             raise BadProject(f"{shown(command)} cannot be started: {error.strerror}", hint=INSTALL) from None
         if done.returncode != 0:
-            said = (done.stdout + done.stderr).strip()
+            said = _TIME.sub("", (done.stdout + done.stderr).strip())
             if "No module named dbt" in said:
                 raise BadProject(f"{command[0]} has no dbt", hint=INSTALL)
-            raise BadProject(f"dbt cannot make anything of {self.project_dir}:\n{said}")
+            hint = PROFILES if "--profiles-dir" in said or "Could not find profile" in said else None
+            raise BadProject(f"dbt cannot make anything of {self.project_dir}:\n{said}", hint=hint)
 
 
+PROFILES: Final = "dbt looks for profiles.yml in the project, and in ~/.dbt; another folder is named by DBT_PROFILES_DIR, or profiles_dir"
 INSTALL: Final = "pip install 'assettui[dbt]', and the adapter of your database: dbt-duckdb, dbt-postgres, …"
 
 
