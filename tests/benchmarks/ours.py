@@ -21,7 +21,18 @@ from assettui.service.loading import ensure_loaded
 from assettui.service.runs import launch
 from assettui.service.session import Session
 from assettui.store.folder import StoreFolder
-from tests.benchmarks import carried, conditions, deciding, drift, logs, over_time, partitions, programs, values
+from tests.benchmarks import (
+    brought,
+    carried,
+    conditions,
+    deciding,
+    drift,
+    logs,
+    over_time,
+    partitions,
+    programs,
+    values,
+)
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, seconds, tree
 from tests.conftest import command, wait_until
 from tests.terminal import Terminal
@@ -363,4 +374,5 @@ BENCHMARKS = {
     "drift": drift.figures,
     "carried": carried.carried,
     "outside": programs.outside,
+    "brought": brought.brought,
 }
