@@ -137,7 +137,9 @@ group by id, customer_id, customer, ordered_at
 def built(folder: Path) -> Iterator[Figure]:
     """A hundred models that do nothing, by dbt alone and by a step, in turn."""
     (folder / "models").mkdir()
-    (folder / "dbt_project.yml").write_text("{name: hundred, version: '1.0', profile: h, models: {+materialized: table}}")
+    (folder / "dbt_project.yml").write_text(
+        "{name: hundred, version: '1.0', profile: h, models: {+materialized: table}}"
+    )
     (folder / "profiles.yml").write_text("h: {target: dev, outputs: {dev: {type: duckdb, path: h.duckdb, threads: 2}}}")
     for number in range(BUILT):
         sql = "select 1 as id" if number < 10 else f"select id from {{{{ ref('m{number - 10}') }}}}"

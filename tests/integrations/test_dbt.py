@@ -13,6 +13,7 @@ import pytest
 import assettui as at
 from assettui.integrations.dbt import (
     DagsterDbtTranslator,
+    DbtCliResource,
     DbtProject,
     build_dbt_asset_selection,
     build_schedule_from_dbt_selection,
@@ -29,7 +30,7 @@ from assettui.integrations.dbt.manifest import BadManifest, read_manifest
 from assettui.integrations.dbt.profile import url_of
 from assettui.integrations.dbt.project import BadProject
 from assettui.integrations.dbt.selection import selected
-from assettui.integrations.dbt.tables import show
+from assettui.integrations.dbt.tables import DbtShow, show
 from assettui.integrations.sql.source import plain
 from assettui.model.errors import SelectionError, ValueStorageError
 from tests.conftest import ProjectFolder
@@ -480,7 +481,7 @@ def test_a_dbt_project_alone_is_a_project(shop: ProjectFolder) -> None:
         "customers": "never",
         "stg_orders": "never",
         "raw_customers": "never",
-        "shop/raw_orders": "external",
+        "shop/raw_orders": "never",
     }
     source = shop.json("asset", "show", "shop/raw_orders")
     assert (source["description"], source["group"]) == ("As they came.", "shop")
@@ -506,3 +507,30 @@ def test_a_dbt_project_alone_is_a_project(shop: ProjectFolder) -> None:
     assert [row["name"] for row in rows] == ["Ann", "Bob", "Ann"]
     with pytest.raises(ValueStorageError, match="nothing"):
         show(DbtProject(shop.path), "select * from nothing")
+
+
+@pytest.mark.slow
+def test_what_was_built_is_asked_for_rows_and_columns(shop: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Directly, where the database is known; through dbt, which knows all of them, where it is not."""
+    (shop.path / "definitions.py").unlink()
+    monkeypatch.chdir(shop.path)
+    project = DbtProject(shop.path)
+    project.prepare_if_dev()
+
+    @dbt_assets(manifest=project.manifest_path)
+    def of_shop(context: at.AssetExecutionContext, dbt: DbtCliResource) -> Any:
+        yield from dbt.cli(["build"], context=context).stream().fetch_row_counts().fetch_column_metadata()
+
+    def built() -> dict[str, dict[str, Any]]:
+        made = at.materialize(
+            [of_shop], selection=["raw_customers"], resources={"dbt": DbtCliResource(project_dir=project)}
+        ).get_asset_materialization_events()
+        return {str(each.asset_key): {name: value.value for name, value in each.metadata.items()} for each in made}
+
+    directly = built()["raw_customers"]
+    monkeypatch.setattr("assettui.integrations.dbt.fetching.tables_of", DbtShow)
+    through_dbt = built()["raw_customers"]
+    for found in (directly, through_dbt):
+        assert found["row_count"] == 3
+        assert [each["name"] for each in found["columns"]["columns"]] == ["id", "name"]
+    assert directly["columns"] == through_dbt["columns"]

@@ -17,7 +17,7 @@ from assettui.values import tables
 from assettui.values.sql_transaction import SqlTransaction
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
 _LOCKED_WAIT_S: Final = 30.0
 _LOOK_EVERY_S: Final = 0.01
@@ -170,6 +170,32 @@ class DuckDBIOManager(tables.TableIOManager):
                 if time.monotonic() >= deadline:
                     raise self._is_busy(reason) from error
             time.sleep(_LOOK_EVERY_S)
+
+
+@contextmanager
+def turn_of(database: str, tell: Callable[[], object]) -> Generator[None]:
+    """Keep a file from the others that go by `DuckDBIOManager`, for a program that does not.
+
+    Args:
+        database: The path of the file.
+        tell: Called where somebody has it open, before they are waited for: as long as it takes.
+    """
+    try:
+        folder = os.open(Path(database).absolute().parent, os.O_RDONLY)
+    except OSError:
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell()
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        except OSError:  # a file system without locks: DuckDB's own has to do
+            pass
+        yield
+    finally:
+        os.close(folder)
 
 
 class _DuckDBTransaction(SqlTransaction):

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
@@ -24,6 +24,7 @@ from assettui.executors.processes import cause_of
 from assettui.integrations.dbt.assets import nodes_behind
 from assettui.integrations.dbt.fetching import DbtEventIterator
 from assettui.integrations.dbt.lineage import ColumnLineage
+from assettui.integrations.dbt.profile import target_of
 from assettui.integrations.dbt.project import INSTALL, MANIFEST, DbtProject, dbt_command
 from assettui.integrations.programs import BadCommand, running, shown
 from assettui.model.errors import ProgramFailed
@@ -138,9 +139,12 @@ class DbtCliInvocation:
             DbtCliFailed: dbt cannot be started.
         """
         try:
-            with running(
-                self.command, env=self._env, cwd=str(self.project.project_dir), stdout=subprocess.PIPE
-            ) as program:
+            with (
+                self._turn(),
+                running(
+                    self.command, env=self._env, cwd=str(self.project.project_dir), stdout=subprocess.PIPE
+                ) as program,
+            ):
                 yield from self._events(cast("IO[bytes]", program.process.stdout))
                 program.wait()
         except BadCommand as error:
@@ -247,10 +251,17 @@ class DbtCliInvocation:
         """The file of a model's compiled SQL, once dbt has written it."""
         return self.target_path / "compiled" / node.package_name / node.original_file_path
 
-    @property
-    def is_asked_meanwhile(self) -> bool:
-        """Whether the database can be asked for anything while dbt works in it."""
-        return self.nodes is not None and self.nodes.manifest.metadata.adapter_type not in ("duckdb", "sqlite")
+    def _turn(self) -> AbstractContextManager[None]:
+        """Of a file of DuckDB: who has it open is waited for, since dbt itself would fail."""
+        target = target_of(self.project) if self._context is not None else None
+        match target:
+            case {"type": "duckdb", "path": str(path)} if ":" not in path:
+                from assettui.integrations.duckdb import turn_of  # deferred: dbt's adapter brings it
+
+                database = str(self.project.project_dir / path)
+                return turn_of(database, lambda: self.warn(f"{database} is waited for: another process has it open"))
+            case _:
+                return nullcontext()
 
     def catalog(self, nodes: Sequence[Node]) -> dict[str, Any]:
         """What the database has, as dbt tells: its `catalog.json`, written for some nodes.

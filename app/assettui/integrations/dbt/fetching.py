@@ -8,6 +8,7 @@ from msgspec import structs
 
 from assettui.definitions.results import MaterializeResult
 from assettui.integrations.database import DatabaseIOManager
+from assettui.integrations.dbt.profile import url_of
 from assettui.integrations.dbt.tables import show, tables_of
 from assettui.model.errors import AssettuiError
 from assettui.model.metadata import TableColumn, TableSchema
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 class DbtEventIterator:
     """Results as dbt gives them. Each `fetch_…` asks the database, and adds what it says to the metadata of what was built.
 
-    A file of DuckDB lets one process in: there, results wait until dbt has ended.
+    PostgreSQL is asked while dbt works. A file of DuckDB lets one process in, and what is asked through dbt takes seconds: there,
+    results wait until dbt has ended.
 
     Args:
         results: The results.
@@ -60,7 +62,8 @@ class DbtEventIterator:
     def _fetched(self, fetch: Fetch) -> Iterator[DbtResult]:
         """The results, with what is found about those that were built. What cannot be found is said in the log."""
         waiting: list[DbtResult] = []
-        has_to_wait = not self._invocation.is_asked_meanwhile
+        url = url_of(self._invocation.project)
+        has_to_wait = url is None or not url.startswith("postgresql:")
         for result in self._results:
             if has_to_wait:
                 waiting.append(result)

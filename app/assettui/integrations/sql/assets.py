@@ -221,11 +221,7 @@ def _definition(graph: _Graph, file: SqlFile, resource: str, pool: str | None) -
     )
     for each in checks:
         each.at = spec.at
-    definition = AssetsDefinition(
-        _function(graph, file, resource), outputs_of_specs([spec], None, None), arguments, spec.at
-    )
-    definition.at = spec.at  # not the function's, which is ours
-    return definition
+    return AssetsDefinition(_function(graph, file, resource), outputs_of_specs([spec], None, None), arguments, spec.at)
 
 
 def _spec(graph: _Graph, file: SqlFile, said: SqlHead) -> AssetSpec:
