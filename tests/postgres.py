@@ -32,9 +32,7 @@ class PostgresServer:
         self._programs, self._data, self.port = found, folder / "data", free_port()
         self._user = "postgres" if os.geteuid() == 0 else None  # it refuses to be root's
         if self._user is not None:
-            for each in (folder, *folder.parents):
-                if each.is_relative_to("/tmp") and each != Path("/tmp"):
-                    each.chmod(each.stat().st_mode | 0o011)
+            self._let_in()
             shutil.chown(folder, self._user)
         password = folder / "password"
         password.write_text(PASSWORD)
@@ -47,7 +45,15 @@ class PostgresServer:
         """What it is reached by."""
         return f"{scheme}://tester:{password}@127.0.0.1:{self.port}/{database}"
 
+    def _let_in(self) -> None:
+        """Let the server's user reach its folder, which lies in one of the tests' own."""
+        for each in self._data.parents:
+            if each.is_relative_to("/tmp") and each != Path("/tmp"):
+                each.chmod(each.stat().st_mode | 0o011)
+
     def close(self) -> None:
+        if self._user is not None:
+            self._let_in()  # other tests that began meanwhile have closed what they share
         self._run("pg_ctl", "-D", self._data, "-m", "immediate", "stop")
 
     def _run(self, program: str, *arguments: str | Path) -> None:

@@ -13,6 +13,7 @@ from assettui.model.keys import AssetKey
 from assettui.service.session import Session
 from assettui.service.versions import versions
 from assettui.tui.asset import AssetScreen
+from assettui.tui.code import CodeScreen
 from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.document import JsonTree
 from assettui.tui.grid_view import GridView
@@ -309,11 +310,11 @@ def test_how_numbers_look(on: Session, snap_compare: Any, size: tuple[int, int])
 async def test_the_tabs_of_an_asset(on: Session) -> None:
     async with app(on).run_test(size=(120, 30)) as pilot:
         pilot.app.open_asset(AssetKey("sales"))  # pyright: ignore
-        for screen in (PreviewScreen, ProfileScreen, HistoryScreen, VersionsScreen, AssetScreen):
+        for screen in (PreviewScreen, ProfileScreen, HistoryScreen, VersionsScreen, CodeScreen, AssetScreen):
             await pilot.press("tab")
             await until(pilot, lambda screen=screen: isinstance(pilot.app.screen, screen))
         assert len(pilot.app.screen_stack) == 2
-        await pilot.press("shift+tab", "shift+tab")
+        await pilot.press("shift+tab", "shift+tab", "shift+tab")
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
         listing = await until(pilot, lambda: found if (found := pilot.app.screen.query_one(PastList)).rows else None)
         assert [each.number for each in listing.rows] == [1]
