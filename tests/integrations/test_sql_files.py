@@ -167,6 +167,23 @@ def test_partitions_take_the_place_of_their_rows(files: Files) -> None:
     assert found == [("2024-01-01", 15.0, "2024-01-01"), ("2024-01-02", 1.0, "2024-01-02")]
 
 
+def test_partitions_of_two_dimensions_take_the_place_of_their_rows(files: Files) -> None:
+    files.write(
+        "by_both",
+        """/*
+        partitions: {day: {daily: 2024-01-01, end: 2024-01-05}, size: {static: [big, small]}}
+        partition_expr: {day: day, size: size}
+        */
+        select id, day, {{ partition_key.size }} as size from orders
+        where day >= {{ partition_start }} and day < {{ partition_end }} and (amount >= 5) = ({{ partition_key.size }} = 'big')
+        """,
+    )
+    for day, size in (("2024-01-01", "big"), ("2024-01-02", "big"), ("2024-01-02", "small"), ("2024-01-02", "small")):
+        key = at.MultiPartitionKey({"day": day, "size": size})
+        assert files.build(partition_key=key).success
+    assert [(row["id"], row["size"]) for row in files.rows("by_both")] == [(1, "big"), (2, "big"), (3, "small")]
+
+
 def test_rows_of_other_partitions_are_refused_and_nothing_is_changed(files: Files) -> None:
     files.write("daily", DAILY)
     assert files.build(partition_key="2024-01-01").success
@@ -424,6 +441,16 @@ def test_columns_are_followed_through_the_files(tmp_path: Path) -> None:
     assert specs["marts/top"].group_name == "marts"
 
 
+def test_the_usual_schema_need_not_be_said_and_a_table_does_not_read_itself(tmp_path: Path) -> None:
+    files = Files(tmp_path, f"duckdb:///{tmp_path}/x.duckdb")
+    files.write("orders", "select 1 as id")
+    files.write("totals", "select count(*) as n from MAIN.orders join main.others using (id)")
+    files.write("again", "select id from orders where id > (select max(id) from main.again)")
+    specs = {str(each.key): each.specs[0] for each in files.assets()}
+    assert [str(dep) for dep in specs["totals"].deps] == ["orders", "others"]
+    assert specs["again"].warnings[0].what == "again.sql, line 1: it reads main.again, the table that it makes"
+
+
 def test_what_is_known_of_a_query_is_kept_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSETTUI_CACHE", str(tmp_path / "cache"))
     files = Files(tmp_path, f"duckdb:///{tmp_path}/x.duckdb")
@@ -456,7 +483,7 @@ def test_what_is_known_of_a_query_is_kept_until_it_changes(tmp_path: Path, monke
     ("connection", "said"),
     [
         ("mysql://localhost/x", "and not in 'mysql'"),
-        ("warehouse.duckdb", "is no URL"),
+        ("warehouse.duckdb", "the connection of the SQL files is no URL"),
         ("postgresql://u:$NO_SUCH_PASSWORD@localhost/x", "$NO_SUCH_PASSWORD, which is not set"),
         (at.EnvVar("NO_SUCH_URL"), "$NO_SUCH_URL is not set"),
         (3, "connection is a int"),

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from assettui.definitions.context import AssetExecutionContext
     from assettui.values.tables import TableIOManager, Where
 
+_USUAL_SCHEMAS: Final = {"duckdb": "main", "postgres": "public"}
 _NO_NAME: Final = re.compile(r"\W+")
 UNKNOWN_TYPE: Final = "?"
 """Of a column, as long as only the text of the query is known."""
@@ -142,6 +143,8 @@ class _Graph:
         self.dialect = dialect
         self._is_flat = dialect == "sqlite"
         """Whether a schema is but the beginning of a table's name."""
+        said = getattr(manager, "schema_", None) or getattr(manager, "default_schema", None)
+        self._usual_schema = str(said or _USUAL_SCHEMAS.get(dialect, ""))
         self._keys = {self._name(each.table): each.key for each in files}
         self.files = [self._with_tables(each) for each in files]
         self._by_key = {each.key: each for each in self.files}
@@ -155,14 +158,20 @@ class _Graph:
         said = file.head.said.tables if file.head is not None else {}
         if str(table) in said:
             return AssetKey(said[str(table)].split("/"))
-        known = self._keys.get(str(table).lower())
-        return known or AssetKey([table.schema, table.table] if table.schema else [table.table])
+        plain = self._plain(table)
+        known = self._keys.get(str(plain).lower())
+        return known or AssetKey([plain.schema, plain.table] if plain.schema else [plain.table])
 
     def columns_of(self, table: TableRead) -> tuple[str, ...] | None:
         """The columns of a table that another file makes, as far as they are known."""
-        key = self._keys.get(str(table).lower())
+        key = self._keys.get(str(self._plain(table)).lower())
         found = self.analyses.get(key) if key is not None else None
         return found.columns if found is not None else None
+
+    def _plain(self, table: TableRead) -> TableRead:
+        """The table, without the schema that is meant where none is said."""
+        is_usual = table.schema is not None and table.schema.lower() == self._usual_schema.lower()
+        return TableRead(table.table) if is_usual else table
 
     def _name(self, table: TableName) -> str:
         return (f"{table.schema}_{table.table}" if self._is_flat and table.schema else str(table)).lower()
@@ -172,10 +181,15 @@ class _Graph:
         if file.problem is not None or file.source is None:
             return file
         try:
-            self._known.tables(file.source)
+            tables = self._known.tables(file.source)
         except BadSql as problem:
             return SqlFile(file.path, file.key, file.group, file.source, file.head, problem)
-        return file
+        own = next((each for each in tables if self.key_of(file, each) == file.key), None)
+        if own is None:
+            return file
+        hint = "read what it is made of; rows that are there already stay where unique_key or partitions say so"
+        problem = BadSql(f"it reads {own}, the table that it makes", file.path, 1, hint=hint)
+        return SqlFile(file.path, file.key, file.group, file.source, file.head, problem)
 
     def _analyse(self, file: SqlFile) -> None:
         """Look at a query, after those whose tables it reads: their columns tell what `*` stands for."""

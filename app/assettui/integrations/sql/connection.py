@@ -34,7 +34,7 @@ def tables_of(connection: Any) -> tuple[TableIOManager, str]:
         return DatabaseIOManager(url=connection), _dialect_of(connection.get_value(""), f"${connection.env_var_name}")
     if isinstance(connection, str):
         url = _filled_in(connection)
-        return DatabaseIOManager(url=url), _dialect_of(url, connection)
+        return DatabaseIOManager(url=url), _dialect_of(url, "the connection of the SQL files")  # it may hold a password
     if isinstance(connection, DatabaseIOManager):
         url = connection.url
         return connection, _dialect_of(url.get_value("") if isinstance(url, EnvVar) else url, "the IO manager's url")
