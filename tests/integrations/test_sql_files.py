@@ -116,6 +116,29 @@ def test_a_file_is_a_table_and_one_that_reads_it_depends_on_it(files: Files) -> 
     assert [tuple(map(float, row)) for row in files.run("select amount, n from total")] == [(17.0, 3.0)]
 
 
+def test_a_function_reads_what_a_file_makes_by_a_parameter(files: Files) -> None:
+    files.write("marts/big", "select id, amount from orders where amount >= 5")
+    files.write("marts/days", DAILY)
+    seen: dict[str, list[Any]] = {}
+
+    @at.asset(ins={"big": at.AssetIn(["marts", "big"])})
+    def report(big: pl.DataFrame) -> None:
+        seen["big"] = big.sort("id")["id"].to_list()
+
+    @at.asset(
+        ins={"days": at.AssetIn(["marts", "days"])},
+        partitions_def=at.DailyPartitionsDefinition("2024-01-01", end_date="2024-01-05"),
+    )
+    def of_day(days: pl.DataFrame) -> None:
+        seen["days"] = days["total"].to_list()
+
+    definitions = files.assets()
+    assert at.materialize([report, *definitions], selection="marts/big+").success
+    for key in ("2024-01-01", "2024-01-02"):
+        assert at.materialize([of_day, *definitions], selection="marts/days+", partition_key=key).success
+    assert seen == {"big": [1, 2], "days": [1.0]}
+
+
 def test_a_table_is_made_anew_and_what_depends_on_it_stays(files: Files) -> None:
     files.write("small", "select id from orders where amount < 10")
     assert files.build().success
@@ -301,6 +324,8 @@ def test_a_file_that_cannot_be_read_fails_alone(files: Files) -> None:
     files.write("fine", "select id from orders")
     files.write("broken", "select id\nfrom orders\nwhere (id = 1")
     files.write("headless", "-- grup: x\n-- key: y\nselect 1 as one")
+    files.write("my orders", "select 1 as one")
+    files.write("keyed", "-- key: a b\nselect 1 as one")
     (files.folder / "latin.sql").write_bytes(b"select 'caf\xe9' as x")
     by_key = {str(each.key): each for each in files.assets()}
     warned = {key: each.specs[0].warnings[0] for key, each in by_key.items() if each.specs[0].warnings}
@@ -312,6 +337,8 @@ def test_a_file_that_cannot_be_read_fails_alone(files: Files) -> None:
     assert "grup" in warned["headless"].what
     assert warned["headless"].hint == "did you mean group?"
     assert "no UTF-8" in warned["latin"].what
+    assert "its key holds 'a b'" in warned["keyed"].what
+    assert "my_orders" in by_key
     assert at.materialize([by_key["fine"]]).success
     result = at.materialize([by_key["broken"]], raise_on_error=False)
     assert "line 3" in error(result)
@@ -521,6 +548,7 @@ def test_a_folder_of_files_is_a_project_without_python(folder: ProjectFolder) ->
     assert "broken.sql, line 1" in done.stderr + done.stdout
     assert (folder.path / "warehouse.duckdb").exists()
     assert folder.json("asset", "preview", "sums") == [{"y": 3}]
+    assert folder.json("asset", "preview", "raw/numbers") == [{"id": 1, "x": 2}]
     asset = folder.json("asset", "show", "sums")
     assert asset["upstream"] == ["raw/numbers"]
     failed = folder.run("materialize", "broken")

@@ -21,7 +21,7 @@ from assettui.integrations.dbt.project import PROJECT_FILE, DbtProject
 from assettui.model.errors import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from assettui.definitions.asset import AssetsDefinition
@@ -79,7 +79,7 @@ def _sources(nodes: DbtNodes, build: AssetsDefinition, project: DbtProject) -> l
         spec = AssetSpec(
             translator.get_asset_key(props),
             description=translator.get_description(props) or None,
-            metadata={**place_of(manager, source), **_without_file(translator.get_metadata(props))},
+            metadata={**place_of(manager, source), **translator.get_metadata(props)},
             group_name=_NO_NAME.sub("_", source.source_name or "") or None,
             tags=dict(translator.get_tags(props)),
             kinds=["source"],
@@ -88,11 +88,6 @@ def _sources(nodes: DbtNodes, build: AssetsDefinition, project: DbtProject) -> l
         spec.io_manager_key = resource
         found.append(spec)
     return found
-
-
-def _without_file(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """A source is described in a file, which is not where its data is."""
-    return {name: value for name, value in metadata.items() if name != "file"}
 
 
 def _source_checks(nodes: DbtNodes, dbt: DbtCliResource, name: str, folder: Path) -> AssetChecksDefinition | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from msgspec import Struct, to_builtins
 
 from assettui.model.keys import AssetKey
-from assettui.model.metadata import MetadataValue, TableColumn, TableSchema
+from assettui.model.metadata import TableColumn, TableSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ class DagsterDbtTranslator:
         if dbt_resource_props["resource_type"] in ("model", "snapshot"):
             found["materialized"] = str(_config_of(dbt_resource_props).get("materialized"))
         if self.settings.enable_code_references and dbt_resource_props.get("original_file_path"):
-            found["file"] = MetadataValue.path(str(dbt_resource_props["original_file_path"]))
+            found["file"] = str(dbt_resource_props["original_file_path"])  # no path, which would be where its data is
         return found
 
     def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:

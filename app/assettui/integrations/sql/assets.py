@@ -28,7 +28,7 @@ from assettui.integrations.sql.known_queries import KnownQueries
 from assettui.integrations.sql.source import BadSql, SqlSource, read_source
 from assettui.model.check import AssetCheckSeverity
 from assettui.model.errors import AssettuiError, Location, Problem, ValueStorageError
-from assettui.model.keys import AssetKey
+from assettui.model.keys import AssetKey, invalid_part
 from assettui.model.metadata import MetadataValue, TableSchema
 from assettui.model.text import plural
 from assettui.values.tables import TableName
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from assettui.values.tables import TableIOManager, Where
 
 _USUAL_SCHEMAS: Final = {"duckdb": "main", "postgres": "public"}
+_NO_KEY: Final = re.compile(r"[^\w.-]", re.ASCII)
+"""What cannot be in a key may be in the name of a file."""
 _NO_NAME: Final = re.compile(r"\W+")
 UNKNOWN_TYPE: Final = "?"
 """Of a column, as long as only the text of the query is known."""
@@ -115,7 +117,7 @@ def _paths(folder: Path) -> list[Path]:
 
 def _file(path: Path, folder: Path, prefix: list[str], group: str | None) -> SqlFile:
     parts = list(path.relative_to(folder).with_suffix("").parts) if path != folder else [path.stem]
-    key = AssetKey([*prefix, *parts])
+    key = AssetKey([*prefix, *(_NO_KEY.sub("_", part) for part in parts)])
     group = group or (_NO_NAME.sub("_", parts[-2]) if len(parts) > 1 else None)
     source = None
     try:
@@ -131,6 +133,9 @@ def _file(path: Path, folder: Path, prefix: list[str], group: str | None) -> Sql
     said = head.said
     if said.key is not None:
         key = AssetKey(said.key.split("/") if isinstance(said.key, str) else list(said.key))
+        if (part := invalid_part(key)) is not None:
+            problem = BadSql(f"its key holds {part!r}", path, source.head_line, hint="use letters, digits, _ . and -")
+            return SqlFile(path, AssetKey([*prefix, path.stem]), group, source, head, problem)
     return SqlFile(path, key, said.group or group, source, head)
 
 
@@ -245,7 +250,9 @@ def _spec(graph: _Graph, file: SqlFile, said: SqlHead) -> AssetSpec:
         column: [[str(above[each.table]), each.column] for each in origins]
         for column, origins in analysis.origins.items()
     }
-    metadata: dict[str, Any] = {**said.metadata, "table": str(file.table), "materialized": said.kept_as}
+    metadata: dict[str, Any] = {**said.metadata, "table": file.table.table, "materialized": said.kept_as}
+    if file.table.schema is not None:
+        metadata["schema"] = file.table.schema
     if said.partition_expr is not None:
         metadata["partition_expr"] = said.partition_expr
     if analysis.columns is not None:
