@@ -6,7 +6,6 @@ A session that is remote (`sc://…`) may have other files than ours: what it gi
 from __future__ import annotations
 
 import os
-import shutil
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
@@ -35,6 +34,8 @@ def require_java() -> None:
         return
     if home:
         raise NoJava(f"JAVA_HOME is {home}, which holds no Java", hint="set it to a Java of version 17 or newer")
+    import shutil  # deferred: it brings all kinds of compression with it, 3 ms
+
     if shutil.which("java") is None:
         raise NoJava(
             "Spark needs Java, and there is no program `java`",
