@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from assettui.definitions.asset import asset
+from assettui.definitions.definitions import Definitions
+from assettui.definitions.spec import AssetSpec
+from assettui.worker.load import _with_parts
 from tests.conftest import ProjectFolder
 
 
@@ -93,3 +97,30 @@ def test_a_function_that_takes_the_name_of_another_is_told(folder: ProjectFolder
     assert f"{file}:7: asset sales is defined twice, here and at {file}:4" in told
     assert f"{file}:4: asset sales: 'bob' is not an owner" in told
     assert "other" not in told
+
+
+def test_sql_files_are_joined_to_what_python_defines(folder: ProjectFolder) -> None:
+    folder.write("from assettui import asset\n\n@asset\ndef orders():\n    return 1\n", "definitions.py")
+    folder.write("select * from orders", "models/totals.sql")
+    folder.write('[tool.assettui]\nsql = "models"\n', "pyproject.toml")
+    assert keys(folder) == ["orders", "totals"]
+    folder.write('[tool.assettui]\nsql = "nothing"\n', "pyproject.toml")
+    done = folder.run("asset", "ls")
+    assert f"there is no folder {folder.path}/nothing" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_the_code_of_a_project_lacks_is_not_said_to_be_ours(folder: ProjectFolder) -> None:
+    folder.write("import sqlglot_of_nobody\n")
+    assert "SQL files need" not in folder.run("asset", "ls").stderr
+
+
+def test_what_a_part_takes_for_external_is_what_something_else_makes() -> None:
+    @asset(key=["raw", "orders"])
+    def orders() -> None: ...
+
+    spec, other = AssetSpec("raw/orders", description="A source."), AssetSpec("raw/others")
+    python, part = Definitions(assets=[orders, AssetSpec("own")]), Definitions(assets=[spec, other, AssetSpec("own")])
+    found = _with_parts(python, [part])
+    assert [str(each.key) for each in found.assets] == ["raw/orders", "own", "raw/others"]
+    assert found.assets[0] is orders

@@ -31,12 +31,20 @@ class MissingPackage(AssettuiError):
 def missing_package(error: BaseException) -> MissingPackage | None:
     """What is said of an import that has failed, where assettui needs what it would have imported."""
     name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    if name not in _OURS or find_spec(name) is not None:
+    if name not in _OURS or find_spec(name) is not None or not _is_imported_by_us(error):
         return None
     what, requirement = _OURS[name]
     return MissingPackage(
         f"{what} need {name}, which {sys.executable} does not have", hint=install_command(requirement)
     )
+
+
+def _is_imported_by_us(error: BaseException) -> bool:
+    """Whether it is assettui that imports it, and not the user's own code."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or trace.tb_frame.f_globals.get("__name__", "").startswith("assettui.")
 
 
 def hint_of_missing(error: BaseException, options: Mapping[str, Any]) -> str | None:
