@@ -28,7 +28,7 @@ def airlines() -> pl.DataFrame:
 
 
 @asset
-def airline_delays(flights: DataFrame, airlines: DataFrame) -> DataFrame:
+def airline_delays(spark: PySparkResource, flights: DataFrame, airlines: DataFrame) -> DataFrame:
     """How late each airline left: what polars has written comes as frames of Spark."""
     delays = flights.groupBy("carrier").agg(f.count("*").alias("flights"), f.avg("dep_delay").alias("mean_delay"))
     return delays.join(airlines, "carrier")

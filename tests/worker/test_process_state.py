@@ -65,6 +65,7 @@ PUT_BACK = {
 """What a step does, and what the next one looks at."""
 COSTS_THE_WORKER = {
     "a thread": "import threading; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+    "a thread that Python has not started": "import _thread, threading; _thread.start_new_thread(lambda: (threading.current_thread(), time.sleep(60)), ()); time.sleep(0.2)",
     "a process": "import subprocess; subprocess.Popen(['sleep', '60'])",
     "a user": "os.setegid(65534)",
 }

@@ -7,13 +7,16 @@ frame of polars or pandas reads as that, and a frame that those have written is 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import Field, PrivateAttr
 
 from assettui.definitions.configurable import ConfigurableResource
 from assettui.model.errors import AssettuiError
-from assettui.values.spark_frames import require_java
+from assettui.values.spark_frames import begin_by, require_java
+
+if TYPE_CHECKING:
+    from assettui.definitions.resources import InitResourceContext
 
 _USUAL: Final = {
     "spark.sql.session.timeZone": "UTC",
@@ -28,7 +31,13 @@ class NoSpark(AssettuiError):
 
 
 class PySparkResource(ConfigurableResource):
-    """A session of Spark: `spark.spark_session`. It stays as long as its worker does, since starting one takes seconds."""
+    """A session of Spark: `spark.spark_session`.
+
+    A step that leaves a process behind, as Java is, ends its worker, so that each step that uses Spark starts it: that takes seconds. A
+    server of Spark Connect is there for all of them.
+
+    A step that reads frames of Spark takes it too, where its session is not to be one with Spark's own defaults.
+    """
 
     spark_config: dict[str, Any] = Field(default_factory=dict)
     """Its configuration: `{"spark.executor.memory": "2g"}`."""
@@ -38,6 +47,10 @@ class PySparkResource(ConfigurableResource):
     """Instead, a server of Spark Connect: `sc://host:15002`."""
     app_name: str = "assettui"
     _session: Any = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: InitResourceContext) -> None:
+        """Have the frames that the step reads be of this session, too: they are loaded before its function is called."""
+        begin_by(lambda: self.spark_session)
 
     @property
     def spark_session(self) -> Any:

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _rows: Final[WeakKeyDictionary[Any, int]] = WeakKeyDictionary()
@@ -48,14 +49,25 @@ def is_remote(of_spark: Any) -> bool:
     return ".connect." in type(of_spark).__module__
 
 
+_starting: Final[list[Callable[[], Any]]] = []
+"""How a session is begun, as a resource of the step says; the last one counts."""
+
+
+def begin_by(start: Callable[[], Any]) -> None:
+    """Have the session of this process begun so, when the first frame needs it."""
+    _starting[:] = [start]
+
+
 def session() -> Any:
-    """The session of this process; made where there is none.
+    """The session of this process; made where there is none: as a resource says, else with Spark's own defaults.
 
     Raises:
         NoJava: None can be.
     """
     kind: Any = import_module("pyspark.sql").SparkSession  # 0.5 s
     found = kind.getActiveSession()
+    if found is None and _starting:
+        return _starting[0]()
     if found is None:
         if not os.environ.get("SPARK_REMOTE"):
             require_java()

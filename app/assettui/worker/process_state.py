@@ -119,7 +119,10 @@ class ProcessState:
         deadline = time.monotonic() + THREAD_GRACE_S
         for thread in threading.enumerate():
             if thread not in self._threads:
-                thread.join(max(0.0, deadline - time.monotonic()))
+                with suppress(
+                    AssertionError, RuntimeError
+                ):  # one of a library in C, which has called Python, cannot be joined
+                    thread.join(max(0.0, deadline - time.monotonic()))
                 if thread.is_alive():
                     yield f"the thread {thread.name!r} lives on"
         for pid in _children() - self._children:
