@@ -16,6 +16,8 @@ from assettui.integrations.dbt import (
     DbtCliResource,
     DbtProject,
     build_dbt_asset_selection,
+    build_dbt_source_checks,
+    build_dbt_source_specs,
     build_schedule_from_dbt_selection,
     dbt_assets,
 )
@@ -235,6 +237,22 @@ def test_assets_are_found_by_what_dbt_calls_them() -> None:
     with pytest.raises(at.AssettuiError, match="the source 'x' has no tables"):
         get_asset_key_for_source([shop], "x")
     assert build_dbt_asset_selection([shop], "tag:daily") is not None
+
+
+def test_sources_are_external_assets_and_their_tests_checks_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop")
+    shop = declared(manifest())
+    (spec,) = build_dbt_source_specs([shop])
+    assert (str(spec.key), spec.group_name, list(spec.kinds)) == ("web/orders", "web", ["source"])
+    (checks,) = build_dbt_source_checks([shop], DbtCliResource(project_dir=str(tmp_path)))
+    assert [str(each.key) for each in checks.specs] == ["web/orders:source_test"], "not those of models"
+    at.Definitions.validate_loadable(at.Definitions(assets=[shop, spec], asset_checks=[checks]))
+    nodes = nodes_behind({at.AssetKey(["web", "orders"])})
+    assert nodes is not None
+    assert list(nodes.checks_by_id) == ["test.shop.source_test"]
+    said = manifest()
+    del said["nodes"]["test.shop.source_test"]
+    assert build_dbt_source_checks([declared(said)], DbtCliResource(project_dir=str(tmp_path))) == []
 
 
 def test_a_schedule_builds_what_is_selected() -> None:

@@ -13,6 +13,7 @@ from assettui.integrations.dbt.cli import DbtCliInvocation, DbtCliResource
 from assettui.integrations.dbt.fetching import DbtEventIterator
 from assettui.integrations.dbt.project import DbtProject
 from assettui.integrations.dbt.schedules import build_schedule_from_dbt_selection
+from assettui.integrations.dbt.sources import build_dbt_source_checks, build_dbt_source_specs
 from assettui.integrations.dbt.translator import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "DbtEventIterator",
     "DbtProject",
     "build_dbt_asset_selection",
+    "build_dbt_source_checks",
+    "build_dbt_source_specs",
     "build_schedule_from_dbt_selection",
     "dbt_assets",
     "get_asset_key_for_model",

@@ -43,6 +43,8 @@ class DbtNodes(Struct, frozen=True):
     checks_by_id: Mapping[str, tuple[AssetKey, str]]
     select: str
     exclude: str | None
+    folder: Path | None = None
+    """The project's; None where it is not known."""
 
     def with_prefix(self, prefix: tuple[str, ...]) -> DbtNodes:
         """The same, where the assets have been put below a prefix as they were loaded."""
@@ -110,6 +112,7 @@ def dbt_assets(
         )
     specs = [_spec(nodes, key, node, partitions_def) for key, node in nodes.assets.items()]
     folder = project.project_dir if project is not None else _folder_of(manifest)
+    nodes = structs.replace(nodes, folder=folder)
     resource_defs: dict[str, Any] = {}
     places: dict[AssetKey, dict[str, Any]] = {}
     if io_manager_key is None and folder is not None:
