@@ -31,7 +31,7 @@ def caller() -> Location:
 
 def location_of(fn: Callable[..., Any]) -> Location | None:
     """Where a function stands, its decorators included; None for what has no source, or is a function of ours."""
-    if getattr(fn, "__module__", "").startswith("assettui.integrations."):
+    if str(getattr(fn, "__module__", "")).startswith("assettui.integrations."):
         return None
     code = getattr(getattr(fn, "__wrapped__", fn), "__code__", None)
     return Location(code.co_filename, code.co_firstlineno) if code is not None else None
