@@ -14,6 +14,7 @@ import assettui as at
 from assettui.integrations.dbt import (
     DagsterDbtTranslator,
     DbtCliResource,
+    DbtEventIterator,
     DbtProject,
     build_dbt_asset_selection,
     build_dbt_source_checks,
@@ -27,6 +28,7 @@ from assettui.integrations.dbt.assets import (
     get_asset_key_for_source,
     nodes_behind,
 )
+from assettui.integrations.dbt.cli import DbtCliFailed
 from assettui.integrations.dbt.lineage import ColumnLineage
 from assettui.integrations.dbt.manifest import BadManifest, read_manifest
 from assettui.integrations.dbt.profile import url_of
@@ -253,6 +255,21 @@ def test_sources_are_external_assets_and_their_tests_checks_of_their_own(tmp_pat
     said = manifest()
     del said["nodes"]["test.shop.source_test"]
     assert build_dbt_source_checks([declared(said)], DbtCliResource(project_dir=str(tmp_path))) == []
+
+
+def test_what_was_built_is_given_also_where_another_model_has_failed(tmp_path: Path) -> None:
+    """Results that wait for the end of dbt, so that the database can be asked, are not lost with the error that ends it."""
+    (tmp_path / "dbt_project.yml").write_text("name: shop")
+    invocation = DbtCliResource(project_dir=str(tmp_path)).cli(["build"])
+
+    def results() -> Any:
+        yield at.MaterializeResult(asset_key="stg_orders")
+        raise DbtCliFailed("Error in model customers")
+
+    stream = DbtEventIterator(results(), invocation).fetch_row_counts().fetch_column_metadata()
+    assert str(next(stream).asset_key) == "stg_orders"
+    with pytest.raises(DbtCliFailed, match="customers"):
+        next(stream)
 
 
 def test_a_schedule_builds_what_is_selected() -> None:

@@ -117,7 +117,7 @@ def dbt_assets(
     places: dict[AssetKey, dict[str, Any]] = {}
     if io_manager_key is None and folder is not None:
         io_manager_key = f"dbt_tables_{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
-        manager = resource_defs[io_manager_key] = _tables_of(project or DbtProject(folder))
+        manager = resource_defs[io_manager_key] = tables_of(project or DbtProject(folder))
         places = {key: place_of(manager, node) for key, node in nodes.assets.items()}
     for spec, node in zip(specs, nodes.assets.values(), strict=True):
         spec.io_manager_key = io_manager_key
@@ -128,7 +128,6 @@ def dbt_assets(
         AssetCheckSpec(check, asset=key, description=node.description or None, metadata=metadata_of_check(node))
         for (key, check), node in nodes.checks.items()
     ]
-
     if folder is not None:
         for check, node in zip(checks, nodes.checks.values(), strict=True):
             check.at = Location(str(folder / node.original_file_path), 1)
@@ -230,17 +229,6 @@ def _spec(nodes: DbtNodes, key: AssetKey, node: Node, partitions_def: Partitions
         freshness_policy=translator.get_freshness_policy(props),
         automation_condition=translator.get_automation_condition(props),
     )
-
-
-_TABLES: Final[dict[tuple[str, ...], Any]] = {}
-"""What loads the tables of each project: several functions of one project have the same."""
-
-
-def _tables_of(project: DbtProject) -> Any:
-    options = tuple(project.options())
-    if options not in _TABLES:
-        _TABLES[options] = tables_of(project)
-    return _TABLES[options]
 
 
 def place_of(manager: Any, node: Node) -> dict[str, Any]:

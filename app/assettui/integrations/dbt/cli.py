@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from msgspec import Struct
 from pydantic import Field, PrivateAttr
 
 from assettui.definitions.checks import AssetCheckResult
@@ -22,6 +20,7 @@ from assettui.definitions.configurable import ConfigurableResource
 from assettui.definitions.results import IN_PLACE, MaterializeResult
 from assettui.executors.processes import cause_of
 from assettui.integrations.dbt.assets import nodes_behind
+from assettui.integrations.dbt.events import event_of, metadata_of, plain
 from assettui.integrations.dbt.fetching import DbtEventIterator
 from assettui.integrations.dbt.lineage import ColumnLineage
 from assettui.integrations.dbt.profile import target_of
@@ -29,13 +28,14 @@ from assettui.integrations.dbt.project import INSTALL, MANIFEST, DbtProject, dbt
 from assettui.integrations.programs import BadCommand, running, shown
 from assettui.model.errors import ProgramFailed
 from assettui.model.metadata import MetadataValue
-from assettui.model.text import clean, plural
+from assettui.model.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from assettui.definitions.context import AssetExecutionContext
     from assettui.integrations.dbt.assets import DbtNodes
+    from assettui.integrations.dbt.events import Event
     from assettui.integrations.dbt.manifest import Node
 
     DbtResult = MaterializeResult[Any] | AssetCheckResult
@@ -44,7 +44,6 @@ _BUILT: Final = ("LogModelResult", "LogSeedResult", "LogSnapshotResult")
 _TESTED: Final = ("LogTestResult", "LogUnitTestResult")
 _SELECTS: Final = ("build", "run", "test", "seed", "snapshot", "compile", "ls", "list", "show", "retry", "clone")
 """The commands that take a selection."""
-_COLORS: Final = re.compile(r"\x1b\[[\d;]*m")
 _ENOUGH: Final = 5
 _MAX_SHOWN: Final = 20_000
 """So many characters of a model's SQL are kept with what it made."""
@@ -53,28 +52,6 @@ PARSED: Final = "partial_parse.msgpack"
 
 class DbtCliFailed(ProgramFailed):
     """dbt has failed; it says what."""
-
-
-class Event(Struct, frozen=True):
-    """What dbt says while it works."""
-
-    name: str
-    message: str
-    level: str = "info"
-    data: dict[str, Any] = {}
-
-    @property
-    def unique_id(self) -> str | None:
-        """The node that it is about."""
-        info: Any = self.data.get("node_info") or {}
-        return cast("dict[str, Any]", info).get("unique_id")
-
-    @property
-    def status(self) -> str:
-        """How the node is: `success`, `error`, `pass`, `fail`, `warn`, `skipped`. Of a unit test, dbt's `node_info` does not say."""
-        info: Any = self.data.get("node_info") or {}
-        said = str(cast("dict[str, Any]", info).get("node_status") or "None")
-        return (said if said != "None" else str(self.data.get("status") or "")).lower()
 
 
 class DbtCliInvocation:
@@ -190,7 +167,7 @@ class DbtCliInvocation:
     def _events(self, output: IO[bytes]) -> Iterator[Event]:
         with output:
             for line in output:
-                event = _event(line)
+                event = event_of(line)
                 if event is None:  # a warning of Python's, a traceback of dbt's own
                     sys.stdout.write(line.decode("utf-8", "replace"))
                     self._errors += [text] if (text := line.decode("utf-8", "replace").strip()) else []
@@ -209,14 +186,14 @@ class DbtCliInvocation:
             "MainEncounteredError",
             "CatchableExceptionOnRun",
         ):
-            self._errors.append(_plain(event.message))
+            self._errors.append(plain(event.message))
         if unique_id is None:
             return None
         if event.name in _BUILT and event.status == "success" and nodes is not None and unique_id in nodes.by_id:
             key = nodes.by_id[unique_id]
             if self._context is not None and key not in self._context.selected_asset_keys:
                 return None
-            metadata = {**_metadata_of(event), **self._about(nodes.assets[key])}
+            metadata = {**metadata_of(event), **self._about(nodes.assets[key])}
             return MaterializeResult(key, value=IN_PLACE, metadata=metadata)
         if event.name in _TESTED:
             is_passed = event.status in ("pass", "success")
@@ -224,7 +201,7 @@ class DbtCliInvocation:
             check = nodes.checks_by_id.get(unique_id) if nodes is not None else None
             if check is None or (self._context is not None and not self._is_wanted(check)):
                 if not is_passed and event.status != "warn":
-                    self._failed_tests.append(_plain(event.message))
+                    self._failed_tests.append(plain(event.message))
                     self._has_untold_failures = True
                 return None
             failures = event.data.get("num_failures")
@@ -269,13 +246,14 @@ class DbtCliInvocation:
         Raises:
             DbtCliFailed: dbt cannot tell.
         """
+        target = _own_target(self.project)  # what the command itself has written stays as it is
         options = self.project.options()
-        options[options.index("--target-path") + 1] = str(self.target_path)
+        options[options.index("--target-path") + 1] = str(target)
         names = [f"fqn:{'.'.join(node.fqn)}" for node in nodes if node.resource_type != "source"]
         names += [f"source:{node.source_name}.{node.name}" for node in nodes if node.resource_type == "source"]
         command = [*dbt_command(), "--log-format", "json", "--quiet", "docs", "generate", *options, "--select", *names]
-        DbtCliInvocation(command, self.project, self._env, None, None, self.target_path, raise_on_error=True).wait()
-        return self.get_artifact("catalog.json")
+        asked = DbtCliInvocation(command, self.project, self._env, None, None, target, raise_on_error=True)
+        return asked.wait().get_artifact("catalog.json")
 
     def warn(self, what: str) -> None:
         """Say something doubtful in the step's log."""
@@ -427,34 +405,3 @@ def _selection(nodes: DbtNodes, context: AssetExecutionContext, args: Sequence[s
 
 def _fqn(node: Any) -> str:
     return f"fqn:{'.'.join(node.fqn)}"
-
-
-def _event(line: bytes) -> Event | None:
-    if not line.lstrip().startswith(b"{"):
-        return None
-    try:
-        said: Any = json.loads(line)
-        info: dict[str, Any] = said["info"]
-        return Event(
-            str(info["name"]), str(info.get("msg") or ""), str(info.get("level") or "info"), said.get("data") or {}
-        )
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _metadata_of(event: Event) -> dict[str, Any]:
-    found: dict[str, Any] = {"unique_id": event.unique_id}
-    taken = event.data.get("execution_time")
-    if isinstance(taken, int | float):
-        found["execution_seconds"] = round(float(taken), 3)
-    said = str(event.data.get("result_message") or event.data.get("status") or "")
-    rows = said.rpartition(" ")[2]
-    if said:
-        found["message"] = said
-    if rows.isdigit():
-        found["row_count"] = int(rows)
-    return found
-
-
-def _plain(text: str) -> str:
-    return "\n".join(clean(line) for line in _COLORS.sub("", text).strip().splitlines())

@@ -8,8 +8,7 @@ from msgspec import structs
 
 from assettui.definitions.results import MaterializeResult
 from assettui.integrations.database import DatabaseIOManager
-from assettui.integrations.dbt.profile import url_of
-from assettui.integrations.dbt.tables import show, tables_of
+from assettui.integrations.dbt.tables import DbtShow, show, tables_of
 from assettui.model.errors import AssettuiError
 from assettui.model.metadata import TableColumn, TableSchema
 from assettui.values.tables import TableName
@@ -62,14 +61,20 @@ class DbtEventIterator:
     def _fetched(self, fetch: Fetch) -> Iterator[DbtResult]:
         """The results, with what is found about those that were built. What cannot be found is said in the log."""
         waiting: list[DbtResult] = []
-        url = url_of(self._invocation.project)
-        has_to_wait = url is None or not url.startswith("postgresql:")
-        for result in self._results:
-            if has_to_wait:
-                waiting.append(result)
-            else:
-                yield from self._with_found([result], fetch)
+        manager = tables_of(self._invocation.project)
+        has_to_wait = isinstance(manager, DbtShow) or not manager.url.startswith("postgresql:")
+        failure: Exception | None = None
+        try:
+            for result in self._results:
+                if has_to_wait:
+                    waiting.append(result)
+                else:
+                    yield from self._with_found([result], fetch)
+        except AssettuiError as error:  # of one model: the others are built all the same
+            failure = error
         yield from self._with_found(waiting, fetch)
+        if failure is not None:
+            raise failure
 
     def _with_found(self, results: list[DbtResult], fetch: Fetch) -> Iterator[DbtResult]:
         nodes = [node for each in results if (node := self._node(each)) is not None]

@@ -21,10 +21,16 @@ RELATION: Final = "relation"
 """The metadata that holds the table, as SQL names it."""
 
 
+_known: Final[dict[tuple[str, ...], DatabaseIOManager | DbtShow]] = {}
+
+
 def tables_of(project: DbtProject) -> DatabaseIOManager | DbtShow:
-    """What loads the tables that dbt has made."""
-    url = url_of(project)
-    return DatabaseIOManager(url=url) if url is not None else DbtShow(project)
+    """What loads the tables that dbt has made: the same one for each function of a project, whose profile is read once."""
+    options = tuple(project.options())
+    if options not in _known:
+        url = url_of(project)
+        _known[options] = DatabaseIOManager(url=url) if url is not None else DbtShow(project)
+    return _known[options]
 
 
 class DbtShow(IOManager):
