@@ -43,6 +43,11 @@ _ZOOM = (
     Action("minus", "zoom(1)", "Zoom out", True, "-"),
 )
 _UP_AND_DOWN = (_quiet("up,k", "scroll(-1)", "Up"), _quiet("down,j", "scroll(1)", "Down"))
+_UP_AND_DOWN_BY_PAGES = (
+    *_UP_AND_DOWN,
+    _quiet("pagedown", "scroll(20)", "Page down"),
+    _quiet("pageup", "scroll(-20)", "Page up"),
+)
 _OF_BACKFILLS = (
     Action("p", "ask('pause')", "Pause"),
     Action("r", "ask('resume')", "Resume"),
@@ -109,9 +114,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("e", "expect", "As it should be"),
         Action("enter", "open_run", "Open its run"),
         _PREVIEW,
-        *_UP_AND_DOWN,
-        _quiet("pagedown", "scroll(20)", "Page down"),
-        _quiet("pageup", "scroll(-20)", "Page up"),
+        *_UP_AND_DOWN_BY_PAGES,
         _COPY_KEY,
         *_TABS,
     ),
@@ -216,11 +219,9 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     "code": (
         _BACK,
         Action("E", "edit", "Edit"),
-        *_UP_AND_DOWN,
+        *_UP_AND_DOWN_BY_PAGES,
         _quiet("left,h", "scroll_across(-10)", "Left"),
         _quiet("right,l", "scroll_across(10)", "Right"),
-        _quiet("pagedown", "scroll(20)", "Page down"),
-        _quiet("pageup", "scroll(-20)", "Page up"),
         _quiet("y", "copy", "Copy the code"),
         *_TABS,
     ),
@@ -235,9 +236,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     ),
     "difference": (
         _BACK,
-        *_UP_AND_DOWN,
-        _quiet("pagedown", "scroll(20)", "Page down"),
-        _quiet("pageup", "scroll(-20)", "Page up"),
+        *_UP_AND_DOWN_BY_PAGES,
     ),
     "condition": (
         Action("enter", "submit", "Ask"),
@@ -316,9 +315,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     ),
     "window": (
         Action("escape,q", "answer(False)", "Close"),
-        *_UP_AND_DOWN,
-        _quiet("pagedown", "scroll(20)", "Page down"),
-        _quiet("pageup", "scroll(-20)", "Page up"),
+        *_UP_AND_DOWN_BY_PAGES,
     ),
     "question": (Action("enter,y", "answer(True)", "Yes"),),
     "list": (

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -119,7 +120,7 @@ class CodeScreen(TabbedScreen):
 def editor_command(environment: Mapping[str, str], path: str, line_number: int) -> list[str]:
     """How the user's editor is asked to open a file at a line: `$VISUAL`, `$EDITOR` or vi."""
     editor = shlex.split(environment.get("VISUAL") or environment.get("EDITOR") or "vi")
-    name = os.path.basename(editor[0]) if editor else "vi"  # noqa: PTH119 - a command, which need not be a path
+    name = Path(editor[0]).name if editor else "vi"
     if name in ("code", "codium", "cursor", "subl", "hx", "helix", "zed"):
         goto = ["--goto"] if name in ("code", "codium", "cursor") else []
         wait = ["--wait"] if name not in ("hx", "helix") else []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,6 @@ from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 _rows: Final[WeakKeyDictionary[Any, int]] = WeakKeyDictionary()
 """Of frames that were written: counting them otherwise would compute them again."""
@@ -31,7 +31,7 @@ def require_java() -> None:
         NoJava: There is no Java.
     """
     home = os.environ.get("JAVA_HOME")
-    if home and os.access(os.path.join(home, "bin", "java"), os.X_OK):  # noqa: PTH118 - a text, as the environment has it
+    if home and os.access(Path(home, "bin", "java"), os.X_OK):
         return
     if home:
         raise NoJava(f"JAVA_HOME is {home}, which holds no Java", hint="set it to a Java of version 17 or newer")

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from assettui.core.partitions.multi import MultiPartitionKey
 from assettui.core.partitions.time_windows import TimeWindowPartitionsDefinition
@@ -59,8 +59,8 @@ class SqlFile(Struct, frozen=True):
     path: Path
     key: AssetKey
     group: str | None
-    source: SqlSource | None
-    head: ReadHead | None
+    source: SqlSource | None = None
+    head: ReadHead | None = None
     problem: BadSql | None = None
 
     @property
@@ -119,24 +119,23 @@ def _file(path: Path, folder: Path, prefix: list[str], group: str | None) -> Sql
     parts = list(path.relative_to(folder).with_suffix("").parts) if path != folder else [path.stem]
     key = AssetKey([*prefix, *(_NO_KEY.sub("_", part) for part in parts)])
     group = group or (_NO_NAME.sub("_", parts[-2]) if len(parts) > 1 else None)
-    source = None
+    file = SqlFile(path, key, group)
     try:
         source = read_source(path, path.read_text(encoding="utf-8"))
         head = read_head(source)
+        said = head.said
+        if said.key is not None:
+            key = AssetKey(said.key.split("/") if isinstance(said.key, str) else list(said.key))
+        if (part := invalid_part(key)) is not None:
+            raise BadSql(f"its key holds {part!r}", path, source.head_line, hint="use letters, digits, _ . and -")
     except UnicodeDecodeError as error:
         problem = BadSql(f"it is no UTF-8: {error.reason}", path, 1, hint="save it as UTF-8")
-        return SqlFile(path, key, group, None, None, problem)
+        return structs.replace(file, problem=problem)
     except OSError as error:
-        return SqlFile(path, key, group, None, None, BadSql(f"it cannot be read: {error.strerror}", path, 1))
+        return structs.replace(file, problem=BadSql(f"it cannot be read: {error.strerror}", path, 1))
     except BadSql as problem:
-        return SqlFile(path, key, group, source, None, problem)
-    said = head.said
-    if said.key is not None:
-        key = AssetKey(said.key.split("/") if isinstance(said.key, str) else list(said.key))
-        if (part := invalid_part(key)) is not None:
-            problem = BadSql(f"its key holds {part!r}", path, source.head_line, hint="use letters, digits, _ . and -")
-            return SqlFile(path, AssetKey([*prefix, path.stem]), group, source, head, problem)
-    return SqlFile(path, key, said.group or group, source, head)
+        return structs.replace(file, problem=problem)
+    return structs.replace(file, key=key, group=said.group or group, source=source, head=head)
 
 
 class _Graph:
@@ -188,13 +187,13 @@ class _Graph:
         try:
             tables = self._known.tables(file.source)
         except BadSql as problem:
-            return SqlFile(file.path, file.key, file.group, file.source, file.head, problem)
+            return structs.replace(file, problem=problem)
         own = next((each for each in tables if self.key_of(file, each) == file.key), None)
         if own is None:
             return file
         hint = "read what it is made of; rows that are there already stay where unique_key or partitions say so"
         problem = BadSql(f"it reads {own}, the table that it makes", file.path, 1, hint=hint)
-        return SqlFile(file.path, file.key, file.group, file.source, file.head, problem)
+        return structs.replace(file, problem=problem)
 
     def _analyse(self, file: SqlFile) -> None:
         """Look at a query, after those whose tables it reads: their columns tell what `*` stands for."""

@@ -61,7 +61,7 @@ class KnownQueries:
             BadSql: It cannot be parsed, or is no query.
         """
         key = source.text_digest
-        known = self._tables.get(key) or self._before.tables.get(key)
+        known = self._tables.get(key, self._before.tables.get(key))
         if known is None:
             known = tuple((each.schema, each.table) for each in _queries().tables_of(self._tree(source, key)))
         self._tables[key] = known
@@ -108,9 +108,12 @@ class KnownQueries:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.NamedTemporaryFile(dir=self._path.parent, delete=False) as file:
-                file.write(msgspec.msgpack.encode(kept))
-            Path(file.name).replace(self._path)
+            with tempfile.TemporaryDirectory(
+                dir=self._path.parent
+            ) as made:  # nothing stays behind where the disk is full
+                written = Path(made, self._path.name)
+                written.write_bytes(msgspec.msgpack.encode(kept))
+                written.replace(self._path)
         except OSError:
             return
 
