@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +37,7 @@ from assettui.integrations.dbt.profile import url_of
 from assettui.integrations.dbt.project import BadProject
 from assettui.integrations.dbt.selection import selected
 from assettui.integrations.dbt.tables import DbtShow, show
+from assettui.integrations.dbt.targets import PARSED, TargetFolder
 from assettui.integrations.sql.source import plain
 from assettui.model.errors import SelectionError, ValueStorageError
 from tests.conftest import ProjectFolder
@@ -270,6 +273,36 @@ def test_what_was_built_is_given_also_where_another_model_has_failed(tmp_path: P
     assert str(next(stream).asset_key) == "stg_orders"
     with pytest.raises(DbtCliFailed, match="customers"):
         next(stream)
+
+
+def test_what_a_command_writes_goes_with_it_and_what_is_abandoned_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop")
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / PARSED).write_text("parsed")
+    monkeypatch.setenv("ASSETTUI_CACHE", str(tmp_path / "cache"))
+    project = DbtProject(tmp_path)
+    one, other = TargetFolder(project), TargetFolder(project)
+    assert (one.path / PARSED).read_text() == "parsed"
+    parent = one.path.parent
+    assert parent.stat().st_mode & 0o777 == 0o700
+    code = f"""
+import os
+from assettui.integrations.dbt.project import DbtProject
+from assettui.integrations.dbt.targets import TargetFolder
+kept = TargetFolder(DbtProject({str(tmp_path)!r}))
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert len(list(parent.iterdir())) == 3, "a process that ends at once leaves its folder"
+    path = other.path
+    del other
+    assert not path.exists()
+    third = TargetFolder(project)
+    assert set(parent.iterdir()) == {one.path, third.path}, "those that are in use stay"
+    monkeypatch.setenv("ASSETTUI_CACHE", "/proc/nothing")
+    assert TargetFolder(project).path is not None, "where the user has no place of his own, one is found"
 
 
 def test_a_schedule_builds_what_is_selected() -> None:

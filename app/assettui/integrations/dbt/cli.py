@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
@@ -25,6 +22,7 @@ from assettui.integrations.dbt.fetching import DbtEventIterator
 from assettui.integrations.dbt.lineage import ColumnLineage
 from assettui.integrations.dbt.profile import target_of
 from assettui.integrations.dbt.project import INSTALL, MANIFEST, DbtProject, dbt_command
+from assettui.integrations.dbt.targets import TargetFolder
 from assettui.integrations.programs import BadCommand, running, shown
 from assettui.model.errors import ProgramFailed
 from assettui.model.metadata import MetadataValue
@@ -47,7 +45,6 @@ _SELECTS: Final = ("build", "run", "test", "seed", "snapshot", "compile", "ls", 
 _ENOUGH: Final = 5
 _MAX_SHOWN: Final = 20_000
 """So many characters of a model's SQL are kept with what it made."""
-PARSED: Final = "partial_parse.msgpack"
 
 
 class DbtCliFailed(ProgramFailed):
@@ -63,7 +60,7 @@ class DbtCliInvocation:
         env: Environment variables, all of them.
         context: The step's; None where it is run by itself.
         nodes: What the assets of the step are.
-        target_path: Where it writes, from the project's folder.
+        target: Where it writes, from the project's folder.
         raise_on_error: Whether an error of dbt is one of the step.
     """
 
@@ -74,13 +71,14 @@ class DbtCliInvocation:
         env: Mapping[str, str],
         context: AssetExecutionContext | None,
         nodes: DbtNodes | None,
-        target_path: Path,
+        target: Path | TargetFolder,
         *,
         raise_on_error: bool,
     ) -> None:
         self.command = tuple(command)
         self.project = project
-        self.target_path = project.project_dir / target_path
+        self._target = target  # its folder is there as long as it is
+        self.target_path = project.project_dir / (target.path if isinstance(target, TargetFolder) else target)
         self._env = env
         self._context = context
         self.nodes = nodes
@@ -246,9 +244,9 @@ class DbtCliInvocation:
         Raises:
             DbtCliFailed: dbt cannot tell.
         """
-        target = _own_target(self.project)  # what the command itself has written stays as it is
+        target = TargetFolder(self.project)  # what the command itself has written stays as it is
         options = self.project.options()
-        options[options.index("--target-path") + 1] = str(target)
+        options[options.index("--target-path") + 1] = str(target.path)
         names = [f"fqn:{'.'.join(node.fqn)}" for node in nodes if node.resource_type != "source"]
         names += [f"source:{node.source_name}.{node.name}" for node in nodes if node.resource_type == "source"]
         command = [*dbt_command(), "--log-format", "json", "--quiet", "docs", "generate", *options, "--select", *names]
@@ -352,10 +350,10 @@ class DbtCliResource(ConfigurableResource):
             nodes = nodes_behind({each.asset_key for each in context.selected_asset_check_keys})
         selection = _selection(nodes, context, args) if nodes is not None and context is not None else []
         options = project.options()
-        target = Path(target_path) if target_path is not None else project.target_path
+        target: Path | TargetFolder = Path(target_path) if target_path is not None else project.target_path
         if target_path is None and context is not None:
-            target = _own_target(project)
-        options[options.index("--target-path") + 1] = str(target)
+            target = TargetFolder(project)
+        options[options.index("--target-path") + 1] = str(target.path if isinstance(target, TargetFolder) else target)
         command = [*dbt_command(), "--log-format", "json", *self.global_config_flags, *args, *options, *selection]
         env = {**os.environ, "DBT_USE_COLORS": os.environ.get("DBT_USE_COLORS", "true")}
         return DbtCliInvocation(command, project, env, context, nodes, target, raise_on_error=raise_on_error)
@@ -364,18 +362,6 @@ class DbtCliResource(ConfigurableResource):
         """What dbt wrote last."""
         target = self.project.target_path
         return DbtCliInvocation([], self.project, {}, None, None, target, raise_on_error=False).get_artifact(artifact)
-
-
-def _own_target(project: DbtProject) -> Path:
-    """A folder for what one command writes: the project's manifest stays as it is, and two commands do not meet.
-
-    It is there as long as this process. What dbt has parsed before is handed over, so that it need not be parsed again.
-    """
-    folder = tempfile.mkdtemp(prefix="assettui-dbt-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with suppress(OSError):
-        shutil.copyfile(project.project_dir / project.target_path / PARSED, Path(folder, PARSED))
-    return Path(folder)
 
 
 def _selection(nodes: DbtNodes, context: AssetExecutionContext, args: Sequence[str]) -> list[str]:
