@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 from types import ModuleType
@@ -302,7 +303,7 @@ os._exit(0)
     third = TargetFolder(project)
     assert set(parent.iterdir()) == {one.path, third.path}, "those that are in use stay"
     monkeypatch.setenv("ASSETTUI_CACHE", "/proc/nothing")
-    assert TargetFolder(project).path is not None, "where the user has no place of his own, one is found"
+    assert TargetFolder(project).path.parent == Path(tempfile.gettempdir()), "where the user has no place of his own"
 
 
 def test_a_schedule_builds_what_is_selected() -> None:
