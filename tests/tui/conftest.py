@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from textual.pilot import Pilot
-from textual.widgets import Static
+from textual.screen import Screen
 
 from assettui.tui.app import AssettuiApp
 from assettui.tui.header import Header
 from assettui.tui.log_view import LogView
+from assettui.tui.rule import Rule
 from assettui.tui.run import RunScreen
 from assettui.tui.run_list import StepList
 from tests.worlds.fixtures import abandoned, ailing, automated, noon, of_partitions, shop
@@ -32,9 +33,9 @@ async def opened(pilot: Pilot[Any], run_id: str) -> RunScreen:
     cast(AssettuiApp, pilot.app).open_run(run_id)
     screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, RunScreen) else None)
     await until(pilot, lambda: screen.query_one(StepList).rows)
-    await until(pilot, lambda: "run" in str(screen.query_one("#summary", Static).render()))
+    await until(pilot, lambda: any(word in heading(screen) for word in ("started", "failure", "success")))
     await until(pilot, lambda: "1 running" in str(screen.query_one(Header).render()))
-    await until(pilot, lambda: any("run started" in line for line in lines(screen)))
+    await until(pilot, lambda: any("run " in line for line in lines(screen)))
     return screen
 
 
@@ -45,6 +46,10 @@ def lines(screen: RunScreen) -> list[str]:
 
 
 def told(pilot: Pilot[Any]) -> list[str]:
-    """What is said at the edge of the screen."""
-    notifications = cast(Any, pilot.app)._notifications
-    return [notification.message for notification in notifications]
+    """What was said, the newest last."""
+    return [said.text for said in cast(AssettuiApp, pilot.app).messages.all()]
+
+
+def heading(screen: Screen[Any]) -> str:
+    """The line above the main panel."""
+    return screen.query_one("#heading", Rule).render_line(0).text

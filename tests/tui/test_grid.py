@@ -27,7 +27,7 @@ from assettui.tui.grid import GridScreen
 from assettui.tui.grid_view import GridView
 from assettui.tui.questions import Question
 from assettui.tui.run import RunScreen
-from tests.tui.conftest import told, until
+from tests.tui.conftest import heading, told, until
 from tests.tui.looking import app
 from tests.worlds.shop import NOW_US
 
@@ -100,7 +100,7 @@ async def test_zooming_keeps_the_time_and_shows_how_much_is_there(of_partitions:
     async with app(of_partitions).run_test(size=(120, 30)) as pilot:
         view = await on_grid(pilot)
         await pilot.press("g", *"2025-12-21", "enter", "down", "minus", "minus")
-        await until(pilot, lambda: "1 cell = 1 month" in str(pilot.app.screen.query_one("#title", Static).render()))
+        await until(pilot, lambda: "1 cell = 1 month" in heading(pilot.app.screen))
         labels, months, sales, daily, monthly, _ = shown(view)
         assert labels.split() == ["2026"], "for the other year there is no room"
         assert "Sep" in months

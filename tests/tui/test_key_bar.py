@@ -20,8 +20,18 @@ async def test_how_to_see_all_keys_and_how_to_leave_is_shown_at_every_width(shop
             shown = str(pilot.app.screen.query_one(KeyBar).render())
             assert "? Keys  q Quit" in shown
             assert len(shown) <= width - 2
-        if width >= 200:
-            assert not shown.endswith("    ? Keys  q Quit"), "where all fit, they stand side by side"
+
+
+@pytest.mark.parametrize("key", ["1", "3", "4", "5", "6", "7", "B"])
+async def test_at_80_columns_the_six_keys_that_matter_are_all_there(shop: Session, key: str) -> None:
+    async with app(shop).run_test(size=(200, 24)) as wide:
+        await wide.press(key)
+        await wide.pause()
+        all_of_them = " ".join(str(wide.app.screen.query_one(KeyBar).render()).split())
+    async with app(shop).run_test(size=(80, 24)) as narrow:
+        await narrow.press(key)
+        await narrow.pause()
+        assert " ".join(str(narrow.app.screen.query_one(KeyBar).render()).split()) == all_of_them
 
 
 async def test_a_key_that_is_clicked_does_what_it_does(shop: Session) -> None:

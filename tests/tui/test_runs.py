@@ -19,7 +19,7 @@ from assettui.tui.questions import Reading
 from assettui.tui.run import RunScreen
 from assettui.tui.run_list import RunList, StepList
 from assettui.tui.runs import RunsScreen
-from tests.tui.conftest import lines, opened, told, until
+from tests.tui.conftest import heading, lines, opened, told, until
 from tests.tui.looking import app
 from tests.worlds.shop import NOW_US, RUNNING
 
@@ -82,8 +82,8 @@ async def test_t_tries_again_what_failed(shop: Session) -> None:
         await until(pilot, lambda: len(listing.rows) == before + 1)
         await pilot.press("home", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
-        summary = pilot.app.screen.query_one("#summary", Static)
-        await until(pilot, lambda: "waits for a worker" in str(summary.render()))
+        screen = pilot.app.screen
+        await until(pilot, lambda: "waits for a worker" in heading(screen))
 
 
 async def test_one_run_shows_its_steps_and_events(shop: Session) -> None:
@@ -96,7 +96,7 @@ async def test_one_run_shows_its_steps_and_events(shop: Session) -> None:
         ]
         await until(pilot, lambda: any("144 months" in line for line in lines(screen)))
         assert any("WARNING  the fit has not converged [yet]" in line for line in lines(screen))
-        assert "started" in str(screen.query_one("#summary", Static).render())
+        assert "started" in heading(screen)
 
 
 async def test_what_a_step_writes_is_followed_while_it_grows(shop: Session) -> None:

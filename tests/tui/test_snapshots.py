@@ -27,7 +27,7 @@ from assettui.tui.questions import Question, Reading
 from assettui.tui.run_list import RunList, StepList
 from assettui.tui.runs import RunsScreen
 from assettui.tui.timeline import TimelineScreen, TimelineView
-from tests.tui.conftest import lines, opened, until
+from tests.tui.conftest import heading, lines, opened, until
 from tests.tui.looking import app
 from tests.worlds.shop import NOW_US, RUNNING
 
@@ -167,7 +167,7 @@ async def filled(pilot: Pilot[Any]) -> GridView:
 async def zoomed(pilot: Pilot[Any], unit: str) -> None:
     """Zoom until a cell stands for this."""
     await pilot.press(*["plus"] * 6)
-    while f"1 cell = 1 {unit}" not in str(pilot.app.screen.query_one("#title", Static).render()):
+    while f"1 cell = 1 {unit}" not in heading(pilot.app.screen):
         await pilot.press("minus")
     pilot.app.clear_notifications()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assettui.core.partition_status import PartitionStatus, PartitionStatuses
 from assettui.core.partitions.multi import ProductSpace
-from assettui.model.text import one_line, plural
+from assettui.model.text import plural
 from assettui.model.timing import ago, duration
 from assettui.render.grid_axis import Axis, KeyAxis, TimeAxis, Zoom, zooms_of
 from assettui.render.grid_cells import GridRow, row_of, rows_of_asset
@@ -179,19 +179,17 @@ def _moment_of(text: str, row: GridRow) -> int | None:
 
 def title_line(grid: Grid, chosen: Mapping[AssetKey, PartitionSet], *, is_visual: bool) -> Line:
     """What is shown, and how much of it is selected."""
-    found = [Cell("Partitions", "bold")]
-    if grid.key is not None:
-        found.append(Cell(f"  {one_line(str(grid.key), 40)}"))
-    if grid.axis is not None:
-        found.append(Cell(f"   1 cell = 1 {grid.axis.unit}", "dim"))
-    if grid.other_axes:
-        found.append(Cell(f"   tab: {grid.other_axes} other {'axis' if grid.other_axes == 1 else 'axes'}", "dim"))
+    found: list[Cell] = []
+    if is_visual:
+        found.append(Cell("VISUAL", "bold"))
     if chosen:
         count = sum(map(len, chosen.values()))
-        found.append(Cell(f"   {count:,} selected of {plural(len(chosen), 'asset')}", "bold"))
-    if is_visual:
-        found.append(Cell("   VISUAL", "bold"))
-    return tuple(found)
+        found.append(Cell(f"{count:,} selected of {plural(len(chosen), 'asset')}", "bold"))
+    if grid.other_axes:
+        found.append(Cell(f"tab: {grid.other_axes} other {'axis' if grid.other_axes == 1 else 'axes'}"))
+    if grid.axis is not None:
+        found.append(Cell(f"1 cell = 1 {grid.axis.unit}"))
+    return tuple(part for cell in found for part in (Cell(" · "), cell))[1:]
 
 
 def cell_lines(

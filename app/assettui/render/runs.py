@@ -120,8 +120,8 @@ def run_title(detail: RunDetail, now_us: int) -> Line:
     partitions = f"  {partitions_text(run.partitions)}" if run.partitions else ""
     title = [
         Cell(f"{glyph} ", f"bold {color}", ""),
-        Cell(f"run {run.run_id[:8]}  {run.status.value}", f"bold {color}"),
-        Cell(f"{job}{partitions}  {local(run.created_us)}  {duration(took_us(run, now_us))}", color),
+        Cell(run.status.value, f"bold {color}"),
+        Cell(f"{job}{partitions}  {local(run.created_us)}  {duration(took_us(run, now_us))}"),
     ]
     if run.error:
         title.append(Cell(f"  {run.error}", RED))

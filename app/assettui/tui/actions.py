@@ -65,14 +65,16 @@ _OF_INSTIGATORS = (Action("space", "turn", "On/off"), Action("t", "tick", "Tick 
 ACTIONS: dict[str, tuple[Action, ...]] = {
     "everywhere": (
         _quiet("0", "main_screen('projects')", "Projects"),
-        Action("1", "main_screen('catalog')", "Catalog"),
-        Action("3", "main_screen('partitions')", "Partitions"),
-        Action("4", "main_screen('runs')", "Runs"),
-        Action("5", "main_screen('automation')", "Automation"),
-        Action("6", "main_screen('health')", "Health"),
-        Action("7", "main_screen('sql')", "SQL"),
-        Action("B", "main_screen('backfills')", "Backfills"),
+        _quiet("1", "main_screen('catalog')", "Catalog"),
+        _quiet("2", "main_screen('lineage')", "Lineage"),
+        _quiet("3", "main_screen('partitions')", "Partitions"),
+        _quiet("4", "main_screen('runs')", "Runs"),
+        _quiet("5", "main_screen('automation')", "Automation"),
+        _quiet("6", "main_screen('health')", "Health"),
+        _quiet("7", "main_screen('sql')", "Data"),
+        _quiet("B", "main_screen('backfills')", "Backfills"),
         _quiet("L", "lead", "Lead"),
+        _quiet("exclamation_mark", "messages", "Messages", "!"),
         Action("question_mark", "help", "Keys", True, "?"),
         Action("q", "leave", "Quit"),
         _quiet("ctrl+q", "leave", "Quit"),
@@ -81,6 +83,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("ctrl+l", "repaint", "Draw everything again"),
     ),
     "alone": (
+        _quiet("exclamation_mark", "messages", "Messages", "!"),
         Action("question_mark", "help", "Keys", True, "?"),
         Action("q", "leave", "Quit"),
         _quiet("ctrl+q", "leave", "Quit"),
@@ -337,6 +340,12 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("end,G", "bottom", "Last"),
     ),
 }
+SCREENS = tuple(
+    (action.keys, action.name.split("'")[1], action.title)
+    for action in ACTIONS["everywhere"]
+    if action.keys.isdigit() and action.keys != "0"
+)
+"""The numbered screens: key, name and title of each."""
 OURS = {(action.name, action.title) for actions in ACTIONS.values() for action in actions}
 """What tells a binding of ours from those that Textual's widgets bring along."""
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import platform
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on, work
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from assettui.model.keys import AssetKey
+    from assettui.project.locate import Project
     from assettui.service.catalog import Catalog
     from assettui.service.session import Session
     from assettui.tui.asset_tabs import TabbedScreen
@@ -100,6 +104,7 @@ class AssettuiApp(AskingApp):
             Situation(
                 session.project.name,
                 Role.LEADER if leadership.is_held() else Role.FOLLOWER,
+                _environment(session.project),
                 assets=counts_by_status(catalog),
             ),
         )
@@ -168,6 +173,7 @@ class AssettuiApp(AskingApp):
         self.situation = Situation(
             project_name=message.catalog.project_name,
             role=Role.LEADER if is_held else Role.FOLLOWER if leader else Role.ALONE,
+            environment=_environment(self.session.project),
             leader=f"{leader.face} {leader.pid}" if leader else "",
             running=message.status.running,
             queued=message.status.queued,
@@ -392,6 +398,16 @@ def _tab(name: str) -> type[TabbedScreen]:
         case _:
             from assettui.tui.asset import AssetScreen as Tab
     return Tab
+
+
+def _environment(project: Project) -> str:
+    """Where the code of a project runs, as far as that is not what one would expect: host and virtual environment."""
+    host = f"@{platform.node()}" if "SSH_CONNECTION" in os.environ else ""
+    path = Path(project.interpreter.path)
+    virtual = (
+        path.parent.parent.name if not project.interpreter.is_own and path.parent.name in ("bin", "Scripts") else ""
+    )
+    return " ".join(part for part in (host, virtual) if part)
 
 
 def _next_due(connection: sqlite3.Connection, catalog: Catalog) -> tuple[str, int] | None:

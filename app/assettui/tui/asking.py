@@ -9,7 +9,7 @@ from textual import work
 
 from assettui.model.errors import AssettuiError
 from assettui.model.run import RunRequest
-from assettui.model.text import clean, plural
+from assettui.model.text import plural
 from assettui.model.timing import duration
 from assettui.render.appearance import YELLOW
 from assettui.render.lines import BLANK, line
@@ -212,8 +212,8 @@ class AskingApp(PaintingApp):
 
     def tell(self, text: str) -> None:
         """Say something that fades."""
-        self.notify(clean(text), markup=False, timeout=4)
+        self.notify(text)
 
     def warn(self, error: AssettuiError) -> None:
         """Say what could not be done, and what to do."""
-        self.notify("\n".join(map(clean, str(error).split("\n"))), severity="error", markup=False, timeout=8)
+        self.notify(str(error), severity="error")

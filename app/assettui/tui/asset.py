@@ -19,8 +19,6 @@ from assettui.tui.actions import bindings
 from assettui.tui.asset_tabs import OVERVIEW, TabbedScreen
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +40,6 @@ class AssetScreen(TabbedScreen):
     TAB = OVERVIEW
     AUTO_FOCUS = "#text"
     DEFAULT_CSS = """
-    AssetScreen { layout: vertical; }
     AssetScreen #text { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("asset")
@@ -58,12 +55,10 @@ class AssetScreen(TabbedScreen):
         self._report: AssetReport | None = None
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         yield self.tabs()
         with VerticalScroll(id="text"):
             yield Static(id="report")
-        yield KeyBar()
 
     def reload(self) -> None:
         self._fetching.ask()

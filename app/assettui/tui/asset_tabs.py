@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.text import Text
 from textual.widgets import Static
 
-from assettui.model.text import clean
 from assettui.render.appearance import GREY
 from assettui.tui.main_screen import MainScreen
 
@@ -40,14 +39,15 @@ class TabbedScreen(MainScreen):
         self._key = key
         self._partition = partition
 
+    def crumb(self) -> str:
+        """The asset, and its partition."""
+        return f"{self._key}" + (f" {self._partition}" if self._partition is not None else "")
+
     def tabs(self) -> AssetTabs:
         """The line that shows them."""
         title = Text(no_wrap=True)
         for tab in TABS:
             title.append(f" {tab} ", style="bold reverse" if tab == self.TAB else GREY)
-        title.append(f"  {clean(str(self._key))}", style="bold")
-        if self._partition is not None:
-            title.append(f" {clean(self._partition)}")
         return AssetTabs(title)
 
     def action_tab(self, by: int) -> None:

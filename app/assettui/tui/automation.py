@@ -18,8 +18,6 @@ from assettui.service import automation
 from assettui.service.automation import InstigatorRow
 from assettui.tui.actions import bindings
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -45,9 +43,9 @@ class AutomationScreen(MainScreen):
     """Schedules and sensors."""
 
     NAME = "automation"
+    TITLE_SHOWN = "Automation"
     AUTO_FOCUS = "InstigatorList"
     DEFAULT_CSS = """
-    AutomationScreen { layout: vertical; }
     AutomationScreen #list { height: 1fr; }
     AutomationScreen #cursor { display: none; dock: bottom; height: 1; }
     AutomationScreen #cursor.shown { display: block; }
@@ -65,13 +63,11 @@ class AutomationScreen(MainScreen):
         self._fetching = Fetching(self, self._fetch)
         self._editing: str | None = None
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         with Vertical(id="list"):
             yield ListingHeader(INSTIGATORS.columns)
             yield InstigatorList(id="instigators")
         yield Input(id="cursor", compact=True)
-        yield KeyBar()
 
     def reload(self) -> None:
         self._fetching.ask()
@@ -84,6 +80,8 @@ class AutomationScreen(MainScreen):
         listed = self.query_one(InstigatorList)
         listed.empty_text = nothing_to_list(self.app.catalog, NOTHING)
         listed.rows = message.rows
+        on = sum(row.is_on for row in message.rows)
+        self.head(f"{on:,} of {len(message.rows):,} on" if message.rows else "")
         self.redraw_in_time()
 
     def is_live(self) -> bool:

@@ -10,14 +10,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from assettui.model.backfill import BackfillCommand, BackfillRecord
+from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.render.backfills import BACKFILLS, backfill_lines
 from assettui.service import backfills
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -43,8 +42,9 @@ class BackfillsScreen(MainScreen):
     """Backfills, the newest first."""
 
     NAME = "backfills"
+    TITLE_SHOWN = "Backfills"
     AUTO_FOCUS = "BackfillList"
-    DEFAULT_CSS = "BackfillsScreen { layout: vertical; } BackfillsScreen #list { height: 1fr; }"
+    DEFAULT_CSS = "BackfillsScreen #list { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("backfills")
 
     @dataclass
@@ -57,12 +57,10 @@ class BackfillsScreen(MainScreen):
         super().__init__()
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         with Vertical(id="list"):
             yield ListingHeader(BACKFILLS.columns)
             yield BackfillList(id="backfills")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(BackfillList).empty_text = "no backfill yet: select partitions in the partitions (key 3), then b"
@@ -76,6 +74,7 @@ class BackfillsScreen(MainScreen):
     @on(Loaded)
     def show(self, message: Loaded) -> None:
         self.query_one(BackfillList).rows = message.page.backfills
+        self.head(plural(message.page.total, "backfill"))
         self.redraw_in_time()
 
     def is_live(self) -> bool:
@@ -111,7 +110,6 @@ class BackfillScreen(MainScreen):
 
     AUTO_FOCUS = "#text"
     DEFAULT_CSS = """
-    BackfillScreen { layout: vertical; }
     BackfillScreen #text { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("backfill")
@@ -128,11 +126,12 @@ class BackfillScreen(MainScreen):
         self._detail: BackfillDetail | None = None
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def crumb(self) -> str:
+        return f"backfill {self._backfill_id[:8]}"
+
+    def contents(self) -> ComposeResult:
         with VerticalScroll(id="text"):
             yield Static(id="detail")
-        yield KeyBar()
 
     def reload(self) -> None:
         self._fetching.ask()

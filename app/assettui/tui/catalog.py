@@ -22,8 +22,6 @@ from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
 from assettui.tui.background import is_canceled
 from assettui.tui.fetching import Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.line_input import FilterBox
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
@@ -43,9 +41,12 @@ class CatalogScreen(MainScreen):
     """Every asset, and what is known of the one under the cursor."""
 
     NAME = "catalog"
+    TITLE_SHOWN = "Catalog"
     AUTO_FOCUS = "AssetList"
     WIDE = 120
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - typed so by Textual
+    HIGH = 14
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012 - typed so by Textual, as the next one
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = bindings("catalog")
 
     @dataclass
@@ -61,10 +62,12 @@ class CatalogScreen(MainScreen):
         self._history: tuple[AssetKey | None, tuple[Materialization, ...]] = (None, ())
         self._filter_error: SelectionError | None = None
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         # Textual would find this out when it has styled all of it, and style it again.
-        self.add_class("-wide" if self.app.size.width >= self.WIDE else "-narrow")
-        yield Header()
+        size = self.app.size
+        self.add_class(
+            "-wide" if size.width >= self.WIDE else "-narrow", "-high" if size.height >= self.HIGH else "-low"
+        )
         yield Static(id="banner")
         with Horizontal(id="narrowing"):
             yield FilterBox(
@@ -77,7 +80,6 @@ class CatalogScreen(MainScreen):
                 yield AssetList(id="assets")
             with VerticalScroll(id="pane"):
                 yield AssetPane()
-        yield KeyBar()
 
     # Showing.
 

@@ -22,8 +22,6 @@ from assettui.tui.actions import bindings
 from assettui.tui.asset_tabs import CODE, TabbedScreen
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.projects import in_foreground
 
 if TYPE_CHECKING:
@@ -46,7 +44,6 @@ class CodeScreen(TabbedScreen):
     TAB = CODE
     AUTO_FOCUS = "#text"
     DEFAULT_CSS = """
-    CodeScreen { layout: vertical; }
     CodeScreen #text { height: 1fr; padding: 0 1; scrollbar-size: 1 1; }
     CodeScreen #code { width: auto; }
     """
@@ -64,12 +61,10 @@ class CodeScreen(TabbedScreen):
         self._code: AssetCode | None = None
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         yield self.tabs()
         with ScrollableContainer(id="text"):
             yield Static(id="code")
-        yield KeyBar()
 
     def reload(self) -> None:
         self._fetching.ask()

@@ -21,8 +21,6 @@ from assettui.service.explain import Explanation, explain
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -48,7 +46,6 @@ class ConditionsScreen(MainScreen):
 
     AUTO_FOCUS = "ConditionList"
     DEFAULT_CSS = """
-    ConditionsScreen { layout: vertical; }
     ConditionsScreen #list { height: 1fr; }
     ConditionsScreen #said { height: 2fr; padding: 0 1; border-top: solid $panel-lighten-2; scrollbar-size-vertical: 1; }
     """
@@ -74,14 +71,15 @@ class ConditionsScreen(MainScreen):
         self._fetching = Fetching(self, self._fetch)
         self._explaining = Fetching(self, self._explain)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def crumb(self) -> str:
+        return self._name_of
+
+    def contents(self) -> ComposeResult:
         with Vertical(id="list"):
             yield ListingHeader(CONDITIONS.columns)
             yield ConditionList(id="conditions")
         with VerticalScroll(id="said"):
             yield Static(id="tree")
-        yield KeyBar()
 
     def reload(self) -> None:
         self._fetching.ask()

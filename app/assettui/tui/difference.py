@@ -21,8 +21,6 @@ from assettui.render.lines import Line, line, lines_of
 from assettui.service.differences import comparison
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.main_screen import MainScreen
 
 if TYPE_CHECKING:
@@ -43,9 +41,9 @@ class DifferenceScreen(MainScreen):
         partition: The partition that versions are of.
     """
 
+    TITLE_SHOWN = "difference"
     AUTO_FOCUS = "#text"
     DEFAULT_CSS = """
-    DifferenceScreen { layout: vertical; }
     DifferenceScreen #text { height: 1fr; padding: 0 1; scrollbar-size: 1 1; overflow-x: auto; }
     DifferenceScreen #found { width: auto; }
     """
@@ -62,11 +60,9 @@ class DifferenceScreen(MainScreen):
         self._key, self._sides, self._partition = key, sides, partition
         self._viewer: ViewerProcess | None = None
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         with VerticalScroll(id="text"):
             yield Static(text_of([line("comparing … (esc stops it)", GREY)]), id="found")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         self.compare()

@@ -23,8 +23,6 @@ from assettui.tui.background import is_canceled
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
 from assettui.tui.grid_view import GridView
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question
 
@@ -52,6 +50,7 @@ class GridScreen(MainScreen):
     """
 
     NAME = "partitions"
+    TITLE_SHOWN = "Partitions"
     AUTO_FOCUS = "GridView"
     CSS_PATH = "grid.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("partitions")
@@ -75,13 +74,16 @@ class GridScreen(MainScreen):
         self._adding: str | None = None
         """The dynamic partitions that a key is typed for; None where it is typed where to go."""
 
-    def compose(self) -> ComposeResult:
-        yield Header()
-        yield Static(id="title")
+    def contents(self) -> ComposeResult:
         yield GridView(id="grid")
         yield Input(id="goto", placeholder=GO_TO, compact=True)
         yield Static(id="status")
-        yield KeyBar()
+
+    def is_numbered(self) -> bool:
+        return self._grid.key is None
+
+    def crumb(self) -> str:
+        return f"{self._grid.key} › partitions" if self._grid.key is not None else self.TITLE_SHOWN
 
     # Showing.
 
@@ -123,7 +125,7 @@ class GridScreen(MainScreen):
         grid = self.query_one(GridView)
         title = text_of([title_line(self._grid, grid.chosen(), is_visual=grid.corner is not None)])
         title.no_wrap = True
-        self.query_one("#title", Static).update(title)
+        self.head(title)
 
     def redraw(self) -> None:
         self._show_status()

@@ -16,8 +16,6 @@ from assettui.render.lines import line
 from assettui.service.health import Ailment, AilmentKind, health
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -40,23 +38,20 @@ class HealthScreen(MainScreen):
     """What needs attention."""
 
     NAME = "health"
+    TITLE_SHOWN = "Health"
     AUTO_FOCUS = "AilmentList"
     DEFAULT_CSS = """
-    HealthScreen { layout: vertical; }
     HealthScreen #summary { height: 1; padding: 0 1; }
     HealthScreen #list { height: 1fr; }
     HealthScreen #said { height: auto; max-height: 8; padding: 0 1; border-top: solid $panel-lighten-2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("health")
 
-    def compose(self) -> ComposeResult:
-        yield Header()
-        yield Static(id="summary")
+    def contents(self) -> ComposeResult:
         with Vertical(id="list"):
             yield ListingHeader(AILMENTS.columns)
             yield AilmentList(id="ailments")
         yield Static(id="said")
-        yield KeyBar()
 
     def reload(self) -> None:
         self.show_catalog(self.app.catalog)
@@ -66,7 +61,7 @@ class HealthScreen(MainScreen):
         listed = self.query_one(AilmentList)
         listed.empty_text = nothing_to_list(catalog, "nothing needs attention")
         listed.rows = found.ailments
-        self.query_one("#summary", Static).update(text_of([health_line(found)]))
+        self.head(text_of([health_line(found)]))
 
     def redraw(self) -> None:
         """Show how long it has been so."""

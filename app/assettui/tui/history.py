@@ -23,8 +23,6 @@ from assettui.tui.asset_tabs import HISTORY, TabbedScreen
 from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.questions import Reading
 
@@ -54,7 +52,6 @@ class HistoryScreen(TabbedScreen):
     TAB = HISTORY
     AUTO_FOCUS = "PastList"
     DEFAULT_CSS = """
-    HistoryScreen { layout: vertical; }
     HistoryScreen #chart { height: 40%; min-height: 8; padding: 0 1; }
     HistoryScreen #chart.hidden { display: none; }
     HistoryScreen #said { height: 1; padding: 0 1; }
@@ -79,14 +76,12 @@ class HistoryScreen(TabbedScreen):
         """What the chart is of."""
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         yield self.tabs()
         yield Static(id="chart")
         yield ListingHeader(PAST.columns)
         yield PastList()
         yield Static(id="said")
-        yield KeyBar()
 
     def reload(self) -> None:
         self._fetching.ask()

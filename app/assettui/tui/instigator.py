@@ -18,8 +18,6 @@ from assettui.service import automation
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -50,7 +48,6 @@ class InstigatorScreen(MainScreen):
 
     AUTO_FOCUS = "TickList"
     DEFAULT_CSS = """
-    InstigatorScreen { layout: vertical; }
     InstigatorScreen #facts { height: auto; max-height: 9; padding: 0 1; }
     InstigatorScreen #list { height: 1fr; }
     InstigatorScreen #said { height: 2fr; padding: 0 1; border-top: solid $panel-lighten-2; scrollbar-size-vertical: 1; }
@@ -71,15 +68,16 @@ class InstigatorScreen(MainScreen):
         self._wanted = PAGE
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def crumb(self) -> str:
+        return self._name_of
+
+    def contents(self) -> ComposeResult:
         yield Static(id="facts")
         with Vertical(id="list"):
             yield ListingHeader(TICKS.columns)
             yield TickList(id="ticks")
         with VerticalScroll(id="said", can_focus=False):
             yield Static(id="tick")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(TickList).empty_text = "it was never evaluated: t evaluates it now"

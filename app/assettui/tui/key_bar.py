@@ -1,6 +1,7 @@
-"""The line at the bottom of every main screen: the keys that do something now.
+"""The line at the bottom of every main screen: the six keys that matter most of those that do something now.
 
-How to see all of them, and how to leave, stands there at every width; what else there is no room for is left out.
+How to see all of them, and how to leave, stands there at every width. At 80 columns all of it has room; below, the
+least wanted are left out.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _ALWAYS = ("help", "leave")
 _GAP = 2
+MOST = 6
+"""So many keys of the place are shown."""
 
 
 class _Key(NamedTuple):
@@ -81,13 +84,12 @@ class KeyBar(Widget):
         always = [key for key in keys if key.action in _ALWAYS]
         room = self.content_size.width - sum(_GAP + key.width for key in always)
         at = 0
-        for key in keys:
-            if key not in always:
-                if at + key.width > room:
-                    at = max(at, room + _GAP)
-                    break
-                yield at, key
-                at += key.width + _GAP
+        for key in [key for key in keys if key not in always][:MOST]:
+            if at + key.width > room:
+                break
+            yield at, key
+            at += key.width + _GAP
+        at = max(at, self.content_size.width - sum(_GAP + key.width for key in always) + _GAP)
         for key in always:
             yield at, key
             at += key.width + _GAP

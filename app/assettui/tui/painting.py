@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 
+from assettui.model.timing import clock_us
 from assettui.service.locale import given_environment, is_ascii_wanted
 from assettui.tui.cells import Cells, placed_strips
+from assettui.tui.messages import MessageLine, Messages, Said
 from assettui.tui.pacing import QUESTION, Pacing
+from assettui.tui.questions import Reading
 from assettui.tui.safe_text import AsciiOnly, SafeText
 
 if TYPE_CHECKING:
@@ -21,9 +24,11 @@ if TYPE_CHECKING:
     from textual import events
     from textual.filter import LineFilter
     from textual.geometry import Region
+    from textual.notifications import SeverityLevel
     from textual.screen import Screen
     from textual.timer import Timer
 
+FADES_AFTER_S: Final[dict[SeverityLevel, float]] = {"information": 4.0, "warning": 6.0, "error": 8.0}
 LEAVE_WITHIN_S = 1.0
 """So long an answer is waited for that would otherwise come to the shell."""
 
@@ -33,6 +38,7 @@ class PaintingApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.messages = Messages()
         self._cells = Cells()
         self._pacing = Pacing()
         self._line_filters = [SafeText(), *([AsciiOnly()] if is_ascii_wanted(given_environment()) else [])]
@@ -41,6 +47,27 @@ class PaintingApp(App[None]):
         """What leaves, as soon as the terminal has answered all that it was asked: else the shell would read the answers."""
         self._cursor = ""
         """Where the cursor was left, as it is told."""
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something, in the line above the keys; all of it can be read again."""
+        said = Said(clock_us(), f"{title}: {message}" if title else message, severity)
+        self.messages.add(said)
+        for screen in reversed(self.screen_stack):
+            for shown in screen.query(MessageLine):
+                shown.say(said, timeout if timeout is not None else FADES_AFTER_S[severity])
+                return
+
+    def action_messages(self) -> None:
+        """Show what was said, the newest first."""
+        self.push_screen(Reading("Messages", self.messages.as_text()))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """All that is drawn passes here, whichever widget draws it; see `SafeText`."""

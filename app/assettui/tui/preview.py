@@ -17,8 +17,6 @@ from assettui.render.appearance import YELLOW
 from assettui.service.previews import data_of
 from assettui.tui.actions import bindings
 from assettui.tui.asset_tabs import PREVIEW, TabbedScreen
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.picture import PictureView
 from assettui.tui.value_view import ValueView
 
@@ -56,11 +54,9 @@ class PreviewScreen(TabbedScreen):
         self._version = version
         self._snapshot: ProjectSnapshot | None = None
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         yield self.tabs()
         yield ValueView("_".join(self._key.parts))
-        yield KeyBar()
 
     @property
     def view(self) -> ValueView:

@@ -23,8 +23,6 @@ from assettui.tui.actions import bindings
 from assettui.tui.asset_tabs import PROFILE, TabbedScreen
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.questions import Reading
 
@@ -54,7 +52,6 @@ class ProfileScreen(TabbedScreen):
     TAB = PROFILE
     AUTO_FOCUS = "ProfileList"
     DEFAULT_CSS = """
-    ProfileScreen { layout: vertical; }
     ProfileScreen #title { height: 1; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("profile")
@@ -75,13 +72,11 @@ class ProfileScreen(TabbedScreen):
         self._looked_at: StoredValue | None = None
         """The value that was looked at from here, so that it is not done with every change of the store."""
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         yield self.tabs()
         yield Static(id="title")
         yield ListingHeader(_NOTHING.columns)
         yield ProfileList(table=_NOTHING)
-        yield KeyBar()
 
     def reload(self) -> None:
         """Look again: it may have been made anew."""

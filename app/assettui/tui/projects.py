@@ -20,7 +20,6 @@ from assettui.render.projects import PROJECTS
 from assettui.service.projects import all_projects, opening_command
 from assettui.tui.actions import bindings
 from assettui.tui.background import is_canceled
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.painting import PaintingApp
@@ -50,10 +49,10 @@ class ProjectsScreen(MainScreen):
     """
 
     NAME = "projects"
+    TITLE_SHOWN = "Projects"
+    HAS_HEADER = False
     AUTO_FOCUS = "ProjectList"
     DEFAULT_CSS = """
-    ProjectsScreen { layout: vertical; }
-    ProjectsScreen #title { height: 1; padding: 0 1; background: $panel; }
     ProjectsScreen #list { height: 1fr; }
     ProjectsScreen #said { height: auto; max-height: 4; padding: 0 1; border-top: solid $panel-lighten-2; }
     """
@@ -73,13 +72,11 @@ class ProjectsScreen(MainScreen):
         self._current = current
         self._asked: list[ProjectSummary] = []
 
-    def compose(self) -> ComposeResult:
-        yield Static(id="title")
+    def contents(self) -> ComposeResult:
         with Vertical(id="list"):
             yield ListingHeader(PROJECTS.columns)
             yield ProjectList(id="projects")
         yield Static(id="said", markup=False)
-        yield KeyBar()
 
     def on_mount(self) -> None:
         self.action_refresh()
@@ -91,7 +88,7 @@ class ProjectsScreen(MainScreen):
                 self._hosts = read_hosts()
             except ProjectError as error:
                 self._hosts = ()
-                self.notify(clean(str(error)), severity="error", markup=False)
+                self.notify(str(error), severity="error")
         self._asked = []
         self._tell(len(self._hosts) + 1)
         self._ask(self._hosts)
@@ -116,8 +113,8 @@ class ProjectsScreen(MainScreen):
         self._tell(message.left)
 
     def _tell(self, left: int) -> None:
-        asking = f"   asking {plural(left, 'machine')}" if left else ""
-        self.query_one("#title", Static).update(f"{plural(len(self._asked), 'project')}{asking}")
+        asking = f" · asking {plural(left, 'machine')}" if left else ""
+        self.head(f"{plural(len(self._asked), 'project')}{asking}")
 
     @on(Listing.Moved)
     def show_project(self) -> None:
@@ -135,7 +132,7 @@ class ProjectsScreen(MainScreen):
         """Take the project off the list, until it is opened again; nothing of it is removed."""
         current = self.query_one(ProjectList).current
         if current is None or current.host:
-            self.notify(f"that one is named in {hosts_file()}", markup=False)
+            self.notify(f"that one is named in {hosts_file()}")
             return
         forget_opened(current.arguments)
         self._asked = [each for each in self._asked if each != current]
@@ -156,7 +153,7 @@ class ProjectsScreen(MainScreen):
             status = in_foreground(opening_command(current, self._hosts or ()))
         app.repaint()
         if status:
-            self.notify(f"it ended with status {status}", severity="warning", markup=False)
+            self.notify(f"it ended with status {status}", severity="warning")
         self.action_refresh()
 
 

@@ -24,8 +24,6 @@ from assettui.service.runs import RunDetail, events_of, log_file, run_detail
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.line_input import SearchBox
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.log_view import FileLines, LogView, TextLines, find
@@ -110,15 +108,15 @@ class RunScreen(MainScreen):
         """How many there were."""
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
-        yield Static(id="summary")
+    def crumb(self) -> str:
+        return f"run {self._run_id[:8]}"
+
+    def contents(self) -> ComposeResult:
         yield ListingHeader(STEP_COLUMNS)
         yield StepList(id="steps")
         yield Static(id="tabs")
         yield SearchBox(id="search", placeholder="a regular expression; (?i) for any case")
         yield LogView(id="log")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         self.listen()
@@ -173,9 +171,7 @@ class RunScreen(MainScreen):
 
     def _show_summary(self, detail: RunDetail) -> None:
         now_us, run = clock_us(), detail.run
-        summary = text_of([run_title(detail, now_us)])
-        summary.no_wrap = True
-        self.query_one("#summary", Static).update(summary)
+        self.head(text_of([run_title(detail, now_us)]))
         self.query_one(StepList).show_span(run.started_us or run.created_us, run.ended_us or now_us)
 
     @on(Printed)

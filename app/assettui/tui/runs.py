@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.containers import Vertical
 
+from assettui.model.text import plural
 from assettui.render.runs import RUNS
 from assettui.service.runs import RunPage, run_page
 from assettui.tui.actions import bindings
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import RunList
@@ -32,6 +31,7 @@ class RunsScreen(MainScreen):
     """Runs, the newest first."""
 
     NAME = "runs"
+    TITLE_SHOWN = "Runs"
     AUTO_FOCUS = "RunList"
     CSS_PATH = "runs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
@@ -48,12 +48,10 @@ class RunsScreen(MainScreen):
         self._total = 0
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         with Vertical(id="list"):
             yield ListingHeader(RUNS.columns)
             yield RunList(id="runs")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(RunList).empty_text = "nothing was run yet: m in the catalog (key 1) builds an asset"
@@ -67,6 +65,7 @@ class RunsScreen(MainScreen):
     @on(Loaded)
     def show(self, message: Loaded) -> None:
         self._total = message.page.total
+        self.head(plural(self._total, "run"))
         self.query_one(RunList).rows = message.page.runs
         self.redraw_in_time()
 

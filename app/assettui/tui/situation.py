@@ -27,6 +27,8 @@ class Situation(Struct, frozen=True):
 
     project_name: str
     role: Role
+    environment: str = ""
+    """Where its code runs: the machine, where one came to it by SSH, and the environment of its Python."""
     leader: str = ""
     """Who leads, where it is not this process: face and pid."""
     running: int = 0

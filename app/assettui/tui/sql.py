@@ -17,8 +17,6 @@ from assettui.model.text import clean, plural
 from assettui.render.appearance import GREY
 from assettui.service.sql import columns_of, note_statement, past_statements, sql_result
 from assettui.tui.actions import bindings
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.preview_table import PreviewTable
 from assettui.tui.sql_prompt import Candidates, SqlPrompt
@@ -44,6 +42,7 @@ class SqlScreen(MainScreen):
     """
 
     NAME = "sql"
+    TITLE_SHOWN = "Data"
     AUTO_FOCUS = "SqlPrompt"
     BINDINGS: ClassVar[list[BindingType]] = bindings("sql")
 
@@ -75,13 +74,11 @@ class SqlScreen(MainScreen):
         self._named: Mapping[str, AssetKey] = {}
         """Which of them the statement names by now."""
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         prompt = SqlPrompt(self._sql if self._sql is not None else self.app.sql_draft)
         yield prompt
         yield Candidates(prompt)
         yield ValueView("result")
-        yield KeyBar()
 
     @property
     def prompt(self) -> SqlPrompt:

@@ -20,8 +20,6 @@ from assettui.render.timeline import DAY_US, HOUR_US, MINUTE_US, Window, axis, t
 from assettui.service.timeline import TimelineRow, timeline
 from assettui.tui.actions import bindings
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing
 from assettui.tui.main_screen import MainScreen
 
@@ -79,9 +77,9 @@ class _Axis(Widget):
 class TimelineScreen(MainScreen):
     """Past, running and upcoming runs by job."""
 
+    TITLE_SHOWN = "timeline"
     AUTO_FOCUS = "TimelineView"
     DEFAULT_CSS = """
-    TimelineScreen { layout: vertical; }
     TimelineScreen TimelineView { height: 1fr; }
     TimelineScreen #under { height: 1; padding: 0 1; color: $text-muted; }
     """
@@ -101,12 +99,10 @@ class TimelineScreen(MainScreen):
         """How far the window is moved from where now is in it."""
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         yield TimelineView(id="timeline")
         yield _Axis(id="axis")
         yield Static(id="under")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(TimelineView).empty_text = "nothing ran in this time, and nothing is due: - shows more of it"

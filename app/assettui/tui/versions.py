@@ -19,8 +19,6 @@ from assettui.tui.asset_tabs import VERSIONS as TAB
 from assettui.tui.asset_tabs import TabbedScreen
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.header import Header
-from assettui.tui.key_bar import KeyBar
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.questions import Question
 
@@ -50,7 +48,6 @@ class VersionsScreen(TabbedScreen):
     TAB = TAB
     AUTO_FOCUS = "VersionList"
     DEFAULT_CSS = """
-    VersionsScreen { layout: vertical; }
     VersionsScreen #said { height: 1; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("versions")
@@ -67,13 +64,11 @@ class VersionsScreen(TabbedScreen):
         self._versions = Versions(key, partition, ())
         self._fetching = Fetching(self, self._fetch)
 
-    def compose(self) -> ComposeResult:
-        yield Header()
+    def contents(self) -> ComposeResult:
         yield self.tabs()
         yield ListingHeader(VERSIONS.columns)
         yield VersionList()
         yield Static(id="said")
-        yield KeyBar()
 
     def reload(self) -> None:
         self._fetching.ask()
