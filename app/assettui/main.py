@@ -34,6 +34,7 @@ _COMMANDS = {
     "sql": "sql:sql",
     "init": "init:init",
     "job": "job:job",
+    "lineage": "lineage:lineage",
     "materialize": "materialize:materialize",
     "notify": "notify:notify",
     "partition": "partition:partition",

@@ -22,6 +22,7 @@ from assettui.tui.line_input import ConditionBox
 from assettui.tui.log_view import LogView
 from assettui.tui.preview import PreviewScreen
 from assettui.tui.preview_table import PreviewHeader, PreviewTable
+from assettui.tui.lineage import AssetLineageScreen
 from assettui.tui.profile import ProfileList, ProfileScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.versions import VersionList, VersionsScreen
@@ -310,11 +311,12 @@ def test_how_numbers_look(on: Session, snap_compare: Any, size: tuple[int, int])
 async def test_the_tabs_of_an_asset(on: Session) -> None:
     async with app(on).run_test(size=(120, 30)) as pilot:
         pilot.app.open_asset(AssetKey("sales"))  # pyright: ignore
-        for screen in (PreviewScreen, ProfileScreen, HistoryScreen, VersionsScreen, CodeScreen, AssetScreen):
+        tabs = (PreviewScreen, ProfileScreen, HistoryScreen, VersionsScreen, AssetLineageScreen, CodeScreen, AssetScreen)
+        for screen in tabs:
             await pilot.press("tab")
             await until(pilot, lambda screen=screen: isinstance(pilot.app.screen, screen))
         assert len(pilot.app.screen_stack) == 2
-        await pilot.press("shift+tab", "shift+tab", "shift+tab")
+        await pilot.press("shift+tab", "shift+tab", "shift+tab", "shift+tab")
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
         listing = await until(pilot, lambda: found if (found := pilot.app.screen.query_one(PastList)).rows else None)
         assert [each.number for each in listing.rows] == [1]

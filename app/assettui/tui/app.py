@@ -17,6 +17,7 @@ from textual.app import App, SystemCommand
 from textual.reactive import var
 
 from assettui.model.errors import AssettuiError
+from assettui.model.instigator import InstigatorKind
 from assettui.model.text import plural
 from assettui.render.bell import ring
 from assettui.service.live_catalog import LiveCatalog
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
+    from assettui.model.backfill import BackfillRecord
     from assettui.model.keys import AssetKey
+    from assettui.model.run import RunRecord
     from assettui.project.locate import Project
     from assettui.service.catalog import Catalog
     from assettui.service.session import Session
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
 
 SETTLED_WITHIN_S = 0.5
 TURNED_AFTER_S = 0.1
+MOST_BACK = 50
+"""So far one can go back."""
 BEGIN_AFTER_S = 0.2
 """The engine waits for the first frame, but not longer."""
 
@@ -96,6 +101,8 @@ class AssettuiApp(AskingApp):
         self._has_told_failure = False
         self.signals = TerminalSignals(self.exit, self.repaint)
         self._to_build = build
+        self._came_from: list[str] = []
+        """The numbered screens that were shown before, the last one last."""
         self._turning: Timer | None = None
         self._fetching = Fetching(self, self._fetch)
         self._feed = Feed(session, self._on_change, leadership.wait_until_begun)
@@ -243,9 +250,37 @@ class AssettuiApp(AskingApp):
 
     def action_main_screen(self, name: str) -> None:
         """Show a main screen, whatever lies above it."""
+        here = self.root_name
+        if here and here != name:
+            self._came_from = [*self._came_from[-MOST_BACK:], here]
+        self._show_main_screen(name)
+
+    @property
+    def root_name(self) -> str:
+        """The name of the numbered screen that is shown, or that what is shown was reached from."""
+        return self.screen.root_name() if isinstance(self.screen, MainScreen) else ""
+
+    def action_leave_screen(self) -> None:
+        """Leave the screen that is on top."""
+        if isinstance(self.screen, MainScreen):
+            self.screen.action_back()
+
+    def go_back(self) -> None:
+        """Show the numbered screen that was shown before this one."""
+        if self._came_from:
+            self._show_main_screen(self._came_from.pop())
+        elif self.root_name != CatalogScreen.NAME:
+            self._show_main_screen(CatalogScreen.NAME)
+
+    def _show_main_screen(self, name: str) -> None:
+        row = self._catalog_screen.current_row if self._catalog_screen.is_mounted else None
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        if name == "projects":
+        if name == "lineage":
+            from assettui.tui.lineage import LineageScreen
+
+            self.push_screen(LineageScreen(row.key if row is not None else None))
+        elif name == "projects":
             from assettui.tui.projects import ProjectsScreen  # deferred, as the next ones
 
             self.push_screen(ProjectsScreen(current=str(self.session.project.root)))
@@ -279,6 +314,43 @@ class AssettuiApp(AskingApp):
         from assettui.tui.run import RunScreen
 
         self.push_screen(RunScreen(run_id))
+
+    def open_backfill(self, backfill_id: str) -> None:
+        """Open one backfill above the screen."""
+        from assettui.tui.backfills import BackfillScreen
+
+        self.push_screen(BackfillScreen(backfill_id))
+
+    def open_instigator(self, name: str) -> None:
+        """Open a schedule or sensor above the screen; of an automation, its conditions."""
+        snapshot = self.catalog.snapshot
+        found = next((each for each in snapshot.instigators if each.name == name), None) if snapshot else None
+        if found is not None and found.kind is InstigatorKind.AUTOMATION:
+            from assettui.tui.conditions import ConditionsScreen
+
+            self.push_screen(ConditionsScreen(name))
+        else:
+            from assettui.tui.instigator import InstigatorScreen
+
+            self.push_screen(InstigatorScreen(name))
+
+    @work(thread=True, group="find", exclusive=True)
+    def action_go_to(self) -> None:
+        """Go to anything by its name."""
+        from assettui.tui.going import fetched
+
+        try:
+            found = fetched(self)
+        except AssettuiError as error:
+            self.call_from_thread(self.warn, error)
+        else:
+            self.call_from_thread(self._show_places, *found)
+
+    def _show_places(self, runs: Sequence[RunRecord], found_backfills: Sequence[BackfillRecord]) -> None:
+        from assettui.tui.finder import Finder
+        from assettui.tui.going import places
+
+        self.push_screen(Finder("Go to", places(self, runs, found_backfills)))
 
     def open_asset(self, key: AssetKey) -> None:
         """Open one asset above the screen: why it stands as it does."""
@@ -393,6 +465,8 @@ def _tab(name: str) -> type[TabbedScreen]:
             from assettui.tui.history import HistoryScreen as Tab
         case asset_tabs.VERSIONS:
             from assettui.tui.versions import VersionsScreen as Tab
+        case asset_tabs.LINEAGE:
+            from assettui.tui.lineage import AssetLineageScreen as Tab
         case asset_tabs.CODE:
             from assettui.tui.code import CodeScreen as Tab
         case _:

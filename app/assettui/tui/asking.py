@@ -53,11 +53,15 @@ class AskingApp(PaintingApp):
 
     # Runs.
 
-    @work(thread=True)
     def plan_run(self, keys: Sequence[AssetKey], on_start: Callable[[], None] = lambda: None) -> None:
         """Work out what building these assets would do, and show it; it is started if that is confirmed."""
+        self.plan_request(RunRequest(assets=tuple(keys)), on_start)
+
+    @work(thread=True)
+    def plan_request(self, request: RunRequest, on_start: Callable[[], None] = lambda: None) -> None:
+        """Work out what a run would do, and show it; it is started if that is confirmed."""
         try:
-            planned = preview(self.session, RunRequest(assets=tuple(keys)))
+            planned = preview(self.session, request)
         except AssettuiError as error:
             self.call_from_thread(self.warn, error)
         else:
@@ -75,7 +79,11 @@ class AskingApp(PaintingApp):
             if answer:
                 self._start(planned, on_start)
 
-        title = f"Build {plural(len(plan.assets), 'asset')}{known}"
+        job = planned.request.job
+        what = (
+            f"Run job {job}: {plural(len(plan.steps), 'step')}" if job else f"Build {plural(len(plan.assets), 'asset')}"
+        )
+        title = f"{what}{known}"
         self.push_screen(Question(title, text_of(lines), "build"), build)
 
     @work(thread=True)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
 
 OVERVIEW, PREVIEW, PROFILE, HISTORY, VERSIONS = "overview", "preview", "profile", "history", "versions"
+LINEAGE: Final = "lineage"
 CODE: Final = "code"
-TABS: Final = (OVERVIEW, PREVIEW, PROFILE, HISTORY, VERSIONS, CODE)
+TABS: Final = (OVERVIEW, PREVIEW, PROFILE, HISTORY, VERSIONS, LINEAGE, CODE)
 
 
 class AssetTabs(Static):

@@ -116,14 +116,8 @@ class AutomationScreen(MainScreen):
     def open(self) -> None:
         """Open the one under the cursor."""
         row = self._current
-        if row is not None and row.snapshot.kind is InstigatorKind.AUTOMATION:
-            from assettui.tui.conditions import ConditionsScreen  # deferred: until one is opened
-
-            self.app.push_screen(ConditionsScreen(row.name))
-        elif row is not None:
-            from assettui.tui.instigator import InstigatorScreen  # deferred: until one is opened
-
-            self.app.push_screen(InstigatorScreen(row.name))
+        if row is not None:
+            self.app.open_instigator(row.name)
 
     def action_turn(self) -> None:
         """Turn the one under the cursor on or off."""

@@ -81,6 +81,11 @@ class CatalogScreen(MainScreen):
             with VerticalScroll(id="pane"):
                 yield AssetPane()
 
+    @property
+    def current_row(self) -> AssetRow | None:
+        """The asset under the cursor."""
+        return self.query_one(AssetList).current
+
     # Showing.
 
     def show(self, catalog: Catalog) -> None:

@@ -314,8 +314,8 @@ class GridScreen(MainScreen):
             self._show_title()
         elif grid.selected:
             grid.select({})
-        elif self._grid.key is not None:
-            self.app.pop_screen()
+        else:
+            self.action_back()
 
     # Doing.
 

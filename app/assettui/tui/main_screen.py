@@ -99,7 +99,11 @@ class MainScreen(Screen[None]):
         return False
 
     def action_back(self) -> None:
-        self.app.pop_screen()
+        """Go back to where one came from."""
+        if self.is_numbered() and len(self.app.screen_stack) <= 2:
+            self.app.go_back()
+        else:
+            self.app.pop_screen()
 
     def copied(self) -> str | None:
         """What is copied: what the cursor stands on; None where that is nothing."""
