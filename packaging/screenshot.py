@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assettui.model.keys import AssetKey
 from assettui.project.locate import locate
-from assettui.service.catalog import catalog
+from assettui.service.catalog import AssetRow, catalog
 from assettui.service.session import Session
 from assettui.store.folder import StoreFolder
 from assettui.tui.app import AssettuiApp
@@ -56,7 +56,7 @@ async def picture(session: Session) -> str:
     app = AssettuiApp(session, Onlooker(), catalog(session))
     async with app.run_test(size=SIZE) as pilot:
         assets = app.query_one(AssetList)
-        assets.cursor = [row.key for row in assets.rows].index(SHOWN)
+        assets.cursor = [row.key if isinstance(row, AssetRow) else None for row in assets.rows].index(SHOWN)
         await pilot.pause(1)
         return app.export_screenshot(title="assettui demo")
 

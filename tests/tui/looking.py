@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assettui.project.screen_memory import CatalogMemory, ProjectMemory, ScreenMemory
+from assettui.service.asset_tree import Grouping
 from assettui.service.catalog import catalog
 from assettui.tui.app import AssettuiApp
 
@@ -38,6 +40,12 @@ class Leading:
         return self.wrong
 
 
-def app(on: Session, leading: Leading | None = None, build: Sequence[str] = ()) -> AssettuiApp:
-    """The screens on a store that is there."""
-    return AssettuiApp(on, leading or Leading(), catalog(on), build)
+FLAT = CatalogMemory(Grouping.NOTHING)
+
+
+def app(
+    on: Session, leading: Leading | None = None, build: Sequence[str] = (), memory: CatalogMemory = FLAT
+) -> AssettuiApp:
+    """The screens on a store that is there; the catalog without lines of groups, unless it is remembered otherwise."""
+    left = ScreenMemory().having(on.project.id, ProjectMemory(catalog=memory))
+    return AssettuiApp(on, leading or Leading(), catalog(on), build, left)

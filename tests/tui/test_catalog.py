@@ -12,6 +12,9 @@ from textual.widgets import Static
 from assettui import AssetKey
 from assettui.model.project import ProjectSnapshot
 from assettui.model.run import RunStatus, StepError
+from assettui.project.screen_memory import CatalogMemory, remembered
+from assettui.render.assets import catalog_columns
+from assettui.service.catalog import AssetRow, catalog
 from assettui.service.runs import run_page
 from assettui.service.session import Session
 from assettui.store import projects
@@ -20,6 +23,7 @@ from assettui.tui.app import AssettuiApp
 from assettui.tui.asset import AssetScreen
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
+from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.header import Header
 from assettui.tui.line_input import FilterBox
 from assettui.tui.questions import Question, Reading
@@ -30,11 +34,13 @@ from tests.worlds.shop import ASSETS, NOW_US, session
 
 
 def listed(pilot: Pilot[None]) -> list[str]:
-    return [str(row.key) for row in pilot.app.query_one(AssetList).rows]
+    return [
+        str(row.key) if isinstance(row, AssetRow) else f"[{row.name}]" for row in pilot.app.query_one(AssetList).rows
+    ]
 
 
 def current(pilot: Pilot[None]) -> str:
-    row = pilot.app.query_one(AssetList).current
+    row = pilot.app.query_one(AssetList).current_asset
     return str(row.key) if row else ""
 
 
@@ -69,11 +75,10 @@ async def test_the_pane_shows_what_is_known_of_the_asset_under_the_cursor(shop: 
         shown = await until(pilot, lambda: said(pane) if "refund_share" in said(pane) else "")
         text = " ".join(shown.split())
         for words in (
-            "◐ marts/revenue stale",
             "raw/orders has new data",
             "Refunds are taken off",
-            "↑ raw/orders raw/customers",
-            "↓ models/forecast",
+            "● orders ─╭─▸◐ revenue ───▸▶ forecast",
+            "● customers ─╯",
             "rows 144 ▄▄▄▄",
             "refund_share 0.031",
             "owners ada@example.com",
@@ -117,7 +122,8 @@ async def test_any_selection_filters_and_a_wrong_one_says_where_and_keeps_what_w
         assert listed(pilot) == ["raw/orders", "raw/customers", "marts/revenue"]
         box.value += "kind:csv)"
         await until(pilot, lambda: listed(pilot) == ["raw/orders"])
-        assert said(counts) == "1 of 7 assets"
+        assert said(counts) == ""
+        assert "1 of 7 assets" in heading(pilot.app.screen)
 
 
 async def test_several_are_selected_and_built_in_one_run(shop: Session) -> None:
@@ -125,7 +131,7 @@ async def test_several_are_selected_and_built_in_one_run(shop: Session) -> None:
         await pilot.press("space", "space")
         assets = pilot.app.query_one(AssetList)
         assert assets.selected == {AssetKey("raw/orders"), AssetKey("raw/customers")}
-        assert "2 selected" in said(pilot.app.query_one("#counts", Static))
+        assert "7 assets · 2 selected" in heading(pilot.app.screen)
         await pilot.press("m")
         await until(pilot, lambda: run_page(shop, limit=1).runs[0].status is RunStatus.QUEUED)
         assert run_page(shop, limit=1).runs[0].assets == (AssetKey("raw/orders"), AssetKey("raw/customers"))
@@ -185,12 +191,12 @@ async def test_what_cannot_be_built_is_told(shop: Session) -> None:
         assert "external" in messages[0]
 
 
-async def test_enter_opens_the_run_that_counts_and_w_says_why(shop: Session) -> None:
+async def test_r_opens_the_run_that_counts_and_w_says_why(shop: Session) -> None:
     async with app(shop).run_test(size=(80, 24)) as pilot:
         await pilot.press("down", "down", "down", "w")
         asset = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, AssetScreen) else None)
         assert "division by zero" in await until(pilot, lambda: said(asset.query_one("#report", Static)))
-        await pilot.press("escape", "enter")
+        await pilot.press("escape", "r")
         run = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, RunScreen) else None)
         await until(pilot, lambda: "fa110000" in heading(run))
 
@@ -245,7 +251,7 @@ async def test_a_click_moves_the_cursor_and_a_second_one_opens(shop: Session) ->
         await pilot.click(AssetList, offset=(5, 3))
         assert current(pilot) == "marts/churn"
         await pilot.click(AssetList, offset=(5, 3), times=2)
-        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, AssetScreen))
 
 
 async def test_where_nobody_leads_nothing_runs_and_anybody_may_lead(abandoned: Session) -> None:
@@ -295,3 +301,93 @@ async def test_every_action_can_be_found_by_its_name(shop: Session) -> None:
         keys = str(reading.query(Static).first().render())
         assert "Build" in keys
         assert "never built" in keys
+
+
+async def test_assets_stand_below_their_groups_which_fold(shop: Session) -> None:
+    async with app(shop, memory=CatalogMemory()).run_test(size=(120, 40)) as pilot:
+        assert listed(pilot)[:4] == ["[raw]", "raw/orders", "raw/customers", "[marts]"]
+        assert current(pilot) == "raw/orders", "the cursor begins on an asset"
+        assert shown(pilot, 3).split()[:6] == ["▾", "marts", "2", "✗", "1", "◐"]
+        await pilot.press("left")
+        assert listed(pilot)[:3] == ["[raw]", "[marts]", "marts/revenue"]
+        assert shown(pilot, 0).startswith("▸ raw  2")
+        await pilot.press("enter")
+        assert listed(pilot)[1] == "raw/orders"
+        await pilot.press("z")
+        assert "raw/orders" not in listed(pilot) or listed(pilot) == ["[raw]", "[marts]", "[models]", "[default]"]
+        await pilot.press("slash", *"churn")
+        assert listed(pilot) == ["marts/churn"], "what a filter finds is seen"
+
+
+async def test_what_was_made_and_what_failed_in_the_last_day_is_a_strip(shop: Session) -> None:
+    async with app(shop, memory=CatalogMemory()).run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "✗" in shown(pilot, 3)[40:])
+        assert "·" in shown(pilot, 3)
+        assert "█" in shown(pilot, 0) or "▅" in shown(pilot, 0)
+
+
+async def test_groups_are_of_one_s_choice(shop: Session) -> None:
+    async with app(shop, memory=CatalogMemory()).run_test(size=(120, 40)) as pilot:
+        await pilot.press("g")
+        assert told(pilot)[-1] == "grouped by prefix"
+        assert listed(pilot)[0] == "[raw]"
+        await pilot.press("g")
+        assert "[team:shop]" in listed(pilot)
+        await pilot.press("g")
+        assert "[sklearn]" in listed(pilot)
+        await pilot.press("g")
+        assert "[" not in "".join(listed(pilot))
+
+
+async def test_assets_are_ordered_by_a_column_and_the_other_way_round(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        await pilot.press("o")
+        assert listed(pilot) == sorted(listed(pilot))
+        assert "by name ▾" in heading(pilot.app.screen)
+        await pilot.press("O")
+        assert listed(pilot) == sorted(listed(pilot), reverse=True)
+        await pilot.press("O", "o")
+        assert listed(pilot)[0] == "marts/churn", "what has failed comes first"
+        await pilot.press("o")
+        assert listed(pilot)[0] == "raw/orders", "what was built last comes first"
+
+
+async def test_columns_are_chosen(shop: Session) -> None:
+    async with app(shop).run_test(size=(160, 40)) as pilot:
+        assert "48,012" in shown(pilot, 0)
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ColumnChooser))
+        names = [column.title for column in catalog_columns(is_tree=False)][1:]
+        await pilot.press(*["down"] * names.index("rows"), "space", "enter")
+        await until(pilot, lambda: "48,012" not in shown(pilot, 0))
+
+
+async def test_the_pane_is_put_away_and_comes_back(shop: Session) -> None:
+    async with app(shop).run_test(size=(80, 24)) as pilot:
+        side = pilot.app.query_one("#side")
+        await pilot.press("i")
+        await until(pilot, lambda: not side.display)
+        await pilot.press("i")
+        await until(pilot, lambda: side.display)
+
+
+async def test_a_group_is_built_or_selected_as_a_whole(shop: Session) -> None:
+    async with app(shop, memory=CatalogMemory()).run_test(size=(80, 24)) as pilot:
+        await pilot.press("up", "space")
+        assert pilot.app.query_one(AssetList).selected == {AssetKey("raw/orders"), AssetKey("raw/customers")}
+        await pilot.press("up", "space", "up", "m")
+        await until(pilot, lambda: run_page(shop, limit=1).runs[0].status is RunStatus.QUEUED)
+        assert set(run_page(shop, limit=1).runs[0].assets) == {AssetKey("raw/orders"), AssetKey("raw/customers")}
+
+
+async def test_how_the_screens_were_left_is_remembered(shop: Session) -> None:
+    async with app(shop, memory=CatalogMemory()).run_test(size=(80, 24)) as pilot:
+        await pilot.press("g", "o", "i", "left", "slash", *"raw", "enter", "3", "q", "enter")
+    left = remembered().of(shop.project.id)
+    assert left.screen == "partitions"
+    assert left.catalog == CatalogMemory("prefix", "name", folded=("raw",), filter="raw", has_pane=False)
+    again = AssettuiApp(shop, Leading(), catalog(shop), memory=remembered())
+    async with again.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: again.root_name == "partitions")
+        await pilot.press("1")
+        assert pilot.app.screen_stack[0].query_one(FilterBox).value == "raw"

@@ -111,7 +111,7 @@ async def test_from_the_asset_it_is_refreshed_and_checked(ailing: Session) -> No
         assert "◐ report  stale" in text
         assert "• marts/revenue has new data" in text
         assert "to refresh it, 2 materializations would run" in text
-        await pilot.press("r")
+        await pilot.press("R")
         question = await on_screen(pilot, Question)
         assert "3. report" in str(question.query(Static).first().render())
         await pilot.press("escape", "c")

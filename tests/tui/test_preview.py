@@ -19,10 +19,10 @@ from assettui.tui.document import JsonTree
 from assettui.tui.grid_view import GridView
 from assettui.tui.history import HistoryScreen, PastList
 from assettui.tui.line_input import ConditionBox
+from assettui.tui.lineage import AssetLineageScreen
 from assettui.tui.log_view import LogView
 from assettui.tui.preview import PreviewScreen
 from assettui.tui.preview_table import PreviewHeader, PreviewTable
-from assettui.tui.lineage import AssetLineageScreen
 from assettui.tui.profile import ProfileList, ProfileScreen
 from assettui.tui.questions import Question, Reading
 from assettui.tui.versions import VersionList, VersionsScreen
@@ -311,7 +311,15 @@ def test_how_numbers_look(on: Session, snap_compare: Any, size: tuple[int, int])
 async def test_the_tabs_of_an_asset(on: Session) -> None:
     async with app(on).run_test(size=(120, 30)) as pilot:
         pilot.app.open_asset(AssetKey("sales"))  # pyright: ignore
-        tabs = (PreviewScreen, ProfileScreen, HistoryScreen, VersionsScreen, AssetLineageScreen, CodeScreen, AssetScreen)
+        tabs = (
+            PreviewScreen,
+            ProfileScreen,
+            HistoryScreen,
+            VersionsScreen,
+            AssetLineageScreen,
+            CodeScreen,
+            AssetScreen,
+        )
         for screen in tabs:
             await pilot.press("tab")
             await until(pilot, lambda screen=screen: isinstance(pilot.app.screen, screen))

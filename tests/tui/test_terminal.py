@@ -90,7 +90,7 @@ def test_what_is_typed_ahead_goes_to_where_it_was_meant_for(folder: ProjectFolde
     terminal.press("escape")
     terminal.wait_for("first", "slow", "last", "▶ 0 running")
     terminal.press("\t\x1b[B\tj")  # to the pane, down in it, back, and down in the list
-    terminal.wait_for("↑ first")
+    terminal.wait_for("○ first ───▸○ slow ───▸○ last")
     terminal.press("/las\rw")  # the filter is kept, and what it leaves is opened
     terminal.wait_for("overview", "last")
     terminal.press("7select 1 a\x7fx\rselect")  # to the prompt for SQL; asked, and typed on

@@ -29,7 +29,9 @@ _FORMATS = ("text", "svg", "dot", "mermaid", "json")
 @click.option("--fold", "folded", multiple=True, metavar="GROUP", help="Draw a group as one node; `*` for all groups.")
 @click.option("--column", metavar="KEY:COLUMN", help="The way of a column through the assets.")
 @click.option("--lines", "is_in_lines", is_flag=True, help="A line for each node, rather than a box.")
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True, help="What it is written in."
+)
 @json_option
 @target_options
 def lineage(

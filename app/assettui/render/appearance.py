@@ -41,7 +41,7 @@ STEP_STYLES = {
     StepStatus.CANCELED: ("■", GREY),
 }
 
-_BLOCKS = "▁▂▃▄▅▆▇█"
+BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float]) -> str:
@@ -50,9 +50,9 @@ def sparkline(values: Sequence[float]) -> str:
         return ""
     low, high = min(values), max(values)
     if low == high:
-        return _BLOCKS[3] * len(values)
-    steps = len(_BLOCKS) - 1
-    return "".join(_BLOCKS[round((value - low) / (high - low) * steps)] for value in values)
+        return BLOCKS[3] * len(values)
+    steps = len(BLOCKS) - 1
+    return "".join(BLOCKS[round((value - low) / (high - low) * steps)] for value in values)
 
 
 def bars(counts: Sequence[int]) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from assettui.core.staleness import AssetStatus
 from assettui.model.metadata import schema_lines
 from assettui.model.text import one_line, plural
 from assettui.model.timing import ago, duration, local
-from assettui.render.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY, YELLOW, sparkline
+from assettui.render.appearance import ASSET_STYLES, BLOCKS, EXTERNAL_STYLE, GREEN, GREY, RED, YELLOW, sparkline
 from assettui.render.checks import CHECK_STYLES, counts_cell
 from assettui.render.checks import word as check_word
 from assettui.render.drift import drift_texts
@@ -20,19 +23,26 @@ from assettui.render.metadata import table_lines
 from assettui.render.table import Cell, Column, Row, Table, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assettui.core.partition_status import PartitionStatuses
     from assettui.model.events import Materialization
+    from assettui.service.asset_tree import GroupLine
     from assettui.service.catalog import AssetRow, Catalog
     from assettui.service.checks import CheckRow
+    from assettui.service.last_day import Activity
 
 BAR_CELLS = 8
+PROGRESS_CELLS = 8
+LATE = 1.5
+"""What takes so many times as long as it usually does is marked."""
 MAX_DRIFTS = 5
 MAX_DESCRIPTION = 4_000
 """So many characters of a text that the user wrote are shown."""
 PARTITIONS, CHECKS, FRESH = "partitions", "checks", "fresh"
 """Columns that are shown where any asset has some."""
+_LOUD = (AssetStatus.FAILED, AssetStatus.RUNNING)
+"""The names of these are in the color of their status; of others, the glyph alone is."""
 
 
 def word(row: AssetRow) -> str:
@@ -44,28 +54,46 @@ def style(row: AssetRow) -> tuple[str, str]:
     return EXTERNAL_STYLE if row.asset.is_external else ASSET_STYLES[row.status]
 
 
-def _row(row: AssetRow, now_us: int) -> Row:
+def _row(row: AssetRow, now_us: int, began_us: int | None = None, glyph_indent: int = 0) -> Row:
     glyph, color = style(row)
     last, seen = row.state.last, row.state.observed
     latest = last or seen
     unmade = "external" if row.asset.is_external else "never"
     built = moment(latest.time_us, now_us) if latest is not None else Cell(unmade)
     reasons = row.reasons() if last is not None or row.state.failed_us is not None else ()
+    usual_us = last.duration_us if last is not None else None
+    took = Cell(duration(usual_us))
+    if began_us is not None and row.status is AssetStatus.RUNNING:
+        built, took = _progress(now_us - began_us, usual_us)
     return Row(
         (
-            Cell(str(row.key), color),
-            Cell(partitions_bar(row.statuses), color),
+            Cell(str(row.key), color if row.status in _LOUD and not row.asset.is_external else ""),
+            Cell(partitions_bar(row.statuses), GREY if row.status is AssetStatus.FRESH else color),
             Cell(row.asset.group, GREY),
             Cell(word(row), color),
             Cell(",".join(row.asset.kinds), GREY),
             built,
-            Cell(duration(last.duration_us if last else None)),
+            took,
             _rows_cell(last.rows if last is not None else None, row),
             fresh_cell(row.freshness, now_us),
             counts_cell(row.checks),
             Cell(reasons[0], color, "; ".join(reasons)) if reasons else _drift_cell(row),
         ),
-        glyph,
+        " " * glyph_indent + glyph,
+        color,
+    )
+
+
+def _progress(elapsed_us: int, usual_us: int | None) -> tuple[Cell, Cell]:
+    """How far an asset that is being made may have come, by what it took the last time, and how long it has taken so far."""
+    _, color = ASSET_STYLES[AssetStatus.RUNNING]
+    if not usual_us:
+        return Cell("now", color), Cell(duration(elapsed_us), color)
+    done = min(PROGRESS_CELLS, elapsed_us * PROGRESS_CELLS // usual_us)
+    bar = "█" * done + "░" * (PROGRESS_CELLS - done)
+    said = f"{duration(elapsed_us)} of {duration(usual_us)}"
+    return Cell(bar, color, "now"), Cell(
+        f"{duration(elapsed_us)}", YELLOW if elapsed_us > LATE * usual_us else color, said
     )
 
 
@@ -81,23 +109,66 @@ def _drift_cell(row: AssetRow) -> Cell:
     return Cell(f"≠ {said[0]}" if said else "", YELLOW, "; ".join(said))
 
 
-ASSETS: Table[AssetRow] = Table(
-    (
-        Column("asset", 24, indent=2),
-        Column(PARTITIONS, 15, rank=1),
-        Column("group", 12, rank=2),
-        Column("status", 8, rank=5),
-        Column("kinds", 14, rank=3),
-        Column("built", 9, is_right=True),
-        Column("took", 7, is_right=True, rank=1),
-        Column("rows", 11, is_right=True, rank=1),
-        Column(FRESH, 9, rank=2, indent=1),
-        Column(CHECKS, 7, rank=2, indent=1),
-        Column("why", 20, rank=4, indent=2),
-    ),
-    _row,
-    attrgetter("key"),
+_COLUMNS = (
+    Column("asset", 24, indent=2),
+    Column(PARTITIONS, 15, rank=1),
+    Column("group", 12, rank=2),
+    Column("status", 8, rank=5),
+    Column("kinds", 14, rank=4),
+    Column("built", 9, is_right=True),
+    Column("took", 7, is_right=True, rank=1),
+    Column("rows", 11, is_right=True, rank=1),
+    Column(FRESH, 9, rank=2, indent=1),
+    Column(CHECKS, 7, rank=2, indent=1),
+    Column("why", 20, rank=3, indent=2),
 )
+ASSETS: Table[AssetRow] = Table(_COLUMNS, _row, attrgetter("key"))
+
+
+def catalog_columns(*, is_tree: bool) -> tuple[Column, ...]:
+    """The columns of the catalog: where assets stand below their groups, they are indented."""
+    first, *others = _COLUMNS
+    return (replace(first, indent=4 if is_tree else 2), *others)
+
+
+def catalog_row(row: AssetRow, now_us: int, began_us: int | None, *, is_tree: bool) -> Row:
+    """An asset in the catalog.
+
+    Args:
+        row: The asset.
+        now_us: Microseconds since the epoch, UTC.
+        began_us: Since when it is being made, likewise; None where it is not.
+        is_tree: Whether it stands below the line of its group.
+    """
+    return _row(row, now_us, began_us, 2 if is_tree else 0)
+
+
+def group_cells(line: GroupLine, activity: Activity) -> tuple[Line, Line]:
+    """A group: its name and its sums on the left, and on the right a strip of what happened in the last 24 hours."""
+    left = [
+        Cell(f"{'▸' if line.is_folded else '▾'} ", GREY),
+        Cell(line.name or "–", "bold"),
+        Cell(f"  {len(line.rows):,}", GREY),
+    ]
+    for status in (AssetStatus.FAILED, AssetStatus.RUNNING, AssetStatus.STALE, AssetStatus.NEVER, AssetStatus.FRESH):
+        count = line.count(status) + (line.count(AssetStatus.PARTIAL) if status is AssetStatus.FRESH else 0)
+        if count:
+            glyph, color = ASSET_STYLES[status]
+            left.append(Cell(f"  {glyph} {count:,}", color))
+    if line.overdue:
+        left.append(Cell(f"  ◷ {line.overdue:,}", RED))
+    return tuple(left), tuple(_strip(activity.by_hour(line.keys)))
+
+
+def _strip(hours: Sequence[tuple[int, int]]) -> Iterator[Cell]:
+    most = max((made for made, _ in hours), default=0)
+    for made, failed in hours:
+        if failed:
+            yield Cell("✗", RED)
+        elif made:
+            yield Cell(BLOCKS[min(len(BLOCKS) - 1, made * len(BLOCKS) // (most + 1))], GREEN)
+        else:
+            yield Cell("·", GREY)
 
 
 def nothing_to_list(catalog: Catalog, otherwise: str) -> str:
@@ -150,19 +221,34 @@ def asset_lines(
     for arrow, keys in (("↑", catalog.graph.upstream[row.key]), ("↓", catalog.graph.downstream[row.key])):
         if keys:
             found.append((Cell(f"{arrow} ", GREY), Cell("  ".join(map(str, keys)))))
-    found += facts([("partitions", _partitions(row)), *_materialized(row, history, now_us)])
+    found += facts(_materialized(row, history, now_us))
+    found += freshness_lines(row, now_us)
+    found += [check_line(check) for check in row.checks]
+    return found + fact_lines(row, catalog, history, now_us, width)
+
+
+def freshness_lines(row: AssetRow, now_us: int) -> list[Line]:
+    """How old its data is, what is allowed, and why it is judged so; nothing where no policy says."""
+    policy = row.asset.freshness_policy
+    if row.freshness is None or policy is None:
+        return []
+    cell = fresh_cell(row.freshness, now_us)
+    return [
+        (Cell(f"{'freshness':<12} ", GREY), cell, Cell(f"  {policy_text(policy)}", GREY)),
+        (Cell(" " * 13), Cell(why_fresh(row.freshness, policy, now_us), cell.color)),
+    ]
+
+
+def fact_lines(
+    row: AssetRow, catalog: Catalog, history: Sequence[Materialization], now_us: int, width: int
+) -> list[Line]:
+    """What is declared of it, what its last materialization said, and the ones before."""
+    found = facts(
+        [("partitions", _partitions(row)), ("automation", row.asset.condition.shown if row.asset.condition else "")]
+    )
     long = {
         name: value for name, value in row.metadata.items() if value.type == "md" and "\n" in str(value.value).strip()
     }
-    if row.freshness is not None and row.asset.freshness_policy is not None:
-        cell = fresh_cell(row.freshness, now_us)
-        found.append(
-            (Cell(f"{'freshness':<12} ", GREY), cell, Cell(f"  {policy_text(row.asset.freshness_policy)}", GREY))
-        )
-        found.append((Cell(" " * 13), Cell(why_fresh(row.freshness, row.asset.freshness_policy, now_us), cell.color)))
-    if row.asset.condition is not None:
-        found += facts([("automation", row.asset.condition.shown)])
-    found += [_check(check) for check in row.checks]
     found += facts((name, value.show()) for name, value in row.metadata.items() if name not in long)
     for name, value in row.metadata.items():
         shown = _blocks(str(value.value), width) if name in long else [*map(line, table_lines(value, width))]
@@ -185,7 +271,8 @@ def asset_lines(
     return found
 
 
-def _check(check: CheckRow) -> Line:
+def check_line(check: CheckRow) -> Line:
+    """What a check came to."""
     glyph, color = CHECK_STYLES[check.outcome]
     said = f": {one_line(check.message, 200)}" if check.message else ""
     old = "" if check.is_of_latest else ", of data since replaced"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from assettui.render.lines import Line
 
 MOST_WIDE: Final = 34
-"""No node is wider than so many cells."""
+"""No node is wider than so many cells, where nothing else is said."""
 BOX_HEIGHT: Final = 4
 _UP, _RIGHT, _DOWN, _LEFT = 1, 2, 4, 8
 _GLYPHS: Final = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"
@@ -46,12 +46,13 @@ class LineageDrawing:
         lineage: What is drawn.
         is_boxed: Whether nodes are boxes rather than lines.
         wide: How many columns nodes without edges are spread over.
+        widest: No node is wider than so many cells.
     """
 
-    def __init__(self, lineage: Lineage, *, is_boxed: bool, wide: int = 120) -> None:
+    def __init__(self, lineage: Lineage, *, is_boxed: bool, wide: int = 120, widest: int = MOST_WIDE) -> None:
         self.lineage = lineage
         self.is_boxed = is_boxed
-        sizes = [_size(node, is_boxed=is_boxed) for node in lineage.nodes]
+        sizes = [_size(node, widest, is_boxed=is_boxed) for node in lineage.nodes]
         self.drawing: Drawing = draw(sizes, lineage.edges, wide=wide)
         self._edges = _rasterized(self.drawing)
         self._at_row: dict[int, list[int]] = defaultdict(list)
@@ -176,14 +177,14 @@ def _without_end(pieces: list[Piece]) -> Line:
     return (*pieces[:-1], Piece(pieces[-1].text.rstrip(), pieces[-1].color, node=pieces[-1].node)) if pieces else ()
 
 
-def _size(node: LineageNode, *, is_boxed: bool) -> tuple[int, int, int]:
+def _size(node: LineageNode, widest: int, *, is_boxed: bool) -> tuple[int, int, int]:
     name = cell_len(clean(node_title(node))) + 2
     if not is_boxed:
-        return min(MOST_WIDE, name + 1), 1, 0
+        return min(widest, name + 1), 1, 0
     if node.kind == "group":
-        return min(MOST_WIDE, max(name, cell_len(detail(node, 0)) + 2) + 2), BOX_HEIGHT, 1
+        return min(widest, max(name, cell_len(detail(node, 0)) + 2) + 2), BOX_HEIGHT, 1
     more = f"  {'  '.join([*node.kinds[-1:], '59m ago', *(each for each in ('↑99', '↓99') if node.more_upstream)])}"
-    return min(MOST_WIDE, max(name, cell_len(more)) + 2), BOX_HEIGHT, 1
+    return min(widest, max(name, cell_len(more)) + 2), BOX_HEIGHT, 1
 
 
 def _fitted(text: str, width: int) -> str:

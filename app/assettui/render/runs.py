@@ -114,6 +114,14 @@ def _remark(step: StepRecord) -> str:
 
 
 def run_title(detail: RunDetail, now_us: int) -> Line:
+    """A run in a line: its id, and how it stands."""
+    glyph, _, *others = run_state(detail, now_us)
+    run = detail.run
+    return (glyph, Cell(f"run {run.run_id[:8]}  {run.status.value}", glyph.color), *others)
+
+
+def run_state(detail: RunDetail, now_us: int) -> Line:
+    """How a run stands, in a line."""
     run = detail.run
     glyph, color = RUN_STYLES[run.status]
     job = f"  job {run.job}" if run.job is not None else ""

@@ -34,7 +34,9 @@ class Row(Struct, frozen=True):
     cells: Sequence[Cell]
     """One for each column."""
     glyph: str = ""
-    """One character before the first cell on a screen, in the color of that cell."""
+    """One character before the first cell on a screen; blanks may stand before it."""
+    glyph_color: str | None = None
+    """Its color; None for that of the first cell."""
 
 
 def moment(time_us: int, now_us: int, color: str = "") -> Cell:

@@ -7,7 +7,7 @@ import gc
 import os
 import platform
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -19,11 +19,14 @@ from textual.reactive import var
 from assettui.model.errors import AssettuiError
 from assettui.model.instigator import InstigatorKind
 from assettui.model.text import plural
+from assettui.model.timing import clock_us
+from assettui.project.screen_memory import ProjectMemory, ScreenMemory, remember, remembered
 from assettui.render.bell import ring
+from assettui.service.last_day import Activity, LastDay
 from assettui.service.live_catalog import LiveCatalog
 from assettui.service.status import Status, count_overdue, counts_by_status, read_status, turns_in_us
 from assettui.tui import asset_tabs
-from assettui.tui.actions import bindings
+from assettui.tui.actions import SCREENS, bindings
 from assettui.tui.asking import AskingApp
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from rich.console import RenderableType
     from textual.binding import BindingType
     from textual.screen import Screen
     from textual.timer import Timer
@@ -67,6 +71,7 @@ class AssettuiApp(AskingApp):
         leadership: This process's part in leading it.
         catalog: What is painted first.
         build: A selection that is built as soon as the project is loaded.
+        memory: How the screens were left the last time.
     """
 
     TITLE = "assettui"
@@ -85,10 +90,19 @@ class AssettuiApp(AskingApp):
         """What is over of what was started here, in a line each."""
         next_due: tuple[str, int] | None = None
         """The schedule that is due next, and when."""
+        activity: Activity = field(default_factory=Activity)
+        """What happened in the last day."""
         turns_in_us: int | None = None
         """How long from then something looks wrong by nothing but time."""
 
-    def __init__(self, session: Session, leadership: Leadership, catalog: Catalog, build: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        session: Session,
+        leadership: Leadership,
+        catalog: Catalog,
+        build: Sequence[str] = (),
+        memory: ScreenMemory | None = None,
+    ) -> None:
         super().__init__(session)
         self._leadership = leadership
         self.catalog = catalog
@@ -96,7 +110,11 @@ class AssettuiApp(AskingApp):
         self.sql_draft = ""
         """What stood in the prompt for SQL when it was last left."""
         self._live = LiveCatalog(session)
-        self._catalog_screen = CatalogScreen(catalog)
+        self._memory = memory or ScreenMemory()
+        self._project_id = session.project.id
+        self._catalog_screen = CatalogScreen(catalog, self._memory.of(self._project_id).catalog)
+        self._is_remembered = False
+        self._last_day = LastDay()
         self._has_begun = False
         self._has_told_failure = False
         self.signals = TerminalSignals(self.exit, self.repaint)
@@ -120,6 +138,9 @@ class AssettuiApp(AskingApp):
         return self._catalog_screen
 
     def on_mount(self) -> None:
+        last = self._memory.of(self._project_id).screen
+        if last in {name for _, name, _ in SCREENS} - {CatalogScreen.NAME}:
+            self._show_main_screen(last)
         self.call_after_refresh(self.begin)
         # A key that was typed ahead may open another screen before the first one is drawn, which then is not.
         self.set_timer(BEGIN_AFTER_S, self.begin)
@@ -150,6 +171,21 @@ class AssettuiApp(AskingApp):
     def on_unmount(self) -> None:
         self._feed.stop()
 
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Leave; how the screens stand is remembered."""
+        if not self._is_remembered:  # leaving may take a while, and be asked for again meanwhile
+            self._is_remembered = True
+            self.remember_screens()
+        super().exit(result, return_code, message)
+
+    def remember_screens(self) -> None:
+        """Write down how the screens are left, for the next time."""
+        shown = next((each for each in reversed(self.screen_stack) if isinstance(each, MainScreen)), None)
+        left = ProjectMemory(shown.root_name() if shown else "", self._catalog_screen.memory())
+        known = remembered()  # another process may have written meanwhile
+        if known.of(self._project_id) != left:
+            remember(known.having(self._project_id, left))
+
     # Changes.
 
     def _on_change(self) -> None:
@@ -166,7 +202,8 @@ class AssettuiApp(AskingApp):
             catalog = self._live.read(connection)
             status = read_status(connection, self.session)
             ended = self.own_work.ended(connection)
-            yield self.Loaded(catalog, status, ended, _next_due(connection, catalog), turns_in_us(connection))
+            activity = self._last_day.read(connection, catalog.graph, clock_us())
+            yield self.Loaded(catalog, status, ended, _next_due(connection, catalog), activity, turns_in_us(connection))
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
@@ -193,7 +230,7 @@ class AssettuiApp(AskingApp):
             if self.session.project.settings.bell:
                 self.write_sequence(ring(said))
         self.catalog = message.catalog
-        self._catalog_screen.show(message.catalog)
+        self._catalog_screen.show(message.catalog, message.activity)
         for screen in self.screen_stack[1:]:
             if isinstance(screen, MainScreen) and screen.is_current:
                 screen.show_catalog(message.catalog)

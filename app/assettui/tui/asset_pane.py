@@ -6,26 +6,25 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from assettui.render.assets import asset_lines
+from assettui.model.timing import clock_us
+from assettui.render.asset_pane import Shown, pane_lines
 from assettui.tui.drawing import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.model.events import Materialization
     from assettui.render.lines import Line
-    from assettui.service.catalog import AssetRow, Catalog
 
 
 class AssetPane(Static):
-    """Description, lineage one step each way, metadata, and what happened to it in the past."""
+    """Why it stands as it does, what is one step up- and downstream, checks, the last results, the first rows, metadata."""
 
     _lines: Sequence[Line] = ()
-    _asset: tuple[AssetRow, Catalog, Sequence[Materialization], int] | None = None
+    _shown: Shown | None = None
 
-    def show(self, row: AssetRow | None, catalog: Catalog, history: Sequence[Materialization], now_us: int) -> None:
-        """Show an asset, with its past materializations, the newest first."""
-        self._asset = (row, catalog, history, now_us) if row is not None else None
+    def show(self, shown: Shown | None) -> None:
+        """Show an asset."""
+        self._shown = shown
         self._draw()
 
     def on_resize(self) -> None:
@@ -33,7 +32,8 @@ class AssetPane(Static):
         self._draw()
 
     def _draw(self) -> None:
-        lines = asset_lines(*self._asset, max(20, self.content_size.width)) if self._asset is not None else []
+        width = max(20, self.content_size.width)
+        lines = pane_lines(self._shown, clock_us(), width) if self._shown is not None else []
         if lines != self._lines:
             self._lines = lines
             self.update(text_of(lines))

@@ -13,22 +13,28 @@ from textual.widgets import Static
 from assettui.model.errors import AssettuiError, SelectionError
 from assettui.model.run import RunRequest
 from assettui.model.text import one_line, plural
-from assettui.model.timing import clock_us
-from assettui.render.assets import ASSETS, nothing_to_list
+from assettui.project.screen_memory import CatalogMemory
+from assettui.render.asset_pane import Shown, pane_title
+from assettui.render.assets import catalog_columns, nothing_to_list
+from assettui.service.asset_tree import FOLDED_FROM, Grouping, GroupLine, Order, group_of, tree
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import matching
+from assettui.service.last_day import Activity
 from assettui.tui.actions import bindings
 from assettui.tui.asset_list import AssetList
 from assettui.tui.asset_pane import AssetPane
 from assettui.tui.background import is_canceled
+from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
+from assettui.tui.first_rows import FirstRows
 from assettui.tui.line_input import FilterBox
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Reading
+from assettui.tui.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -56,14 +62,28 @@ class CatalogScreen(MainScreen):
         key: AssetKey
         history: tuple[Materialization, ...]
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, memory: CatalogMemory | None = None) -> None:
         super().__init__()
         self._catalog = catalog
+        self._activity = Activity()
+        memory = memory or CatalogMemory()
+        self._grouping = Grouping(memory.grouping) if memory.grouping in set(Grouping) else Grouping.GROUP
+        self._order = Order(memory.order) if memory.order in set(Order) else Order.DEFINED
+        self._is_reversed = memory.is_reversed
+        self._folded: set[str] | None = set(memory.folded) if memory.folded is not None else None
+        """The groups that are folded; None until somebody folds one."""
+        self._unwanted = memory.hidden
+        self._filter = memory.filter
+        self._has_pane = memory.has_pane
         self._history: tuple[AssetKey | None, tuple[Materialization, ...]] = (None, ())
+        self._matching: list[AssetRow] = []
+        """The assets that the filter finds."""
         self._filter_error: SelectionError | None = None
+        self._first_rows = FirstRows(self)
 
     def contents(self) -> ComposeResult:
         # Textual would find this out when it has styled all of it, and style it again.
+        self.set_class(not self._has_pane, "-bare")
         size = self.app.size
         self.add_class(
             "-wide" if size.width >= self.WIDE else "-narrow", "-high" if size.height >= self.HIGH else "-low"
@@ -71,26 +91,42 @@ class CatalogScreen(MainScreen):
         yield Static(id="banner")
         with Horizontal(id="narrowing"):
             yield FilterBox(
-                placeholder="a word, group:… kind:… owner:… tag:… status:… +a b+ and or not ( )", compact=True
+                self._filter,
+                placeholder="a word, group:… kind:… owner:… tag:… status:… +a b+ and or not ( )",
+                compact=True,
             )
             yield Static(id="counts")
         with Container(id="body"):
             with Vertical(id="list"):
-                yield ListingHeader(ASSETS.columns)
+                yield ListingHeader(catalog_columns(is_tree=False))
                 yield AssetList(id="assets")
-            with VerticalScroll(id="pane"):
-                yield AssetPane()
+            with Vertical(id="side"):
+                yield Rule("#pane", id="pane-title")
+                with VerticalScroll(id="pane"):
+                    yield AssetPane()
 
     @property
     def current_row(self) -> AssetRow | None:
         """The asset under the cursor."""
-        return self.query_one(AssetList).current
+        return self.query_one(AssetList).current_asset
+
+    def memory(self) -> CatalogMemory:
+        """How it is to be found again."""
+        return CatalogMemory(
+            self._grouping.value,
+            self._order.value,
+            self._is_reversed,
+            tuple(sorted(self._folded)) if self._folded is not None else None,
+            tuple(self._unwanted),
+            self.query_one(FilterBox).value if self.is_mounted else self._filter,
+            self._has_pane,
+        )
 
     # Showing.
 
-    def show(self, catalog: Catalog) -> None:
+    def show(self, catalog: Catalog, activity: Activity) -> None:
         """Show another state of the catalog; where another screen lies above, once it is gone."""
-        self._catalog = catalog
+        self._catalog, self._activity = catalog, activity
         if self.is_active:
             self.reload()
 
@@ -98,13 +134,8 @@ class CatalogScreen(MainScreen):
         catalog, assets = self._catalog, self.query_one(AssetList)
         assets.selected &= catalog.graph.assets.keys()
         assets.empty_text = nothing_to_list(catalog, "nothing matches the filter")
-        header = self.query_one(ListingHeader)
-        hidden = assets.hide(catalog.rows)
-        if hidden != header.hidden:
-            header.hidden = hidden
-            header.refresh()
-            assets.refresh()
         self._show_rows()
+        self._show_columns()
         banner = self.query_one("#banner", Static)
         warnings = catalog.snapshot.warnings if catalog.snapshot else ()
         banner.set_class(catalog.error is not None or bool(warnings), "shown")
@@ -123,42 +154,99 @@ class CatalogScreen(MainScreen):
     def _show_rows(self) -> None:
         assets, box = self.query_one(AssetList), self.query_one(FilterBox)
         try:
-            assets.rows = _by_group(matching(self._catalog, box.value))
+            self._matching = matching(self._catalog, box.value)
             self._filter_error = None
         except SelectionError as error:  # what was shown before stays
-            known = {row.key for row in assets.rows}
-            assets.rows = _by_group([row for row in self._catalog.rows if row.key in known])
+            known = {row.key for row in self._matching}
+            self._matching = [row for row in self._catalog.rows if row.key in known]
             self._filter_error = error
+        lines = tree(
+            self._matching,
+            self._grouping,
+            folded=self._folded_now(),
+            order=self._order,
+            is_reversed=self._is_reversed,
+        )
+        assets.show(lines, self._activity)
         self._show_counts()
+
+    def _folded_now(self) -> Collection[str]:
+        """The groups that are folded; none while there is a filter: what it finds is to be seen."""
+        if self.query_one(FilterBox).value:
+            return ()
+        if self._folded is not None:
+            return self._folded
+        if len(self._catalog.rows) < FOLDED_FROM:
+            return ()
+        return {group_of(row, self._grouping) for row in self._catalog.rows}
+
+    def _show_columns(self) -> None:
+        """Show the columns that have something to show, as wide as they are."""
+        assets, header = self.query_one(AssetList), self.query_one(ListingHeader)
+        unwanted = [*self._unwanted, *(["group"] if self._grouping is Grouping.GROUP and assets.is_tree else [])]
+        hidden = assets.hide(self._catalog.rows, unwanted)
+        if (hidden, assets.columns) != (header.hidden, header.columns):
+            header.hidden, header.columns = hidden, assets.columns
+            header.refresh()
+            assets.refresh()
 
     def _show_counts(self) -> None:
         assets, box = self.query_one(AssetList), self.query_one(FilterBox)
         assets.redraw()
-        counts = f"{len(assets.rows):,} of {plural(len(self._catalog.rows), 'asset')}"
+        total = len(self._catalog.rows)
+        counts = (
+            plural(total, "asset")
+            if len(self._matching) == total
+            else f"{len(self._matching):,} of {plural(total, 'asset')}"
+        )
         if assets.selected:
-            counts += f"   {len(assets.selected):,} selected"
+            counts += f" · {len(assets.selected):,} selected"
+        if self._order is not Order.DEFINED or self._is_reversed:
+            counts = f"by {self._order.value} {'▴' if self._is_reversed else '▾'} · {counts}"
+        self.head(counts)
         is_narrowed = bool(box.value) or self.focused is box
-        is_shown = is_narrowed or bool(assets.selected)
         box.set_class(is_narrowed, "shown")
-        self.query_one("#narrowing").set_class(is_shown, "shown")
-        if is_shown:
-            error = self._filter_error
-            shown = Text(counts) if error is None else Text(_told(error), "bold")
-            self.query_one("#counts", Static).update(shown)
+        self.query_one("#narrowing").set_class(is_narrowed, "shown")
+        error = self._filter_error
+        self.query_one("#counts", Static).update(Text(_told(error), "bold") if error is not None else "")
 
     @on(Listing.Moved)
     def show_asset(self) -> None:
         """Show what is known of the asset under the cursor, and fetch its past."""
         self._show_pane()
-        row = self.query_one(AssetList).current
+        row = self.query_one(AssetList).current_asset
+        self._first_rows.rest_on(row if self._shows_rows() else None)
         key, known = self._history
         if row is not None and row.state.last is not None and (row.key != key or known[:1] != (row.state.last,)):
             self.load_history(row.key)
 
     def _show_pane(self) -> None:
-        row = self.query_one(AssetList).current
+        row = self.query_one(AssetList).current_asset
+        if not self._has_pane:
+            return
+        rule, pane = self.query_one("#pane-title", Rule), self.query_one(AssetPane)
+        if row is None:
+            line = self.query_one(AssetList).current
+            rule.say(line.name if isinstance(line, GroupLine) else "", "")
+            pane.show(None)
+            return
         key, known = self._history
-        self.query_one(AssetPane).show(row, self._catalog, known if row and row.key == key else (), clock_us())
+        rule.say(str(row.key), text_of([pane_title(row)]))
+        pane.show(Shown(row, self._catalog, known if row.key == key else (), self._first_rows.page_of(row)))
+
+    def _shows_rows(self) -> bool:
+        """Whether the pane has room for the first rows of the data."""
+        return self._has_pane and self.has_class("-wide")
+
+    @on(FirstRows.Read)
+    def show_rows(self, message: FirstRows.Read) -> None:
+        """Show the first rows of the asset under the cursor."""
+        self._first_rows.take(message)
+        self._show_pane()
+        self._first_rows.rest_on(self.query_one(AssetList).current_asset if self._shows_rows() else None)
+
+    def on_unmount(self) -> None:
+        self._first_rows.close()
 
     @work(thread=True, exclusive=True, group="history")
     def load_history(self, key: AssetKey) -> None:
@@ -216,27 +304,101 @@ class CatalogScreen(MainScreen):
         self.call_after_refresh(self._show_counts)
 
     def action_select(self) -> None:
-        """Select the asset under the cursor, or no longer, and go on to the next."""
+        """Select the asset under the cursor, or all of the group, or no longer, and go on to the next."""
         assets = self.query_one(AssetList)
-        if assets.current is None:
+        line = assets.current
+        if line is None:
             return
-        if assets.current.asset.is_external:
-            self.app.tell(f"{assets.current.key} is external: made by something else")
+        rows = [line] if isinstance(line, AssetRow) else line.rows
+        keys = {row.key for row in rows if not row.asset.is_external}
+        if not keys:
+            self.app.tell("it is external: made by something else")
             return
-        assets.selected ^= {assets.current.key}
+        assets.selected = assets.selected - keys if keys <= assets.selected else assets.selected | keys
         assets.action_move(1)
         self._show_counts()
 
     def action_select_all(self) -> None:
         """Select all that is listed, or nothing where all of it is."""
         assets = self.query_one(AssetList)
-        listed = {row.key for row in assets.rows if not row.asset.is_external}
+        listed = {row.key for row in self._matching if not row.asset.is_external}
         assets.selected = assets.selected - listed if listed <= assets.selected else assets.selected | listed
         self._show_counts()
 
     def _chosen(self) -> list[AssetKey]:
+        """What is selected, or else under the cursor: of a group all that can be made."""
         assets = self.query_one(AssetList)
-        return sorted(assets.selected) or ([assets.current.key] if assets.current is not None else [])
+        line = assets.current
+        if assets.selected:
+            return sorted(assets.selected)
+        if isinstance(line, GroupLine):
+            return [row.key for row in line.rows if not row.asset.is_external]
+        return [line.key] if line is not None else []
+
+    # Grouping, ordering, columns.
+
+    def action_group_by(self) -> None:
+        """Put assets together by something else."""
+        groupings = list(Grouping)
+        self._grouping = groupings[(groupings.index(self._grouping) + 1) % len(groupings)]
+        self._folded = None
+        self.app.tell(f"grouped by {self._grouping.value}")
+        self._show_anew()
+
+    def action_fold(self, is_folded: bool) -> None:
+        """Fold the group of what is under the cursor, or open it."""
+        assets = self.query_one(AssetList)
+        line = assets.current
+        if line is None or not assets.is_tree:
+            return
+        name = line.name if isinstance(line, GroupLine) else group_of(line, self._grouping)
+        folded = set(self._folded_now())
+        self._folded = folded | {name} if is_folded else folded - {name}
+        self._show_anew()
+        at = next(
+            (index for index, each in enumerate(assets.rows) if isinstance(each, GroupLine) and each.name == name), None
+        )
+        if is_folded and at is not None:
+            assets.cursor = at
+
+    def action_fold_all(self) -> None:
+        """Fold all groups, or none where any is folded."""
+        self._folded = set() if self._folded_now() else {group_of(row, self._grouping) for row in self._catalog.rows}
+        self._show_anew()
+
+    def action_order(self, by: int) -> None:
+        """Order assets by the next column."""
+        orders = list(Order)
+        self._order = orders[(orders.index(self._order) + by) % len(orders)]
+        self._show_anew()
+
+    def action_reverse(self) -> None:
+        """Order them the other way round."""
+        self._is_reversed = not self._is_reversed
+        self._show_anew()
+
+    def action_toggle_pane(self) -> None:
+        """Show the details of the asset under the cursor, or no longer."""
+        self._has_pane = not self._has_pane
+        self.set_class(not self._has_pane, "-bare")
+        self._show_pane()
+
+    def action_choose_columns(self) -> None:
+        """Choose which columns are shown."""
+        from assettui.tui.column_chooser import ColumnChooser  # deferred: few choose
+
+        names = [column.title for column in catalog_columns(is_tree=False)][1:]
+
+        def choose(shown: tuple[str, ...] | None) -> None:
+            if shown is not None:
+                self._unwanted = tuple(name for name in names if name not in shown)
+                self._show_anew()
+
+        self.app.push_screen(ColumnChooser(names, [name for name in names if name not in self._unwanted]), choose)
+
+    def _show_anew(self) -> None:
+        self._show_rows()
+        self._show_columns()
 
     # Building.
 
@@ -258,7 +420,7 @@ class CatalogScreen(MainScreen):
 
     def action_partitions(self) -> None:
         """Show the partitions of the asset under the cursor."""
-        row = self.query_one(AssetList).current
+        row = self.query_one(AssetList).current_asset
         if row is None:
             return
         if row.statuses is None:
@@ -291,9 +453,17 @@ class CatalogScreen(MainScreen):
     # Looking further.
 
     @on(Listing.Chosen)
-    def open_last_run(self) -> None:
+    def open(self) -> None:
+        """Open the asset under the cursor; fold the group, or open it."""
+        line = self.query_one(AssetList).current
+        if isinstance(line, GroupLine):
+            self.action_fold(not line.is_folded)
+        elif line is not None:
+            self.app.open_asset(line.key)
+
+    def action_open_run(self) -> None:
         """Open the run that is building the asset, or else failed to, or else built it last."""
-        row = self.query_one(AssetList).current
+        row = self.query_one(AssetList).current_asset
         if row is None:
             return
         run_id = row.state.running_run or row.state.failed_run or (row.state.last.run_id if row.state.last else None)
@@ -304,13 +474,13 @@ class CatalogScreen(MainScreen):
 
     def action_why(self) -> None:
         """Open the asset under the cursor: why it stands as it does."""
-        row = self.query_one(AssetList).current
+        row = self.query_one(AssetList).current_asset
         if row is not None:
             self.app.open_asset(row.key)
 
     def action_preview(self) -> None:
         """Show what the value of the asset under the cursor holds."""
-        row = self.query_one(AssetList).current
+        row = self.query_one(AssetList).current_asset
         if row is not None:
             self.app.open_preview(row.key)
 
@@ -327,16 +497,8 @@ class CatalogScreen(MainScreen):
 
     def copied(self) -> str | None:
         """The key of the asset under the cursor."""
-        row = self.query_one(AssetList).current
+        row = self.query_one(AssetList).current_asset
         return str(row.key) if row is not None else None
-
-
-def _by_group(rows: Sequence[AssetRow]) -> list[AssetRow]:
-    """The rows, those of a group together, groups and rows in the order in which they are defined."""
-    order: dict[str, int] = {}
-    for row in rows:
-        order.setdefault(row.asset.group, len(order))
-    return sorted(rows, key=lambda row: (row.asset.is_external, order[row.asset.group]))
 
 
 def _told(error: SelectionError) -> str:

@@ -124,6 +124,10 @@ class Listing(ScrollView, Generic[R], can_focus=True):
             style += self.get_component_rich_style("listing--marked", partial=True)
         if index == self.cursor:
             style += self.get_component_rich_style("listing--cursor", partial=True)
+        return self.draw(row, width, style)
+
+    def draw(self, row: R, width: int, style: Style) -> Strip:
+        """How a row looks."""
         return draw_row(self.row(row), self.table.columns, width, style, self.hidden)
 
     def on_resize(self) -> None:
@@ -186,11 +190,15 @@ def draw_row(row: Row, columns: Sequence[Column], width: int, style: Style, hidd
     segments: list[Segment] = []
     gap = Segment(" " * GAP, style)
     for index, column_width in fit(columns, width, hidden):
-        glyph = "" if segments else row.glyph
+        column, cell = columns[index], row.cells[index]
+        indent = row.glyph.ljust(column.indent) if not segments else " " * column.indent
         if segments:
             segments.append(gap)
-        column, cell = columns[index], row.cells[index]
-        text = glyph.ljust(column.indent) + clean(cell.text)
+        elif row.glyph_color is not None and len(indent) < column_width:
+            segments.append(Segment(indent, style + Style.parse(row.glyph_color) if row.glyph_color else style))
+            column_width -= cell_len(indent)
+            indent = ""
+        text = indent + clean(cell.text)
         size = cell_len(text)
         if size > column_width:
             text = set_cell_size(text, max(0, column_width - 1)) + "…"

@@ -12,6 +12,7 @@ from assettui.core.graph import AssetGraph
 from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.model.errors import ProjectError
+from assettui.project.screen_memory import remembered
 from assettui.service.catalog import Catalog, catalog
 from assettui.service.signals import Signals
 from assettui.tui.leadership import Lead
@@ -47,7 +48,7 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
     leading = Lead(session)  # its worker imports the project while this process imports Textual
     from assettui.tui.app import AssettuiApp  # deferred: 0.2 s, which the worker uses
 
-    app = AssettuiApp(session, leading, known, build)
+    app = AssettuiApp(session, leading, known, build, remembered())
     try:
         app.run()
         if app.signals.is_terminal_lost:

@@ -18,7 +18,7 @@ from assettui.model.timing import clock_us
 from assettui.project.watch import Watch
 from assettui.render.appearance import GREY, YELLOW
 from assettui.render.events import event_lines
-from assettui.render.runs import STEP_COLUMNS, run_title
+from assettui.render.runs import STEP_COLUMNS, run_state
 from assettui.service.run_logs import BadPattern, search_pattern
 from assettui.service.runs import RunDetail, events_of, log_file, run_detail
 from assettui.tui.actions import bindings
@@ -171,7 +171,7 @@ class RunScreen(MainScreen):
 
     def _show_summary(self, detail: RunDetail) -> None:
         now_us, run = clock_us(), detail.run
-        self.head(text_of([run_title(detail, now_us)]))
+        self.head(text_of([run_state(detail, now_us)]))
         self.query_one(StepList).show_span(run.started_us or run.created_us, run.ended_us or now_us)
 
     @on(Printed)
