@@ -18,6 +18,7 @@ from typing import Any
 import pyte
 
 ASKED_FOR_CURSOR = b"\x1b[6n"
+ASKED_FOR_BACKGROUND = b"\x1b]11;?\x07"
 KEYS = {
     "up": "\x1b[A",
     "down": "\x1b[B",
@@ -40,6 +41,7 @@ class Terminal:
         cwd: Where it runs.
         env: Its environment; this process's own where None. It is an xterm where that says nothing else.
         answers: Whether it says where its cursor is, when it is asked.
+        background: What it says of its background when it is asked, as `ff/ff/ff`; nothing where None.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Terminal:
         cwd: Path,
         env: Mapping[str, str] | None = None,
         answers: bool = False,
+        background: str | None = None,
     ) -> None:
         self._answers = answers
+        self._background = background
         columns, lines = size
         self.raw = bytearray()
         self._understood = 0
@@ -85,6 +89,8 @@ class Terminal:
             self._reap()
             return False
         self.raw += chunk
+        if self._background is not None and ASKED_FOR_BACKGROUND in chunk:
+            os.write(self._master, f"\x1b]11;rgb:{self._background}\x07".encode())
         if self._answers:
             for _ in range(
                 self.raw.count(ASKED_FOR_CURSOR, max(0, len(self.raw) - len(chunk) - len(ASKED_FOR_CURSOR) + 1))

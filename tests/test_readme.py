@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assettui import materialize
-from assettui.project.hosts import hosts_file, read_hosts
+from assettui.project.user_settings import read_hosts, user_settings_file
 from tests.conftest import ProjectFolder
 
 ROOT = Path(__file__).parent.parent
@@ -53,8 +53,8 @@ def test_the_language_is_as_it_is_written_there(folder: ProjectFolder, monkeypat
 
 def test_machines_are_named_as_it_is_written_there() -> None:
     (machines,) = (text for kind, text in BLOCKS if kind == "toml" and "ssh" in text)
-    hosts_file().parent.mkdir(parents=True)
-    hosts_file().write_text(machines)
+    user_settings_file().parent.mkdir(parents=True)
+    user_settings_file().write_text(machines)
     everything, one = read_hosts()
     assert (everything.timeout, everything.dir) == (5, None)
     assert one.destination == ["-p", "2222", "etl@ads"]

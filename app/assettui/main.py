@@ -18,7 +18,7 @@ from assettui.model.errors import AssettuiError, LaunchError, NotFound, ProjectE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assettui.project.hosts import Host
+    from assettui.project.user_settings import Host
     from assettui.service.session import Session
 
 _COMMANDS = {
@@ -27,10 +27,12 @@ _COMMANDS = {
     "backfill": "backfill:backfill",
     "check": "check:check",
     "completion": "completion:completion",
+    "config": "config:config",
     "demo": "demo:demo",
     "doctor": "doctor:doctor",
     "freshness": "freshness:freshness",
     "health": "health:health",
+    "help": "help:help_pages",
     "sql": "sql:sql",
     "init": "init:init",
     "job": "job:job",

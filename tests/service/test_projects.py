@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from assettui.model.errors import ProjectError
-from assettui.project.hosts import Host, hosts_file, read_hosts
 from assettui.project.locate import locate
 from assettui.project.opened import forget_opened, note_opened, opened_projects
+from assettui.project.user_settings import Host, read_hosts, user_settings_file
 from assettui.service.projects import all_projects, ask, here, opening_command
 from tests.conftest import ProjectFolder
 
@@ -129,8 +129,8 @@ def test_a_machine_without_ssh_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_machines_are_named_in_the_users_settings() -> None:
     assert read_hosts() == ()
-    hosts_file().parent.mkdir(parents=True)
-    hosts_file().write_text('[[projects]]\nssh = "-p 2222 user@box"\ndir = "/srv/shop"\ntimeout = 3\n')
+    user_settings_file().parent.mkdir(parents=True)
+    user_settings_file().write_text('[[projects]]\nssh = "-p 2222 user@box"\ndir = "/srv/shop"\ntimeout = 3\n')
     (host,) = read_hosts()
     assert host.destination == ["-p", "2222", "user@box"]
     assert host.remote("health") == "cd /srv/shop && assettui health"
@@ -139,7 +139,7 @@ def test_machines_are_named_in_the_users_settings() -> None:
         ('[[projects]]\nssh = ""\n', "ssh is empty"),
         ("[[projects]\n", "cannot be read"),
     ):
-        hosts_file().write_text(text)
+        user_settings_file().write_text(text)
         with pytest.raises(ProjectError, match=said):
             read_hosts()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assettui.project.screen_memory import CatalogMemory, ProjectMemory, ScreenMemory
+from assettui.project.user_settings import UserSettings
 from assettui.service.asset_tree import Grouping
 from assettui.service.catalog import catalog
 from assettui.tui.app import AssettuiApp
@@ -41,11 +42,16 @@ class Leading:
 
 
 FLAT = CatalogMemory(Grouping.NOTHING)
+DARK = UserSettings(theme="dark")
 
 
 def app(
-    on: Session, leading: Leading | None = None, build: Sequence[str] = (), memory: CatalogMemory = FLAT
+    on: Session,
+    leading: Leading | None = None,
+    build: Sequence[str] = (),
+    memory: CatalogMemory = FLAT,
+    settings: UserSettings = DARK,
 ) -> AssettuiApp:
     """The screens on a store that is there; the catalog without lines of groups, unless it is remembered otherwise."""
     left = ScreenMemory().having(on.project.id, ProjectMemory(catalog=memory))
-    return AssettuiApp(on, leading or Leading(), catalog(on), build, left)
+    return AssettuiApp(on, leading or Leading(), catalog(on), build, left, settings)

@@ -8,7 +8,8 @@ import pkgutil
 import pytest
 
 import assettui.tui
-from assettui.tui.actions import ACTIONS, bindings
+from assettui.render.actions import ACTIONS
+from assettui.tui.actions import bindings
 
 CLASSES = [
     each

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assettui.service.session import Session
+from assettui.tui.finder import Finder
 from assettui.tui.key_bar import KeyBar
-from assettui.tui.questions import Reading
 from tests.tui.conftest import until
 from tests.tui.looking import app
 
@@ -39,7 +39,7 @@ async def test_a_key_that_is_clicked_does_what_it_does(shop: Session) -> None:
         bar = pilot.app.screen.query_one(KeyBar)
         shown = str(bar.render())
         await pilot.click(bar, offset=(1 + shown.index("? Keys") + 2, 0))
-        await until(pilot, lambda: isinstance(pilot.app.screen, Reading))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Finder))
 
 
 async def test_what_is_typed_into_an_input_is_no_key(shop: Session) -> None:

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from assettui.model.project_summary import ProjectSummary
-from assettui.project.hosts import Host
+from assettui.project.user_settings import Host
 from assettui.service.session import Session
 from assettui.tui import projects
 from assettui.tui.projects import ProjectList, ProjectsScreen

@@ -19,6 +19,7 @@ from assettui.tui.automation import InstigatorList
 from assettui.tui.backfill_plan import BackfillPlanScreen
 from assettui.tui.backfills import BackfillList, BackfillScreen
 from assettui.tui.conditions import ConditionsScreen
+from assettui.tui.finder import Finder
 from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
 from assettui.tui.health import AilmentList
@@ -90,12 +91,12 @@ def test_plan_of_a_build_with_upstream(snap_compare: Compare, shop: Session, siz
 
 @sizes
 def test_keys(snap_compare: Compare, shop: Session, size: tuple[int, int]) -> None:
-    """A window lists the keys of the catalog, its own ones first, and what the glyphs mean."""
+    """A window lists the keys, those of the list and the catalog first; what is typed narrows them; below, what the glyphs mean."""
 
     async def before(pilot: Pilot[Any]) -> None:
         await still(pilot)
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Reading))
+        await until(pilot, lambda: isinstance(pilot.app.screen, Finder))
 
     assert snap_compare(app(shop), terminal_size=size, run_before=before)
 

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Generator
+from typing import Any
 
 import pytest
 
@@ -43,8 +44,8 @@ def open_screens(folder: ProjectFolder) -> Generator[Open]:
     """Opens `assettui` on the project, in a terminal of its own."""
     opened: list[Terminal] = []
 
-    def open_one(size: tuple[int, int] = (80, 24)) -> Terminal:
-        terminal = Terminal(command(), size=size, cwd=folder.path)
+    def open_one(size: tuple[int, int] = (80, 24), **more: Any) -> Terminal:
+        terminal = Terminal(command(), size=size, cwd=folder.path, **more)
         opened.append(terminal)
         return terminal
 
@@ -79,6 +80,20 @@ def test_a_run_is_started_watched_and_canceled(folder: ProjectFolder, open_scree
     terminal.press("q")
     assert terminal.wait_for_end() == 0
     assert folder.json("run", "ls")[0]["status"] == "canceled"
+
+
+def test_the_colors_fit_the_background_that_the_terminal_says_it_has(folder: ProjectFolder, open_screens: Open) -> None:
+    folder.write(SLOW)
+    light, dark = b"48;2;251;251;250", b"48;2;20;22;27"
+    terminal = open_screens(background="fdfd/f6f6/e3e3")
+    terminal.wait_until(lambda _: light in terminal.raw)
+    terminal.wait_for("first", "slow", "last")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+    again = open_screens(background="fdfd/f6f6/e3e3")
+    again.wait_for("first", "slow", "last")
+    assert light in again.raw
+    assert dark not in again.raw, "it is light from the first frame on"
 
 
 def test_what_is_typed_ahead_goes_to_where_it_was_meant_for(folder: ProjectFolder, open_screens: Open) -> None:
@@ -215,6 +230,7 @@ NASTY = r"""
 ALLOWED = re.compile(
     rb"\x1b\[[<>=?]?[0-9;:]*[ABCDHKhlmnpqtu]"  # cursor, erase to the end of a line, modes, colors, questions; no J
     rb"|\x1b\[[?>]?[0-9;]*\$p|\x1b[()][0B]|\x1b[78=>]|\x1b\]22;[a-z]*\x07"  # OSC 22: the shape of the mouse pointer
+    rb"|\x1b\]11;\?\x07"  # the question which background there is
 )
 
 
@@ -252,7 +268,9 @@ def test_text_from_outside_never_reaches_the_terminal_raw(
     terminal.press("escape")
     terminal.wait_for("/ Filter")
     terminal.press("?")
-    terminal.wait_for("Select all")
+    terminal.wait_for("F1 reads about this screen")
+    terminal.press("[red]")
+    terminal.wait_for("no key does that here")
     terminal.press("escape", "ctrl+p")
     terminal.wait_for("Search for commands")
     terminal.press("escape", "4")

@@ -9,7 +9,7 @@ import click
 from assettui.cli import health_as_json as shapes
 from assettui.cli.output import Exit, print_json, print_table, tell
 from assettui.cli.target import Target
-from assettui.project.hosts import hosts_file, read_hosts
+from assettui.project.user_settings import read_hosts, user_settings_file
 from assettui.render.projects import PROJECTS
 from assettui.service.projects import all_projects
 
@@ -34,5 +34,5 @@ def projects(is_here_only: bool, is_listed: bool, as_json: bool) -> Exit:
     elif found:
         print_table(PROJECTS, found)
     else:
-        tell(f"no project was opened here yet, and none is named in {hosts_file()}")
+        tell(f"no project was opened here yet, and none is named in {user_settings_file()}")
     return Exit.OK

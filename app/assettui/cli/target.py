@@ -19,7 +19,7 @@ from assettui.store.database import appears, is_read_only, no_store
 from assettui.store.folder import StoreFolder
 
 if TYPE_CHECKING:
-    from assettui.project.hosts import Host
+    from assettui.project.user_settings import Host
 
 MAX_NUMBER = (1 << 63) - 1
 """What SQLite can hold."""

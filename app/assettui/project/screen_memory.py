@@ -44,6 +44,8 @@ class ScreenMemory(Struct, frozen=True):
 
     theme: str = ""
     """The one that was chosen by hand; empty where none was."""
+    is_dark: bool | None = None
+    """Whether the background of the terminal was dark, as it said the last time."""
     projects: dict[str, ProjectMemory] = {}
     """By the id of the project, the last one that was left at the end."""
 

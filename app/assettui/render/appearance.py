@@ -10,7 +10,8 @@ from assettui.model.run import RunStatus, StepStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GREEN, YELLOW, RED, BLUE, GREY = "#5fd787", "#e5c07b", "#ff6b6b", "#61afef", "#8a8f98"
+GREEN, YELLOW, RED, BLUE, GREY = "#3fcf9b", "#e6c34a", "#ff7a59", "#56b4e9", "#8a8f98"
+"""Good, old, bad, going on, quiet: names, which look as they say on a dark background; see `tui.themes`."""
 
 ASSET_STYLES = {
     AssetStatus.FRESH: ("●", GREEN),

@@ -30,6 +30,8 @@ MOST_NEIGHBORS: Final = 12
 MOST_LINES: Final = 7
 """So many lines of lineage are shown."""
 DESCRIPTION_CHARS: Final = 300
+MOST_PAST: Final = 20
+"""So many of the last results are in the charts."""
 
 
 class Shown(Struct, frozen=True):
@@ -100,7 +102,7 @@ def _lineage(shown: Shown, now_us: int, width: int) -> Iterator[Line]:
 
 def _numbers(history: Sequence[Materialization]) -> list[Line]:
     """The last results as small charts: rows, how long it took, and one number of its metadata."""
-    past = list(reversed(history))
+    past = list(reversed(history[:MOST_PAST]))
     found: list[tuple[str, str]] = []
     rows = [made.rows for made in past if made.rows is not None]
     if rows:

@@ -26,9 +26,9 @@ from assettui.executors.starting import try_interpreter
 from assettui.model.errors import AssettuiError
 from assettui.model.text import byte_count
 from assettui.model.timing import SECOND_US, clock_us, local
-from assettui.project.hosts import read_hosts
 from assettui.project.interpreter import is_packaged
 from assettui.project.user_folders import cache_folder, state_folder
+from assettui.project.user_settings import read_hosts
 from assettui.service.locale import is_ascii_wanted
 from assettui.store.database import SCHEMA_VERSION, open_for_reading, store_exists
 

@@ -27,8 +27,8 @@ from assettui.store.folder import StoreFolder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from assettui.project.hosts import Host
     from assettui.project.opened import OpenedProject
+    from assettui.project.user_settings import Host
     from assettui.service.catalog import Catalog
     from assettui.service.status import Status
 

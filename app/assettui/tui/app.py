@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from msgspec.structs import replace
 from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.reactive import var
@@ -21,18 +22,21 @@ from assettui.model.instigator import InstigatorKind
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.project.screen_memory import ProjectMemory, ScreenMemory, remember, remembered
+from assettui.project.user_settings import DEFAULTS, UserSettings, user_settings_file
+from assettui.render.actions import SCREENS, keymap
 from assettui.render.bell import ring
 from assettui.service.last_day import Activity, LastDay
 from assettui.service.live_catalog import LiveCatalog
 from assettui.service.status import Status, count_overdue, counts_by_status, read_status, turns_in_us
 from assettui.tui import asset_tabs
-from assettui.tui.actions import SCREENS, bindings
+from assettui.tui.actions import bindings
 from assettui.tui.asking import AskingApp
 from assettui.tui.catalog import CatalogScreen
 from assettui.tui.feed import Feed
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.line_input import is_typed_into
 from assettui.tui.main_screen import MainScreen
+from assettui.tui.messages import Said
 from assettui.tui.questions import Question, Reading
 from assettui.tui.situation import Role, Situation
 from assettui.tui.terminal_signals import TerminalSignals
@@ -72,6 +76,7 @@ class AssettuiApp(AskingApp):
         catalog: What is painted first.
         build: A selection that is built as soon as the project is loaded.
         memory: How the screens were left the last time.
+        settings: What the user has written.
     """
 
     TITLE = "assettui"
@@ -102,15 +107,22 @@ class AssettuiApp(AskingApp):
         catalog: Catalog,
         build: Sequence[str] = (),
         memory: ScreenMemory | None = None,
+        settings: UserSettings = DEFAULTS,
     ) -> None:
-        super().__init__(session)
+        memory = memory or ScreenMemory()
+        chosen = settings.theme if settings.theme != "auto" else memory.theme or "auto"
+        super().__init__(session, chosen, is_dark=memory.is_dark)
+        keys, wrong = keymap(settings.keys)
+        self.set_keymap(keys)
+        for said in wrong:
+            self.messages.add(Said(clock_us(), f"{said} (in {user_settings_file()})", "warning"))
         self._leadership = leadership
         self.catalog = catalog
         """The store as it was last seen."""
         self.sql_draft = ""
         """What stood in the prompt for SQL when it was last left."""
         self._live = LiveCatalog(session)
-        self._memory = memory or ScreenMemory()
+        self._memory = memory
         self._project_id = session.project.id
         self._catalog_screen = CatalogScreen(catalog, self._memory.of(self._project_id).catalog)
         self._is_remembered = False
@@ -152,6 +164,9 @@ class AssettuiApp(AskingApp):
         self._has_begun = True
         if self._driver is not None and not self.is_headless:
             self.signals.listen(self._driver)
+            self.ask_for_background()
+            for said in self.messages.all():
+                self.show_message(said)
         gc.freeze()  # what was imported stays: nothing in it is ever to be collected
         gc.enable()
         self._leadership.begin()
@@ -183,8 +198,10 @@ class AssettuiApp(AskingApp):
         shown = next((each for each in reversed(self.screen_stack) if isinstance(each, MainScreen)), None)
         left = ProjectMemory(shown.root_name() if shown else "", self._catalog_screen.memory())
         known = remembered()  # another process may have written meanwhile
-        if known.of(self._project_id) != left:
-            remember(known.having(self._project_id, left))
+        is_dark = self.is_background_dark if self.is_background_dark is not None else known.is_dark
+        now = replace(known.having(self._project_id, left), theme=self.chosen_theme or known.theme, is_dark=is_dark)
+        if now != known:
+            remember(now)
 
     # Changes.
 
@@ -259,8 +276,12 @@ class AssettuiApp(AskingApp):
         if not isinstance(event, events.Key):
             await super().on_event(event)
             return
-        if event.is_forwarded:  # it was handed to a widget, which did nothing with it; keys of ours were tried before
-            return
+        if not event.is_forwarded:  # else it was handed to a widget, which did nothing with it; ours were tried before
+            for key in self.keys_in(event):
+                await self._obey(key)
+
+    async def _obey(self, event: events.Key) -> None:
+        """Do what a key means."""
         await self._settle()
         is_letter = is_typed_into(self.focused) and event.is_printable
         if is_letter or not (
@@ -441,9 +462,18 @@ class AssettuiApp(AskingApp):
 
     def action_help(self) -> None:
         """Show the keys of this screen."""
-        from assettui.tui.help import keys_of
+        from assettui.tui.help import key_window
 
-        self.push_screen(Reading("Keys", keys_of(self.screen)))
+        self.push_screen(key_window(self.screen))
+
+    def action_help_page(self) -> None:
+        """Read about this screen; where a page is read already, choose another."""
+        from assettui.tui.help import page_window, topics_window
+
+        if isinstance(self.screen, Reading):
+            self.push_screen(topics_window(self.push_screen))
+        else:
+            self.push_screen(page_window(self.root_name))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every key's action, for the palette."""

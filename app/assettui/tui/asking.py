@@ -36,6 +36,8 @@ class AskingApp(PaintingApp):
 
     Args:
         session: The store.
+        theme: The colors.
+        is_dark: Whether the terminal's background was dark the last time.
     """
 
     catalog: Catalog
@@ -45,8 +47,8 @@ class AskingApp(PaintingApp):
     class Changed(Newest):
         """Something was committed to the store."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(self, session: Session, theme: str = "auto", *, is_dark: bool | None = None) -> None:
+        super().__init__(theme, is_dark=is_dark)
         self.session = session
         self.own_work = OwnWork()
         """What was started from these screens."""

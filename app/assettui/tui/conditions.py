@@ -47,7 +47,7 @@ class ConditionsScreen(MainScreen):
     AUTO_FOCUS = "ConditionList"
     DEFAULT_CSS = """
     ConditionsScreen #list { height: 1fr; }
-    ConditionsScreen #said { height: 2fr; padding: 0 1; border-top: solid $panel-lighten-2; scrollbar-size-vertical: 1; }
+    ConditionsScreen #said { height: 2fr; padding: 0 1; border-top: solid $foreground 25%; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("conditions")
 

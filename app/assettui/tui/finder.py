@@ -78,6 +78,8 @@ class Finder(ModalScreen[Any]):
         title: What is looked for.
         candidates: All there are; those that are likely come first.
         empty: What is said where nothing fits.
+        table: How they are listed.
+        below: What is said below the list.
     """
 
     DEFAULT_CSS = """
@@ -89,12 +91,24 @@ class Finder(ModalScreen[Any]):
     Finder FinderInput, Finder FinderInput:focus { height: 1; border: none; padding: 0; background: $boost; }
     Finder CandidateList { background: $surface; }
     Finder CandidateList > .listing--cursor { background: $primary-muted; text-style: bold; }
-    Finder CandidateList > .listing--cursor:nocolor { text-style: reverse; }
+    Finder CandidateList:ansi > .listing--cursor { background: ansi_blue; color: ansi_bright_white; }
+    Finder CandidateList:nocolor > .listing--cursor { text-style: reverse; }
     Finder .keys { height: 1; color: $text-muted; }
+    Finder .below { height: auto; color: $text-muted; border-top: solid $foreground 25%; }
     """
 
-    def __init__(self, title: str, candidates: Sequence[Candidate], empty: str = "nothing is called like that") -> None:
+    def __init__(
+        self,
+        title: str,
+        candidates: Sequence[Candidate],
+        empty: str = "nothing is called like that",
+        *,
+        table: Table[Candidate] | None = None,
+        below: str = "",
+    ) -> None:
         super().__init__()
+        self._table = table
+        self._below = below
         self._title = title
         self._candidates = candidates
         self._names = [candidate.name for candidate in candidates]
@@ -104,7 +118,9 @@ class Finder(ModalScreen[Any]):
         with Vertical() as window:
             window.border_title = clean(self._title).replace("[", r"\[")
             yield FinderInput(compact=True)
-            yield CandidateList()
+            yield CandidateList(table=self._table)
+            if self._below:
+                yield Static(self._below, classes="below", markup=False)
             yield Static("⏎ choose   ↑↓ move   esc leave it", classes="keys", markup=False)
 
     def on_mount(self) -> None:

@@ -6,12 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from assettui.model.run import RunRequest
+from assettui.render.actions import SCREENS
 from assettui.render.appearance import GREY, RUN_STYLES
 from assettui.render.assets import style, word
 from assettui.render.runs import subject
 from assettui.service import backfills
 from assettui.service.runs import run_page
-from assettui.tui.actions import SCREENS
 from assettui.tui.finder import Candidate
 
 if TYPE_CHECKING:

@@ -39,8 +39,12 @@ class GridView(Widget, can_focus=True):
     GridView { height: 1fr; background: $background; }
     GridView > .grid--head { color: $text-muted; }
     GridView > .grid--cursor { background: $primary; color: $text; text-style: bold; }
-    GridView > .grid--here { background: $surface-lighten-1; }
+    GridView > .grid--here { background: $panel; }
     GridView > .grid--selected { background: $accent-muted; }
+    GridView:ansi > .grid--cursor { background: ansi_blue; color: ansi_bright_white; }
+    GridView:nocolor > .grid--cursor { text-style: reverse; }
+    GridView:ansi > .grid--here { text-style: bold; }
+    GridView:ansi > .grid--selected { text-style: underline; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("grid")
 

@@ -14,8 +14,8 @@ from textual.widget import Widget
 from assettui.core.staleness import AssetStatus
 from assettui.model.text import one_line
 from assettui.model.timing import clock_us, local
+from assettui.render.actions import SCREENS
 from assettui.render.appearance import ASSET_STYLES, BLUE, GREEN, GREY, RED, YELLOW
-from assettui.tui.actions import SCREENS
 from assettui.tui.situation import Role, Situation
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ class HealthScreen(MainScreen):
     DEFAULT_CSS = """
     HealthScreen #summary { height: 1; padding: 0 1; }
     HealthScreen #list { height: 1fr; }
-    HealthScreen #said { height: auto; max-height: 8; padding: 0 1; border-top: solid $panel-lighten-2; }
+    HealthScreen #said { height: auto; max-height: 8; padding: 0 1; border-top: solid $foreground 25%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("health")
 

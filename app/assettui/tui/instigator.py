@@ -50,7 +50,7 @@ class InstigatorScreen(MainScreen):
     DEFAULT_CSS = """
     InstigatorScreen #facts { height: auto; max-height: 9; padding: 0 1; }
     InstigatorScreen #list { height: 1fr; }
-    InstigatorScreen #said { height: 2fr; padding: 0 1; border-top: solid $panel-lighten-2; scrollbar-size-vertical: 1; }
+    InstigatorScreen #said { height: 2fr; padding: 0 1; border-top: solid $foreground 25%; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("instigator")
 

@@ -81,7 +81,7 @@ class KeyBar(Widget):
     def _placed(self) -> Iterator[tuple[int, _Key]]:
         """The keys that there is room for, each with the column in which it begins."""
         keys = self._keys()
-        always = [key for key in keys if key.action in _ALWAYS]
+        always = sorted((key for key in keys if key.action in _ALWAYS), key=lambda key: _ALWAYS.index(key.action))
         room = self.content_size.width - sum(_GAP + key.width for key in always)
         at = 0
         for key in [key for key in keys if key not in always][:MOST]:

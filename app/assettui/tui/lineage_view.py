@@ -48,9 +48,10 @@ class LineageView(Widget, can_focus=True):
     LineageView > .lineage--found { background: $accent-muted; }
     LineageView > .lineage--map { background: $panel; color: $text-muted; }
     LineageView > .lineage--window { background: $primary-muted; color: $text; }
-    LineageView > .lineage--window:nocolor { text-style: reverse; }
-    LineageView > .lineage--cursor:nocolor { text-style: reverse; }
-    LineageView > .lineage--way:nocolor { text-style: bold; }
+    LineageView:ansi > .lineage--window { text-style: reverse; }
+    LineageView:ansi > .lineage--cursor { background: ansi_blue; color: ansi_bright_white; }
+    LineageView:nocolor > .lineage--cursor { text-style: reverse; }
+    LineageView:ansi > .lineage--found { text-style: underline; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("lineage_view")
 

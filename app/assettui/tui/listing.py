@@ -35,9 +35,12 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"listing--cursor", "listing--marked"}
     DEFAULT_CSS = """
     Listing { height: 1fr; overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1; background: $background; }
-    Listing > .listing--cursor { background: $surface-lighten-2; }
+    Listing > .listing--cursor { background: $panel; }
     Listing:focus > .listing--cursor { background: $primary-muted; }
     Listing > .listing--marked { background: $accent-muted; }
+    Listing:ansi > .listing--cursor { background: ansi_blue; color: ansi_bright_white; }
+    Listing:nocolor > .listing--cursor { text-style: reverse; }
+    Listing:ansi > .listing--marked { text-style: underline; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("list")
 

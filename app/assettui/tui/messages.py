@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from msgspec import Struct
 from rich.text import Text
@@ -28,7 +28,7 @@ class Said(Struct, frozen=True):
     time_us: int
     text: str
     """Of any number of lines, as it came."""
-    severity: str = "information"
+    severity: Literal["information", "warning", "error"] = "information"
 
     def first_line(self) -> Text:
         """It in one line, with its glyph; further lines joined to it."""
@@ -70,7 +70,7 @@ class MessageLine(Static):
     DEFAULT_CSS = """
     MessageLine {
         layer: messages; dock: bottom; margin: 0 0 1 0; height: auto; max-height: 4; padding: 0 1; display: none;
-        background: $panel-lighten-1; color: $text;
+        background: $panel; color: $text;
     }
     MessageLine.shown { display: block; }
     """

@@ -13,6 +13,7 @@ from assettui.core.partitioned_graph import PartitionedGraph
 from assettui.core.partitions.definition import AsOf
 from assettui.model.errors import ProjectError
 from assettui.project.screen_memory import remembered
+from assettui.project.user_settings import read_user_settings
 from assettui.service.catalog import Catalog, catalog
 from assettui.service.signals import Signals
 from assettui.tui.leadership import Lead
@@ -31,7 +32,7 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
         build: A selection that is built as soon as the project is loaded.
 
     Raises:
-        ProjectError: There is no terminal to show them in, or no Python that this process could run user code in.
+        ProjectError: The user's settings are wrong; there is no terminal to show them in, or no Python that this process could run user code in.
         StoreError: The store cannot be opened.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -44,11 +45,12 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
         )
     session.project.interpreter.require()
     gc.disable()  # until the first frame is there: collecting while nothing is garbage yet costs a tenth of the start
+    settings = read_user_settings()
     known = _known(session)  # before anything is started: a store that cannot be read is told in plain text
     leading = Lead(session)  # its worker imports the project while this process imports Textual
     from assettui.tui.app import AssettuiApp  # deferred: 0.2 s, which the worker uses
 
-    app = AssettuiApp(session, leading, known, build, remembered())
+    app = AssettuiApp(session, leading, known, build, remembered(), settings)
     try:
         app.run()
         if app.signals.is_terminal_lost:

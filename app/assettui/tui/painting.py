@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
+from textual.filter import Monochrome, NoColor
 
 from assettui.model.timing import clock_us
 from assettui.service.locale import given_environment, is_ascii_wanted
@@ -16,6 +17,9 @@ from assettui.tui.messages import MessageLine, Messages, Said
 from assettui.tui.pacing import QUESTION, Pacing
 from assettui.tui.questions import Reading
 from assettui.tui.safe_text import AsciiOnly, SafeText
+from assettui.tui.terminal_colors import ANSWERED_WITHIN_S, BackgroundAnswer, told_background
+from assettui.tui.terminal_colors import QUESTION as BACKGROUND_QUESTION
+from assettui.tui.themes import ANSI, DARK, LIGHT, OWN, StateColors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,14 +38,29 @@ LEAVE_WITHIN_S = 1.0
 
 
 class PaintingApp(App[None]):
-    """An app whose frames pass `Cells` and `Pacing` on their way to the terminal."""
+    """An app whose frames pass `Cells` and `Pacing` on their way to the terminal.
 
-    def __init__(self) -> None:
+    Args:
+        theme: The colors: `auto` for those that fit the terminal, `dark`, `light`, `contrast`, `ansi`, or one of Textual's.
+        is_dark: Whether its background was dark the last time; None where that is not known.
+    """
+
+    def __init__(self, theme: str = "auto", *, is_dark: bool | None = None) -> None:
         super().__init__()
         self.messages = Messages()
+        self._state_colors = StateColors(self.current_theme)
         self._cells = Cells()
         self._pacing = Pacing()
-        self._line_filters = [SafeText(), *([AsciiOnly()] if is_ascii_wanted(given_environment()) else [])]
+        environment = given_environment()
+        self._line_filters = [SafeText(), *([AsciiOnly()] if is_ascii_wanted(environment) else [])]
+        for own in OWN.values():
+            self.register_theme(own)
+        if self.no_color:  # not even shades of grey: what is to be seen is reversed or bold
+            self._filters = [NoColor() if isinstance(each, Monochrome) else each for each in self._filters]
+        self._background = BackgroundAnswer()
+        self._wanted_theme = theme
+        self.theme = self._first_theme(told_background(environment) if is_dark is None else is_dark)
+        self._first = self.theme
         self._painting: Timer | None = None
         self._leaving: Callable[[], None] | None = None
         """What leaves, as soon as the terminal has answered all that it was asked: else the shell would read the answers."""
@@ -60,9 +79,13 @@ class PaintingApp(App[None]):
         """Say something, in the line above the keys; all of it can be read again."""
         said = Said(clock_us(), f"{title}: {message}" if title else message, severity)
         self.messages.add(said)
+        self.show_message(said, timeout)
+
+    def show_message(self, said: Said, timeout_s: float | None = None) -> None:
+        """Show a message in the line above the keys, for a while."""
         for screen in reversed(self.screen_stack):
             for shown in screen.query(MessageLine):
-                shown.say(said, timeout if timeout is not None else FADES_AFTER_S[severity])
+                shown.say(said, timeout_s if timeout_s is not None else FADES_AFTER_S[said.severity])
                 return
 
     def action_messages(self) -> None:
@@ -71,7 +94,53 @@ class PaintingApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """All that is drawn passes here, whichever widget draws it; see `SafeText`."""
-        return [*super().get_line_filters(), *self._line_filters]
+        return [*super().get_line_filters(), *self._line_filters, self._state_colors]
+
+    # Colors.
+
+    def _first_theme(self, is_dark: bool | None) -> str:
+        if self._wanted_theme != "auto":
+            wanted = ANSI if self._wanted_theme == "ansi" else self._wanted_theme
+            own = OWN.get(wanted)
+            if own is not None or wanted in self.available_themes:
+                return own.name if own is not None else wanted
+            names = ", ".join(["auto", "ansi", *OWN, *sorted(self.available_themes)])
+            self.messages.add(Said(clock_us(), f"no theme is called {wanted!r}: there are {names}", "warning"))
+        if self.no_color or self.console.color_system in (None, "standard"):
+            return ANSI
+        return (LIGHT if is_dark is False else DARK).name
+
+    def _watch_theme(self, theme_name: str) -> None:
+        self._state_colors = StateColors(self.available_themes[theme_name])
+        super()._watch_theme(theme_name)
+
+    def ask_for_background(self) -> None:
+        """Ask the terminal whether its background is dark, where the colors are to fit it and nothing tells."""
+        is_open = self._wanted_theme == "auto" and self.theme in (DARK.name, LIGHT.name)
+        if is_open and self._driver is not None and not self.is_headless:
+            self._background.is_awaited = True
+            self._driver.write(BACKGROUND_QUESTION)
+            self.set_timer(ANSWERED_WITHIN_S, self._wait_no_more)
+
+    def _wait_no_more(self) -> None:
+        self._background.is_awaited = False
+
+    @property
+    def is_background_dark(self) -> bool | None:
+        """Whether the terminal has said that its background is dark; None where it has not answered."""
+        return self._background.is_dark
+
+    @property
+    def chosen_theme(self) -> str:
+        """The theme that was chosen by hand since the start; empty where none was."""
+        return self.theme if self.theme != self._first else ""
+
+    def keys_in(self, event: events.Key) -> list[events.Key]:
+        """The keys that are to be obeyed now: none of what is an answer of the terminal."""
+        keys = self._background.take(event)
+        if self._background.is_dark is not None and self.chosen_theme == "":
+            self.theme = self._first = self._first_theme(self._background.is_dark)
+        return keys
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Take a frame of Textual's compositor; whatever else is drawn goes its own way."""
@@ -116,7 +185,7 @@ class PaintingApp(App[None]):
 
     async def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The terminal has come to the end of a frame."""
-        self._pacing.answered()
+        self._pacing.answered(time.monotonic())
         if self._leaving is not None:
             if not self._pacing.is_waiting():
                 self._leaving()

@@ -52,8 +52,10 @@ class PreviewTable(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     PreviewTable { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 0; background: $background; }
-    PreviewTable > .preview--row { background: $surface-lighten-1; }
+    PreviewTable > .preview--row { background: $panel; }
     PreviewTable > .preview--cursor { background: $primary-muted; }
+    PreviewTable:ansi > .preview--cursor { background: ansi_blue; color: ansi_bright_white; }
+    PreviewTable:nocolor > .preview--cursor { text-style: reverse; }
     PreviewTable > .preview--null { color: $text-disabled; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("cells")

@@ -14,8 +14,8 @@ from textual.widgets import Static
 from assettui.model.errors import ProjectError
 from assettui.model.project_summary import ProjectSummary
 from assettui.model.text import clean, plural
-from assettui.project.hosts import hosts_file, read_hosts
 from assettui.project.opened import forget_opened
+from assettui.project.user_settings import read_hosts, user_settings_file
 from assettui.render.projects import PROJECTS
 from assettui.service.projects import all_projects, opening_command
 from assettui.tui.actions import bindings
@@ -23,7 +23,6 @@ from assettui.tui.background import is_canceled
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.painting import PaintingApp
-from assettui.tui.questions import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from assettui.project.hosts import Host
+    from assettui.project.user_settings import Host
 
 
 class ProjectList(Listing[ProjectSummary]):
@@ -54,7 +53,7 @@ class ProjectsScreen(MainScreen):
     AUTO_FOCUS = "ProjectList"
     DEFAULT_CSS = """
     ProjectsScreen #list { height: 1fr; }
-    ProjectsScreen #said { height: auto; max-height: 4; padding: 0 1; border-top: solid $panel-lighten-2; }
+    ProjectsScreen #said { height: auto; max-height: 4; padding: 0 1; border-top: solid $foreground 25%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("projects")
 
@@ -108,7 +107,7 @@ class ProjectsScreen(MainScreen):
         self._asked += message.projects
         order = {host.ssh: place for place, host in enumerate(self._hosts or (), 1)}
         listed = self.query_one(ProjectList)
-        listed.empty_text = f"no project was opened here yet; other machines are named in {hosts_file()}"
+        listed.empty_text = f"no project was opened here yet; other machines are named in {user_settings_file()}"
         listed.rows = sorted(self._asked, key=lambda each: order.get(each.host, 0))
         self._tell(message.left)
 
@@ -132,7 +131,7 @@ class ProjectsScreen(MainScreen):
         """Take the project off the list, until it is opened again; nothing of it is removed."""
         current = self.query_one(ProjectList).current
         if current is None or current.host:
-            self.notify(f"that one is named in {hosts_file()}")
+            self.notify(f"that one is named in {user_settings_file()}")
             return
         forget_opened(current.arguments)
         self._asked = [each for each in self._asked if each != current]
@@ -180,9 +179,9 @@ class ProjectsApp(PaintingApp):
 
     def action_help(self) -> None:
         """Show the keys."""
-        from assettui.tui.help import keys_of
+        from assettui.tui.help import key_window
 
-        self.push_screen(Reading("Keys", keys_of(self.screen)))
+        self.push_screen(key_window(self.screen))
 
 
 def open_projects(hosts: Sequence[Host]) -> int:

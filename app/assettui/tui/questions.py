@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.text import Text
 from textual.containers import Vertical, VerticalScroll
@@ -13,7 +13,7 @@ from assettui.model.text import clean, clean_lines
 from assettui.tui.actions import bindings
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from textual.app import App, ComposeResult
     from textual.binding import BindingType
 
 
@@ -47,6 +47,10 @@ class _Window(ModalScreen[bool]):
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
+    async def action_help_page(self) -> None:
+        """Choose a page of help."""
+        await cast("App[Any]", self.app).run_action("app.help_page")
+
     def action_answer(self, answer: bool) -> None:
         self.dismiss(answer)
 
@@ -54,8 +58,8 @@ class _Window(ModalScreen[bool]):
 class Reading(_Window):
     """A text to be read, a traceback say."""
 
-    def __init__(self, title: str, text: Text | str) -> None:
-        super().__init__(title, text, "esc close   ↑↓ scroll")
+    def __init__(self, title: str, text: Text | str, keys: str = "esc close   ↑↓ scroll") -> None:
+        super().__init__(title, text, keys)
 
 
 class Question(_Window):

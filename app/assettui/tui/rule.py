@@ -31,10 +31,10 @@ class Rule(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rule--line", "rule--focused", "rule--title", "rule--counts"}
     DEFAULT_CSS = """
     Rule { height: 1; }
-    Rule > .rule--line { color: $panel-lighten-3; }
+    Rule > .rule--line { color: $foreground 25%; }
     Rule > .rule--focused { color: $primary; }
     Rule > .rule--title { text-style: bold; }
-    Rule > .rule--counts { color: $text-muted; }
+    Rule > .rule--counts { color: $foreground 75%; }
     """
 
     def __init__(self, panel: str = "", *, id: str | None = None) -> None:
