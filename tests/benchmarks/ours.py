@@ -33,6 +33,7 @@ from tests.benchmarks import (
     programs,
     values,
 )
+from tests.benchmarks import face as face_of
 from tests.benchmarks.figures import Figure, cpu_seconds, median_seconds, proportional_mb, seconds, tree
 from tests.conftest import command, wait_until
 from tests.terminal import Terminal
@@ -350,6 +351,16 @@ def looking_at_values() -> Iterator[Figure]:
     yield from values.differences()
 
 
+def face() -> Iterator[Figure]:
+    """What the screens send, how soon they answer, what lineage costs."""
+    with project(face_of.CHAINED) as session:
+        ensure_loaded(session)
+        yield from face_of.drawn(session)
+    for text, measure in face_of.MEASURES:
+        with project(text) as session:
+            yield from measure(session)
+
+
 BENCHMARKS = {
     "import": imports,
     "snapshot": snapshots,
@@ -358,6 +369,7 @@ BENCHMARKS = {
     "decide": deciding.decisions,
     "launch": first_line,
     "screens": screens,
+    "face": face,
     "idle": idle,
     "sets": partitions.sets,
     "pairs": partitions.pairs,

@@ -273,6 +273,8 @@ class AssettuiApp(AskingApp):
         something elsewhere. Over a slow line keys come many at a time: the letters behind `/` would be keys of the list,
         not yet a filter, and those behind `enter` would still be part of it.
         """
+        if isinstance(event, events.InputEvent):
+            self.note_action()
         if not isinstance(event, events.Key):
             await super().on_event(event)
             return

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 WHOLE_UP_TO = 60
 """A project of no more assets is drawn whole at the beginning."""
+MOST_AT_ONCE = 2_000
+"""Of a project of more, all is drawn with its groups folded: laying it out would take too long."""
 LEVELS = 2
 """So many levels around an asset are drawn at the beginning, of a larger one."""
 NOTHING = "nothing to draw: an asset depends on those that its function takes, or that deps=[…] names"
@@ -208,9 +210,12 @@ class LineagePanel(Vertical):
         self._column = None
         if self._levels is None:
             self.action_focus()
-        else:
-            self._levels = None
-            self._lay_out()
+            return
+        self._levels = None
+        if self._catalog is not None and len(self._catalog.rows) > MOST_AT_ONCE and not self._folded:
+            self._folded = {row.asset.group for row in self._catalog.rows}
+            self.app.tell(f"{len(self._catalog.rows):,} assets, by group: z opens the one under the cursor")
+        self._lay_out()
 
     def action_fold(self) -> None:
         """Fold the group of the node under the cursor to one node, or unfold it."""

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 FADES_AFTER_S: Final[dict[SeverityLevel, float]] = {"information": 4.0, "warning": 6.0, "error": 8.0}
+BETWEEN_S = 0.1
+"""What changes by itself is drawn no oftener than this."""
+EFFECT_S = 0.5
+"""What changes within this time of a key or of the mouse is its effect, and drawn at once."""
 LEAVE_WITHIN_S = 1.0
 """So long an answer is waited for that would otherwise come to the shell."""
 
@@ -62,6 +66,8 @@ class PaintingApp(App[None]):
         self.theme = self._first_theme(told_background(environment) if is_dark is None else is_dark)
         self._first = self.theme
         self._painting: Timer | None = None
+        self._acted_s = self._painted_s = 0.0
+        """When a key was pressed or the mouse was used, and when a frame was written: seconds of the monotonic clock."""
         self._leaving: Callable[[], None] | None = None
         """What leaves, as soon as the terminal has answered all that it was asked: else the shell would read the answers."""
         self._cursor = ""
@@ -135,6 +141,10 @@ class PaintingApp(App[None]):
         """The theme that was chosen by hand since the start; empty where none was."""
         return self.theme if self.theme != self._first else ""
 
+    def note_action(self) -> None:
+        """A key was pressed, or the mouse was used: its effect is waited for."""
+        self._acted_s = time.monotonic()
+
     def keys_in(self, event: events.Key) -> list[events.Key]:
         """The keys that are to be obeyed now: none of what is an answer of the terminal."""
         keys = self._background.take(event)
@@ -161,8 +171,11 @@ class PaintingApp(App[None]):
         """Write what differs, now or when the terminal has come to what was written before."""
         if self._painting is not None or self._leaving is not None or self._driver is None:
             return
-        wait_s = self._pacing.wait_s(time.monotonic())
-        if wait_s:
+        now_s = time.monotonic()
+        wait_s = self._pacing.wait_s(now_s)
+        if now_s - self._acted_s > EFFECT_S:  # nobody waits for this one
+            wait_s = max(wait_s, self._painted_s + BETWEEN_S - now_s)
+        if wait_s > 0:
             self._painting = self.set_timer(wait_s, self._paint_again)
             return
         x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
@@ -175,7 +188,8 @@ class PaintingApp(App[None]):
         self._driver.write(written + cursor + QUESTION)
         self._end_update()
         self._driver.flush()
-        self._pacing.sent(time.monotonic(), len(written))
+        self._painted_s = time.monotonic()
+        self._pacing.sent(self._painted_s, len(written))
 
     def _paint_again(self) -> None:
         if self._painting is not None:
