@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyte
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +48,12 @@ class Shown:
         return written
 
     def seen(self) -> list[list[object]]:
-        return [[self.screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
+        """All cells as they are seen: of a blank that is not reversed, the color of the text is not."""
+        return [[_seen(self.screen.buffer[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
+
+
+def _seen(cell: Any) -> Any:
+    return cell._replace(fg="default") if cell.data == " " and not cell.reverse and not cell.underscore else cell
 
 
 def blank() -> list[tuple[int, int, Strip]]:

@@ -187,10 +187,13 @@ def _write(parts: list[str], line: _Line, start: int, end: int, pen: Look) -> Lo
         after = x + 1
         while after < end and (looks[after] is look or looks[after] == look):
             after += 1
-        if look != pen:
+        text = "".join(texts[x:after]).replace(_UNKNOWN, " ")
+        # Of blanks only the background is seen: they are written in whatever color is at hand.
+        is_seen = look.attributes or pen.attributes or look.background != pen.background or not text.isspace()
+        if look != pen and is_seen:
             parts.append(_change(pen, look))
             pen = look
-        parts.append("".join(texts[x:after]).replace(_UNKNOWN, " "))
+        parts.append(text)
         x = after
     return pen
 
