@@ -35,7 +35,7 @@ async def opened(pilot: Pilot[Any], run_id: str) -> RunScreen:
     await until(pilot, lambda: screen.query_one(StepList).rows)
     await until(pilot, lambda: any(word in heading(screen) for word in ("started", "failure", "success")))
     await until(pilot, lambda: "1 running" in str(screen.query_one(Header).render()))
-    await until(pilot, lambda: any("run " in line for line in lines(screen)))
+    await until(pilot, lambda: any("run " in line or "╭─" in line for line in lines(screen)))
     return screen
 
 

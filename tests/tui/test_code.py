@@ -10,8 +10,9 @@ from textual.widgets import Static
 
 from assettui.model.keys import AssetKey
 from assettui.service.session import Session
-from assettui.tui import code
-from assettui.tui.code import CodeScreen, editor_command
+from assettui.tui import editor
+from assettui.tui.code import CodeScreen
+from assettui.tui.editor import editor_command
 from tests.conftest import made_folder
 from tests.tui.conftest import told, until
 from tests.tui.looking import app
@@ -42,7 +43,7 @@ async def test_it_is_a_tab_of_the_asset_and_opens_in_the_editor(on: Session, mon
 
     monkeypatch.setenv("EDITOR", "true --edit")
     monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.setattr(code, "in_foreground", run)
+    monkeypatch.setattr(editor, "in_foreground", run)
     async with app(on).run_test(size=(100, 20)) as pilot:
         pilot.app.push_screen(CodeScreen(AssetKey("one")))
         screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, CodeScreen) else None)

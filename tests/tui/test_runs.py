@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from rich.color import Color
 from textual.widgets import Static
 
@@ -17,6 +19,7 @@ from assettui.tui.app import AssettuiApp
 from assettui.tui.log_view import LogView
 from assettui.tui.questions import Reading
 from assettui.tui.run import RunScreen
+from assettui.tui.run_comparison import DifferenceList, RunComparisonScreen
 from assettui.tui.run_list import RunList, StepList
 from assettui.tui.runs import RunsScreen
 from tests.tui.conftest import heading, lines, opened, told, until
@@ -148,7 +151,9 @@ async def test_the_whole_error_of_a_step_is_one_key_away(shop: Session) -> None:
     async with app(shop).run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot, "fa11000000000000")
         steps = screen.query_one(StepList)
-        await pilot.press(*["down"] * [row.step_key for row in steps.rows].index("marts/churn"), "enter")
+        assert steps.current is not None
+        assert steps.current.step_key == "marts/churn", "the cursor begins where it failed"
+        await pilot.press("enter")
         reading = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, Reading) else None)
         assert "return lost / len(customers)" in str(reading.query(Static).first().render())
 
@@ -223,3 +228,78 @@ async def test_long_lines_are_wrapped_and_scrolled_row_by_row(shop: Session) -> 
         await pilot.press("end", "w")
         assert lines(screen)[:3] == ["first", long[:width], "last"]
         assert log.is_following
+
+
+async def test_a_run_that_failed_opens_on_the_error(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        cast(AssettuiApp, pilot.app).open_run("fa11000000000000")
+        screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, RunScreen) else None)
+        await until(pilot, lambda: any("╭─ ZeroDivisionError" in line for line in lines(screen)))
+        assert any("return lost / len(customers)" in line for line in lines(screen))
+        await pilot.press("e")
+        await until(pilot, lambda: any("run failure" in line for line in lines(screen)))
+
+
+async def test_events_are_narrowed_by_step_level_and_text(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        await pilot.press("f")
+        await until(
+            pilot,
+            lambda: (
+                [line for line in lines(screen) if line] and all("WARNING" in line for line in lines(screen) if line)
+            ),
+        )
+        await pilot.press("f", "f", "s", "down")
+        await until(pilot, lambda: not any("models/forecast" in line for line in lines(screen)))
+        await pilot.press("s", "slash", *"144", "enter", "ampersand")
+        await until(
+            pilot,
+            lambda: (
+                [line for line in lines(screen) if line] and all("144 months" in line for line in lines(screen) if line)
+            ),
+        )
+        await pilot.press("ampersand")
+        await until(pilot, lambda: len([line for line in lines(screen) if line]) > 2)
+
+
+async def test_only_lines_of_stdout_that_match_are_shown_also_when_more_come(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        await pilot.press("o", "slash", *"epoch .0:", "enter", "ampersand")
+        await until(
+            pilot,
+            lambda: [line.split(":")[0] for line in lines(screen) if line] == [f"epoch {n}0" for n in range(1, 7)],
+        )
+        out = shop.folder.step_log(RUNNING, "models/forecast", "out")
+        with out.open("a") as file:
+            file.write("epoch 61: loss 1\nepoch 70: loss 1\n")
+        await until(pilot, lambda: [line.split(":")[0] for line in lines(screen) if line][-1] == "epoch 70")
+
+
+async def test_a_time_is_gone_to(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        await pilot.press("at", *"nonsense", "enter")
+        await until(pilot, lambda: any("write 14:02" in said for said in told(pilot)))
+        first = next(line for line in lines(screen) if line)[:8]
+        await pilot.press("at", *first, "enter")
+        await until(pilot, lambda: screen.query_one(LogView).found == 0)
+
+
+async def test_two_runs_are_compared(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        await pilot.press("4")
+        await until(
+            pilot,
+            lambda: isinstance(pilot.app.screen, RunsScreen) and len(pilot.app.screen.query_one(RunList).rows) > 3,
+        )
+        await pilot.press("down", "space", "space")
+        assert "2 marked" in heading(pilot.app.screen)
+        await pilot.press("equals_sign")
+        found = await until(
+            pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, RunComparisonScreen) else None
+        )
+        listed = found.query_one(DifferenceList)
+        await until(pilot, lambda: listed.rows)
+        assert ("status", "success", "failure") in {(each.kind, each.first, each.second) for each in listed.rows}

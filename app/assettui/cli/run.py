@@ -13,6 +13,7 @@ from assettui.cli.output import Exit, print_json, print_lines, print_table, say,
 from assettui.cli.run_logs import show_logs
 from assettui.cli.run_options import parsed_tags
 from assettui.cli.target import Target, json_option, target_options
+from assettui.model.codec import builtins
 from assettui.model.keys import AssetKey
 from assettui.model.run import ANY_RUN, RunFilter, RunStatus
 from assettui.model.text import plural
@@ -108,6 +109,34 @@ def retry_run(target: Target, run_id: str, from_failure: bool, as_json: bool) ->
     from assettui.cli.materialize import retry_and_wait  # deferred: the engine, which no listing needs
 
     return retry_and_wait(target.reading(), run_id, from_failure=from_failure, as_json=as_json)
+
+
+@run.command("diff")
+@click.argument("run_id", type=RUN, metavar="A")
+@click.argument("other", type=RUN, metavar="B", required=False)
+@json_option
+@target_options
+def diff_runs(target: Target, run_id: str, other: str | None, as_json: bool) -> None:
+    """Show how two runs differ: status, steps, how long they took, configuration, tags, code versions.
+
+    Without B, A is compared with the run before that was of the same job or assets.
+    """
+    from assettui.render.run_comparison import DIFFERENCES, comparison_lines  # deferred: no other command needs it
+    from assettui.service.run_comparison import compare_runs
+
+    found = compare_runs(target.reading(), run_id, other)
+    if as_json:
+        print_json(
+            {
+                "first": found.first.run_id,
+                "second": found.second.run_id,
+                "differences": [builtins(each) for each in found.differences],
+            }
+        )
+        return
+    print_lines(comparison_lines(found))
+    if found.differences:
+        print_table(DIFFERENCES, found.differences)
 
 
 @run.command("cancel")

@@ -77,6 +77,13 @@ def event_text(event: Event) -> EventText:
             return EventText(words)
 
 
+def level_of(event: Event) -> int:
+    """How much an event is to be heeded: 0 as most, 1 as a warning, 2 as an error."""
+    said = event_text(event)
+    color = _LEVEL_COLORS.get(said.level, "") if said.level else _KIND_COLORS.get(event.kind, "")
+    return 2 if color == RED else 1 if color == YELLOW else 0
+
+
 def event_lines(event: Event) -> list[Cell]:
     """An event as lines: one, and those of its traceback where there is one; in print with the day."""
     said = event_text(event)

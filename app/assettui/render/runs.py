@@ -80,7 +80,7 @@ def steps_table(span: tuple[int, int]) -> Table[StepRecord]:
                 Cell(step.status.value, color),
                 Cell(duration(took)),
                 Cell(_bar(step, began, ended), color),
-                Cell(_remark(step), color if step.error else GREY),
+                Cell(remark(step), color if step.error else GREY),
             ),
             glyph,
         )
@@ -107,7 +107,7 @@ def _bar(step: StepRecord, began_us: int, ended_us: int) -> str:
     return " " * first + "━" * size
 
 
-def _remark(step: StepRecord) -> str:
+def remark(step: StepRecord) -> str:
     """What is to be said of a step besides its status."""
     retries = f"after {plural(step.retries, 'retry')}" if step.retries else ""
     return ", ".join(part for part in (step.error.message if step.error else "", retries) if part)

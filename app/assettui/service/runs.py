@@ -26,7 +26,7 @@ from assettui.store.wake_socket import WakeClient
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from assettui.model.events import Event
@@ -49,6 +49,8 @@ class RunDetail(Struct, frozen=True):
     """Of one that is queued: what it waits for, in words."""
     is_orphaned: bool = False
     """Whether its leader has died, and the next one has yet to record that it has ended."""
+    after: Mapping[str, tuple[str, ...]] = {}
+    """Which steps each of them waits for."""
 
 
 class RunPage(Struct, frozen=True):
@@ -220,8 +222,16 @@ def run_detail(session: Session, run_id: str) -> RunDetail:
     with session.reading() as connection:
         recorded = queries.run(connection, run_id)
         run, steps = _as_it_is(session, connection, run_id)
-        config = queries.run_plan(connection, run.run_id).config
-    return RunDetail(run, steps, config, waits_of(session, run), is_orphaned=run.status is not recorded.status)
+        plan = queries.run_plan(connection, run.run_id)
+        planned = [*plan.steps, *(step for each in queries.expansions(connection, run.run_id) for step in each.steps)]
+    return RunDetail(
+        run,
+        steps,
+        plan.config,
+        waits_of(session, run),
+        is_orphaned=run.status is not recorded.status,
+        after={step.key: step.after for step in planned},
+    )
 
 
 def _as_it_is(

@@ -412,6 +412,12 @@ class AssettuiApp(AskingApp):
 
         self.push_screen(Finder("Go to", places(self, runs, found_backfills)))
 
+    def compare_runs(self, run_id: str, other: str | None = None) -> None:
+        """Show how a run differs from another, or from the one before that was of the same."""
+        from assettui.tui.run_comparison import RunComparisonScreen
+
+        self.push_screen(RunComparisonScreen(run_id, other))
+
     def open_asset(self, key: AssetKey) -> None:
         """Open one asset above the screen: why it stands as it does."""
         from assettui.tui.asset import AssetScreen

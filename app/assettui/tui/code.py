@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -21,11 +17,11 @@ from assettui.service.code import AssetCode, asset_code
 from assettui.tui.actions import bindings
 from assettui.tui.asset_tabs import CODE, TabbedScreen
 from assettui.tui.drawing import text_of
+from assettui.tui.editor import open_in_editor
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.projects import in_foreground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -100,24 +96,5 @@ class CodeScreen(TabbedScreen):
         code = self._code
         if code is None:
             return
-        command = editor_command(os.environ, code.path, code.first_line)
-        if shutil.which(command[0]) is None:
-            self.app.tell(f"there is no program {command[0]}: EDITOR says which editor to use")
-            return
-        with self.app.suspend():
-            status = in_foreground(command)
-        self.app.repaint()
-        if status:
-            self.app.tell(f"{command[0]} ended with status {status}")
+        open_in_editor(self.app, code.path, code.first_line)
         self.reload()
-
-
-def editor_command(environment: Mapping[str, str], path: str, line_number: int) -> list[str]:
-    """How the user's editor is asked to open a file at a line: `$VISUAL`, `$EDITOR` or vi."""
-    editor = shlex.split(environment.get("VISUAL") or environment.get("EDITOR") or "vi")
-    name = Path(editor[0]).name if editor else "vi"
-    if name in ("code", "codium", "cursor", "subl", "hx", "helix", "zed"):
-        goto = ["--goto"] if name in ("code", "codium", "cursor") else []
-        wait = ["--wait"] if name not in ("hx", "helix") else []
-        return [*editor, *wait, *goto, f"{path}:{line_number}"]
-    return [*(editor or ["vi"]), f"+{line_number}", path]

@@ -135,6 +135,43 @@ class TextLines:
         return [cell.text for cell in self._lines[first:end]]
 
 
+class MatchingLines:
+    """Those of some lines in which a pattern is found: 8 bytes a line.
+
+    Args:
+        lines: All of them.
+        pattern: Found in a line as it is shown.
+    """
+
+    def __init__(self, lines: Lines, pattern: re.Pattern[str]) -> None:
+        self._lines = lines
+        self._pattern = pattern
+        self._found = array("Q")
+        self._seen = 0
+        self._looking = threading.Lock()
+
+    def look_on(self) -> bool:
+        """Look at the lines that have come since; whether there were any."""
+        with self._looking:
+            first, count = self._seen, len(self._lines)
+            for start in range(first, count, _BLOCK_LINES):
+                texts = self._lines.texts(start, min(start + _BLOCK_LINES, count))
+                self._found.extend(
+                    start + place for place, text in enumerate(texts) if self._pattern.search(plain(text))
+                )
+            self._seen = count
+        return count > first
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def line(self, index: int) -> Cell:
+        return self._lines.line(self._found[index])
+
+    def texts(self, first: int, end: int) -> Sequence[str]:
+        return [self._lines.texts(at, at + 1)[0] for at in self._found[first:end]]
+
+
 def find(lines: Lines, pattern: re.Pattern[str], after: int, step: int, is_wanted: Callable[[], bool]) -> int | None:
     """The next line in which a pattern is found, or the one before; beyond the last one, from the first one on.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import on, work
@@ -13,11 +14,15 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Static
 
+from assettui.core.run_timeline import step_spans
+from assettui.model.events import StepRetried, StepStarted
+from assettui.model.run import StepStatus
 from assettui.model.text import one_line
 from assettui.model.timing import clock_us
 from assettui.project.watch import Watch
 from assettui.render.appearance import GREY, YELLOW
-from assettui.render.events import event_lines
+from assettui.render.errors import error_box, place_of
+from assettui.render.events import event_lines, level_of
 from assettui.render.runs import STEP_COLUMNS, run_state
 from assettui.service.run_logs import BadPattern, search_pattern
 from assettui.service.runs import RunDetail, events_of, log_file, run_detail
@@ -26,13 +31,12 @@ from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.line_input import SearchBox
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.log_view import FileLines, LogView, TextLines, find
+from assettui.tui.log_view import FileLines, LogView, MatchingLines, TextLines, find
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.run_list import StepList
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -45,12 +49,27 @@ MAX_EVENT_LINES = 20_000
 """The oldest lines of events are let go beyond so many; `assettui run logs` shows them all."""
 
 
+SEARCHED = "a regular expression; (?i) for any case"
+LEVELS = ("", "from warnings on", "errors")
+
+
+class EventLine(NamedTuple):
+    """A line of what an event says."""
+
+    cell: Cell
+    step_key: str | None
+    level: int
+    """0 for most, 1 for warnings, 2 for errors."""
+    time_us: int
+
+
 class Tab(Enum):
     """What is shown below the steps."""
 
     EVENTS = "events"
     STDOUT = "stdout"
     STDERR = "stderr"
+    ERROR = "error"
 
 
 class RunScreen(MainScreen):
@@ -96,8 +115,21 @@ class RunScreen(MainScreen):
         self._run_id = run_id
         self._detail: RunDetail | None = None
         self._last_event = 0
+        self._all_events: list[EventLine] = []
         self._event_lines: list[Cell] = []
+        """Those of them that are shown."""
         self._events = TextLines(self._event_lines)
+        self._narrowed: re.Pattern[str] | None = None
+        """Only lines in which this is found are shown."""
+        self._is_of_step = False
+        self._least_level = 0
+        self._tries: dict[str, list[tuple[int, int]]] = {}
+        """Of each step, the tries that failed and were followed by another."""
+        self._began: dict[str, int] = {}
+        self._matching: tuple[Lines, re.Pattern[str], MatchingLines] | None = None
+        self._is_typing_time = False
+        self._has_chosen = False
+        """Whether the tab and the step were chosen by hand, or by what was found at first."""
         self._tab = Tab.EVENTS
         self._file: tuple[str, Tab, FileLines] | None = None
         self._watch: Watch | None = None
@@ -115,7 +147,7 @@ class RunScreen(MainScreen):
         yield ListingHeader(STEP_COLUMNS)
         yield StepList(id="steps")
         yield Static(id="tabs")
-        yield SearchBox(id="search", placeholder="a regular expression; (?i) for any case")
+        yield SearchBox(id="search", placeholder=SEARCHED)
         yield LogView(id="log")
 
     def on_mount(self) -> None:
@@ -153,12 +185,46 @@ class RunScreen(MainScreen):
     @on(Loaded)
     def show(self, message: Loaded) -> None:
         self._detail = message.detail
-        for event in message.events:
-            self._event_lines.extend(event_lines(event))
-        del self._event_lines[:-MAX_EVENT_LINES]
+        self._take(message.events)
         self._show_summary(message.detail)
-        self.query_one(StepList).rows = message.detail.steps  # tells that it has moved: the log is shown for that
+        steps = self.query_one(StepList)
+        steps.rows = message.detail.steps  # tells that it has moved: the log is shown for that
+        if not self._has_chosen and message.detail.steps:
+            self._has_chosen = True
+            failed = next((at for at, step in enumerate(steps.rows) if step.status is StepStatus.FAILURE), None)
+            if failed is not None:
+                steps.cursor, self._tab = failed, Tab.ERROR
+                self.show_log()
         self.redraw_in_time()
+
+    def _take(self, events: Sequence[Event]) -> None:
+        """Take note of events that have come."""
+        for event in events:
+            key = event.step_key
+            if isinstance(event, StepStarted) and key is not None:
+                self._began[key] = event.time_us
+            elif isinstance(event, StepRetried) and key is not None and key in self._began:
+                self._tries.setdefault(key, []).append((self._began.pop(key), event.time_us))
+            level = level_of(event)
+            lines = [EventLine(cell, key, level, event.time_us) for cell in event_lines(event)]
+            self._all_events += lines
+            self._event_lines += [each.cell for each in lines if self._is_wanted(each)]
+        del self._all_events[:-MAX_EVENT_LINES]
+        del self._event_lines[:-MAX_EVENT_LINES]
+
+    def _is_wanted(self, line: EventLine) -> bool:
+        """Whether a line of events is to be shown."""
+        step = self.query_one(StepList).current if self._is_of_step else None
+        return (
+            line.level >= self._least_level
+            and (step is None or line.step_key == step.step_key)
+            and (self._narrowed is None or self._narrowed.search(line.cell.text) is not None)
+        )
+
+    def _choose_events(self) -> None:
+        """Show those events that are wanted now."""
+        self._event_lines[:] = [each.cell for each in self._all_events if self._is_wanted(each)]
+        self.show_log()
 
     def is_live(self) -> bool:
         return self._detail is not None and not self._detail.run.status.is_over
@@ -172,25 +238,43 @@ class RunScreen(MainScreen):
     def _show_summary(self, detail: RunDetail) -> None:
         now_us, run = clock_us(), detail.run
         self.head(text_of([run_state(detail, now_us)]))
-        self.query_one(StepList).show_span(run.started_us or run.created_us, run.ended_us or now_us)
+        began_us, ended_us = run.started_us or run.created_us, run.ended_us or now_us
+        spans = step_spans(detail.steps, detail.after, self._tries, began_us, ended_us)
+        columns = self.query_one(StepList).show_span(spans, began_us, ended_us)
+        header = self.query_one(ListingHeader)
+        if header.columns != columns:
+            header.columns = columns
+            header.refresh()
 
     @on(Printed)
     def read_printed(self) -> None:
         """Read what a step has just written, where that is looked at."""
-        if self._file is not None and self._tab is not Tab.EVENTS:
+        if self._file is not None and self._tab in (Tab.STDOUT, Tab.STDERR):
             self.read_on(self._file[2])
 
     @work(thread=True, group="read")
     def read_on(self, lines: FileLines) -> None:
         """Read on, away from the screen: what was written may be large."""
-        if lines.read_on():
+        has_read, matching = lines.read_on(), self._matching
+        has_found = matching is not None and matching[0] is lines and matching[2].look_on()
+        if has_read or has_found:
             self.post_message(self.HasRead(lines))
 
     @on(HasRead)
     def show_read(self, message: HasRead) -> None:
         """Show what was read, where it is still looked at."""
-        if self._file is not None and self._file[2] is message.lines and self._tab is not Tab.EVENTS:
-            self.query_one(LogView).show(message.lines)
+        if self._file is not None and self._file[2] is message.lines and self._tab in (Tab.STDOUT, Tab.STDERR):
+            self.query_one(LogView).show(self._narrow(message.lines))
+
+    def _narrow(self, lines: FileLines) -> Lines:
+        """These lines, or those of them that match, where only they are shown."""
+        if self._narrowed is None:
+            self._matching = None
+            return lines
+        if self._matching is None or self._matching[:2] != (lines, self._narrowed):
+            self._matching = (lines, self._narrowed, MatchingLines(lines, self._narrowed))
+            self.read_on(lines)
+        return self._matching[2]
 
     @on(Listing.Moved)
     def show_log(self) -> None:
@@ -199,20 +283,34 @@ class RunScreen(MainScreen):
         log = self.query_one(LogView)
         name, before = step.step_key if step is not None else None, log.lines
         if self._tab is Tab.EVENTS:
-            log.empty_text = ""
+            if self._is_of_step:
+                self._event_lines[:] = [each.cell for each in self._all_events if self._is_wanted(each)]
+            log.empty_text = "no event is like that"
+            log.is_following = log.is_following or log.lines is not self._events
             log.show(self._events)
+        elif self._tab is Tab.ERROR:
+            log.empty_text = "the step has not failed" if step is not None else ""
+            log.is_following = False
+            log.show(
+                TextLines(error_box(step, log.scrollable_content_region.width)) if step is not None else TextLines()
+            )
         elif name is not None:
             log.empty_text = f"nothing on {self._tab.value}"
-            log.show(self._lines_of(name))
+            log.show(self._narrow(self._lines_of(name)))
         if log.lines is not before:
             self._found = ""
         self._show_tabs(name)
 
     def _show_tabs(self, name: str | None) -> None:
         tabs = Text(no_wrap=True)
-        for tab, key in ((Tab.EVENTS, "e"), (Tab.STDOUT, "o"), (Tab.STDERR, "r")):
+        for tab, key in ((Tab.EVENTS, "e"), (Tab.STDOUT, "o"), (Tab.STDERR, "r"), (Tab.ERROR, "x")):
             tabs.append(f" {key} {tab.value} ", style="reverse" if tab is self._tab else GREY)
-        tabs.append("  of the whole run" if self._tab is Tab.EVENTS else f"  {one_line(name or '', 60)}", style=GREY)
+        is_whole = self._tab is Tab.EVENTS and not self._is_of_step
+        tabs.append("  of the whole run" if is_whole else f"  {one_line(name or '', 60)}", style=GREY)
+        if self._tab is Tab.EVENTS and self._least_level:
+            tabs.append(f"  {LEVELS[self._least_level]}", style=YELLOW)
+        if self._narrowed is not None and self._tab is not Tab.ERROR:
+            tabs.append(f"  only {one_line(self._narrowed.pattern, 30)}", style=YELLOW)
         tabs.append(f"  {self._found}", style=YELLOW)
         self.query_one("#tabs", Static).update(tabs)
 
@@ -229,7 +327,9 @@ class RunScreen(MainScreen):
 
     def action_search(self) -> None:
         """Type what is searched for."""
+        self._is_typing_time = False
         box = self.query_one(SearchBox)
+        box.placeholder = SEARCHED
         box.value = self._pattern.pattern if self._pattern is not None else ""
         self.set_focus(box.add_class("shown"))
         box.select_all()
@@ -237,12 +337,17 @@ class RunScreen(MainScreen):
     @on(SearchBox.Changed)
     def mark(self, event: SearchBox.Changed) -> None:
         """Mark what is found of it so far."""
+        if self._is_typing_time:
+            return
         with suppress(BadPattern):
             self.query_one(LogView).mark(search_pattern(event.value) if event.value else None)
 
     @on(SearchBox.Submitted)
     def search(self, event: SearchBox.Submitted) -> None:
         """Go to the first line in which it is found, from what is shown on."""
+        if self._is_typing_time:
+            self._show_time(event.value)
+            return
         if not event.value:
             self.action_end_search()
             return
@@ -306,6 +411,60 @@ class RunScreen(MainScreen):
         self.set_focus(log)
         return log
 
+    # Narrowing.
+
+    def action_narrow(self) -> None:
+        """Show only the lines in which what was searched for is found, or all again."""
+        if self._narrowed is None and self._pattern is None:
+            self.app.tell("search for something first: /")
+            return
+        self._narrowed = self._pattern if self._narrowed is None else None
+        self._choose_events()
+
+    def action_only_step(self) -> None:
+        """Show the events of the step under the cursor, or of all."""
+        self._is_of_step = not self._is_of_step
+        self._tab = Tab.EVENTS
+        self._choose_events()
+
+    def action_level(self) -> None:
+        """Show all events, from warnings on, or errors."""
+        self._least_level = (self._least_level + 1) % len(LEVELS)
+        self._tab = Tab.EVENTS
+        self._choose_events()
+
+    def action_go_to_time(self) -> None:
+        """Type a time, to go to the first event from then on."""
+        self._tab, self._is_typing_time = Tab.EVENTS, True
+        self.show_log()
+        box = self.query_one(SearchBox)
+        box.placeholder, box.value = "a time of the day: 14:02, or 14:02:11", ""
+        self.set_focus(box.add_class("shown"))
+
+    def _show_time(self, text: str) -> None:
+        log = self._leave_box()
+        self._is_typing_time = False
+        at = next((index for index, cell in enumerate(self._event_lines) if text <= cell.text[: len(text)]), None)
+        if not re.fullmatch(r"\d{1,2}(:\d{2}(:\d{2})?)?", text) or at is None:
+            self.app.tell(f"there is nothing at {text!r}, or later: write 14:02 or 14:02:11")
+        else:
+            log.show_found(at)
+
+    def action_edit(self) -> None:
+        """Open the editor at the user's line in which the step failed."""
+        step = self.query_one(StepList).current
+        place = place_of(step) if step is not None else None
+        if place is None:
+            self.app.tell("no line of yours is known to have failed in this step")
+            return
+        from assettui.tui.editor import open_in_editor  # deferred: few edit
+
+        open_in_editor(self.app, *place)
+
+    def action_compare(self) -> None:
+        """Compare it with the run before that was of the same."""
+        self.app.compare_runs(self._run_id)
+
     def action_wrap(self) -> None:
         """Show long lines whole, in several rows, or in one again."""
         self.query_one(LogView).action_wrap()
@@ -314,7 +473,7 @@ class RunScreen(MainScreen):
 
     def action_tab(self, name: str) -> None:
         """Show another tab."""
-        self._tab = Tab(name)
+        self._tab, self._has_chosen = Tab(name), True
         self.show_log()
 
     def action_switch_focus(self) -> None:

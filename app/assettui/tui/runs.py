@@ -65,8 +65,8 @@ class RunsScreen(MainScreen):
     @on(Loaded)
     def show(self, message: Loaded) -> None:
         self._total = message.page.total
-        self.head(plural(self._total, "run"))
         self.query_one(RunList).rows = message.page.runs
+        self._head()
         self.redraw_in_time()
 
     def is_live(self) -> bool:
@@ -104,3 +104,26 @@ class RunsScreen(MainScreen):
         """Run the run under the cursor again, or only what of it did not succeed."""
         if (run_id := self.copied()) is not None:
             self.app.retry_run(run_id, from_failure=from_failure)
+
+    def action_mark(self) -> None:
+        """Mark the run under the cursor, or no longer: of two that are marked, what differs can be shown."""
+        runs = self.query_one(RunList)
+        if runs.current is not None:
+            runs.toggle_mark(runs.current)
+            runs.action_move(1)
+            self._head()
+
+    def action_compare(self) -> None:
+        """Show how the two runs differ that are marked, or the one under the cursor from the one before of the same."""
+        runs = self.query_one(RunList)
+        marked = runs.marked
+        if len(marked) > 2:
+            self.app.tell(f"{len(marked)} runs are marked: two can be compared")
+        elif len(marked) == 2:
+            self.app.compare_runs(*marked)
+        elif (run_id := self.copied()) is not None:
+            self.app.compare_runs(run_id, next((each for each in marked if each != run_id), None))
+
+    def _head(self) -> None:
+        marked = len(self.query_one(RunList).marked)
+        self.head(plural(self._total, "run") + (f" · {marked} marked" if marked else ""))
