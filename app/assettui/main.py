@@ -44,6 +44,7 @@ _COMMANDS = {
     "queue": "queue:queue",
     "run": "run:run",
     "schedule": "schedule:schedule",
+    "screenshot": "screenshot:screenshot",
     "sensor": "sensor:sensor",
     "status": "status:status",
     "store": "store:store",
@@ -88,7 +89,7 @@ def commands(target: Target) -> int:
 
     Without a command: the screens, on the project found here.
     """
-    target.open_screens, target.open_projects = _open_screens, _open_projects
+    target.open_screens, target.open_projects, target.picture = _open_screens, _open_projects, _picture
     if click.get_current_context().invoked_subcommand is None:
         return _open_screens(target.session())
     return Exit.OK
@@ -104,6 +105,12 @@ def _open_projects(hosts: Sequence[Host]) -> int:
     from assettui.tui.projects import open_projects  # deferred, as above
 
     return open_projects(hosts)
+
+
+def _picture(*args: Any, **named: Any) -> str:
+    from assettui.tui.screenshot import picture  # deferred, as above
+
+    return picture(*args, **named)
 
 
 def main(arguments: list[str] | None = None) -> None:

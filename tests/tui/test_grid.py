@@ -50,6 +50,14 @@ def shown(view: GridView) -> list[str]:
     return [view.render_line(y).text.rstrip() for y in range(2 + len(view.rows))]
 
 
+def cells(line: str, view: GridView) -> str:
+    """The cells of a line, each once, however wide it is."""
+    wide = view._cell
+    text = line.split()[-1]
+    assert all(len(set(text[at : at + wide])) == 1 for at in range(0, len(text), wide)), "a cell is of one glyph"
+    return text[::wide]
+
+
 def status(pilot: Pilot[Any]) -> str:
     """What is said of what lies under the cursor."""
     return str(pilot.app.screen.query_one("#status", Static).render())
@@ -104,9 +112,9 @@ async def test_zooming_keeps_the_time_and_shows_how_much_is_there(of_partitions:
         labels, months, sales, daily, monthly, _ = shown(view)
         assert labels.split() == ["2026"], "for the other year there is no room"
         assert "Sep" in months
-        assert sales.split()[-1] == "█▇█"
-        assert daily.split()[-1] == "█▆█"
-        assert monthly.split()[-1] == "██··"
+        assert cells(sales, view) == "█▇█"
+        assert cells(daily, view) == "█▆█"
+        assert cells(monthly, view) == "██··"
         await until(pilot, lambda: "2 failed" in status(pilot))
         assert "6 never" in status(pilot)
         await pilot.press("plus", "plus")
@@ -197,7 +205,7 @@ async def test_two_dimensions_are_a_grid_of_their_own(of_partitions: Session) ->
         await until(pilot, lambda: len(pilot.app.screen_stack) == 3)
         view = await until(pilot, lambda: found if (found := pilot.app.screen.query_one(GridView)).rows else None)
         assert [row.title for row in view.rows] == ["north", "east", "south", "west"]
-        assert [line.split()[-1] for line in shown(view)[2:]] == ["██··", "█···", "····", "····"]
+        assert [cells(line, view) for line in shown(view)[2:]] == ["██··", "█···", "····", "····"]
         await pilot.press("home", "right", "down", "v", "right", "down")
         assert selected(view) == {
             "marts/regions": ["2025-10-01|east", "2025-10-01|south", "2025-11-01|east", "2025-11-01|south"]
@@ -212,7 +220,7 @@ async def test_partitions_with_names_and_their_keys(of_partitions: Session) -> N
         await pilot.press("tab")
         await until(pilot, lambda: [row.title for row in view.rows] == ["raw/regions"])
         assert shown(view)[1].split()[0] == "north"
-        assert shown(view)[2].split()[-1] == "███·"
+        assert cells(shown(view)[2], view) == "███·"
         await pilot.press("plus")
         assert "these partitions have names" in told(pilot)[-1]
         await pilot.press("tab")

@@ -47,6 +47,8 @@ class Target:
     open_screens: OpenScreens | None = None
     """Opens the screens: a face that this one does not know, so it is handed in."""
     open_projects: Callable[[Sequence[Host]], int] | None = None
+    picture: Callable[..., str] | None = None
+    """Draws a screen; see `tui.screenshot`."""
     """As it, of the screen of many projects."""
 
     def located(self) -> Project:

@@ -192,6 +192,14 @@ def title_line(grid: Grid, chosen: Mapping[AssetKey, PartitionSet], *, is_visual
     return tuple(part for cell in found for part in (Cell(" · "), cell))[1:]
 
 
+def legend() -> Line:
+    """What the glyphs mean."""
+    found: list[Cell] = []
+    for status, (glyph, color) in PARTITION_STYLES.items():
+        found += [Cell(f"{glyph} ", color), Cell(f"{status.value}   ", "dim")]
+    return tuple(found)
+
+
 def cell_lines(
     row: GridRow,
     here: PartitionSet,

@@ -15,7 +15,7 @@ from assettui.model.errors import AssettuiError
 from assettui.model.text import one_line
 from assettui.model.timing import clock_us
 from assettui.render.assets import nothing_to_list
-from assettui.render.grid import Grid, cell_lines, title_line
+from assettui.render.grid import Grid, cell_lines, legend, title_line
 from assettui.render.grid_axis import KeyAxis, TimeAxis
 from assettui.service.partitions import add_keys, partition_states, remove_keys, stale_causes
 from assettui.tui.actions import bindings
@@ -50,6 +50,7 @@ class GridScreen(MainScreen):
     """
 
     NAME = "partitions"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012 - typed so by Textual
     TITLE_SHOWN = "Partitions"
     AUTO_FOCUS = "GridView"
     CSS_PATH = "grid.tcss"
@@ -77,6 +78,7 @@ class GridScreen(MainScreen):
     def contents(self) -> ComposeResult:
         yield GridView(id="grid")
         yield Input(id="goto", placeholder=GO_TO, compact=True)
+        yield Static(text_of([legend()]), id="legend")
         yield Static(id="status")
 
     def is_numbered(self) -> bool:

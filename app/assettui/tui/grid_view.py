@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import set_cell_size
@@ -29,6 +30,8 @@ _Kind = tuple[str, bool, bool, bool]
 """What the style of a cell depends on: its color, whether it is in the cursor's line or column, selected, under the cursor."""
 HEAD_LINES = 2
 MIN_TITLE, MAX_TITLE = 12, 40
+MOST_WIDE = 6
+"""No cell is wider than so many columns."""
 
 
 class GridView(Widget, can_focus=True):
@@ -149,8 +152,19 @@ class GridView(Widget, can_focus=True):
         return max(MIN_TITLE, min(longest, MAX_TITLE, self.size.width // 3))
 
     @property
-    def _width(self) -> int:
+    def _room(self) -> int:
+        """How many columns of the window the cells may take."""
         return max(1, self.size.width - self._title_width - 2)
+
+    @property
+    def _cell(self) -> int:
+        """How wide a cell is: where there are few, they fill the window."""
+        return max(1, min(MOST_WIDE, self._room // self.axis.count)) if self.axis is not None and self.axis.count else 1
+
+    @property
+    def _width(self) -> int:
+        """How many cells there is room for."""
+        return max(1, self._room // self._cell)
 
     @property
     def _height(self) -> int:
@@ -172,7 +186,7 @@ class GridView(Widget, can_focus=True):
             return Strip([Segment(set_cell_size(clean(text), width), style)], width)
         if y < HEAD_LINES:
             head = style + self.get_component_rich_style("grid--head", partial=True)
-            label = self.axis.labels(self._left, self._width)[y]
+            label = _spread(self.axis.labels(self._left, self._width)[y], self._cell)
             return Strip([Segment(set_cell_size(" " * (title_width + 2) + clean(label), width), head)], width)
         index = self._top + y - HEAD_LINES
         if index >= len(self.rows):
@@ -195,6 +209,7 @@ class GridView(Widget, can_focus=True):
         is_here, is_in_rows = index == self.row, top <= index <= bottom
         segments: list[Segment] = []
         text: list[str] = []
+        wide = self._cell
         last: _Kind = ("", False, False, False)
         for offset, (glyph, color) in enumerate(styles):
             column = self._left + offset
@@ -207,7 +222,7 @@ class GridView(Widget, can_focus=True):
                 if text:
                     segments.append(Segment("".join(text), self._style_of(last, style)))
                 text, last = [], kind
-            text.append(glyph)
+            text.append(glyph * wide)
         if text:
             segments.append(Segment("".join(text), self._style_of(last, style)))
         return segments
@@ -281,7 +296,7 @@ class GridView(Widget, can_focus=True):
         """Move the cursor to the cell that was clicked; open it where it was clicked twice."""
         if event.y < HEAD_LINES or event.x < self._title_width + 2:
             return
-        self.move_to(self._top + event.y - HEAD_LINES, self._left + event.x - self._title_width - 2)
+        self.move_to(self._top + event.y - HEAD_LINES, self._left + (event.x - self._title_width - 2) // self._cell)
         if event.chain == 2:
             self.action_choose()
 
@@ -291,3 +306,15 @@ class GridView(Widget, can_focus=True):
         self.corner = None
         self.refresh()
         self.post_message(self.Moved())
+
+
+def _spread(labels: str, by: int) -> str:
+    """Labels above cells that are so many columns wide: each begins where its cell does."""
+    if by == 1:
+        return labels
+    found = ""
+    for match in re.finditer(r"\S+", labels):
+        at = match.start() * by
+        if len(found) <= at:
+            found = found.ljust(at) + match[0]
+    return found
