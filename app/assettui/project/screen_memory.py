@@ -37,6 +37,8 @@ class ProjectMemory(Struct, frozen=True):
     screen: str = "catalog"
     """The numbered screen that was on top."""
     catalog: CatalogMemory = field(default_factory=CatalogMemory)
+    configs: dict[str, str] = {}
+    """What the launchpad was told the last time, by job or assets."""
 
 
 class ScreenMemory(Struct, frozen=True):

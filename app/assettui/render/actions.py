@@ -113,6 +113,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("O", "reverse", "The other way round"),
         _quiet("C", "choose_columns", "Choose columns"),
         _quiet("i", "toggle_pane", "Details on/off"),
+        _quiet("ctrl+r", "launchpad", "Build with configuration …"),
         _COPY_KEY,
     ),
     "asset_list": (
@@ -340,6 +341,13 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("equals_sign", "compare", "Compare with the run before", "="),
         *_OF_RUNS,
     ),
+    "launchpad": (
+        Action("ctrl+s", "launch", "Start it"),
+        Action("tab", "complete", "Complete, or next field"),
+        Action("f2", "skeleton", "All there is"),
+        _BACK,
+    ),
+    "config_text": (_quiet("escape", "screen.back", "Back"),),
     "run_comparison": (_BACK, _quiet("y", "copy", "Copy the line")),
     "search": (
         Action("enter", "submit", "Find"),

@@ -30,6 +30,15 @@ def read_config(path: Path) -> JsonObject:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise WrongConfig(f"{path} cannot be read: {reason}") from None
+    return config_of(path, text)
+
+
+def config_of(path: Path, text: str) -> JsonObject:
+    """The configuration that a text holds, in the language that the name of its file says.
+
+    Raises:
+        WrongConfig: As `read_config`.
+    """
     try:
         data = _parsed(path, text)
     except ValueError as error:  # of tomllib and json

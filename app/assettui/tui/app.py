@@ -52,9 +52,10 @@ if TYPE_CHECKING:
 
     from assettui.model.backfill import BackfillRecord
     from assettui.model.keys import AssetKey
-    from assettui.model.run import RunRecord
+    from assettui.model.run import RunRecord, RunRequest
     from assettui.project.locate import Project
     from assettui.service.catalog import Catalog
+    from assettui.service.runs import PlannedRun
     from assettui.service.session import Session
     from assettui.tui.asset_tabs import TabbedScreen
     from assettui.tui.leadership import Leadership
@@ -127,6 +128,8 @@ class AssettuiApp(AskingApp):
         self._catalog_screen = CatalogScreen(catalog, self._memory.of(self._project_id).catalog)
         self._is_remembered = False
         self._last_day = LastDay()
+        self._configs = dict(self._memory.of(self._project_id).configs)
+        """What the launchpad was told the last time, by job or assets."""
         self._has_begun = False
         self._has_told_failure = False
         self.signals = TerminalSignals(self.exit, self.repaint)
@@ -196,7 +199,7 @@ class AssettuiApp(AskingApp):
     def remember_screens(self) -> None:
         """Write down how the screens are left, for the next time."""
         shown = next((each for each in reversed(self.screen_stack) if isinstance(each, MainScreen)), None)
-        left = ProjectMemory(shown.root_name() if shown else "", self._catalog_screen.memory())
+        left = ProjectMemory(shown.root_name() if shown else "", self._catalog_screen.memory(), self._configs)
         known = remembered()  # another process may have written meanwhile
         is_dark = self.is_background_dark if self.is_background_dark is not None else known.is_dark
         now = replace(known.having(self._project_id, left), theme=self.chosen_theme or known.theme, is_dark=is_dark)
@@ -412,6 +415,17 @@ class AssettuiApp(AskingApp):
 
         self.push_screen(Finder("Go to", places(self, runs, found_backfills)))
 
+    def open_launchpad(self, request: RunRequest) -> None:
+        """Show what is going to run, to be configured first; as it was configured the last time."""
+        from assettui.tui.launchpad import LaunchpadScreen
+
+        self.push_screen(LaunchpadScreen(request, self._configs.get(_launched(request), "")))
+
+    def start_planned(self, planned: PlannedRun, config: str) -> None:
+        """Start what the launchpad has shown, and remember its configuration."""
+        self._configs[_launched(planned.request)] = config
+        self.start_run(planned)
+
     def compare_runs(self, run_id: str, other: str | None = None) -> None:
         """Show how a run differs from another, or from the one before that was of the same."""
         from assettui.tui.run_comparison import RunComparisonScreen
@@ -547,6 +561,11 @@ def _tab(name: str) -> type[TabbedScreen]:
         case _:
             from assettui.tui.asset import AssetScreen as Tab
     return Tab
+
+
+def _launched(request: RunRequest) -> str:
+    """What a launchpad is of, as it is remembered."""
+    return f"job {request.job}" if request.job is not None else " ".join(map(str, request.assets or ()))
 
 
 def _environment(project: Project) -> str:

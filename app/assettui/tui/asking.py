@@ -88,6 +88,10 @@ class AskingApp(PaintingApp):
         title = f"{what}{known}"
         self.push_screen(Question(title, text_of(lines), "build"), build)
 
+    def start_run(self, planned: PlannedRun) -> None:
+        """Ask for what was shown."""
+        self._start(planned, lambda: None)
+
     @work(thread=True)
     def _start(self, planned: PlannedRun, on_start: Callable[[], None]) -> None:
         """Ask for what was shown; where it would be something else by now, show that first."""

@@ -428,6 +428,12 @@ class CatalogScreen(MainScreen):
         else:
             self.app.open_partitions(row.key)
 
+    def action_launchpad(self) -> None:
+        """Show the launchpad of what is selected, or else of the asset under the cursor."""
+        keys = self._chosen()
+        if keys:
+            self.app.open_launchpad(RunRequest(assets=tuple(keys)))
+
     def _unselect(self) -> None:
         self.query_one(AssetList).selected.clear()
         self._show_counts()

@@ -80,5 +80,5 @@ def _automation(app: AssettuiApp, catalog: Catalog) -> Iterator[Candidate]:
         yield Candidate(each.name, each.kind.value, " ", "", "", partial(app.open_instigator, each.name))
     for job in snapshot.jobs:
         yield Candidate(
-            job.name, "job", " ", "", job.description or "", partial(app.plan_request, RunRequest(job=job.name))
+            job.name, "job", " ", "", job.description or "", partial(app.open_launchpad, RunRequest(job=job.name))
         )

@@ -1,0 +1,206 @@
+"""The launchpad: what is going to run, with its configuration, tags and partition, and what it would do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Input, Static, TextArea
+
+from assettui.model.errors import AssettuiError
+from assettui.model.text import clean_lines, plural
+from assettui.model.timing import duration
+from assettui.render.appearance import GREEN, GREY, RED
+from assettui.render.lines import Line, line, lines_of
+from assettui.service.launchpad import Typed, completions, config_tree, planned, skeleton
+from assettui.tui.actions import bindings
+from assettui.tui.background import is_canceled
+from assettui.tui.drawing import text_of
+from assettui.tui.fetching import Newest
+from assettui.tui.line_input import TypedInto
+from assettui.tui.main_screen import MainScreen
+from assettui.tui.rule import Rule
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.timer import Timer
+
+    from assettui.model.metadata import JsonObject
+    from assettui.model.run import RunRequest
+    from assettui.service.runs import PlannedRun
+
+RESTS_S = 0.25
+"""The plan is worked out when nothing was typed for so long."""
+
+
+class ConfigText(TextArea, TypedInto):
+    """Configuration in YAML, that is being typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("config_text")
+
+
+class LaunchpadScreen(MainScreen):
+    """What is going to run.
+
+    Args:
+        request: The job, or the assets.
+        config: What it was configured with the last time.
+    """
+
+    TITLE_SHOWN = "launchpad"
+    AUTO_FOCUS = "ConfigText"
+    DEFAULT_CSS = """
+    LaunchpadScreen #body { height: 1fr; layout: vertical; }
+    LaunchpadScreen.-wide #body { layout: horizontal; }
+    LaunchpadScreen #typed { width: 1fr; height: 1fr; }
+    LaunchpadScreen #does { width: 1fr; height: 1fr; }
+    LaunchpadScreen ConfigText, LaunchpadScreen ConfigText:focus { height: 1fr; border: none; padding: 0 1; background: $background; }
+    LaunchpadScreen Input, LaunchpadScreen Input:focus { height: 1; border: none; padding: 0; background: $boost; width: 1fr; }
+    LaunchpadScreen .label { width: 12; padding: 0 1; color: $text-muted; }
+    LaunchpadScreen Horizontal.field { height: 1; }
+    LaunchpadScreen #plan { height: 1fr; padding: 0 1; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - typed so by Textual
+    BINDINGS: ClassVar[list[BindingType]] = bindings("launchpad")
+
+    @dataclass
+    class Planned(Newest):
+        """What it would do, or why it could not be run."""
+
+        planned: PlannedRun | None
+        error: AssettuiError | None
+
+    def __init__(self, request: RunRequest, config: str = "") -> None:
+        super().__init__()
+        self._request = request
+        self._first_config = config
+        self._resting: Timer | None = None
+        self._planned: PlannedRun | None = None
+        self._error: AssettuiError | None = None
+
+    def crumb(self) -> str:
+        """What it is of."""
+        job, assets = self._request.job, self._request.assets or ()
+        return f"launchpad: {f'job {job}' if job else ', '.join(map(str, assets[:3]))}"
+
+    def contents(self) -> ComposeResult:
+        with Vertical(id="body"):
+            with Vertical(id="typed"):
+                yield ConfigText(self._first_config, language=None, show_line_numbers=True, tab_behavior="focus")
+                for name, hint in (("tags", "name=value …"), ("partition", "a key, or A...B")):
+                    with Horizontal(classes="field"):
+                        yield Static(name, classes="label", markup=False)
+                        yield Input(id=name, placeholder=hint, compact=True)
+            with Vertical(id="does"):
+                yield Rule("#plan", id="plan-title")
+                with VerticalScroll(id="plan", can_focus=False):
+                    yield Static(id="says")
+
+    def on_mount(self) -> None:
+        self.query_one("#plan-title", Rule).say("what it does", "")
+        self.plan(self._typed())
+
+    def _typed(self) -> Typed:
+        return Typed(
+            self._request,
+            self.query_one(ConfigText).text,
+            self.query_one("#tags", Input).value,
+            self.query_one("#partition", Input).value,
+        )
+
+    def config_text(self) -> str:
+        """What is typed as configuration."""
+        return self.query_one(ConfigText).text
+
+    @on(TextArea.Changed)
+    @on(Input.Changed)
+    def rest(self) -> None:
+        """Work the plan out when nothing is typed any more."""
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(RESTS_S, lambda: self.plan(self._typed()))
+
+    @work(thread=True, exclusive=True, group="plan")
+    def plan(self, typed: Typed) -> None:
+        """Work out what it would do, away from the screen."""
+        found: PlannedRun | None = None
+        wrong: AssettuiError | None = None
+        try:
+            found = planned(self.app.session, typed)
+        except AssettuiError as error:
+            wrong = error
+        if not is_canceled():
+            self.post_message(self.Planned(found, wrong))
+
+    @on(Planned)
+    def show(self, message: Planned) -> None:
+        """Show what it would do, or why it could not be run."""
+        self._planned, self._error = message.planned, message.error
+        lines = self._plan_lines(message.planned) if message.planned is not None else []
+        if message.error is not None:
+            lines = [*lines_of(clean_lines(str(message.error)), RED)]
+        self.query_one("#says", Static).update(text_of(lines))
+        state = line("can be run: ctrl+s starts it", GREEN) if message.error is None else line("cannot be run so", RED)
+        self.head(text_of([state]))
+
+    def _plan_lines(self, found: PlannedRun) -> list[Line]:
+        plan = found.plan
+        rows = {row.key: row for row in self.app.catalog.rows}
+        past = [row.state.last.duration_us or 0 for key in plan.assets if (row := rows.get(key)) and row.state.last]
+        known = f", about {duration(sum(past))} of work by past runs" if past else ""
+        lines = [line(f"{plural(len(plan.steps), 'step')}{known}", "bold")]
+        lines += [line(f"{position:>3}. {step.key}") for position, step in enumerate(plan.steps, 1)]
+        resources = sorted(cast("JsonObject", self._tree().get("resources", {})))
+        return [*lines, *([line(f"resources: {', '.join(resources)}", GREY)] if resources else [])]
+
+    def _tree(self) -> JsonObject:
+        snapshot = self.app.catalog.snapshot
+        if snapshot is None:
+            return {}
+        plan = self._planned.plan if self._planned is not None else None
+        steps = (
+            list(plan.configurable())
+            if plan is not None
+            else [name.partition(".")[2] for name in snapshot.config_schemas]
+        )
+        return config_tree(snapshot, steps)
+
+    # Keys.
+
+    def action_launch(self) -> None:
+        """Start it, as it is planned."""
+        if self._planned is None or self._error is not None:
+            self.app.tell("it cannot be run so: see below")
+            return
+        self.app.start_planned(self._planned, self.config_text())
+        self.action_back()
+
+    def action_skeleton(self) -> None:
+        """Write all that may be configured, with its defaults."""
+        text = skeleton(self._tree())
+        if text:
+            self.query_one(ConfigText).load_text(text)
+        else:
+            self.app.tell("nothing of it can be configured")
+
+    def action_complete(self) -> None:
+        """Complete the name that is typed; where there are several, tell them; where there is none, go to the next field."""
+        box = self.query_one(ConfigText)
+        if self.focused is not box:
+            self.focus_next()
+            return
+        (row, column) = box.cursor_location
+        typed, names = completions(self._tree(), box.text, row, column)
+        if len(names) == 1:
+            box.insert(f"{names[0][len(typed) :]}: ")
+        elif names:
+            self.app.tell("  ".join(names[:20]))
+        else:
+            self.focus_next()
+
+    def copied(self) -> str:
+        """The configuration."""
+        return self.config_text()
