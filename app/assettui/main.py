@@ -14,6 +14,7 @@ from assettui.cli.target import Target, target_options
 from assettui.core.partitions.space import BadPartitions, BadRange, UnknownPartition
 from assettui.core.queue import BadLimit
 from assettui.model.errors import AssettuiError, LaunchError, NotFound, ProjectError, SelectionError
+from assettui.project.locate import NoProject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,7 @@ _COMMANDS = {
     "status": "status:status",
     "store": "store:store",
     "tick": "tick:tick",
+    "tour": "tour:tour",
     "up": "up:up",
     "upcoming": "upcoming:upcoming",
 }
@@ -90,15 +92,23 @@ def commands(target: Target) -> int:
     Without a command: the screens, on the project found here.
     """
     target.open_screens, target.open_projects, target.picture = _open_screens, _open_projects, _picture
-    if click.get_current_context().invoked_subcommand is None:
-        return _open_screens(target.session())
-    return Exit.OK
+    if click.get_current_context().invoked_subcommand is not None:
+        return Exit.OK
+    try:
+        session = target.session()
+    except NoProject:
+        from assettui.cli.first_minute import is_interactive, offer  # deferred: it is for the first minute
+
+        if not is_interactive():
+            raise
+        return offer(target)
+    return _open_screens(session)
 
 
-def _open_screens(session: Session, build: Sequence[str] = ()) -> int:
+def _open_screens(session: Session, build: Sequence[str] = (), *, is_tour: bool = False) -> int:
     from assettui.tui.opening import open_screens  # deferred: the screens are what few commands need
 
-    return open_screens(session, build)
+    return open_screens(session, build, is_tour=is_tour)
 
 
 def _open_projects(hosts: Sequence[Host]) -> int:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assettui.project.interpreter import Interpreter
+    from assettui.service.session import Session
 
 DEFAULT = "flights"
 _DATA = {"dbt": "flights", "sql": "flights", "spark": "flights"}
@@ -52,19 +53,27 @@ def demo(target: Target, name: str, directory: str | None, no_ui: bool, as_json:
     NAME is flights (the default), features, freshness, dbt, sql, spark, cookies or sales. A folder that holds the example already is
     opened as it is.
     """
+    session = example_at(target, name, directory)
+    if no_ui or as_json or target.open_screens is None:
+        if current_catalog(session).graph.has_partitions:
+            missing = BackfillRequest((), Which.MISSING)
+            return start_and_wait(session, ("*",), missing, is_sure=True, as_json=as_json)
+        return launch_and_wait(session, ("*",), RunRequest(), as_json=as_json)
+    return target.open_screens(session, ("*",) if session.is_new() else ())
+
+
+def example_at(target: Target, name: str, directory: str | None) -> Session:
+    """Copy an example to a folder, where it is not there already; it is what is opened then.
+
+    Raises:
+        ProjectError: There is no such example, the folder holds something else, or a package is missing.
+    """
     folder = Path(directory or f"assettui-{name}").absolute()
     _copy(_example(name), folder)
     tell(f"{name}: {folder}")
     target.project, target.file, target.module = str(folder), None, None
     _require_packages(name, folder, target.located().interpreter)
-    if no_ui or as_json or target.open_screens is None:
-        session = target.session()
-        if current_catalog(session).graph.has_partitions:
-            missing = BackfillRequest((), Which.MISSING)
-            return start_and_wait(session, ("*",), missing, is_sure=True, as_json=as_json)
-        return launch_and_wait(session, ("*",), RunRequest(), as_json=as_json)
-    session = target.session()
-    return target.open_screens(session, ("*",) if session.is_new() else ())
+    return target.session()
 
 
 def _require_packages(name: str, folder: Path, interpreter: Interpreter) -> None:

@@ -70,6 +70,20 @@ def test_everything_materializes():
 def init(directory: str, as_json: bool) -> None:
     """Write a small project that runs, with a test, to DIR (by default here). Nothing is overwritten."""
     folder = Path(directory).absolute()
+    write_project(folder)
+    if as_json:
+        print_json({"directory": str(folder), "files": list(_FILES)})
+        return
+    say(f"wrote {', '.join(_FILES)} to {folder}")
+    say(f"next: {'' if directory == '.' else f'cd {directory} && '}assettui")
+
+
+def write_project(folder: Path) -> None:
+    """Write the files of a small project.
+
+    Raises:
+        ProjectError: Some are there already, or the folder cannot be written.
+    """
     there = [name for name in _FILES if (folder / name).exists()]
     if there:
         raise ProjectError(f"{folder} holds {', '.join(there)} already", hint="name another folder: assettui init DIR")
@@ -79,8 +93,3 @@ def init(directory: str, as_json: bool) -> None:
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise ProjectError(f"{folder} cannot be written: {error.strerror or error}") from error
-    if as_json:
-        print_json({"directory": str(folder), "files": list(_FILES)})
-        return
-    say(f"wrote {', '.join(_FILES)} to {folder}")
-    say(f"next: {'' if directory == '.' else f'cd {directory} && '}assettui")

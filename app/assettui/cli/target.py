@@ -30,8 +30,8 @@ _NAMES = ("file", "module", "project", "store", "python")
 class OpenScreens(Protocol):
     """Opens the screens on a store, and gives the exit status."""
 
-    def __call__(self, session: Session, build: Sequence[str] = ()) -> int:
-        """Open them, and build that selection as soon as the project is loaded."""
+    def __call__(self, session: Session, build: Sequence[str] = (), *, is_tour: bool = False) -> int:
+        """Open them, build that selection as soon as the project is loaded, and begin with a tour, if one is wanted."""
         ...
 
 

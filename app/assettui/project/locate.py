@@ -20,6 +20,10 @@ DBT_FILE = "dbt_project.yml"
 """A folder with it, and nothing else, is a project."""
 
 
+class NoProject(ProjectError):
+    """There is none in a folder."""
+
+
 class Project(Struct, frozen=True):
     """The user's code: where it is, and what it says of itself.
 
@@ -174,7 +178,7 @@ def _from_layout(folder: Path, settings: Settings, settings_file: Path | None) -
         settings = structs.replace(settings, dbt=".")
     if settings.parts:
         return Project(folder, None, None, settings, settings_file)
-    raise ProjectError(
+    raise NoProject(
         f"there is no project in {folder}",
         hint="name it with --file or --module, make one with `assettui init`, or see one with `assettui demo`",
     )

@@ -40,6 +40,7 @@ from assettui.tui.messages import Said
 from assettui.tui.questions import Question, Reading
 from assettui.tui.situation import Role, Situation
 from assettui.tui.terminal_signals import TerminalSignals
+from assettui.tui.tour import TourLine
 
 if TYPE_CHECKING:
     import sqlite3
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from assettui.service.session import Session
     from assettui.tui.asset_tabs import TabbedScreen
     from assettui.tui.leadership import Leadership
+    from assettui.tui.tour import Tour
 
 SETTLED_WITHIN_S = 0.5
 TURNED_AFTER_S = 0.1
@@ -127,6 +129,7 @@ class AssettuiApp(AskingApp):
         self._project_id = session.project.id
         self._catalog_screen = CatalogScreen(catalog, self._memory.of(self._project_id).catalog)
         self._is_remembered = False
+        self.tour: Tour | None = None
         self._last_day = LastDay()
         self._configs = dict(self._memory.of(self._project_id).configs)
         """What the launchpad was told the last time, by job or assets."""
@@ -267,6 +270,12 @@ class AssettuiApp(AskingApp):
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 
+    def begin_tour(self) -> None:
+        """Walk through the screens."""
+        from assettui.tui.tour import Tour
+
+        self.tour = Tour()
+
     # Keys and screens.
 
     async def on_event(self, event: events.Event) -> None:
@@ -293,6 +302,10 @@ class AssettuiApp(AskingApp):
             await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key)
         ):
             await super().on_event(event)
+        if self.tour is not None and self.tour.pressed(event.key):
+            for screen in self.screen_stack:
+                for told in screen.query(TourLine):
+                    told.tell()
 
     async def _settle(self) -> None:
         """Wait until what was begun is done, by what has the focus up to the screen; but not for ever."""

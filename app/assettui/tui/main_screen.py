@@ -10,6 +10,7 @@ from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
 from assettui.tui.messages import MessageLine
 from assettui.tui.rule import Rule
+from assettui.tui.tour import TourLine
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -47,6 +48,7 @@ class MainScreen(Screen[None]):
         yield from self.contents()
         yield KeyBar()
         yield MessageLine()
+        yield TourLine()
 
     def contents(self) -> ComposeResult:
         """What is between them."""

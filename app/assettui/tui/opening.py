@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from assettui.service.session import Session
 
 
-def open_screens(session: Session, build: Sequence[str] = ()) -> int:
+def open_screens(session: Session, build: Sequence[str] = (), *, is_tour: bool = False) -> int:
     """Show the screens until the user leaves them; gives the exit status.
 
     Args:
         session: The store.
         build: A selection that is built as soon as the project is loaded.
+        is_tour: Whether to begin with a tour through them.
 
     Raises:
         ProjectError: The user's settings are wrong; there is no terminal to show them in, or no Python that this process could run user code in.
@@ -50,7 +51,9 @@ def open_screens(session: Session, build: Sequence[str] = ()) -> int:
     leading = Lead(session)  # its worker imports the project while this process imports Textual
     from assettui.tui.app import AssettuiApp  # deferred: 0.2 s, which the worker uses
 
-    app = AssettuiApp(session, leading, known, build, remembered(), settings)
+    app = AssettuiApp(session, leading, known, build, remembered() if not is_tour else None, settings)
+    if is_tour:
+        app.begin_tour()
     try:
         app.run()
         if app.signals.is_terminal_lost:
