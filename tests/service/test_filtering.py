@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assettui.service.catalog import catalog
-from assettui.service.filtering import matching
+from assettui.service.filtering import completion, matching
 from tests.worlds.shop import lead, world
 
 
@@ -37,3 +37,23 @@ def test_every_word_must_be_found(tmp_path: Path, text: str, keys: list[str]) ->
 
 def test_without_words_all_are_listed(tmp_path: Path) -> None:
     assert len(matching(catalog(world(tmp_path)), "  ")) == 7
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("gr", "group:"),
+        ("group:m", "group:marts"),
+        ("group:marts and st", "group:marts and status:"),
+        ("status:fa", "status:failed"),
+        ("not tag:t", "not tag:tier=gold"),
+        ("+raw/o", "+raw/orders"),
+        ("(owner:team", "(owner:team:shop"),
+        ("group:raw ", None),
+        ("group:nothing", None),
+        ("size:3", None),
+        ("", None),
+    ],
+)
+def test_the_last_word_is_completed(tmp_path: Path, typed: str, meant: str | None) -> None:
+    assert completion(catalog(world(tmp_path)), typed) == meant

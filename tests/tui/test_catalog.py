@@ -391,3 +391,13 @@ async def test_how_the_screens_were_left_is_remembered(shop: Session) -> None:
         await until(pilot, lambda: again.root_name == "partitions")
         await pilot.press("1")
         assert pilot.app.screen_stack[0].query_one(FilterBox).value == "raw"
+
+
+async def test_the_filter_is_completed(shop: Session) -> None:
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        await pilot.press("slash", *"group:ma")
+        box = pilot.app.query_one(FilterBox)
+        await until(pilot, lambda: box._suggestion == "group:marts")
+        await pilot.press("tab")
+        assert box.value == "group:marts"
+        assert listed(pilot) == ["marts/revenue", "marts/churn"]

@@ -313,3 +313,79 @@ def test_a_small_window_still_shows_something(folder: ProjectFolder, open_screen
     terminal.wait_for("nothing was")
     terminal.press("q")
     assert terminal.wait_for_end() == 0
+
+
+def test_a_window_that_is_resized_while_a_run_goes_on_shows_all_of_it_anew(
+    folder: ProjectFolder, open_screens: Open
+) -> None:
+    folder.write(SLOW)
+    terminal = open_screens((80, 24))
+    terminal.wait_for("first", "slow", "last")
+    terminal.press("a", "m")
+    terminal.wait_for("▶ slow", "▶ 1 running")
+    pid_of_step(folder)
+    terminal.resize(160, 45)
+    terminal.wait_until(lambda text: "│── " in text and "▶ 1 running" in text.splitlines()[0])
+    terminal.resize(60, 15)
+    terminal.wait_until(lambda text: "│" not in text and "▶ slow" in text)
+    (folder.path / "go").touch()
+    terminal.resize(80, 24)
+    terminal.wait_for("● slow", "● last", "▶ 0 running")
+
+
+def test_what_is_pasted_into_a_filter_is_text_and_elsewhere_no_key(folder: ProjectFolder, open_screens: Open) -> None:
+    folder.write(SLOW)
+    terminal = open_screens()
+    terminal.wait_for("first", "slow", "last", "● leader")
+    terminal.press("\x1b[200~mq\x1b[201~")  # would build, and leave
+    terminal.press("/")
+    terminal.wait_for("Keep the filter")
+    terminal.press("\x1b[200~las\x1b[201~")
+    terminal.wait_for("1 of 3 assets", "○ last")
+    assert folder.runs() == []
+
+
+def test_the_mouse_is_enough(folder: ProjectFolder, open_screens: Open) -> None:
+    folder.write(SLOW)
+    terminal = open_screens((100, 30))
+    text = terminal.wait_for("first", "slow", "last", "● leader", "4 Runs")
+    terminal.press(click(text, "4 Runs"))
+    text = terminal.wait_for("nothing was run yet", "1 Catalog")
+    terminal.press(click(text, "1 Catalog"))
+    text = terminal.wait_for("○ slow")
+    terminal.press(click(text, "○ slow"), click(text, "○ slow"))
+    text = terminal.wait_for("overview", "Catalog › slow", "esc Back")
+    terminal.press(click(text, "esc Back"))
+    terminal.wait_for("○ first", "○ last")
+
+
+def click(text: str, words: str) -> str:
+    """What a terminal sends where these words on the screen are clicked."""
+    row = next(at for at, line in enumerate(text.splitlines()) if words in line)
+    column = text.splitlines()[row].index(words) + 1
+    return "".join(f"\x1b[<0;{column + 1};{row + 1}{kind}" for kind in "Mm")
+
+
+@pytest.mark.parametrize(
+    ("environment", "has_colors"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "xterm-16color"}, True),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, False),
+    ],
+    ids=["256 colors", "16 colors", "no color"],
+)
+def test_terminals_of_few_colors_show_the_cursor_and_what_stands_there(
+    folder: ProjectFolder, open_screens: Open, environment: dict[str, str], has_colors: bool
+) -> None:
+    folder.write(SLOW)
+    given = {name: value for name, value in os.environ.items() if name not in ("COLORTERM", "NO_COLOR", "TERM")}
+    terminal = open_screens(env={**given, "LC_ALL": "C.UTF-8", **environment})
+    terminal.wait_for("first", "slow", "last", "● leader")
+    written = bytes(terminal.raw)
+    assert b"38;2;" not in written, "no color that it cannot show"
+    found = {int(code) for codes in re.findall(rb"\x1b\[([0-9;]*)m", written) for code in codes.split(b";") if code}
+    colors = found & ({*range(30, 38), *range(40, 48), 38, 48, *range(90, 108)})
+    assert bool(colors) == has_colors
+    if not has_colors:
+        assert 7 in found, "the cursor is reversed"

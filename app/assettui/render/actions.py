@@ -176,6 +176,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     "filter": (
         Action("enter", "submit", "Keep the filter"),
         Action("escape", "screen.clear", "Undo it"),
+        Action("tab", "complete", "Complete"),
         _quiet("up", "screen.move(-1)", "Up"),
         _quiet("down", "screen.move(1)", "Down"),
     ),

@@ -18,7 +18,7 @@ from assettui.render.asset_pane import Shown, pane_title
 from assettui.render.assets import catalog_columns, nothing_to_list
 from assettui.service.asset_tree import FOLDED_FROM, Grouping, GroupLine, Order, group_of, tree
 from assettui.service.catalog import AssetRow, Catalog, history
-from assettui.service.filtering import matching
+from assettui.service.filtering import completion, matching
 from assettui.service.last_day import Activity
 from assettui.tui.actions import bindings
 from assettui.tui.asset_list import AssetList
@@ -27,7 +27,7 @@ from assettui.tui.background import is_canceled
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
 from assettui.tui.first_rows import FirstRows
-from assettui.tui.line_input import FilterBox
+from assettui.tui.line_input import Completed, FilterBox
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Reading
@@ -92,6 +92,7 @@ class CatalogScreen(MainScreen):
         with Horizontal(id="narrowing"):
             yield FilterBox(
                 self._filter,
+                suggester=Completed(self._completion),
                 placeholder="a word, group:… kind:… owner:… tag:… status:… +a b+ and or not ( )",
                 compact=True,
             )
@@ -266,6 +267,10 @@ class CatalogScreen(MainScreen):
         self._show_pane()
 
     # Filtering and selecting.
+
+    def _completion(self, text: str) -> str | None:
+        """What the filter that is being typed may be meant to become."""
+        return completion(self._catalog, text)
 
     def action_filter(self) -> None:
         self.query_one("#narrowing").add_class("shown")

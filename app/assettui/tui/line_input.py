@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input
 
 from assettui.tui.actions import bindings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TypeGuard
 
     from textual.binding import BindingType
@@ -35,10 +37,30 @@ class LineInput(Input):
     """
 
 
+class Completed(Suggester):
+    """Suggests what a function says that a text may become.
+
+    Args:
+        complete: Given the text, the longer one; None for nothing.
+    """
+
+    def __init__(self, complete: Callable[[str], str | None]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The longer text."""
+        return self._complete(value)
+
+
 class FilterBox(LineInput):
     """The list narrows with every letter; its screen keeps, leaves or undoes the filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("filter")
+
+    def action_complete(self) -> None:
+        """Take what is suggested, if anything is."""
+        self.action_cursor_right()
 
 
 class SearchBox(LineInput):
