@@ -33,7 +33,7 @@ def test_every_example_of_a_page_runs(folder: ProjectFolder, topic: str) -> None
             folder.write(text, "assettui.toml")
     for text in blocks(topic, "python"):
         folder.write(text)
-    for line in "\n".join(blocks(topic, "sh")).splitlines():
+    for line in "".join(blocks(topic, "sh")).splitlines():
         _, *arguments = shlex.split(line)
         done = folder.run(*arguments)
         assert done.returncode == 0 or line in MAY_FAIL, f"{line}\n{done.stdout}{done.stderr}"

@@ -18,6 +18,7 @@ from assettui.service import automation
 from assettui.service.automation import InstigatorRow
 from assettui.tui.actions import bindings
 from assettui.tui.fetching import Fetching, Newest
+from assettui.tui.line_input import SteadyInput
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -67,7 +68,7 @@ class AutomationScreen(MainScreen):
         with Vertical(id="list"):
             yield ListingHeader(INSTIGATORS.columns)
             yield InstigatorList(id="instigators")
-        yield Input(id="cursor", compact=True)
+        yield SteadyInput(id="cursor", compact=True)
 
     def reload(self) -> None:
         self._fetching.ask()

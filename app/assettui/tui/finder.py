@@ -15,6 +15,7 @@ from assettui.model.text import clean, one_line
 from assettui.render.appearance import GREY
 from assettui.render.table import Cell, Column, Row, Table
 from assettui.tui.actions import bindings
+from assettui.tui.line_input import SteadyInput
 from assettui.tui.listing import Listing
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class CandidateList(Listing[Candidate]):
     TABLE = _TABLE
 
 
-class FinderInput(Input):
+class FinderInput(SteadyInput):
     """What is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("finder")

@@ -23,6 +23,7 @@ from assettui.tui.background import is_canceled
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
 from assettui.tui.grid_view import GridView
+from assettui.tui.line_input import SteadyInput
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Question
 
@@ -77,7 +78,7 @@ class GridScreen(MainScreen):
 
     def contents(self) -> ComposeResult:
         yield GridView(id="grid")
-        yield Input(id="goto", placeholder=GO_TO, compact=True)
+        yield SteadyInput(id="goto", placeholder=GO_TO, compact=True)
         yield Static(text_of([legend()]), id="legend")
         yield Static(id="status")
 

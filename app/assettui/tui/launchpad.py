@@ -19,7 +19,7 @@ from assettui.tui.actions import bindings
 from assettui.tui.background import is_canceled
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
-from assettui.tui.line_input import TypedInto
+from assettui.tui.line_input import SteadyInput, TypedInto
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.rule import Rule
 
@@ -93,13 +93,14 @@ class LaunchpadScreen(MainScreen):
                 for name, hint in (("tags", "name=value …"), ("partition", "a key, or A...B")):
                     with Horizontal(classes="field"):
                         yield Static(name, classes="label", markup=False)
-                        yield Input(id=name, placeholder=hint, compact=True)
+                        yield SteadyInput(id=name, placeholder=hint, compact=True)
             with Vertical(id="does"):
                 yield Rule("#plan", id="plan-title")
                 with VerticalScroll(id="plan", can_focus=False):
                     yield Static(id="says")
 
     def on_mount(self) -> None:
+        self.query_one(ConfigText).cursor_blink = False
         self.query_one("#plan-title", Rule).say("what it does", "")
         self.plan(self._typed())
 

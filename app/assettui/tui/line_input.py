@@ -28,7 +28,14 @@ def is_typed_into(widget: Widget | None) -> TypeGuard[Input | TextArea]:
     return isinstance(widget, (Input, TypedInto))
 
 
-class LineInput(Input):
+class SteadyInput(Input):
+    """One whose cursor does not blink: a screen on which nothing happens sends nothing."""
+
+    def on_mount(self) -> None:
+        self.cursor_blink = False
+
+
+class LineInput(SteadyInput):
     """One line, hidden unless it has the class `shown`."""
 
     DEFAULT_CSS = """
