@@ -14,7 +14,7 @@ from assettui.render.actions import ACTIONS
 from assettui.service.session import Session
 from assettui.tui import editor
 from assettui.tui.app import AssettuiApp
-from assettui.tui.help import own_bindings
+from assettui.tui.key_bar import own_bindings
 from tests.tui.looking import app
 
 SCREENS: dict[str, tuple[str, Sequence[str]]] = {

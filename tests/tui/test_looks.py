@@ -18,7 +18,7 @@ from assettui.service.catalog import catalog
 from assettui.service.session import Session
 from assettui.tui.app import AssettuiApp
 from assettui.tui.asset import AssetScreen
-from assettui.tui.help import own_bindings
+from assettui.tui.key_bar import own_bindings
 from assettui.tui.terminal_colors import BackgroundAnswer, told_background
 from assettui.tui.themes import CONTRAST, DARK, LIGHT, OWN, StateColors
 from tests.tui.conftest import told, until

@@ -512,7 +512,7 @@ class AssettuiApp(AskingApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every key's action, for the palette."""
-        from assettui.tui.help import own_bindings
+        from assettui.tui.key_bar import own_bindings
 
         for active in own_bindings(screen):
             binding = active.binding

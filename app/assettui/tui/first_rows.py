@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from assettui.executors.viewing import Stopped, ViewerProcess
 from assettui.model.errors import AssettuiError
 from assettui.model.preview import Page, ReadPage
 from assettui.service.previews import present_data
@@ -17,6 +16,7 @@ from assettui.tui.fetching import Newest
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from assettui.executors.viewing import ViewerProcess
     from assettui.model.keys import AssetKey
     from assettui.service.catalog import AssetRow
     from assettui.tui.main_screen import MainScreen
@@ -90,6 +90,8 @@ class FirstRows:
             return
         self._is_busy = True
         if self._viewer is None:
+            from assettui.executors.viewing import ViewerProcess  # deferred: the first frame needs none
+
             session = self._screen.app.session
             self._viewer = ViewerProcess(session.project, session.folder)
         if self._ending is not None:
@@ -98,6 +100,8 @@ class FirstRows:
         self._screen.run_worker(partial(self._read, self._viewer, key, made), thread=True, group="rows")
 
     def _read(self, viewer: ViewerProcess, key: AssetKey, made: int | None) -> None:
+        from assettui.executors.viewing import Stopped  # deferred, as above
+
         page: Page | None = None
         with suppress(AssettuiError, Stopped):  # there is nothing to show then; the preview says why
             answer = viewer.ask(ReadPage(present_data(self._screen.app.session, key).value, rows=ROWS))

@@ -10,13 +10,13 @@ from textual.app import App
 from textual.screen import Screen
 
 from assettui.model.text import clean
-from assettui.render.actions import OURS
 from assettui.render.appearance import GREY
 from assettui.render.markdown import markdown_lines
 from assettui.render.table import Cell, Column, Row, Table
 from assettui.service.help_pages import HelpPage, page, pages
 from assettui.tui.drawing import text_of
 from assettui.tui.finder import Candidate, Finder
+from assettui.tui.key_bar import own_bindings
 from assettui.tui.questions import Reading
 
 if TYPE_CHECKING:
@@ -77,12 +77,6 @@ def place_of(active: ActiveBinding) -> str:
 def _nearest_first(active: ActiveBinding) -> int:
     """Keys of the widget that has the focus, then those of the screen, then those that work everywhere."""
     return 2 if isinstance(active.node, App) else 1 if isinstance(active.node, Screen) else 0
-
-
-def own_bindings(screen: Screen[object]) -> list[ActiveBinding]:
-    """The bindings that work now, without those that Textual's widgets bring along."""
-    found = screen.active_bindings.values()
-    return [active for active in found if (active.binding.action, active.binding.description) in OURS]
 
 
 def page_window(name: str) -> Reading:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from rich.text import Text
 from textual.widget import Widget
 
-from assettui.tui.help import own_bindings
+from assettui.render.actions import OURS
 from assettui.tui.line_input import is_typed_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from textual import events
-    from textual.binding import Binding
+    from textual.binding import ActiveBinding, Binding
     from textual.dom import DOMNode
     from textual.screen import Screen
 
@@ -104,6 +104,12 @@ class KeyBar(Widget):
                 key = _Key(self.app.get_key_display(binding), binding.description, binding.action, active.node)
                 found.setdefault(binding.action, key)
         return list(found.values())
+
+
+def own_bindings(screen: Screen[object]) -> list[ActiveBinding]:
+    """The bindings that work now, without those that Textual's widgets bring along."""
+    found = screen.active_bindings.values()
+    return [active for active in found if (active.binding.action, active.binding.description) in OURS]
 
 
 def _is_typed(binding: Binding) -> bool:
