@@ -51,7 +51,7 @@ def test_the_readmes_command_opens_the_demo_with_nothing_but_python(tmp_path: Pa
     home.mkdir()
     terminal = Terminal(
         ["/bin/sh", "-c", command],
-        size=(100, 30),
+        size=(100, 48),  # all groups are seen
         cwd=copy,
         env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
     )
