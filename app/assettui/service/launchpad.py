@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -108,9 +109,7 @@ def skeleton(tree: JsonObject) -> str:
 
 
 def _yaml(value: Any) -> str:
-    import json  # JSON is YAML
-
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)  # JSON is YAML
 
 
 def completions(tree: JsonObject, text: str, line: int, column: int) -> tuple[str, list[str]]:

@@ -17,6 +17,7 @@ from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.reactive import var
 
+from assettui.core.masking import without_secrets
 from assettui.model.errors import AssettuiError
 from assettui.model.instigator import InstigatorKind
 from assettui.model.text import plural
@@ -435,8 +436,10 @@ class AssettuiApp(AskingApp):
         self.push_screen(LaunchpadScreen(request, self._configs.get(_launched(request), "")))
 
     def start_planned(self, planned: PlannedRun, config: str) -> None:
-        """Start what the launchpad has shown, and remember its configuration."""
-        self._configs[_launched(planned.request)] = config
+        """Start what the launchpad has shown, and remember its configuration, but no secrets."""
+        snapshot = self.catalog.snapshot
+        if snapshot is not None and not without_secrets(planned.plan, snapshot.config_schemas).has_secrets:
+            self._configs[_launched(planned.request)] = config
         self.start_run(planned)
 
     def compare_runs(self, run_id: str, other: str | None = None) -> None:

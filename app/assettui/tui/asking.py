@@ -10,9 +10,9 @@ from textual import work
 from assettui.model.errors import AssettuiError
 from assettui.model.run import RunRequest
 from assettui.model.text import plural
-from assettui.model.timing import duration
 from assettui.render.appearance import YELLOW
 from assettui.render.lines import BLANK, line
+from assettui.render.run_plan import plan_lines, plan_title
 from assettui.service.own_work import OwnWork
 from assettui.service.plans import PlanChanged
 from assettui.service.runs import PlannedRun, launch, preview, start
@@ -70,22 +70,15 @@ class AskingApp(PaintingApp):
             self.call_from_thread(self._show_plan, planned, on_start)
 
     def _show_plan(self, planned: PlannedRun, on_start: Callable[[], None], note: str = "") -> None:
-        plan = planned.plan
-        rows = {row.key: row for row in self.catalog.rows}
-        past = [row.state.last.duration_us or 0 for key in plan.assets if (row := rows.get(key)) and row.state.last]
-        known = f", about {duration(sum(past))} of work by past runs" if past else ""
+        plan, job = planned.plan, planned.request.job
         lines = [line(note, YELLOW), BLANK] if note else []
-        lines += [line(f"  {position}. {step.key}") for position, step in enumerate(plan.steps, 1)]
+        lines += plan_lines(plan)
 
         def build(answer: bool | None) -> None:
             if answer:
                 self._start(planned, on_start)
 
-        job = planned.request.job
-        what = (
-            f"Run job {job}: {plural(len(plan.steps), 'step')}" if job else f"Build {plural(len(plan.assets), 'asset')}"
-        )
-        title = f"{what}{known}"
+        title = f"{f'Run job {job}:' if job else 'Build'} {plan_title(plan, self.catalog)}"
         self.push_screen(Question(title, text_of(lines), "build"), build)
 
     def start_run(self, planned: PlannedRun) -> None:

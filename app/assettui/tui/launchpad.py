@@ -10,10 +10,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Static, TextArea
 
 from assettui.model.errors import AssettuiError
-from assettui.model.text import clean_lines, plural
-from assettui.model.timing import duration
+from assettui.model.text import clean_lines
 from assettui.render.appearance import GREEN, GREY, RED
 from assettui.render.lines import Line, line, lines_of
+from assettui.render.run_plan import plan_lines, plan_title
 from assettui.service.launchpad import Typed, completions, config_tree, planned, skeleton
 from assettui.tui.actions import bindings
 from assettui.tui.background import is_canceled
@@ -79,7 +79,8 @@ class LaunchpadScreen(MainScreen):
         self._first_config = config
         self._resting: Timer | None = None
         self._planned: PlannedRun | None = None
-        self._error: AssettuiError | None = None
+        self._is_launching = False
+        """Whether it is started as soon as it is planned."""
 
     def crumb(self) -> str:
         """What it is of."""
@@ -102,7 +103,7 @@ class LaunchpadScreen(MainScreen):
     def on_mount(self) -> None:
         self.query_one(ConfigText).cursor_blink = False
         self.query_one("#plan-title", Rule).say("what it does", "")
-        self.plan(self._typed())
+        self._plan()
 
     def _typed(self) -> Typed:
         return Typed(
@@ -120,9 +121,13 @@ class LaunchpadScreen(MainScreen):
     @on(Input.Changed)
     def rest(self) -> None:
         """Work the plan out when nothing is typed any more."""
+        self._is_launching = False
         if self._resting is not None:
             self._resting.stop()
-        self._resting = self.set_timer(RESTS_S, lambda: self.plan(self._typed()))
+        self._resting = self.set_timer(RESTS_S, self._plan)
+
+    def _plan(self) -> None:
+        self.plan(self._typed())
 
     @work(thread=True, exclusive=True, group="plan")
     def plan(self, typed: Typed) -> None:
@@ -139,7 +144,14 @@ class LaunchpadScreen(MainScreen):
     @on(Planned)
     def show(self, message: Planned) -> None:
         """Show what it would do, or why it could not be run."""
-        self._planned, self._error = message.planned, message.error
+        self._planned = message.planned
+        is_launching, self._is_launching = self._is_launching, False
+        if is_launching and message.planned is not None:
+            self.app.start_planned(message.planned, self.config_text())
+            self.action_back()
+            return
+        if is_launching:
+            self.app.tell("it cannot be run so: what is wrong stands beside it")
         lines = self._plan_lines(message.planned) if message.planned is not None else []
         if message.error is not None:
             lines = [*lines_of(clean_lines(str(message.error)), RED)]
@@ -148,12 +160,7 @@ class LaunchpadScreen(MainScreen):
         self.head(text_of([state]))
 
     def _plan_lines(self, found: PlannedRun) -> list[Line]:
-        plan = found.plan
-        rows = {row.key: row for row in self.app.catalog.rows}
-        past = [row.state.last.duration_us or 0 for key in plan.assets if (row := rows.get(key)) and row.state.last]
-        known = f", about {duration(sum(past))} of work by past runs" if past else ""
-        lines = [line(f"{plural(len(plan.steps), 'step')}{known}", "bold")]
-        lines += [line(f"{position:>3}. {step.key}") for position, step in enumerate(plan.steps, 1)]
+        lines = [line(plan_title(found.plan, self.app.catalog), "bold"), *plan_lines(found.plan)]
         resources = sorted(cast("JsonObject", self._tree().get("resources", {})))
         return [*lines, *([line(f"resources: {', '.join(resources)}", GREY)] if resources else [])]
 
@@ -172,12 +179,11 @@ class LaunchpadScreen(MainScreen):
     # Keys.
 
     def action_launch(self) -> None:
-        """Start it, as it is planned."""
-        if self._planned is None or self._error is not None:
-            self.app.tell("it cannot be run so: see below")
-            return
-        self.app.start_planned(self._planned, self.config_text())
-        self.action_back()
+        """Start what is typed now: it is planned first, whatever was planned before."""
+        if self._resting is not None:
+            self._resting.stop()
+        self._is_launching = True
+        self._plan()
 
     def action_skeleton(self) -> None:
         """Write all that may be configured, with its defaults."""
