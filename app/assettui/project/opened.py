@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct, ValidationError, convert, to_builtins
+from msgspec import Struct
 
 from assettui.model.errors import ProjectError
 from assettui.project.interpreter import OWN
 from assettui.project.locate import locate
-from assettui.project.user_folders import state_folder
+from assettui.project.state_file import read_state, write_state
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assettui.project.locate import Project
 
 MOST: Final = 200
@@ -38,10 +37,7 @@ class OpenedProject(Struct, frozen=True):
 
 def opened_projects() -> tuple[OpenedProject, ...]:
     """Those that were opened, the last one first; none where nothing is known, or it cannot be read."""
-    try:
-        return convert(json.loads((state_folder() / FILE).read_text(encoding="utf-8")), tuple[OpenedProject, ...])
-    except (OSError, ValueError, ValidationError):
-        return ()
+    return read_state(FILE, tuple[OpenedProject, ...]) or ()
 
 
 def note_opened(project: Project, store: Path) -> None:
@@ -54,12 +50,12 @@ def note_opened(project: Project, store: Path) -> None:
     opened = OpenedProject(project.name, str(project.root), _arguments(project, store))
     known = opened_projects()
     if not known or known[0] != opened:
-        _write((opened, *(each for each in known if _project(each) != _project(opened)))[:MOST])
+        write_state(FILE, (opened, *(each for each in known if _project(each) != _project(opened)))[:MOST])
 
 
 def forget_opened(arguments: tuple[str, ...]) -> None:
     """Remember it no more."""
-    _write(tuple(each for each in opened_projects() if each.arguments != arguments))
+    write_state(FILE, tuple(each for each in opened_projects() if each.arguments != arguments))
 
 
 def _arguments(project: Project, store: Path) -> tuple[str, ...]:
@@ -85,15 +81,3 @@ def _project(opened: OpenedProject) -> dict[str, str]:
     told = opened.options
     told.pop("--python", None)
     return told
-
-
-def _write(projects: tuple[OpenedProject, ...]) -> None:
-    folder = state_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=folder) as made:  # nothing stays behind where the disk is full
-            written = Path(made) / FILE
-            written.write_text(json.dumps(to_builtins(projects), indent=2), encoding="utf-8")
-            written.replace(folder / FILE)
-    except OSError:
-        return

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
-from pathlib import Path
 from typing import Final
 
-from msgspec import Struct, ValidationError, convert, field, to_builtins
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from assettui.project.user_folders import state_folder
+from assettui.project.state_file import read_state, write_state
 
 FILE: Final = "screens.json"
 MOST: Final = 100
@@ -64,20 +61,9 @@ class ScreenMemory(Struct, frozen=True):
 
 def remembered() -> ScreenMemory:
     """What is remembered; nothing where it cannot be read."""
-    try:
-        return convert(json.loads((state_folder() / FILE).read_text(encoding="utf-8")), ScreenMemory)
-    except (OSError, ValueError, ValidationError):
-        return ScreenMemory()
+    return read_state(FILE, ScreenMemory) or ScreenMemory()
 
 
 def remember(memory: ScreenMemory) -> None:
     """Write it down. Where that cannot be done, it is forgotten."""
-    folder = state_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=folder) as made:  # nothing stays behind where the disk is full
-            written = Path(made) / FILE
-            written.write_text(json.dumps(to_builtins(memory), indent=2), encoding="utf-8")
-            written.replace(folder / FILE)
-    except OSError:
-        return
+    write_state(FILE, memory)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from assettui.store import last_day as store
+from assettui.store import queries
 
 if TYPE_CHECKING:
     import sqlite3
@@ -66,7 +67,7 @@ class LastDay:
         """
         hour = now_us // HOUR_US
         first = hour - HOURS + 1
-        last = store.last_event(connection)
+        last = queries.last_event(connection)
         if self._seen is None or last < self._seen:
             self._made.clear()
             self._failed.clear()

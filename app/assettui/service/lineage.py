@@ -70,6 +70,7 @@ def lineage_of(catalog: Catalog, keys: Iterable[AssetKey], folded: Collection[st
     nodes: list[LineageNode] = []
     place: dict[AssetKey, int] = {}
     of_group: dict[str, list[AssetRow]] = {}
+    place_of: dict[str, int] = {}
     shown = list(keys)
     chosen = set(shown)
     for key in shown:
@@ -78,9 +79,10 @@ def lineage_of(catalog: Catalog, keys: Iterable[AssetKey], folded: Collection[st
         if group in folded:
             if group not in of_group:
                 of_group[group] = []
+                place_of[group] = len(nodes)
                 nodes.append(LineageNode(group, "group", group=group))
             of_group[group].append(row)
-            place[key] = next(index for index, node in enumerate(nodes) if node.kind == "group" and node.name == group)
+            place[key] = place_of[group]
             continue
         place[key] = len(nodes)
         nodes.append(

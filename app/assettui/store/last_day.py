@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assettui.model.keys import AssetKey
+from assettui.store.queries import last_event
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
-
-
-def last_event(connection: sqlite3.Connection) -> int:
-    """The id of the event that was recorded last; 0 where there is none."""
-    return connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
 
 
 def event_before(connection: sqlite3.Connection, time_us: int) -> int:

@@ -13,6 +13,7 @@ from assettui.render.runs import subject
 from assettui.service import backfills
 from assettui.service.runs import run_page
 from assettui.tui.finder import Candidate
+from assettui.tui.help import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +35,7 @@ def places(
         *_screens(app),
         *_assets(app, app.catalog),
         *_automation(app, app.catalog),
+        *commands(app.screen),
         *(
             Candidate(
                 f"{run.run_id[:8]} {subject(run)}", "run", *RUN_STYLES[run.status], run.status.value,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from msgspec.structs import replace
 from rich.text import Text
 from textual.app import App
 from textual.screen import Screen
@@ -50,23 +51,37 @@ _KEYS: Final[Table[Candidate]] = Table(
 def key_window(screen: Screen[Any]) -> Finder:
     """A window that lists the keys that do something now, those of the place where the cursor is first."""
     app = cast("App[Any]", screen.app)
+    found = [replace(each, kind=place) for place, each in _keys_of(screen)]
+    found.append(Candidate("Everything, by name", "everywhere", said="^p", choose=app.action_command_palette))
+    return Finder("Keys", found, "no key does that here", table=_KEYS, below=f"{GLYPHS}\nF1 reads about this screen")
+
+
+def commands(screen: Screen[Any]) -> list[Candidate]:
+    """What can be done by a key now, to be found by its name."""
+    return [each for _, each in _keys_of(screen)]
+
+
+def _keys_of(screen: Screen[Any]) -> list[tuple[str, Candidate]]:
+    """Each key of ours that does something now, with the place where it does."""
+    app = cast("App[Any]", screen.app)
     key_display: Callable[[Binding], str] = app.get_key_display
     groups: dict[tuple[str, str], tuple[ActiveBinding, list[str]]] = {}
     for active in sorted(own_bindings(screen), key=_nearest_first):
         binding = active.binding
         _, keys = groups.setdefault((place_of(active), binding.description), (active, []))
         keys.append(binding.key_display or key_display(binding))
-    found = [
-        Candidate(
-            title,
+    return [
+        (
             place,
-            said=" ".join(dict.fromkeys(keys)),
-            choose=partial(app.run_action, active.binding.action, default_namespace=active.node),
+            Candidate(
+                title,
+                "command",
+                said=" ".join(dict.fromkeys(keys)),
+                choose=partial(app.run_action, active.binding.action, default_namespace=active.node),
+            ),
         )
         for (place, title), (active, keys) in groups.items()
     ]
-    found.append(Candidate("Everything, by name", "everywhere", said="^p", choose=app.action_command_palette))
-    return Finder("Keys", found, "no key does that here", table=_KEYS, below=f"{GLYPHS}\nF1 reads about this screen")
 
 
 def place_of(active: ActiveBinding) -> str:

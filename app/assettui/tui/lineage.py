@@ -97,7 +97,7 @@ class LineagePanel(Vertical):
         self._catalog = catalog
         if is_first and not self._is_around and len(catalog.rows) <= WHOLE_UP_TO:
             self._levels = None
-        self.view.empty_text = nothing_to_list(catalog, NOTHING)
+        self.view.empty_text = "drawing …" if catalog.rows else nothing_to_list(catalog, NOTHING)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -361,8 +361,9 @@ class ShowsLineage(MainScreen):
     def panel(self) -> LineagePanel:
         return self.query_one(LineagePanel)
 
-    def reload(self) -> None:
-        self.show_catalog(self.app.catalog)
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self.show_catalog(self.app.catalog)  # from then on, the app shows each new one
 
     def show_catalog(self, catalog: Catalog) -> None:
         self.call_after_refresh(self.panel.show_catalog, catalog)  # when it has its size, at first

@@ -128,8 +128,11 @@ class PaintingApp(App[None]):
             self._driver.write(BACKGROUND_QUESTION)
             self.set_timer(ANSWERED_WITHIN_S, self._wait_no_more)
 
-    def _wait_no_more(self) -> None:
+    async def _wait_no_more(self) -> None:
+        """No answer has come: what was held back, since it began like one, were keys."""
         self._background.is_awaited = False
+        for key in self._background.give_back():
+            await self.on_event(key)
 
     @property
     def is_background_dark(self) -> bool | None:
@@ -147,8 +150,10 @@ class PaintingApp(App[None]):
 
     def keys_in(self, event: events.Key) -> list[events.Key]:
         """The keys that are to be obeyed now: none of what is an answer of the terminal."""
+        was_awaited = self._background.is_awaited
         keys = self._background.take(event)
-        if self._background.is_dark is not None and self.chosen_theme == "":
+        has_come = was_awaited and self._background.is_dark is not None
+        if has_come and not self.chosen_theme:
             self.theme = self._first = self._first_theme(self._background.is_dark)
         return keys
 

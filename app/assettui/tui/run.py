@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -15,14 +15,12 @@ from textual.message import Message
 from textual.widgets import Static
 
 from assettui.core.run_timeline import step_spans
-from assettui.model.events import StepRetried, StepStarted
-from assettui.model.run import StepStatus
+from assettui.model.run import StepRecord, StepStatus
 from assettui.model.text import one_line
 from assettui.model.timing import clock_us
 from assettui.project.watch import Watch
 from assettui.render.appearance import GREY, YELLOW
 from assettui.render.errors import error_box, place_of
-from assettui.render.events import event_lines, level_of
 from assettui.render.runs import STEP_COLUMNS, run_state
 from assettui.service.run_logs import BadPattern, search_pattern
 from assettui.service.runs import RunDetail, events_of, log_file, run_detail
@@ -33,34 +31,19 @@ from assettui.tui.line_input import SearchBox
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.log_view import FileLines, LogView, MatchingLines, TextLines, find
 from assettui.tui.main_screen import MainScreen
+from assettui.tui.run_events import LEVELS, RunEvents
 from assettui.tui.run_list import StepList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from assettui.model.events import Event
-    from assettui.render.table import Cell
     from assettui.tui.log_view import Lines
 
-MAX_EVENT_LINES = 20_000
-"""The oldest lines of events are let go beyond so many; `assettui run logs` shows them all."""
-
-
 SEARCHED = "a regular expression; (?i) for any case"
-LEVELS = ("", "from warnings on", "errors")
-
-
-class EventLine(NamedTuple):
-    """A line of what an event says."""
-
-    cell: Cell
-    step_key: str | None
-    level: int
-    """0 for most, 1 for warnings, 2 for errors."""
-    time_us: int
 
 
 class Tab(Enum):
@@ -115,21 +98,17 @@ class RunScreen(MainScreen):
         self._run_id = run_id
         self._detail: RunDetail | None = None
         self._last_event = 0
-        self._all_events: list[EventLine] = []
-        self._event_lines: list[Cell] = []
-        """Those of them that are shown."""
-        self._events = TextLines(self._event_lines)
+        self._events = RunEvents()
         self._narrowed: re.Pattern[str] | None = None
         """Only lines in which this is found are shown."""
         self._is_of_step = False
         self._least_level = 0
-        self._tries: dict[str, list[tuple[int, int]]] = {}
-        """Of each step, the tries that failed and were followed by another."""
-        self._began: dict[str, int] = {}
+        self._error: tuple[StepRecord, int, TextLines] | None = None
+        """The error that is shown: of which step, and how wide."""
         self._matching: tuple[Lines, re.Pattern[str], MatchingLines] | None = None
         self._is_typing_time = False
-        self._has_chosen = False
-        """Whether the tab and the step were chosen by hand, or by what was found at first."""
+        self._has_begun = False
+        """Whether the step and the tab to begin with were chosen."""
         self._tab = Tab.EVENTS
         self._file: tuple[str, Tab, FileLines] | None = None
         self._watch: Watch | None = None
@@ -185,46 +164,17 @@ class RunScreen(MainScreen):
     @on(Loaded)
     def show(self, message: Loaded) -> None:
         self._detail = message.detail
-        self._take(message.events)
+        self._events.take(message.events)
         self._show_summary(message.detail)
         steps = self.query_one(StepList)
         steps.rows = message.detail.steps  # tells that it has moved: the log is shown for that
-        if not self._has_chosen and message.detail.steps:
-            self._has_chosen = True
+        if not self._has_begun and message.detail.steps:
+            self._has_begun = True
             failed = next((at for at, step in enumerate(steps.rows) if step.status is StepStatus.FAILURE), None)
             if failed is not None:
                 steps.cursor, self._tab = failed, Tab.ERROR
                 self.show_log()
         self.redraw_in_time()
-
-    def _take(self, events: Sequence[Event]) -> None:
-        """Take note of events that have come."""
-        for event in events:
-            key = event.step_key
-            if isinstance(event, StepStarted) and key is not None:
-                self._began[key] = event.time_us
-            elif isinstance(event, StepRetried) and key is not None and key in self._began:
-                self._tries.setdefault(key, []).append((self._began.pop(key), event.time_us))
-            level = level_of(event)
-            lines = [EventLine(cell, key, level, event.time_us) for cell in event_lines(event)]
-            self._all_events += lines
-            self._event_lines += [each.cell for each in lines if self._is_wanted(each)]
-        del self._all_events[:-MAX_EVENT_LINES]
-        del self._event_lines[:-MAX_EVENT_LINES]
-
-    def _is_wanted(self, line: EventLine) -> bool:
-        """Whether a line of events is to be shown."""
-        step = self.query_one(StepList).current if self._is_of_step else None
-        return (
-            line.level >= self._least_level
-            and (step is None or line.step_key == step.step_key)
-            and (self._narrowed is None or self._narrowed.search(line.cell.text) is not None)
-        )
-
-    def _choose_events(self) -> None:
-        """Show those events that are wanted now."""
-        self._event_lines[:] = [each.cell for each in self._all_events if self._is_wanted(each)]
-        self.show_log()
 
     def is_live(self) -> bool:
         return self._detail is not None and not self._detail.run.status.is_over
@@ -239,7 +189,7 @@ class RunScreen(MainScreen):
         now_us, run = clock_us(), detail.run
         self.head(text_of([run_state(detail, now_us)]))
         began_us, ended_us = run.started_us or run.created_us, run.ended_us or now_us
-        spans = step_spans(detail.steps, detail.after, self._tries, began_us, ended_us)
+        spans = step_spans(detail.steps, detail.after, self._events.tries, began_us, ended_us)
         columns = self.query_one(StepList).show_span(spans, began_us, ended_us)
         header = self.query_one(ListingHeader)
         if header.columns != columns:
@@ -283,23 +233,35 @@ class RunScreen(MainScreen):
         log = self.query_one(LogView)
         name, before = step.step_key if step is not None else None, log.lines
         if self._tab is Tab.EVENTS:
-            if self._is_of_step:
-                self._event_lines[:] = [each.cell for each in self._all_events if self._is_wanted(each)]
+            self._events.want(self._least_level, name if self._is_of_step else None, self._narrowed)
             log.empty_text = "no event is like that"
-            log.is_following = log.is_following or log.lines is not self._events
-            log.show(self._events)
+            log.is_following = log.is_following or log.lines is not self._events.lines
+            log.show(self._events.lines)
         elif self._tab is Tab.ERROR:
             log.empty_text = "the step has not failed" if step is not None else ""
             log.is_following = False
-            log.show(
-                TextLines(error_box(step, log.scrollable_content_region.width)) if step is not None else TextLines()
-            )
+            log.show(self._error_of(step, log.scrollable_content_region.width) if step is not None else TextLines())
         elif name is not None:
             log.empty_text = f"nothing on {self._tab.value}"
             log.show(self._narrow(self._lines_of(name)))
         if log.lines is not before:
             self._found = ""
         self._show_tabs(name)
+
+    def _error_of(self, step: StepRecord, width: int) -> TextLines:
+        """Its error in a box, made anew where it is another or the window is: where one has scrolled to stays."""
+        if self._error is None or self._error[:2] != (step, width):
+            self._error = (step, width, TextLines(error_box(step, width)))
+        return self._error[2]
+
+    def on_resize(self) -> None:
+        """A window of another width."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        self.redraw()
+        if self._tab is Tab.ERROR:
+            self.show_log()
 
     def _show_tabs(self, name: str | None) -> None:
         tabs = Text(no_wrap=True)
@@ -419,19 +381,19 @@ class RunScreen(MainScreen):
             self.app.tell("search for something first: /")
             return
         self._narrowed = self._pattern if self._narrowed is None else None
-        self._choose_events()
+        self.show_log()
 
     def action_only_step(self) -> None:
         """Show the events of the step under the cursor, or of all."""
         self._is_of_step = not self._is_of_step
         self._tab = Tab.EVENTS
-        self._choose_events()
+        self.show_log()
 
     def action_level(self) -> None:
         """Show all events, from warnings on, or errors."""
         self._least_level = (self._least_level + 1) % len(LEVELS)
         self._tab = Tab.EVENTS
-        self._choose_events()
+        self.show_log()
 
     def action_go_to_time(self) -> None:
         """Type a time, to go to the first event from then on."""
@@ -444,8 +406,9 @@ class RunScreen(MainScreen):
     def _show_time(self, text: str) -> None:
         log = self._leave_box()
         self._is_typing_time = False
-        at = next((index for index, cell in enumerate(self._event_lines) if text <= cell.text[: len(text)]), None)
-        if not re.fullmatch(r"\d{1,2}(:\d{2}(:\d{2})?)?", text) or at is None:
+        match = re.fullmatch(r"(\d{1,2})((?::\d{2}){1,2})?", text.strip())
+        at = self._events.first_at(f"{int(match[1]):02}{match[2] or ''}") if match is not None else None
+        if at is None:
             self.app.tell(f"there is nothing at {text!r}, or later: write 14:02 or 14:02:11")
         else:
             log.show_found(at)
@@ -473,7 +436,7 @@ class RunScreen(MainScreen):
 
     def action_tab(self, name: str) -> None:
         """Show another tab."""
-        self._tab, self._has_chosen = Tab(name), True
+        self._tab, self._has_begun = Tab(name), True
         self.show_log()
 
     def action_switch_focus(self) -> None:
