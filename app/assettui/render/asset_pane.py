@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 
     from assettui.model.events import Materialization
     from assettui.model.preview import Page
+    from assettui.service.asset_tree import GroupLine
     from assettui.service.catalog import AssetRow, Catalog
 
 MOST_NEIGHBORS: Final = 12
 MOST_LINES: Final = 7
 """So many lines of lineage are shown."""
 DESCRIPTION_CHARS: Final = 300
+MOST_OF_GROUP: Final = 100
+"""So many assets of a group are told of."""
 MOST_PAST: Final = 20
 """So many of the last results are in the charts."""
 
@@ -73,6 +76,18 @@ def pane_lines(shown: Shown, now_us: int, width: int) -> list[Line]:
     if shown.page is not None:
         found += [line("first rows", GREY), *table_lines(shown.page, width)]
     return found + fact_lines(row, shown.catalog, shown.history, now_us, width)
+
+
+def group_lines(group: GroupLine) -> list[Line]:
+    """What there is to say of a group: how many of its assets stand how, and those that are not as they should be, each with why."""
+    words = [word(row) for row in group.rows]
+    found = [line(", ".join(f"{words.count(each)} {each}" for each in dict.fromkeys(words)), GREY)]
+    for row in group.rows:
+        reasons = row.reasons()
+        if reasons and not row.asset.is_external:
+            glyph, color = style(row)
+            found.append((Cell(f"{glyph} ", color), Cell(str(row.key)), Cell(f"  {one_line(reasons[0], 120)}", GREY)))
+    return found[: MOST_OF_GROUP + 1]
 
 
 def _lineage(shown: Shown, now_us: int, width: int) -> Iterator[Line]:

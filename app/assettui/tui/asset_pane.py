@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from assettui.model.timing import clock_us
-from assettui.render.asset_pane import Shown, pane_lines
+from assettui.render.asset_pane import Shown, group_lines, pane_lines
+from assettui.service.asset_tree import GroupLine
 from assettui.tui.drawing import text_of
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ class AssetPane(Static):
     """Why it stands as it does, what is one step up- and downstream, checks, the last results, the first rows, metadata."""
 
     _lines: Sequence[Line] = ()
-    _shown: Shown | None = None
+    _shown: Shown | GroupLine | None = None
 
-    def show(self, shown: Shown | None) -> None:
-        """Show an asset."""
+    def show(self, shown: Shown | GroupLine | None) -> None:
+        """Show an asset, or a group of some."""
         self._shown = shown
         self._draw()
 
@@ -33,7 +34,11 @@ class AssetPane(Static):
 
     def _draw(self) -> None:
         width = max(20, self.content_size.width)
-        lines = pane_lines(self._shown, clock_us(), width) if self._shown is not None else []
+        lines: Sequence[Line] = ()
+        if isinstance(self._shown, GroupLine):
+            lines = group_lines(self._shown)
+        elif self._shown is not None:
+            lines = pane_lines(self._shown, clock_us(), width)
         if lines != self._lines:
             self._lines = lines
             self.update(text_of(lines))

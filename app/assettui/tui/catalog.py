@@ -228,8 +228,11 @@ class CatalogScreen(MainScreen):
         rule, pane = self.query_one("#pane-title", Rule), self.query_one(AssetPane)
         if row is None:
             line = self.query_one(AssetList).current
-            rule.say(line.name if isinstance(line, GroupLine) else "", "")
-            pane.show(None)
+            group = line if isinstance(line, GroupLine) else None
+            rule.say(
+                group.name if group is not None else "", plural(len(group.rows), "asset") if group is not None else ""
+            )
+            pane.show(group)
             return
         key, known = self._history
         rule.say(str(row.key), text_of([pane_title(row)]))

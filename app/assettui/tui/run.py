@@ -167,6 +167,8 @@ class RunScreen(MainScreen):
         self._events.take(message.events)
         self._show_summary(message.detail)
         steps = self.query_one(StepList)
+        if len(steps.rows) != len(message.detail.steps):
+            steps.refresh(layout=True)
         steps.rows = message.detail.steps  # tells that it has moved: the log is shown for that
         if not self._has_begun and message.detail.steps:
             self._has_begun = True
