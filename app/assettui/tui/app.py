@@ -8,18 +8,15 @@ import os
 import platform
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 from textual import events, on, work
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.reactive import var
 
-from assettui.core.masking import without_secrets
 from assettui.model.errors import AssettuiError
-from assettui.model.instigator import InstigatorKind
 from assettui.model.text import plural
 from assettui.model.timing import clock_us
 from assettui.project.screen_memory import ProjectMemory, ScreenMemory, remember, remembered
@@ -29,7 +26,6 @@ from assettui.render.bell import ring
 from assettui.service.last_day import Activity, LastDay
 from assettui.service.live_catalog import LiveCatalog
 from assettui.service.status import Status, count_overdue, counts_by_status, read_status, turns_in_us
-from assettui.tui import asset_tabs
 from assettui.tui.actions import bindings
 from assettui.tui.asking import AskingApp
 from assettui.tui.catalog import CatalogScreen
@@ -38,6 +34,7 @@ from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.line_input import is_typed_into
 from assettui.tui.main_screen import MainScreen
 from assettui.tui.messages import Said
+from assettui.tui.navigation import NavigatingApp
 from assettui.tui.questions import Question, Reading
 from assettui.tui.situation import Role, Situation
 from assettui.tui.terminal_signals import TerminalSignals
@@ -45,33 +42,27 @@ from assettui.tui.tour import TourLine
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
     from textual.binding import BindingType
     from textual.screen import Screen
     from textual.timer import Timer
 
-    from assettui.model.backfill import BackfillRecord
     from assettui.model.keys import AssetKey
-    from assettui.model.run import RunRecord, RunRequest
     from assettui.project.locate import Project
     from assettui.service.catalog import Catalog
-    from assettui.service.runs import PlannedRun
     from assettui.service.session import Session
-    from assettui.tui.asset_tabs import TabbedScreen
     from assettui.tui.leadership import Leadership
     from assettui.tui.tour import Tour
 
 SETTLED_WITHIN_S = 0.5
 TURNED_AFTER_S = 0.1
-MOST_BACK = 50
-"""So far one can go back."""
 BEGIN_AFTER_S = 0.2
 """The engine waits for the first frame, but not longer."""
 
 
-class AssettuiApp(AskingApp):
+class AssettuiApp(NavigatingApp):
     """Wires screens, keys and changes together. Knows no SQL, no run, no partition.
 
     Args:
@@ -115,7 +106,8 @@ class AssettuiApp(AskingApp):
     ) -> None:
         memory = memory or ScreenMemory()
         chosen = settings.theme if settings.theme != "auto" else memory.theme or "auto"
-        super().__init__(session, chosen, is_dark=memory.is_dark)
+        left = memory.of(session.project.id)
+        super().__init__(session, chosen, left.configs, is_dark=memory.is_dark)
         keys, wrong = keymap(settings.keys)
         self.set_keymap(keys)
         for said in wrong:
@@ -126,20 +118,15 @@ class AssettuiApp(AskingApp):
         self.sql_draft = ""
         """What stood in the prompt for SQL when it was last left."""
         self._live = LiveCatalog(session)
-        self._memory = memory
-        self._project_id = session.project.id
-        self._catalog_screen = CatalogScreen(catalog, self._memory.of(self._project_id).catalog)
+        self._first_screen = left.screen
+        self._catalog_screen = CatalogScreen(catalog, left.catalog)
         self._is_remembered = False
         self.tour: Tour | None = None
         self._last_day = LastDay()
-        self._configs = dict(self._memory.of(self._project_id).configs)
-        """What the launchpad was told the last time, by job or assets."""
         self._has_begun = False
         self._has_told_failure = False
         self.signals = TerminalSignals(self.exit, self.repaint)
         self._to_build = build
-        self._came_from: list[str] = []
-        """The numbered screens that were shown before, the last one last."""
         self._turning: Timer | None = None
         self._fetching = Fetching(self, self._fetch)
         self._feed = Feed(session, self._on_change, leadership.wait_until_begun)
@@ -153,13 +140,16 @@ class AssettuiApp(AskingApp):
             ),
         )
 
+    def key_in_catalog(self) -> AssetKey | None:
+        row = self._catalog_screen.current_row if self._catalog_screen.is_mounted else None
+        return row.key if row is not None else None
+
     def get_default_screen(self) -> Screen[None]:
         return self._catalog_screen
 
     def on_mount(self) -> None:
-        last = self._memory.of(self._project_id).screen
-        if last in {name for _, name, _ in SCREENS} - {CatalogScreen.NAME}:
-            self._show_main_screen(last)
+        if self._first_screen in {name for _, name, _ in SCREENS}:
+            self._show_main_screen(self._first_screen)
         self.call_after_refresh(self.begin)
         # A key that was typed ahead may open another screen before the first one is drawn, which then is not.
         self.set_timer(BEGIN_AFTER_S, self.begin)
@@ -178,7 +168,8 @@ class AssettuiApp(AskingApp):
         gc.enable()
         self._leadership.begin()
         self._feed.start()
-        self.remember_project()
+        if not self.is_headless:  # a picture opens nothing
+            self.remember_project()
 
     @work(thread=True, group="remember")
     def remember_project(self) -> None:
@@ -203,10 +194,12 @@ class AssettuiApp(AskingApp):
     def remember_screens(self) -> None:
         """Write down how the screens are left, for the next time."""
         shown = next((each for each in reversed(self.screen_stack) if isinstance(each, MainScreen)), None)
-        left = ProjectMemory(shown.root_name() if shown else "", self._catalog_screen.memory(), self._configs)
+        left = ProjectMemory(shown.root_name() if shown else "", self._catalog_screen.memory(), self.configs)
         known = remembered()  # another process may have written meanwhile
         is_dark = self.is_background_dark if self.is_background_dark is not None else known.is_dark
-        now = replace(known.having(self._project_id, left), theme=self.chosen_theme or known.theme, is_dark=is_dark)
+        now = replace(
+            known.having(self.session.project.id, left), theme=self.chosen_theme or known.theme, is_dark=is_dark
+        )
         if now != known:
             remember(now)
 
@@ -319,153 +312,6 @@ class AssettuiApp(AskingApp):
                     if node.call_later(done.set):
                         await done.wait()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A main screen's own key does nothing on it."""
-        if action == "main_screen":
-            return not (isinstance(self.screen, MainScreen) and parameters[0] == self.screen.NAME)
-        return True
-
-    def action_main_screen(self, name: str) -> None:
-        """Show a main screen, whatever lies above it."""
-        here = self.root_name
-        if here and here != name:
-            self._came_from = [*self._came_from[-MOST_BACK:], here]
-        self._show_main_screen(name)
-
-    @property
-    def root_name(self) -> str:
-        """The name of the numbered screen that is shown, or that what is shown was reached from."""
-        return self.screen.root_name() if isinstance(self.screen, MainScreen) else ""
-
-    def action_leave_screen(self) -> None:
-        """Leave the screen that is on top."""
-        if isinstance(self.screen, MainScreen):
-            self.screen.action_back()
-
-    def go_back(self) -> None:
-        """Show the numbered screen that was shown before this one."""
-        if self._came_from:
-            self._show_main_screen(self._came_from.pop())
-        elif self.root_name != CatalogScreen.NAME:
-            self._show_main_screen(CatalogScreen.NAME)
-
-    def _show_main_screen(self, name: str) -> None:
-        row = self._catalog_screen.current_row if self._catalog_screen.is_mounted else None
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        if name == "lineage":
-            from assettui.tui.lineage import LineageScreen
-
-            self.push_screen(LineageScreen(row.key if row is not None else None))
-        elif name == "projects":
-            from assettui.tui.projects import ProjectsScreen  # deferred, as the next ones
-
-            self.push_screen(ProjectsScreen(current=str(self.session.project.root)))
-        elif name == "runs":
-            from assettui.tui.runs import RunsScreen  # deferred, as the next ones: the first frame needs none of them
-
-            self.push_screen(RunsScreen())
-        elif name == "partitions":
-            from assettui.tui.grid import GridScreen
-
-            self.push_screen(GridScreen())
-        elif name == "automation":
-            from assettui.tui.automation import AutomationScreen
-
-            self.push_screen(AutomationScreen())
-        elif name == "health":
-            from assettui.tui.health import HealthScreen
-
-            self.push_screen(HealthScreen())
-        elif name == "sql":
-            from assettui.tui.sql import SqlScreen
-
-            self.push_screen(SqlScreen())
-        elif name == "backfills":
-            from assettui.tui.backfills import BackfillsScreen
-
-            self.push_screen(BackfillsScreen())
-
-    def open_run(self, run_id: str) -> None:
-        """Open one run above the screen."""
-        from assettui.tui.run import RunScreen
-
-        self.push_screen(RunScreen(run_id))
-
-    def open_backfill(self, backfill_id: str) -> None:
-        """Open one backfill above the screen."""
-        from assettui.tui.backfills import BackfillScreen
-
-        self.push_screen(BackfillScreen(backfill_id))
-
-    def open_instigator(self, name: str) -> None:
-        """Open a schedule or sensor above the screen; of an automation, its conditions."""
-        snapshot = self.catalog.snapshot
-        found = next((each for each in snapshot.instigators if each.name == name), None) if snapshot else None
-        if found is not None and found.kind is InstigatorKind.AUTOMATION:
-            from assettui.tui.conditions import ConditionsScreen
-
-            self.push_screen(ConditionsScreen(name))
-        else:
-            from assettui.tui.instigator import InstigatorScreen
-
-            self.push_screen(InstigatorScreen(name))
-
-    @work(thread=True, group="find", exclusive=True)
-    def action_go_to(self) -> None:
-        """Go to anything by its name."""
-        from assettui.tui.going import fetched
-
-        try:
-            found = fetched(self)
-        except AssettuiError as error:
-            self.call_from_thread(self.warn, error)
-        else:
-            self.call_from_thread(self._show_places, *found)
-
-    def _show_places(self, runs: Sequence[RunRecord], found_backfills: Sequence[BackfillRecord]) -> None:
-        from assettui.tui.finder import Finder
-        from assettui.tui.going import places
-
-        self.push_screen(Finder("Go to", places(self, runs, found_backfills)))
-
-    def open_launchpad(self, request: RunRequest) -> None:
-        """Show what is going to run, to be configured first; as it was configured the last time."""
-        from assettui.tui.launchpad import LaunchpadScreen
-
-        self.push_screen(LaunchpadScreen(request, self._configs.get(_launched(request), "")))
-
-    def start_planned(self, planned: PlannedRun, config: str) -> None:
-        """Start what the launchpad has shown, and remember its configuration, but no secrets."""
-        snapshot = self.catalog.snapshot
-        if snapshot is not None and not without_secrets(planned.plan, snapshot.config_schemas).has_secrets:
-            self._configs[_launched(planned.request)] = config
-        self.start_run(planned)
-
-    def compare_runs(self, run_id: str, other: str | None = None) -> None:
-        """Show how a run differs from another, or from the one before that was of the same."""
-        from assettui.tui.run_comparison import RunComparisonScreen
-
-        self.push_screen(RunComparisonScreen(run_id, other))
-
-    def open_asset(self, key: AssetKey) -> None:
-        """Open one asset above the screen: why it stands as it does."""
-        from assettui.tui.asset import AssetScreen
-
-        self.push_screen(AssetScreen(key))
-
-    def open_preview(self, key: AssetKey, partition: str | None = None, version: int | None = None) -> None:
-        """Show what the value of an asset holds, or of a partition of it: the current one, or a version that is kept."""
-        from assettui.tui.preview import PreviewScreen
-
-        self.push_screen(PreviewScreen(key, partition, version))
-
-    def open_sql(self, sql: str) -> None:
-        """Open the prompt for SQL above the screen, with a statement in it that is asked at once."""
-        from assettui.tui.sql import SqlScreen
-
-        self.push_screen(SqlScreen(sql))
-
     @work(thread=True, group="expect")
     def expect(self, key: AssetKey) -> None:
         """Say that what looks wrong about the data of an asset is as it should be, away from the screen."""
@@ -478,51 +324,6 @@ class AssettuiApp(AskingApp):
         else:
             self.call_from_thread(self.tell, f"{key} is as it should be")
             self.post_message(self.Changed())
-
-    def open_difference(self, key: AssetKey, sides: Sequence[str] = (), partition: str | None = None) -> None:
-        """Show how two versions of a value differ, or two partitions; see `comparison`."""
-        from assettui.tui.difference import DifferenceScreen
-
-        self.push_screen(DifferenceScreen(key, sides, partition))
-
-    def switch_tab(self, tab: str, key: AssetKey, partition: str | None) -> None:
-        """Show another tab of an asset in the place of the one that is on top."""
-        cast("Any", self).switch_screen(_tab(tab)(key, partition))
-
-    def open_partitions(self, key: AssetKey) -> None:
-        """Open the partitions of one asset above the screen."""
-        from assettui.tui.grid import GridScreen
-
-        self.push_screen(GridScreen(key))
-
-    def read(self, title: str, text: str) -> None:
-        self.push_screen(Reading(title, text))
-
-    def action_help(self) -> None:
-        """Show the keys of this screen."""
-        from assettui.tui.help import key_window
-
-        self.push_screen(key_window(self.screen))
-
-    def action_help_page(self) -> None:
-        """Read about this screen; where a page is read already, choose another."""
-        from assettui.tui.help import page_window, topics_window
-
-        if isinstance(self.screen, Reading):
-            self.push_screen(topics_window(self.push_screen))
-        else:
-            self.push_screen(page_window(self.root_name))
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every key's action, for the palette."""
-        from assettui.tui.key_bar import own_bindings
-
-        for active in own_bindings(screen):
-            binding = active.binding
-            if active.enabled:
-                callback: Callable[[], Any] = partial(self.run_action, binding.action, default_namespace=active.node)
-                yield SystemCommand(binding.description, f"key {self.get_key_display(binding)}", callback)
-        yield SystemCommand("Theme", "Choose another set of colors", self.action_change_theme)
 
     # Leading and leaving.
 
@@ -557,31 +358,6 @@ class AssettuiApp(AskingApp):
 
         text = f"{plural(here.running, 'run')} will be canceled. What is finished is kept."
         self.push_screen(Question("Quit", text, "cancel and quit"), leave)
-
-
-def _tab(name: str) -> type[TabbedScreen]:
-    """The screen of a tab of an asset: it alone is imported."""
-    match name:
-        case asset_tabs.PREVIEW:
-            from assettui.tui.preview import PreviewScreen as Tab
-        case asset_tabs.PROFILE:
-            from assettui.tui.profile import ProfileScreen as Tab
-        case asset_tabs.HISTORY:
-            from assettui.tui.history import HistoryScreen as Tab
-        case asset_tabs.VERSIONS:
-            from assettui.tui.versions import VersionsScreen as Tab
-        case asset_tabs.LINEAGE:
-            from assettui.tui.lineage import AssetLineageScreen as Tab
-        case asset_tabs.CODE:
-            from assettui.tui.code import CodeScreen as Tab
-        case _:
-            from assettui.tui.asset import AssetScreen as Tab
-    return Tab
-
-
-def _launched(request: RunRequest) -> str:
-    """What a launchpad is of, as it is remembered."""
-    return f"job {request.job}" if request.job is not None else " ".join(map(str, request.assets or ()))
 
 
 def _environment(project: Project) -> str:

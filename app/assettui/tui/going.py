@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from assettui.model.backfill import BackfillRecord
     from assettui.model.run import RunRecord
     from assettui.service.catalog import Catalog
-    from assettui.tui.app import AssettuiApp
+    from assettui.tui.navigation import NavigatingApp
 
 RUNS, BACKFILLS = 200, 50
 """So many of the newest can be gone to by name."""
 
 
 def places(
-    app: AssettuiApp, found_runs: Sequence[RunRecord], found_backfills: Sequence[BackfillRecord]
+    app: NavigatingApp, found_runs: Sequence[RunRecord], found_backfills: Sequence[BackfillRecord]
 ) -> list[Candidate]:
     """All that there is, in the order in which it is listed before anything is typed."""
     return [
@@ -53,7 +53,7 @@ def places(
     ]  # fmt: skip
 
 
-def fetched(app: AssettuiApp) -> tuple[Sequence[RunRecord], Sequence[BackfillRecord]]:
+def fetched(app: NavigatingApp) -> tuple[Sequence[RunRecord], Sequence[BackfillRecord]]:
     """The newest runs and backfills. Reads the store."""
     return (
         run_page(app.session, limit=RUNS).runs,
@@ -61,12 +61,12 @@ def fetched(app: AssettuiApp) -> tuple[Sequence[RunRecord], Sequence[BackfillRec
     )
 
 
-def _screens(app: AssettuiApp) -> Iterator[Candidate]:
+def _screens(app: NavigatingApp) -> Iterator[Candidate]:
     for key, name, title in (*SCREENS, ("B", "backfills", "Backfills"), ("0", "projects", "Projects")):
         yield Candidate(title, "screen", "▸", GREY, f"key {key}", partial(app.action_main_screen, name))
 
 
-def _assets(app: AssettuiApp, catalog: Catalog) -> Iterator[Candidate]:
+def _assets(app: NavigatingApp, catalog: Catalog) -> Iterator[Candidate]:
     for row in catalog.rows:
         glyph, color = style(row)
         yield Candidate(
@@ -74,7 +74,7 @@ def _assets(app: AssettuiApp, catalog: Catalog) -> Iterator[Candidate]:
         )
 
 
-def _automation(app: AssettuiApp, catalog: Catalog) -> Iterator[Candidate]:
+def _automation(app: NavigatingApp, catalog: Catalog) -> Iterator[Candidate]:
     snapshot = catalog.snapshot
     if snapshot is None:
         return
