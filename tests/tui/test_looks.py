@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from rich.color import Color
 from rich.segment import Segment
@@ -18,7 +20,9 @@ from assettui.service.catalog import catalog
 from assettui.service.session import Session
 from assettui.tui.app import AssettuiApp
 from assettui.tui.asset import AssetScreen
+from assettui.tui.header import Header
 from assettui.tui.key_bar import own_bindings
+from assettui.tui.line_input import FilterBox
 from assettui.tui.terminal_colors import BackgroundAnswer, told_background
 from assettui.tui.themes import CONTRAST, DARK, LIGHT, OWN, StateColors
 from tests.tui.conftest import told, until
@@ -136,3 +140,27 @@ def test_what_is_wrong_with_keys_is_told() -> None:
         "no key is for 'catalog.bulid': did you mean 'catalog.build'?",
         "catalog.build has no key left: catalog.backfill has taken it",
     ]
+
+
+async def test_keys_that_were_held_back_for_an_answer_are_obeyed_when_none_comes(shop: Session) -> None:
+    async with app(shop, settings=UserSettings(theme="auto")).run_test(size=(100, 30)) as pilot:
+        shown: AssettuiApp = pilot.app  # pyright: ignore[reportAssignmentType]
+        await pilot.press("slash")
+        shown._background.is_awaited = True
+        await pilot.press("right_square_bracket")
+        assert shown.query_one(FilterBox).value == ""
+        await shown._wait_no_more()
+        await until(pilot, lambda: shown.query_one(FilterBox).value == "]")
+
+
+@pytest.mark.parametrize(
+    ("words", "screen"), [("1 running", "runs"), ("1 failed", "health"), ("5 Automation", "automation")]
+)
+async def test_what_is_counted_above_is_opened_by_a_click(shop: Session, words: str, screen: str) -> None:
+    async with app(shop).run_test(size=(100, 30)) as pilot:
+        header = pilot.app.screen.query_one(Header)
+        await until(pilot, lambda: "1 running" in str(header.render()))
+        lines = str(header.render()).split("\n")
+        y = next(at for at, text in enumerate(lines) if words in text)
+        await pilot.click(header, offset=(1 + lines[y].index(words) + 1, y))
+        await until(pilot, lambda: cast(AssettuiApp, pilot.app).root_name == screen)

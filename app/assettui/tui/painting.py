@@ -7,19 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.app import App
-from textual.filter import Monochrome, NoColor
 
 from assettui.model.timing import clock_us
 from assettui.service.locale import given_environment, is_ascii_wanted
 from assettui.tui.cells import Cells, placed_strips
-from assettui.tui.messages import MessageLine, Messages, Said
+from assettui.tui.coloring import AUTO, ColoredApp
+from assettui.tui.messages import MessageLine, Said
 from assettui.tui.pacing import QUESTION, Pacing
 from assettui.tui.questions import Reading
 from assettui.tui.safe_text import AsciiOnly, SafeText
-from assettui.tui.terminal_colors import ANSWERED_WITHIN_S, BackgroundAnswer, told_background
-from assettui.tui.terminal_colors import QUESTION as BACKGROUND_QUESTION
-from assettui.tui.themes import ANSI, DARK, LIGHT, OWN, StateColors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +37,7 @@ LEAVE_WITHIN_S = 1.0
 """So long an answer is waited for that would otherwise come to the shell."""
 
 
-class PaintingApp(App[None]):
+class PaintingApp(ColoredApp):
     """An app whose frames pass `Cells` and `Pacing` on their way to the terminal.
 
     Args:
@@ -49,22 +45,12 @@ class PaintingApp(App[None]):
         is_dark: Whether its background was dark the last time; None where that is not known.
     """
 
-    def __init__(self, theme: str = "auto", *, is_dark: bool | None = None) -> None:
-        super().__init__()
-        self.messages = Messages()
-        self._state_colors = StateColors(self.current_theme)
+    def __init__(self, theme: str = AUTO, *, is_dark: bool | None = None) -> None:
+        super().__init__(theme, is_dark=is_dark)
         self._cells = Cells()
         self._pacing = Pacing()
         environment = given_environment()
         self._line_filters = [SafeText(), *([AsciiOnly()] if is_ascii_wanted(environment) else [])]
-        for own in OWN.values():
-            self.register_theme(own)
-        if self.no_color:  # not even shades of grey: what is to be seen is reversed or bold
-            self._filters = [NoColor() if isinstance(each, Monochrome) else each for each in self._filters]
-        self._background = BackgroundAnswer()
-        self._wanted_theme = theme
-        self.theme = self._first_theme(told_background(environment) if is_dark is None else is_dark)
-        self._first = self.theme
         self._painting: Timer | None = None
         self._acted_s = self._painted_s = 0.0
         """When a key was pressed or the mouse was used, and when a frame was written: seconds of the monotonic clock."""
@@ -100,62 +86,11 @@ class PaintingApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """All that is drawn passes here, whichever widget draws it; see `SafeText`."""
-        return [*super().get_line_filters(), *self._line_filters, self._state_colors]
-
-    # Colors.
-
-    def _first_theme(self, is_dark: bool | None) -> str:
-        if self._wanted_theme != "auto":
-            wanted = ANSI if self._wanted_theme == "ansi" else self._wanted_theme
-            own = OWN.get(wanted)
-            if own is not None or wanted in self.available_themes:
-                return own.name if own is not None else wanted
-            names = ", ".join(["auto", "ansi", *OWN, *sorted(self.available_themes)])
-            self.messages.add(Said(clock_us(), f"no theme is called {wanted!r}: there are {names}", "warning"))
-        if self.no_color or self.console.color_system in (None, "standard"):
-            return ANSI
-        return (LIGHT if is_dark is False else DARK).name
-
-    def _watch_theme(self, theme_name: str) -> None:
-        self._state_colors = StateColors(self.available_themes[theme_name])
-        super()._watch_theme(theme_name)
-
-    def ask_for_background(self) -> None:
-        """Ask the terminal whether its background is dark, where the colors are to fit it and nothing tells."""
-        is_open = self._wanted_theme == "auto" and self.theme in (DARK.name, LIGHT.name)
-        if is_open and self._driver is not None and not self.is_headless:
-            self._background.is_awaited = True
-            self._driver.write(BACKGROUND_QUESTION)
-            self.set_timer(ANSWERED_WITHIN_S, self._wait_no_more)
-
-    async def _wait_no_more(self) -> None:
-        """No answer has come: what was held back, since it began like one, were keys."""
-        self._background.is_awaited = False
-        for key in self._background.give_back():
-            await self.on_event(key)
-
-    @property
-    def is_background_dark(self) -> bool | None:
-        """Whether the terminal has said that its background is dark; None where it has not answered."""
-        return self._background.is_dark
-
-    @property
-    def chosen_theme(self) -> str:
-        """The theme that was chosen by hand since the start; empty where none was."""
-        return self.theme if self.theme != self._first else ""
+        return [*super().get_line_filters(), *self._line_filters, self.state_colors]
 
     def note_action(self) -> None:
         """A key was pressed, or the mouse was used: its effect is waited for."""
         self._acted_s = time.monotonic()
-
-    def keys_in(self, event: events.Key) -> list[events.Key]:
-        """The keys that are to be obeyed now: none of what is an answer of the terminal."""
-        was_awaited = self._background.is_awaited
-        keys = self._background.take(event)
-        has_come = was_awaited and self._background.is_dark is not None
-        if has_come and not self.chosen_theme:
-            self.theme = self._first = self._first_theme(self._background.is_dark)
-        return keys
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Take a frame of Textual's compositor; whatever else is drawn goes its own way."""
