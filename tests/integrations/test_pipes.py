@@ -182,6 +182,11 @@ GROUPS = """
     def hangs(context):
         command = "trap 'touch asked; exit 1' TERM; sleep 300 & echo $! > inner; echo $$ > outer; wait"
         return client.run(command=command, context=context).get_materialize_result()
+
+    @asset
+    def kills(context):
+        command = "echo $$ > outer; kill -KILL $PPID; sleep 300"
+        return client.run(command=command, context=context).get_materialize_result()
 """
 
 
@@ -215,6 +220,12 @@ def test_it_ends_where_its_worker_is_killed(folder: ProjectFolder) -> None:
     os.kill(worker, signal.SIGKILL)
     assert process.wait(20) == 1
     wait_until(lambda: not is_alive(outer) and not is_alive(inner))
+
+
+def test_it_ends_where_its_worker_is_killed_as_it_starts(folder: ProjectFolder) -> None:
+    folder.write(GROUPS)
+    assert folder.run("materialize", "kills").returncode == 1
+    wait_until(lambda: not is_alive(pid_in(folder, "outer")))
 
 
 WAYS = """

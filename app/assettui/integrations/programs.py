@@ -12,7 +12,6 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from assettui.executors.guard import Guard
 from assettui.model.errors import AssettuiError
 
 if TYPE_CHECKING:
@@ -22,6 +21,13 @@ GRACE_S: Final = 1.5
 """How long a program that is to end may clean up; a worker that is canceled is itself killed after 2 s, unless the settings say else."""
 MAX_SHOWN: Final = 100
 """So many characters of a command are told."""
+
+_GUARD: Final = "trap '' HUP INT QUIT TERM; while read -r _; do :; done; kill -s KILL 0"
+"""Leads the process group of a program, and kills all of it, itself too, once nothing holds the other end of its pipe.
+
+The kernel closes that end however this process ends. The group is there before the program is, which joins it as it
+starts: at no moment does a program run that would outlive this process.
+"""
 
 
 class BadCommand(AssettuiError):
@@ -71,40 +77,55 @@ def running(
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    with _process_group() as group:
+        try:
+            process = subprocess.Popen(
+                command,
+                shell=isinstance(command, str),
+                env=env,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                process_group=group,
+            )
+        except (OSError, ValueError) as error:
+            where = f" in {cwd}" if cwd else ""
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise BadCommand(
+                f"{shown(command)} cannot be started{where}: {reason}",
+                hint="name a program that is there, as a list of its arguments",
+            ) from None
+        program = Program(process)
+        try:
+            yield program
+        except BaseException:
+            if is_asked_to_end:
+                _signal(group, signal.SIGTERM)
+                _wait_for_end(process.pid, GRACE_S)
+            raise
+        finally:
+            _signal(group, signal.SIGKILL)
+            program.status = process.wait()
+
+
+@contextmanager
+def _process_group() -> Generator[int]:
+    """A process group that is killed as the manager is left, or as this process ends."""
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", _GUARD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        process_group=0,
+    )
     try:
-        process = subprocess.Popen(
-            command,
-            shell=isinstance(command, str),
-            env=env,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            process_group=0,
-        )
-    except (OSError, ValueError) as error:
-        where = f" in {cwd}" if cwd else ""
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise BadCommand(
-            f"{shown(command)} cannot be started{where}: {reason}",
-            hint="name a program that is there, as a list of its arguments",
-        ) from None
-    guard = Guard()  # it ends the program also where this process is killed
-    guard.add(process.pid)
-    program = Program(process)
-    try:
-        yield program
-    except BaseException:
-        if is_asked_to_end:
-            _signal(process.pid, signal.SIGTERM)
-            _wait_for_end(process.pid, GRACE_S)
-        raise
+        yield guard.pid
     finally:
-        # Before it is reaped: until then, the number of its group is its own.
-        _signal(process.pid, signal.SIGKILL)
-        guard.remove(process.pid)
-        guard.close()
-        program.status = process.wait()
+        # Before its leader is reaped: until then, the number of the group is its own.
+        _signal(guard.pid, signal.SIGKILL)
+        guard.communicate()
 
 
 def shown(command: str | Sequence[str]) -> str:
