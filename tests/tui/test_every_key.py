@@ -40,8 +40,13 @@ SCREENS: dict[str, tuple[str, Sequence[str]]] = {
     "preview": ("shop", ["1", "enter", "tab"]),
     "profile": ("shop", ["1", "enter", "tab", "tab"]),
     "history": ("shop", ["1", "enter", "tab", "tab", "tab"]),
-    "versions": ("shop", ["1", "enter", "tab", "tab", "tab", "tab"]),
-    "lineage of an asset": ("shop", ["1", "enter", "shift+tab", "shift+tab"]),
+    "checks": ("shop", ["1", "enter", *["tab"] * 4]),
+    "versions": ("shop", ["1", "enter", *["tab"] * 5]),
+    "lineage of an asset": ("shop", ["1", "enter", *["shift+tab"] * 4]),
+    "automation of an asset": ("automated", ["1", "enter", *["shift+tab"] * 3]),
+    "runs of an asset": ("shop", ["1", "enter", *["shift+tab"] * 2]),
+    "partitions of an asset": ("of_partitions", ["1", "down", "enter", *["tab"] * 3]),
+    "calendars": ("of_partitions", ["3", "C"]),
     "code": ("shop", ["1", "enter", "shift+tab"]),
     "launchpad": ("shop", ["1", "ctrl+r"]),
     "keys": ("shop", ["1", "question_mark"]),
@@ -122,7 +127,7 @@ PLACES = {
     "everywhere", "catalog", "asset_list", "filter", "lineage", "lineage_view", "lineage_tab", "partitions", "grid", "runs", "run",
     "search", "log", "list", "run_comparison", "automation", "instigator", "timeline", "conditions", "health", "sql", "backfills",
     "backfill", "plan", "asset", "preview", "profile", "history", "versions", "code", "launchpad", "config_text", "finder", "columns",
-    "window", "question",
+    "window", "question", "calendar", "asset_automation", "asset_partitions", "asset_runs", "asset_checks",
 }  # fmt: skip
 """The places of the table that the screens above are made of."""
 

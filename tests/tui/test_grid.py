@@ -23,7 +23,8 @@ from assettui.store.database import open_for_reading
 from assettui.store.recording import record
 from assettui.tui.backfill_plan import BackfillPlanScreen
 from assettui.tui.backfills import BackfillList, BackfillScreen, BackfillsScreen
-from assettui.tui.grid import GridScreen
+from assettui.tui.calendar_view import CalendarView
+from assettui.tui.grid import AssetPartitionsScreen, GridScreen
 from assettui.tui.grid_view import GridView
 from assettui.tui.questions import Question
 from assettui.tui.run import RunScreen
@@ -351,3 +352,41 @@ def test_a_plan_is_refused_once_it_would_be_another(of_partitions: Session) -> N
     assert refused.value.plan.count == plan.count - 1
     assert f"{plan.count - 1} partitions now, not {plan.count}" in str(refused.value)
     backfill_service.start(of_partitions, refused.value.plan)  # what was shown since
+
+
+async def test_days_are_shown_as_calendars_with_the_same_cursor_and_selection(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 40)) as pilot:
+        await on_grid(pilot)
+        await pilot.press("g", *"2025-12-20", "enter", "down", "C")
+        view = await until(pilot, lambda: found.first() if (found := pilot.app.screen.query(CalendarView)) else None)
+        await until(pilot, lambda: view.rows and view.row == 1)
+        await until(pilot, lambda: "marts/daily 2025-12-20  ✗ failed" in status(pilot))
+        drawn = [view.render_line(y).text.rstrip() for y in range(19)]
+        assert drawn[0].startswith(" raw/sales")
+        assert [line[1:4] for line in drawn[2:9]] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+        saturday, sunday = drawn[17], drawn[18]
+        assert "✗✗" in saturday, "the 20th of December 2025 was a Saturday"
+        assert "✗✗" in sunday
+        await pilot.press("v", "down", "down")  # to Monday, which is in the next column
+        assert selected(view) == {"marts/daily": ["2025-12-20", "2025-12-21", "2025-12-22"]}
+        await pilot.press("v", "left")
+        assert "2025-12-15" in str(pilot.app.screen.copied())  # pyright: ignore
+        await pilot.click(CalendarView, offset=(5, 4))
+        assert view.row == 0
+        await pilot.press("C")
+        back = await until(
+            pilot,
+            lambda: None if pilot.app.screen.query(CalendarView) else pilot.app.screen.query_one(GridView),
+        )
+        await until(pilot, lambda: selected(back) == {"marts/daily": ["2025-12-20", "2025-12-21", "2025-12-22"]})
+
+
+async def test_partitions_are_a_tab_of_their_asset_alone(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 40)) as pilot:
+        pilot.app.open_asset(AssetKey("marts/daily"))  # pyright: ignore
+        await pilot.press("tab", "tab", "tab")
+        view = await until(pilot, lambda: found.first() if (found := pilot.app.screen.query(GridView)) else None)
+        await until(pilot, lambda: [str(row.key) for row in view.rows] == ["marts/daily"])
+        await pilot.press("C")
+        await until(pilot, lambda: pilot.app.screen.query(CalendarView))
+        assert isinstance(pilot.app.screen, AssetPartitionsScreen)

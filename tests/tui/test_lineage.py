@@ -141,7 +141,7 @@ async def test_it_is_a_tab_of_an_asset(shop: Session) -> None:
     async with app(shop).run_test(size=(120, 40)) as pilot:
         await pilot.press("w")
         await until(pilot, lambda: isinstance(pilot.app.screen, AssetScreen))
-        await pilot.press("shift+tab", "shift+tab")
+        await pilot.press(*["shift+tab"] * 4)
         await until(pilot, lambda: isinstance(pilot.app.screen, AssetLineageScreen) and here(pilot) == "raw/orders")
         assert "2 levels around raw/orders" in heading(pilot.app.screen)
 

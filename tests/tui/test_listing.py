@@ -85,3 +85,36 @@ async def test_only_the_lines_that_have_changed_are_drawn_again(monkeypatch: pyt
         assert asked == [5]
         numbers.redraw()
         assert asked == [5]
+
+
+async def test_a_list_is_narrowed_by_words_and_keeps_its_cursor() -> None:
+    async with NumbersApp().run_test(size=(40, 20)) as pilot:
+        numbers = pilot.app.query_one(Numbers)
+        numbers.rows = range(100)
+        await pilot.press("end")
+        numbers.narrow("9 [RED]")
+        assert list(numbers.rows) == [number for number in range(100) if "9" in str(number)]
+        assert numbers.current == 99
+        numbers.rows = range(50, 200)
+        assert numbers.rows[0] == 59
+        assert (len(numbers.rows), numbers.total) == (33, 150)
+        numbers.narrow("no such thing")
+        await pilot.pause()
+        assert numbers.render_line(0).text.strip() == "nothing matches the filter: esc undoes it"
+        numbers.narrow("")
+        assert len(numbers.rows) == 150
+
+
+async def test_rows_are_marked_one_after_the_other() -> None:
+    async with NumbersApp().run_test(size=(40, 20)) as pilot:
+        numbers = pilot.app.query_one(Numbers)
+        numbers.rows = range(100)
+        assert numbers.chosen() == (0,)
+        numbers.toggle_mark()
+        numbers.toggle_mark()
+        assert (numbers.chosen(), numbers.cursor) == ((0, 1), 2)
+        numbers.cursor = 0
+        numbers.toggle_mark()
+        assert numbers.chosen() == (1,)
+        numbers.unmark()
+        assert numbers.chosen() == (1,), "the one under the cursor"

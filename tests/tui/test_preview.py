@@ -13,6 +13,8 @@ from assettui.model.keys import AssetKey
 from assettui.service.session import Session
 from assettui.service.versions import versions
 from assettui.tui.asset import AssetScreen
+from assettui.tui.asset_automation import AssetAutomationScreen
+from assettui.tui.asset_checks import AssetChecksScreen
 from assettui.tui.code import CodeScreen
 from assettui.tui.column_chooser import ColumnChooser
 from assettui.tui.document import JsonTree
@@ -25,6 +27,7 @@ from assettui.tui.preview import PreviewScreen
 from assettui.tui.preview_table import PreviewHeader, PreviewTable
 from assettui.tui.profile import ProfileList, ProfileScreen
 from assettui.tui.questions import Question, Reading
+from assettui.tui.runs import AssetRunsScreen
 from assettui.tui.versions import VersionList, VersionsScreen
 from tests.conftest import ProjectFolder, made_folder
 from tests.tui.conftest import told, until
@@ -315,8 +318,11 @@ async def test_the_tabs_of_an_asset(on: Session) -> None:
             PreviewScreen,
             ProfileScreen,
             HistoryScreen,
+            AssetChecksScreen,
             VersionsScreen,
             AssetLineageScreen,
+            AssetAutomationScreen,
+            AssetRunsScreen,
             CodeScreen,
             AssetScreen,
         )
@@ -324,7 +330,7 @@ async def test_the_tabs_of_an_asset(on: Session) -> None:
             await pilot.press("tab")
             await until(pilot, lambda screen=screen: isinstance(pilot.app.screen, screen))
         assert len(pilot.app.screen_stack) == 2
-        await pilot.press("shift+tab", "shift+tab", "shift+tab", "shift+tab")
+        await pilot.press(*["shift+tab"] * 7)
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen))
         listing = await until(pilot, lambda: found if (found := pilot.app.screen.query_one(PastList)).rows else None)
         assert [each.number for each in listing.rows] == [1]

@@ -140,6 +140,8 @@ class RunFilter(Struct, frozen=True):
     """It was asked for then or later; microseconds since the epoch, UTC."""
     until_us: int | None = None
     """It was asked for then or before."""
+    words: tuple[str, ...] = ()
+    """Each of these is in its id, its job, its assets, its partitions, its tags or its error, whatever their case."""
 
 
 ANY_RUN = RunFilter()

@@ -49,6 +49,25 @@ _UP_AND_DOWN_BY_PAGES = (
     _quiet("pagedown", "scroll(20)", "Page down"),
     _quiet("pageup", "scroll(-20)", "Page up"),
 )
+_OF_PARTITIONS = (
+    Action("v", "visual", "Select"),
+    _quiet("C", "calendar", "As calendars/as lines"),
+    Action("b", "backfill", "Backfill"),
+    Action("x", "only('missing')", "Missing"),
+    Action("f", "only('failed')", "Failed"),
+    _quiet("i", "invert", "Invert"),
+    _quiet("a", "select_all", "Select all"),
+    *_ZOOM,
+    Action("g", "go_to", "Go to"),
+    _quiet("n", "next_problem", "Next failure"),
+    _quiet("A", "add_key", "Add a key"),
+    _quiet("D", "remove_key", "Remove the key"),
+    _quiet("w", "why", "Why"),
+    _quiet("V", "preview", "Preview"),
+    _quiet("d", "compare", "Compare the ends of what is selected"),
+    _quiet("escape", "clear", "Clear"),
+    _COPY_KEY,
+)
 _OF_BACKFILLS = (
     Action("p", "ask('pause')", "Pause"),
     Action("r", "ask('resume')", "Resume"),
@@ -61,7 +80,13 @@ _OF_RUNS = (
     _quiet("T", "retry(False)", "Run again"),
     _COPY_ID,
 )
-_OF_INSTIGATORS = (Action("space", "turn", "On/off"), Action("t", "tick", "Tick now"))
+_FILTER = _quiet("slash", "filter", "Filter", "/")
+_OF_LISTED_RUNS = (
+    Action("slash", "filter", "Filter", True, "/"),
+    Action("space", "mark", "Mark", True, "␣"),
+    _quiet("equals_sign", "compare", "Compare the two marked, or with the run before", "="),
+)
+_OF_INSTIGATORS = (Action("space", "turn", "On/off", True, "␣"), Action("t", "tick", "Tick now"))
 
 ACTIONS: dict[str, tuple[Action, ...]] = {
     "everywhere": (
@@ -91,6 +116,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("ctrl+l", "repaint", "Draw everything again"),
     ),
     "projects": (
+        _FILTER,
         Action("r", "refresh", "Ask again"),
         Action("d", "forget", "Forget"),
         _quiet("y", "copy", "Copy the folder"),
@@ -167,6 +193,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
     ),
     "lineage_tab": (_BACK, *_TABS),
     "health": (
+        _FILTER,
         Action("m", "mend", "Mend"),
         Action("e", "expect", "As it should be"),
         Action("w", "why", "Why"),
@@ -180,25 +207,8 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("up", "screen.move(-1)", "Up"),
         _quiet("down", "screen.move(1)", "Down"),
     ),
-    "partitions": (
-        Action("v", "visual", "Select"),
-        Action("b", "backfill", "Backfill"),
-        Action("x", "only('missing')", "Missing"),
-        Action("f", "only('failed')", "Failed"),
-        _quiet("i", "invert", "Invert"),
-        _quiet("a", "select_all", "Select all"),
-        *_ZOOM,
-        Action("g", "go_to", "Go to"),
-        _quiet("n", "next_problem", "Next failure"),
-        _quiet("A", "add_key", "Add a key"),
-        _quiet("D", "remove_key", "Remove the key"),
-        _quiet("tab", "next_axis", "Other axis"),
-        _quiet("w", "why", "Why"),
-        _quiet("V", "preview", "Preview"),
-        _quiet("d", "compare", "Compare the ends of what is selected"),
-        _quiet("escape", "clear", "Clear"),
-        _COPY_KEY,
-    ),
+    "partitions": (*_OF_PARTITIONS, _quiet("tab", "next_axis", "Other axis")),
+    "asset_partitions": (*_OF_PARTITIONS, *_TABS),
     "value": (
         Action("escape", "back", "Stop/back"),
         Action("slash", "filter", "Filter", True, "/"),
@@ -304,6 +314,16 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("escape", "screen.cancel", "Leave it"),
         Action("a", "screen.all", "All/none"),
     ),
+    "calendar": (
+        _quiet("left,h", "day(-7)", "The week before"),
+        _quiet("right,l", "day(7)", "The next week"),
+        _quiet("up,k", "day(-1)", "The day before"),
+        _quiet("down,j", "day(1)", "The next day"),
+        _quiet("shift+left,ctrl+left", "day(-28)", "Four weeks before"),
+        _quiet("shift+right,ctrl+right", "day(28)", "Four weeks later"),
+        _quiet("pageup,left_square_bracket", "asset(-1)", "The asset above"),
+        _quiet("pagedown,right_square_bracket", "asset(1)", "The asset below"),
+    ),
     "grid": (
         _quiet("left,h", "move(0,-1)", "Left"),
         _quiet("right,l", "move(0,1)", "Right"),
@@ -317,11 +337,8 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         _quiet("end,dollar_sign", "edge(1)", "Last column"),
         Action("enter", "choose", "Open"),
     ),
-    "runs": (
-        *_OF_RUNS,
-        _quiet("equals_sign", "compare", "Compare with the run before", "="),
-        _quiet("space", "mark", "Mark, to compare two"),
-    ),
+    "runs": (*_OF_RUNS, *_OF_LISTED_RUNS),
+    "asset_runs": (*_OF_RUNS, *_OF_LISTED_RUNS, *_TABS),
     "run": (
         _BACK,
         _quiet("e", "tab('events')", "Events"),  # the line of tabs names these three
@@ -358,14 +375,27 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         *_OF_INSTIGATORS,
         Action("e", "edit_cursor", "Edit cursor"),
         Action("u", "timeline", "Timeline"),
+        _FILTER,
         _COPY_NAME,
         _quiet("escape", "leave_input", "Close"),
     ),
-    "instigator": (_BACK, *_OF_INSTIGATORS, Action("enter", "open_run", "Open its run"), _COPY_NAME),
+    "instigator": (_BACK, *_OF_INSTIGATORS, Action("enter", "open_run", "Open its run"), _FILTER, _COPY_NAME),
+    "asset_automation": (_BACK, *_OF_INSTIGATORS, _FILTER, _COPY_NAME, *_TABS),
+    "asset_checks": (
+        _BACK,
+        Action("c", "check", "Check again"),
+        _quiet("C", "check_all", "Check all again"),
+        _quiet("r", "open_run", "Its run"),
+        _quiet("pagedown", "scroll(20)", "Page down"),
+        _quiet("pageup", "scroll(-20)", "Page up"),
+        _COPY_KEY,
+        *_TABS,
+    ),
     "conditions": (
         _BACK,
         Action("t", "tick", "Tick now"),
         Action("h", "ticks", "Past ticks"),
+        _FILTER,
         _quiet("tab", "switch_focus", "List/tree"),
         _COPY_KEY,
     ),
@@ -377,7 +407,7 @@ ACTIONS: dict[str, tuple[Action, ...]] = {
         Action("n", "now", "Now"),
         Action("enter", "open_run", "Open the last run"),
     ),
-    "backfills": (*_OF_BACKFILLS, _COPY_ID),
+    "backfills": (*_OF_BACKFILLS, _FILTER, Action("space", "mark", "Mark", True, "␣"), _COPY_ID),
     "backfill": (_BACK, *_OF_BACKFILLS, Action("enter", "open_failure", "Open a failed run"), _COPY_ID),
     "plan": (
         Action("enter", "start", "Start"),

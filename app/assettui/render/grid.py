@@ -112,6 +112,15 @@ class Grid:
         self._update_axis()
         return True
 
+    def show_days(self) -> bool:
+        """Have a cell stand for a day; whether it does: partitions that have names, or are all longer, have no days."""
+        found = next((place for place, zoom in enumerate(self._zooms) if zoom.style == "day"), None)
+        if not self.is_of_time or found is None:
+            return False
+        self._zoom = found
+        self._update_axis()
+        return True
+
     def next_axis(self) -> None:
         """Show the assets whose partitions are of another kind."""
         names = list(self._groups)

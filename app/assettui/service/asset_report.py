@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from assettui.service.checks import CheckDetail, check_detail
+from assettui.service.checks import CheckDetail, checks_with_past
 from assettui.service.explain import Explanation, explain
 from assettui.service.freshness import FreshnessDetail, freshness_detail
 from assettui.service.why import Why, why
@@ -44,7 +44,7 @@ def asset_report(session: Session, key: AssetKey) -> AssetReport:
     return AssetReport(
         found,
         freshness_detail(session, key) if asset.freshness_policy is not None else None,
-        tuple(check_detail(session, str(check.key)) for check in graph.checks_of.get(key, ())),
+        checks_with_past(session, key),
         explain(session, str(key)) if asset.condition is not None else None,
         unusual,
     )

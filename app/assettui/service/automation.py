@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assettui.core.launching import plan_launch
+from assettui.core.launching import plan_launch, selected_by
 from assettui.core.schedule_times import ScheduleTimes
 from assettui.executors.evaluating import evaluate_in_worker, evaluation_request
-from assettui.model.errors import AssettuiError, NotFound
+from assettui.model.errors import AssettuiError, LaunchError, NotFound, SelectionError
 from assettui.model.events import CursorSet, InstigatorTurned, Tick, TickOutcome
 from assettui.model.instigator import InstigatorKind, InstigatorSnapshot, Watching, backoff_s
 from assettui.model.intents import EvaluateInstigator
 from assettui.model.keys import closest
+from assettui.model.project import JobSnapshot
 from assettui.model.run import RunRequest, StepError
 from assettui.model.tick import Evaluation, InstigatorState
 from assettui.model.timing import SECOND_US, clock_us
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
+    from assettui.model.keys import AssetKey
     from assettui.service.session import Session
+    from assettui.store.project_state import ProjectState
 
 DAY_US = 86_400 * SECOND_US
 LAST_TICKS = 20
@@ -80,6 +83,33 @@ def instigator(session: Session, name: str, kind: InstigatorKind | None = None) 
     with session.reading() as connection:
         snapshot = find(_snapshot(connection, session), name, kind)
         return _row(connection, snapshot, ticks.instigator_state(connection, name), clock_us())
+
+
+def instigators_of(session: Session, key: AssetKey) -> list[InstigatorRow]:
+    """The schedules and sensors that may ask for an asset: by its condition, by a job, or by what they select.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    with session.reading() as connection:
+        state = session.state(connection)
+        jobs = {job.name for job in state.snapshot.jobs if job.selection is not None and _selects(job, key, state)}
+        states = ticks.instigator_states(connection)
+        now_us = clock_us()
+        return [
+            _row(connection, each, states.get(each.name), now_us)
+            for each in state.snapshot.instigators
+            if (each.kind is InstigatorKind.AUTOMATION and key in each.assets)
+            or not jobs.isdisjoint(each.jobs)
+            or (each.selection is not None and _selects(JobSnapshot(each.name, selection=each.selection), key, state))
+        ]
+
+
+def _selects(job: JobSnapshot, key: AssetKey, state: ProjectState) -> bool:
+    try:
+        return key in selected_by(job, state)[0]
+    except (LaunchError, SelectionError):  # it selects nothing now
+        return False
 
 
 def find(known: Sequence[InstigatorSnapshot], name: str, kind: InstigatorKind | None = None) -> InstigatorSnapshot:

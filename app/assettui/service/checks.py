@@ -130,6 +130,13 @@ def _named(graph: AssetGraph, term: str) -> AssetCheckKey | None:
     return key if key in graph.checks else None
 
 
+def checks_with_past(session: Session, key: AssetKey) -> tuple[CheckDetail, ...]:
+    """The checks of one asset, in the order of the definition; none where there is no such asset."""
+    with session.reading() as connection:
+        rows = checks_of(session.state(connection), key)
+        return tuple(CheckDetail(row, tuple(store.evaluations(connection, row.key, HISTORY_LENGTH))) for row in rows)
+
+
 def check_detail(session: Session, name: str) -> CheckDetail:
     """One check with its past.
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from assettui.model.project import StepOutput
 
 _RUN_COLUMNS = "id, status, created, started, ended, assets, job, partition, tags, error, backfill, checks"
+_RUN_WORDS = "id || " + " || ".join(
+    f"' ' || coalesce({column}, '')" for column in ("status", "job", "assets", "partition", "tags", "error", "checks")
+)
+"""What is searched for words: all that is listed of a run, and its tags."""
 _EVENT_COLUMNS = "id, time, kind, run, step, asset, partition, payload"
 _STATE_SQL = (
     "SELECT assets.key, assets.failed, assets.failed_run, assets.error, assets.running_run,"
@@ -88,6 +92,7 @@ def _condition(wanted: RunFilter) -> tuple[str, list[Any]]:
             )
             for name, value in wanted.tags.items()
         ),
+        *((f"instr(lower({_RUN_WORDS}), lower(?)) > 0", word) for word in wanted.words),
     ]
     said = [(condition, value) for condition, value in found if value is not None]
     return (f"WHERE {' AND '.join(each for each, _ in said)}" if said else ""), [value for _, value in said]

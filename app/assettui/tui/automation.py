@@ -18,9 +18,9 @@ from assettui.service import automation
 from assettui.service.automation import InstigatorRow
 from assettui.tui.actions import bindings
 from assettui.tui.fetching import Fetching, Newest
+from assettui.tui.filtered_screen import FilteredScreen
 from assettui.tui.line_input import SteadyInput
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.main_screen import MainScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-NOTHING = "the project defines no schedules, sensors or automation conditions: ScheduleDefinition(…), @sensor"
 COUNTDOWN_US = 3_600 * SECOND_US
 """What is due sooner is counted down second by second."""
 
@@ -40,18 +39,13 @@ class InstigatorList(Listing[InstigatorRow]):
     TABLE = INSTIGATORS
 
 
-class AutomationScreen(MainScreen):
-    """Schedules and sensors."""
+class ShowsInstigators(FilteredScreen):
+    """Schedules and sensors: all of them, or those that may ask for one asset."""
 
-    NAME = "automation"
-    TITLE_SHOWN = "Automation"
     AUTO_FOCUS = "InstigatorList"
-    DEFAULT_CSS = """
-    AutomationScreen #list { height: 1fr; }
-    AutomationScreen #cursor { display: none; dock: bottom; height: 1; }
-    AutomationScreen #cursor.shown { display: block; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = bindings("automation")
+    NOTHING: ClassVar[str] = (
+        "the project defines no schedules, sensors or automation conditions: ScheduleDefinition(…), @sensor"
+    )
 
     @dataclass
     class Loaded(Newest):
@@ -59,18 +53,17 @@ class AutomationScreen(MainScreen):
 
         rows: list[InstigatorRow]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._fetching = Fetching(self, self._fetch)
-        self._editing: str | None = None
+    _fetching: Fetching | None = None
 
     def contents(self) -> ComposeResult:
+        yield from self.filter_line()
         with Vertical(id="list"):
             yield ListingHeader(INSTIGATORS.columns)
             yield InstigatorList(id="instigators")
-        yield SteadyInput(id="cursor", compact=True)
 
     def reload(self) -> None:
+        if self._fetching is None:
+            self._fetching = Fetching(self, self._fetch)
         self._fetching.ask()
 
     def _fetch(self) -> Iterator[Loaded]:
@@ -79,7 +72,7 @@ class AutomationScreen(MainScreen):
     @on(Loaded)
     def show(self, message: Loaded) -> None:
         listed = self.query_one(InstigatorList)
-        listed.empty_text = nothing_to_list(self.app.catalog, NOTHING)
+        listed.empty_text = nothing_to_list(self.app.catalog, self.NOTHING)
         listed.rows = message.rows
         on = sum(row.is_on for row in message.rows)
         self.head(f"{on:,} of {len(message.rows):,} on" if message.rows else "")
@@ -132,6 +125,27 @@ class AutomationScreen(MainScreen):
         if row is not None:
             self.app.tick_instigator(row.name)
 
+
+class AutomationScreen(ShowsInstigators):
+    """All schedules and sensors."""
+
+    NAME = "automation"
+    TITLE_SHOWN = "Automation"
+    DEFAULT_CSS = """
+    AutomationScreen #list { height: 1fr; }
+    AutomationScreen #cursor { display: none; dock: bottom; height: 1; }
+    AutomationScreen #cursor.shown { display: block; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = bindings("automation")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._editing: str | None = None
+
+    def contents(self) -> ComposeResult:
+        yield from super().contents()
+        yield SteadyInput(id="cursor", compact=True)
+
     def action_edit_cursor(self) -> None:
         """Type what the sensor under the cursor is to remember."""
         row = self._current
@@ -157,6 +171,10 @@ class AutomationScreen(MainScreen):
         self.app.carry_out(keep)
 
     def action_leave_input(self) -> None:
+        """Leave the line in which is typed what a sensor remembers; where none is, undo the filter or go back."""
+        if self._editing is None:
+            self.action_back()
+            return
         self._editing = None
         self.query_one("#cursor", Input).remove_class("shown")
         self.set_focus(self.query_one(InstigatorList))

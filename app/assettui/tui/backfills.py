@@ -17,6 +17,7 @@ from assettui.service import backfills
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
+from assettui.tui.filtered_screen import FilteredScreen
 from assettui.tui.listing import Listing, ListingHeader
 from assettui.tui.main_screen import MainScreen
 
@@ -38,7 +39,7 @@ class BackfillList(Listing[BackfillRecord]):
     TABLE = BACKFILLS
 
 
-class BackfillsScreen(MainScreen):
+class BackfillsScreen(FilteredScreen):
     """Backfills, the newest first."""
 
     NAME = "backfills"
@@ -55,9 +56,11 @@ class BackfillsScreen(MainScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._total = 0
         self._fetching = Fetching(self, self._fetch)
 
     def contents(self) -> ComposeResult:
+        yield from self.filter_line()
         with Vertical(id="list"):
             yield ListingHeader(BACKFILLS.columns)
             yield BackfillList(id="backfills")
@@ -74,7 +77,8 @@ class BackfillsScreen(MainScreen):
     @on(Loaded)
     def show(self, message: Loaded) -> None:
         self.query_one(BackfillList).rows = message.page.backfills
-        self.head(plural(message.page.total, "backfill"))
+        self._total = message.page.total
+        self._head()
         self.redraw_in_time()
 
     def is_live(self) -> bool:
@@ -96,9 +100,21 @@ class BackfillsScreen(MainScreen):
             self.app.push_screen(BackfillScreen(backfill_id))
 
     def action_ask(self, what: str) -> None:
-        """Ask something of the backfill under the cursor."""
-        if (backfill_id := self.copied()) is not None:
-            self.app.command_backfill(BackfillCommand(what), backfill_id)
+        """Ask something of the backfills that are marked, or else of the one under the cursor."""
+        listed = self.query_one(BackfillList)
+        for backfill_id in listed.chosen():
+            self.app.command_backfill(BackfillCommand(what), str(backfill_id))
+        listed.unmark()
+        self._head()
+
+    def action_mark(self) -> None:
+        """Mark the backfill under the cursor, or no longer: what is asked for then is asked of all that are marked."""
+        self.query_one(BackfillList).toggle_mark()
+        self._head()
+
+    def _head(self) -> None:
+        marked = len(self.query_one(BackfillList).marked)
+        self.head(plural(self._total, "backfill") + (f" · {marked} marked" if marked else ""))
 
 
 class BackfillScreen(MainScreen):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on, work
-from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from assettui.model.errors import AssettuiError, SelectionError
@@ -26,10 +26,10 @@ from assettui.tui.asset_pane import AssetPane
 from assettui.tui.background import is_canceled
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
+from assettui.tui.filtered_screen import FilteredScreen
 from assettui.tui.first_rows import FirstRows
-from assettui.tui.line_input import Completed, FilterBox
+from assettui.tui.line_input import FilterBox
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Reading
 from assettui.tui.rule import Rule
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from assettui.model.keys import AssetKey
 
 
-class CatalogScreen(MainScreen):
+class CatalogScreen(FilteredScreen):
     """Every asset, and what is known of the one under the cursor."""
 
     NAME = "catalog"
@@ -54,6 +54,7 @@ class CatalogScreen(MainScreen):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (HIGH, "-high")]  # noqa: RUF012 - typed so by Textual, as the next one
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = bindings("catalog")
+    FILTER_HINT = "a word, group:… kind:… owner:… tag:… status:… +a b+ and or not ( )"
 
     @dataclass
     class HistoryLoaded(Newest):
@@ -89,14 +90,7 @@ class CatalogScreen(MainScreen):
             "-wide" if size.width >= self.WIDE else "-narrow", "-high" if size.height >= self.HIGH else "-low"
         )
         yield Static(id="banner")
-        with Horizontal(id="narrowing"):
-            yield FilterBox(
-                self._filter,
-                suggester=Completed(self._completion),
-                placeholder="a word, group:… kind:… owner:… tag:… status:… +a b+ and or not ( )",
-                compact=True,
-            )
-            yield Static(id="counts")
+        yield from self.filter_line(self._filter)
         with Container(id="body"):
             with Vertical(id="list"):
                 yield ListingHeader(catalog_columns(is_tree=False))
@@ -192,7 +186,7 @@ class CatalogScreen(MainScreen):
             assets.refresh()
 
     def _show_counts(self) -> None:
-        assets, box = self.query_one(AssetList), self.query_one(FilterBox)
+        assets = self.query_one(AssetList)
         assets.redraw()
         total = len(self._catalog.rows)
         counts = (
@@ -205,11 +199,8 @@ class CatalogScreen(MainScreen):
         if self._order is not Order.DEFINED or self._is_reversed:
             counts = f"by {self._order.value} {'▴' if self._is_reversed else '▾'} · {counts}"
         self.head(counts)
-        is_narrowed = bool(box.value) or self.focused is box
-        box.set_class(is_narrowed, "shown")
-        self.query_one("#narrowing").set_class(is_narrowed, "shown")
         error = self._filter_error
-        self.query_one("#counts", Static).update(Text(_told(error), "bold") if error is not None else "")
+        self.say_filter(Text(_told(error), "bold") if error is not None else "")
 
     @on(Listing.Moved)
     def show_asset(self) -> None:
@@ -271,28 +262,12 @@ class CatalogScreen(MainScreen):
 
     # Filtering and selecting.
 
-    def _completion(self, text: str) -> str | None:
-        """What the filter that is being typed may be meant to become."""
+    def completed(self, text: str) -> str | None:
         return completion(self._catalog, text)
 
-    def action_filter(self) -> None:
-        self.query_one("#narrowing").add_class("shown")
-        self.set_focus(self.query_one(FilterBox).add_class("shown"))
-
-    @on(FilterBox.Changed)
-    def narrow(self) -> None:
-        """Show what matches so far."""
+    def narrow(self, text: str) -> None:
+        """Show the assets that the selection finds."""
         self._show_rows()
-
-    @on(FilterBox.Submitted)
-    def leave_filter(self) -> None:
-        """Go back to the list, filtered."""
-        self.set_focus(self.query_one(AssetList))
-        self.call_after_refresh(self._show_counts)
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor of the list while the filter is typed."""
-        self.query_one(AssetList).action_move(by)
 
     def action_switch_focus(self) -> None:
         """From the list to the details, to scroll them, or back."""

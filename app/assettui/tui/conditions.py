@@ -21,8 +21,8 @@ from assettui.service.explain import Explanation, explain
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
+from assettui.tui.filtered_screen import FilteredScreen
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.main_screen import MainScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class ConditionList(Listing[ConditionRow]):
     TABLE = CONDITIONS
 
 
-class ConditionsScreen(MainScreen):
+class ConditionsScreen(FilteredScreen):
     """The conditions that one automation evaluates.
 
     Args:
@@ -75,6 +75,7 @@ class ConditionsScreen(MainScreen):
         return self._name_of
 
     def contents(self) -> ComposeResult:
+        yield from self.filter_line()
         with Vertical(id="list"):
             yield ListingHeader(CONDITIONS.columns)
             yield ConditionList(id="conditions")

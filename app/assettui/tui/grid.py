@@ -19,6 +19,7 @@ from assettui.render.grid import Grid, cell_lines, legend, title_line
 from assettui.render.grid_axis import KeyAxis, TimeAxis
 from assettui.service.partitions import add_keys, partition_states, remove_keys, stale_causes
 from assettui.tui.actions import bindings
+from assettui.tui.asset_tabs import PARTITIONS, TabbedScreen
 from assettui.tui.background import is_canceled
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Newest
@@ -43,19 +44,12 @@ NOTHING = "no asset has partitions: give one partitions_def=DailyPartitionsDefin
 GO_TO = "a partition key, a date such as 2013-04, or an asset"
 
 
-class GridScreen(MainScreen):
-    """Assets × partitions; or one asset alone, of two dimensions as a grid of its own.
+class ShowsPartitions(MainScreen):
+    """Assets × partitions; or one asset alone, of two dimensions as a grid of its own."""
 
-    Args:
-        key: The asset; None for all that have partitions.
-    """
-
-    NAME = "partitions"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012 - typed so by Textual
-    TITLE_SHOWN = "Partitions"
     AUTO_FOCUS = "GridView"
     CSS_PATH = "grid.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("partitions")
 
     @dataclass
     class PartitionLoaded(Newest):
@@ -67,9 +61,12 @@ class GridScreen(MainScreen):
         causes: tuple[str, ...]
         """Why it is stale."""
 
-    def __init__(self, key: AssetKey | None = None) -> None:
-        super().__init__()
+    def _begin(self, key: AssetKey | None, *, is_calendar: bool = False) -> None:
+        """Say whose partitions are shown, of one asset or, by None, of all that have some; called once."""
         self._grid = Grid(key)
+        self._is_calendar = is_calendar
+        self._start: tuple[int, int] | None = None
+        """The line, and the moment in seconds since the epoch, that the cursor begins on; None for where it matters."""
         self._catalog: Catalog | None = None
         self._state: tuple[AssetKey | None, str, PartitionState | None] = (None, "", None)
         self._causes: tuple[str, ...] = ()
@@ -77,16 +74,15 @@ class GridScreen(MainScreen):
         """The dynamic partitions that a key is typed for; None where it is typed where to go."""
 
     def contents(self) -> ComposeResult:
-        yield GridView(id="grid")
+        if self._is_calendar:
+            from assettui.tui.calendar_view import CalendarView  # deferred: until it is asked for
+
+            yield CalendarView(id="grid")
+        else:
+            yield GridView(id="grid")
         yield SteadyInput(id="goto", placeholder=GO_TO, compact=True)
         yield Static(text_of([legend()]), id="legend")
         yield Static(id="status")
-
-    def is_numbered(self) -> bool:
-        return self._grid.key is None
-
-    def crumb(self) -> str:
-        return f"{self._grid.key} › partitions" if self._grid.key is not None else self.TITLE_SHOWN
 
     # Showing.
 
@@ -102,6 +98,9 @@ class GridScreen(MainScreen):
         is_first = self._catalog is None
         self._catalog = catalog
         self._grid.update(catalog)
+        if self._is_calendar and not self._grid.show_days():
+            self.call_after_refresh(self._leave_calendar)
+            return
         self.query_one(GridView).empty_text = nothing_to_list(catalog, NOTHING)
         self._show_axis()
         if is_first and self._grid.axis is not None:
@@ -113,12 +112,39 @@ class GridScreen(MainScreen):
         self._show_title()
 
     def _begin_where_it_matters(self) -> None:
-        """All of it in sight, if it may be; else the last of it."""
+        """Where one came from, or else all of it in sight, if it may be, or the last of it."""
         width = max(20, self.size.width - 30)
-        while self._columns > 2 * width and self._grid.is_of_time and self._grid.zoom(1):
+        while self._columns > 2 * width and not self._is_calendar and self._grid.is_of_time and self._grid.zoom(1):
             pass
         self._show_axis()
-        self.query_one(GridView).move_to(0, self._columns - 1)
+        axis = self._grid.axis
+        if self._start is not None and isinstance(axis, TimeAxis):
+            self.query_one(GridView).move_to(self._start[0], axis.column_at(self._start[1]))
+        else:
+            self.query_one(GridView).move_to(0, self._columns - 1)
+
+    def action_calendar(self) -> None:
+        """Show the days as calendars, or as lines again; what is selected stays so."""
+        grid = self.query_one(GridView)
+        axis = grid.axis
+        if not self._grid.show_days() or not isinstance(axis, TimeAxis):
+            self.app.tell("a calendar is of days: these partitions have names, or are longer")
+            return
+        other = self._other_form()
+        other._start = (grid.row, axis.begins(grid.column))
+        self.app.replace_screen(other)
+        other.call_after_refresh(other._take_selection, grid.chosen())
+
+    def _other_form(self) -> ShowsPartitions:
+        """The same as a calendar, or no longer as one."""
+        raise NotImplementedError
+
+    def _take_selection(self, selected: Mapping[AssetKey, PartitionSet]) -> None:
+        self.query_one(GridView).select(selected)
+
+    def _leave_calendar(self) -> None:
+        """The project was edited: no partitions have days now."""
+        self.app.replace_screen(self._other_form())
 
     @property
     def _columns(self) -> int:
@@ -190,6 +216,9 @@ class GridScreen(MainScreen):
     def action_zoom(self, by: int) -> None:
         """Have a cell stand for less, or for more; the cursor stays at the same time."""
         grid, axis = self.query_one(GridView), self._grid.axis
+        if self._is_calendar:
+            self.app.tell("a calendar is of days: C shows lines, which zoom")
+            return
         if not isinstance(axis, TimeAxis):
             self.app.tell("there is nothing to zoom: these partitions have names")
             return
@@ -424,3 +453,46 @@ class GridScreen(MainScreen):
     def copied(self) -> str | None:
         grid = self.query_one(GridView)
         return grid.current.space.shown(grid.here()) if grid.current is not None and grid.here() else None
+
+
+class GridScreen(ShowsPartitions):
+    """The partitions of all assets that have some, or of one asset.
+
+    Args:
+        key: The asset; None for all.
+    """
+
+    NAME = "partitions"
+    TITLE_SHOWN = "Partitions"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("partitions")
+
+    def __init__(self, key: AssetKey | None = None, *, is_calendar: bool = False) -> None:
+        super().__init__()
+        self._begin(key, is_calendar=is_calendar)
+
+    def _other_form(self) -> GridScreen:
+        return GridScreen(self._grid.key, is_calendar=not self._is_calendar)
+
+    def is_numbered(self) -> bool:
+        return self._grid.key is None
+
+    def crumb(self) -> str:
+        return f"{self._grid.key} › partitions" if self._grid.key is not None else self.TITLE_SHOWN
+
+
+class AssetPartitionsScreen(ShowsPartitions, TabbedScreen):
+    """The partitions of one asset, as one of its tabs."""
+
+    TAB = PARTITIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings("asset_partitions")
+
+    def __init__(self, key: AssetKey, partition: str | None = None, *, is_calendar: bool | None = None) -> None:
+        super().__init__(key, partition)
+        self._begin(key, is_calendar=bool(is_calendar))
+
+    def _other_form(self) -> AssetPartitionsScreen:
+        return AssetPartitionsScreen(self._key, self._partition, is_calendar=not self._is_calendar)
+
+    def contents(self) -> ComposeResult:
+        yield self.tabs()
+        yield from super().contents()

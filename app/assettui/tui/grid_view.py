@@ -14,11 +14,12 @@ from textual.widget import Widget
 
 from assettui.core.partitions.sets import EMPTY, PartitionSet
 from assettui.model.text import clean
+from assettui.render.appearance import GREY
 from assettui.render.grid_cells import Bounds, GridRow, StatusStyle, bounds_of, styles_of
 from assettui.tui.actions import bindings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual import events
     from textual.binding import BindingType
@@ -37,10 +38,9 @@ MOST_WIDE = 6
 class GridView(Widget, can_focus=True):
     """Lines of cells. What a frame costs depends on the window alone."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--cursor", "grid--here", "grid--selected", "grid--head"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--cursor", "grid--here", "grid--selected"}
     DEFAULT_CSS = """
     GridView { height: 1fr; background: $background; }
-    GridView > .grid--head { color: $text-muted; }
     GridView > .grid--cursor { background: $primary; color: $text; text-style: bold; }
     GridView > .grid--here { background: $panel; }
     GridView > .grid--selected { background: $accent-muted; }
@@ -133,18 +133,26 @@ class GridView(Widget, can_focus=True):
         columns = self.axis.count if self.axis is not None else 1
         self.row = max(0, min(len(self.rows) - 1, row))
         self.column = max(0, min(columns - 1, column))
-        height, width = self._height, self._width
-        top, left = self._top, self._left
-        self._top = max(0, min(self._top, self.row), self.row - height + 1)
-        self._left = max(0, min(self._left, self.column), self.column - width + 1)
-        if self._left > max(0, columns - width):
-            self._left = max(0, columns - width)
-        if (top, left) != (self._top, self._left):
+        before = (self._top, self._span)
+        self._top = max(0, min(self._top, self.row), self.row - self._height + 1)
+        self._show_column()
+        if before != (self._top, self._span):
             self._cells_of_row.clear()
         self.refresh()
         self.post_message(self.Moved())
 
+    def _show_column(self) -> None:
+        """Have the column of the cursor in sight."""
+        columns, width = self.axis.count if self.axis is not None else 1, self._width
+        left = max(0, min(self._left, self.column), self.column - width + 1)
+        self._left = min(left, max(0, columns - width))
+
     # Size.
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        """The first column in sight, and how many are."""
+        return self._left, self._width
 
     @property
     def _title_width(self) -> int:
@@ -185,7 +193,7 @@ class GridView(Widget, can_focus=True):
             text = f" {self.empty_text}" if y == HEAD_LINES else ""
             return Strip([Segment(set_cell_size(clean(text), width), style)], width)
         if y < HEAD_LINES:
-            head = style + self.get_component_rich_style("grid--head", partial=True)
+            head = style + Style.parse(GREY)
             label = _spread(self.axis.labels(self._left, self._width)[y], self._cell)
             return Strip([Segment(set_cell_size(" " * (title_width + 2) + clean(label), width), head)], width)
         index = self._top + y - HEAD_LINES
@@ -199,30 +207,44 @@ class GridView(Widget, can_focus=True):
         if len(title) > title_width:
             title = f"…{title[-(title_width - 1) :]}"
         segments = [Segment(set_cell_size(f" {title}", title_width + 1) + " ", title_style)]
-        segments.extend(self._cells(index, row, style))
+        columns = range(self._left, min(self.axis.count, self._left + self._width))
+        segments.extend(self._drawn_cells(index, row, style, columns, self._cell))
         return Strip(segments).adjust_cell_length(width, style)
 
-    def _cells(self, index: int, row: GridRow, style: Style) -> list[Segment]:
+    def _is_near(self, index: int, column: int) -> bool:
+        """Whether a cell lies in the line or the column of the cursor."""
+        return index == self.row or column == self.column
+
+    def _text_of(self, glyph: str, wide: int) -> str:
+        return glyph * wide
+
+    def _drawn_cells(
+        self, index: int, row: GridRow, style: Style, columns: Iterable[int | None], wide: int
+    ) -> list[Segment]:
+        """Cells of a line, those of the columns that are in sight; blank for None."""
         bounds, styles = self._styles_of(index, row)
+        first, _ = self._span
         chosen = self.selected.get(row.key)
         top, bottom, left, right = self._drawn()
-        is_here, is_in_rows = index == self.row, top <= index <= bottom
+        is_in_rows = top <= index <= bottom
         segments: list[Segment] = []
         text: list[str] = []
-        wide = self._cell
         last: _Kind = ("", False, False, False)
-        for offset, (glyph, color) in enumerate(styles):
-            column = self._left + offset
-            is_column = column == self.column
-            is_marked = (is_in_rows and left <= column <= right) or (
-                chosen is not None and self._is_selected(row, chosen, bounds[offset])
-            )
-            kind = (color, is_here or is_column, is_marked, is_here and is_column)
+        for column in columns:
+            if column is None or not 0 <= column - first < len(styles):
+                glyph, kind = " ", ("", False, False, False)
+            else:
+                glyph, color = styles[column - first]
+                is_marked = (is_in_rows and left <= column <= right) or (
+                    chosen is not None and self._is_selected(row, chosen, bounds[column - first])
+                )
+                is_cursor = (index, column) == (self.row, self.column)
+                kind = (color, self._is_near(index, column), is_marked, is_cursor)
             if kind != last:
                 if text:
                     segments.append(Segment("".join(text), self._style_of(last, style)))
                 text, last = [], kind
-            text.append(glyph * wide)
+            text.append(self._text_of(glyph, wide))
         if text:
             segments.append(Segment("".join(text), self._style_of(last, style)))
         return segments
@@ -259,19 +281,19 @@ class GridView(Widget, can_focus=True):
 
     def _styles_of(self, index: int, row: GridRow) -> tuple[Bounds, list[StatusStyle]]:
         """The cells of a line, kept until it, or the window, is another."""
-        known = self._cells_of_row.get(index)
-        if known is not None and known[0] is row and known[1:3] == (self._left, self._width):
+        known, (first, count) = self._cells_of_row.get(index), self._span
+        if known is not None and known[0] is row and known[1:3] == (first, count):
             return known[3], known[4]
         assert self.axis is not None
         kind = (row.definition, row.stride) if row.definition is not None else (row.space,)
-        view = (id(kind[0]), *kind[1:], self._left, self._width)
+        view = (id(kind[0]), *kind[1:], first, count)
         bounds = self._bounds.get(view)
         if bounds is None:
             if len(self._bounds) > 64:
                 self._bounds.clear()
-            bounds = self._bounds[view] = bounds_of(row, self.axis, self._left, self._width)
+            bounds = self._bounds[view] = bounds_of(row, self.axis, first, count)
         styles = styles_of(row.statuses, bounds)
-        self._cells_of_row[index] = (row, self._left, self._width, bounds, styles)
+        self._cells_of_row[index] = (row, first, count, bounds, styles)
         return bounds, styles
 
     # Keys and mouse.
@@ -294,11 +316,18 @@ class GridView(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the cell that was clicked; open it where it was clicked twice."""
-        if event.y < HEAD_LINES or event.x < self._title_width + 2:
+        place = self._place_at(event.x, event.y)
+        if place is None:
             return
-        self.move_to(self._top + event.y - HEAD_LINES, self._left + (event.x - self._title_width - 2) // self._cell)
+        self.move_to(*place)
         if event.chain == 2:
             self.action_choose()
+
+    def _place_at(self, x: int, y: int) -> tuple[int, int] | None:
+        """The line and the column of the cell that is drawn there."""
+        if y < HEAD_LINES or x < self._title_width + 2:
+            return None
+        return self._top + y - HEAD_LINES, self._left + (x - self._title_width - 2) // self._cell
 
     def select(self, selected: Mapping[AssetKey, PartitionSet]) -> None:
         """Have just this selected; the rectangle that was being drawn is part of it."""

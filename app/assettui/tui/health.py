@@ -16,8 +16,8 @@ from assettui.render.lines import line
 from assettui.service.health import Ailment, AilmentKind, health
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
+from assettui.tui.filtered_screen import FilteredScreen
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.main_screen import MainScreen
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -34,7 +34,7 @@ class AilmentList(Listing[Ailment]):
     TABLE = AILMENTS
 
 
-class HealthScreen(MainScreen):
+class HealthScreen(FilteredScreen):
     """What needs attention."""
 
     NAME = "health"
@@ -48,6 +48,7 @@ class HealthScreen(MainScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings("health")
 
     def contents(self) -> ComposeResult:
+        yield from self.filter_line()
         with Vertical(id="list"):
             yield ListingHeader(AILMENTS.columns)
             yield AilmentList(id="ailments")

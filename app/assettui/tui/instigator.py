@@ -18,8 +18,8 @@ from assettui.service import automation
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
+from assettui.tui.filtered_screen import FilteredScreen
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.main_screen import MainScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class TickList(Listing[Tick]):
     TABLE = TICKS
 
 
-class InstigatorScreen(MainScreen):
+class InstigatorScreen(FilteredScreen):
     """One schedule or sensor.
 
     Args:
@@ -73,6 +73,7 @@ class InstigatorScreen(MainScreen):
 
     def contents(self) -> ComposeResult:
         yield Static(id="facts")
+        yield from self.filter_line()
         with Vertical(id="list"):
             yield ListingHeader(TICKS.columns)
             yield TickList(id="ticks")

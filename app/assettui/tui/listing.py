@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 R = TypeVar("R")
+NO_MATCH = "nothing matches the filter: esc undoes it"
 
 
 class Listing(ScrollView, Generic[R], can_focus=True):
@@ -41,6 +42,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     Listing:ansi > .listing--cursor { background: ansi_blue; color: ansi_bright_white; }
     Listing:nocolor > .listing--cursor { text-style: reverse; }
     Listing:ansi > .listing--marked { text-style: underline; }
+    Listing:nocolor > .listing--marked { text-style: underline; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("list")
 
@@ -62,7 +64,10 @@ class Listing(ScrollView, Generic[R], can_focus=True):
 
     def __init__(self, *, id: str | None = None, table: Table[R] | None = None) -> None:
         super().__init__(id=id)
+        self._all: Sequence[R] = ()
         self._rows: Sequence[R] = ()
+        """Those that are shown: of all of them the ones that have the words."""
+        self._words: Sequence[str] = ()
         self._shown: tuple[int, Sequence[tuple[Row, bool]]] = (0, ())
         """The first line of the window and what its lines held when they were last compared."""
         self.table: Table[R] = table if table is not None else self.TABLE
@@ -70,12 +75,14 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         """The columns that have nothing to show, by their place."""
         self.empty_text = ""
         """What is said where there are no rows."""
+        self.marked: list[object] = []
+        """The identities of rows that are marked, in the order in which they were."""
 
     def row(self, row: R) -> Row:
         return self.table.row(row, clock_us())
 
     def is_marked(self, row: R) -> bool:
-        return False
+        return self.table.identity(row) in self.marked
 
     # For screens.
 
@@ -85,6 +92,31 @@ class Listing(ScrollView, Generic[R], can_focus=True):
 
     @rows.setter
     def rows(self, rows: Sequence[R]) -> None:
+        self._all = rows
+        self._show(self._matching())
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, those included that are not shown since they have not the words."""
+        return len(self._all)
+
+    def narrow(self, text: str) -> None:
+        """Show only the rows that have all of these words, in any of their columns and whatever their case."""
+        words = text.casefold().split()
+        if words != self._words:
+            self._words = words
+            self._show(self._matching())
+
+    def _matching(self) -> Sequence[R]:
+        if not self._words:
+            return self._all
+        now_us = clock_us()
+        texts = (
+            (row, " ".join(cell.text for cell in self.table.row(row, now_us).cells).casefold()) for row in self._all
+        )
+        return [row for row, text in texts if all(word in text for word in self._words)]
+
+    def _show(self, rows: Sequence[R]) -> None:
         here = self.current
         self._rows = rows
         self.virtual_size = Size(0, len(rows))
@@ -100,6 +132,29 @@ class Listing(ScrollView, Generic[R], can_focus=True):
     def current(self) -> R | None:
         """The row under the cursor; None where there are no rows."""
         return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
+
+    def toggle_mark(self) -> None:
+        """Mark the row under the cursor, or no longer, and go on to the next."""
+        if self.current is None:
+            return
+        identity = self.table.identity(self.current)
+        if identity in self.marked:
+            self.marked.remove(identity)
+        else:
+            self.marked.append(identity)
+        self.redraw()
+        self.action_move(1)
+
+    def unmark(self) -> None:
+        """Mark no row any more."""
+        self.marked.clear()
+        self.redraw()
+
+    def chosen(self) -> Sequence[object]:
+        """The identities of the rows that are marked, or else of the one under the cursor."""
+        if self.marked:
+            return tuple(self.marked)
+        return (self.table.identity(self.current),) if self.current is not None else ()
 
     def redraw(self) -> None:
         """Draw the lines again that show something else by now, and only those: the link may be slow."""
@@ -119,7 +174,8 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         if index >= len(self._rows):
-            text = f" {self.empty_text}" if index == 0 and not self._rows else ""
+            said = NO_MATCH if self._words and self._all else self.empty_text
+            text = f" {said}" if index == 0 and not self._rows else ""
             return Strip([Segment(set_cell_size(clean(text), width), self.rich_style)], width)
         row = self._rows[index]
         style = self.rich_style

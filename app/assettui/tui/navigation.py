@@ -217,7 +217,11 @@ class NavigatingApp(AskingApp):
 
     def switch_tab(self, tab: str, key: AssetKey, partition: str | None) -> None:
         """Show another tab of an asset in the place of the one that is on top."""
-        cast("Any", self).switch_screen(_tab(tab)(key, partition))
+        self.replace_screen(_tab(tab)(key, partition))
+
+    def replace_screen(self, screen: MainScreen) -> None:
+        """Show a screen in the place of the one that is on top."""
+        cast("Any", self).switch_screen(screen)
 
     def open_partitions(self, key: AssetKey) -> None:
         """Open the partitions of one asset above the screen."""
@@ -262,6 +266,14 @@ def _tab(name: str) -> type[TabbedScreen]:
             from assettui.tui.preview import PreviewScreen as Tab
         case asset_tabs.PROFILE:
             from assettui.tui.profile import ProfileScreen as Tab
+        case asset_tabs.PARTITIONS:
+            from assettui.tui.grid import AssetPartitionsScreen as Tab
+        case asset_tabs.CHECKS:
+            from assettui.tui.asset_checks import AssetChecksScreen as Tab
+        case asset_tabs.AUTOMATION:
+            from assettui.tui.asset_automation import AssetAutomationScreen as Tab
+        case asset_tabs.RUNS:
+            from assettui.tui.runs import AssetRunsScreen as Tab
         case asset_tabs.HISTORY:
             from assettui.tui.history import HistoryScreen as Tab
         case asset_tabs.VERSIONS:

@@ -20,8 +20,8 @@ from assettui.render.projects import PROJECTS
 from assettui.service.projects import all_projects, opening_command
 from assettui.tui.actions import bindings
 from assettui.tui.background import is_canceled
+from assettui.tui.filtered_screen import FilteredScreen
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.main_screen import MainScreen
 from assettui.tui.painting import PaintingApp
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ProjectList(Listing[ProjectSummary]):
     TABLE = PROJECTS
 
 
-class ProjectsScreen(MainScreen):
+class ProjectsScreen(FilteredScreen):
     """The projects that were opened here, and those of the machines that the user's settings name.
 
     Args:
@@ -72,6 +72,7 @@ class ProjectsScreen(MainScreen):
         self._asked: list[ProjectSummary] = []
 
     def contents(self) -> ComposeResult:
+        yield from self.filter_line()
         with Vertical(id="list"):
             yield ListingHeader(PROJECTS.columns)
             yield ProjectList(id="projects")

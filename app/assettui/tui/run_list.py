@@ -19,25 +19,9 @@ if TYPE_CHECKING:
 
 
 class RunList(Listing[RunRecord]):
-    """Runs, the newest first; some of them may be marked."""
+    """Runs, the newest first."""
 
     TABLE = RUNS
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.marked: list[str] = []
-        """The ids of those that are, in the order in which they were."""
-
-    def toggle_mark(self, run: RunRecord) -> None:
-        """Mark a run, or no longer."""
-        if run.run_id in self.marked:
-            self.marked.remove(run.run_id)
-        else:
-            self.marked.append(run.run_id)
-        self.redraw()
-
-    def is_marked(self, row: RunRecord) -> bool:
-        return row.run_id in self.marked
 
 
 class StepList(Listing[StepRecord]):

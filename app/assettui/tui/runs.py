@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.containers import Vertical
 
-from assettui.model.text import plural
+from assettui.model.errors import SelectionError
+from assettui.model.run import RunFilter
+from assettui.model.text import one_line, plural
 from assettui.render.runs import RUNS
+from assettui.service.run_filter import run_filter, run_filter_completion
 from assettui.service.runs import RunPage, run_page
 from assettui.tui.actions import bindings
+from assettui.tui.asset_tabs import RUNS as RUNS_TAB
+from assettui.tui.asset_tabs import TabbedScreen
 from assettui.tui.fetching import Fetching, Newest
-from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.main_screen import MainScreen
+from assettui.tui.filtered_screen import FilteredScreen
+from assettui.tui.listing import NO_MATCH, Listing, ListingHeader
 from assettui.tui.run_list import RunList
 
 if TYPE_CHECKING:
@@ -23,18 +29,19 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from assettui.model.keys import AssetKey
+
+NOTHING = "nothing was run yet: m in the catalog (key 1) builds an asset"
 PAGE = 500
 """How many runs are fetched at once; more as the cursor nears the last of them."""
 
 
-class RunsScreen(MainScreen):
-    """Runs, the newest first."""
+class ShowsRuns(FilteredScreen):
+    """Runs, the newest first: all that there are, or those of one asset."""
 
-    NAME = "runs"
-    TITLE_SHOWN = "Runs"
     AUTO_FOCUS = "RunList"
-    CSS_PATH = "runs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+    DEFAULT_CSS = "ShowsRuns #list { height: 1fr; }"
+    FILTER_HINT = "words, status:failed job:… asset:… tag:name=value"
 
     @dataclass
     class Loaded(Newest):
@@ -42,30 +49,34 @@ class RunsScreen(MainScreen):
 
         page: RunPage
 
-    def __init__(self) -> None:
-        super().__init__()
+    def _begin(self, wanted: RunFilter) -> None:
+        """Say which runs are looked at; called once."""
+        self._among = wanted
+        self._filter = RunFilter()
         self._wanted = PAGE
         self._total = 0
         self._fetching = Fetching(self, self._fetch)
 
     def contents(self) -> ComposeResult:
+        yield from self.filter_line()
         with Vertical(id="list"):
             yield ListingHeader(RUNS.columns)
             yield RunList(id="runs")
-
-    def on_mount(self) -> None:
-        self.query_one(RunList).empty_text = "nothing was run yet: m in the catalog (key 1) builds an asset"
 
     def reload(self) -> None:
         self._fetching.ask()
 
     def _fetch(self) -> Iterator[Loaded]:
-        yield self.Loaded(run_page(self.app.session, limit=self._wanted))
+        found = self._filter
+        among = replace(found, asset=self._among.asset) if self._among.asset is not None else found
+        yield self.Loaded(run_page(self.app.session, among, limit=self._wanted))
 
     @on(Loaded)
     def show(self, message: Loaded) -> None:
         self._total = message.page.total
-        self.query_one(RunList).rows = message.page.runs
+        runs = self.query_one(RunList)
+        runs.empty_text = NO_MATCH if self.filter_text else NOTHING
+        runs.rows = message.page.runs
         self._head()
         self.redraw_in_time()
 
@@ -95,28 +106,46 @@ class RunsScreen(MainScreen):
         if (run_id := self.copied()) is not None:
             self.app.open_run(run_id)
 
+    def completed(self, text: str) -> str | None:
+        return run_filter_completion(text, self.app.catalog)
+
+    def narrow(self, text: str) -> None:
+        """Fetch the runs that match: not those alone that were fetched before."""
+        try:
+            wanted = run_filter(text, self.app.catalog)
+        except SelectionError as error:
+            self.say_filter(f"✗ {one_line(error.reason, 60)}")
+            return
+        self.say_filter("")
+        if wanted != self._filter:
+            self._filter, self._wanted = wanted, PAGE
+            self.reload()
+
+    def _unmark(self) -> None:
+        self.query_one(RunList).unmark()
+        self._head()
+
     def action_cancel(self) -> None:
-        """Cancel the run under the cursor."""
-        if (run_id := self.copied()) is not None:
-            self.app.cancel_run(run_id)
+        """Cancel the runs that are marked, or else the one under the cursor."""
+        for run_id in self.query_one(RunList).chosen():
+            self.app.cancel_run(str(run_id))
+        self._unmark()
 
     def action_retry(self, from_failure: bool) -> None:
-        """Run the run under the cursor again, or only what of it did not succeed."""
-        if (run_id := self.copied()) is not None:
-            self.app.retry_run(run_id, from_failure=from_failure)
+        """Run these runs again, or only what of them did not succeed."""
+        for run_id in self.query_one(RunList).chosen():
+            self.app.retry_run(str(run_id), from_failure=from_failure)
+        self._unmark()
 
     def action_mark(self) -> None:
-        """Mark the run under the cursor, or no longer: of two that are marked, what differs can be shown."""
-        runs = self.query_one(RunList)
-        if runs.current is not None:
-            runs.toggle_mark(runs.current)
-            runs.action_move(1)
-            self._head()
+        """Mark the run under the cursor, or no longer: what is asked for then is asked of all that are marked."""
+        self.query_one(RunList).toggle_mark()
+        self._head()
 
     def action_compare(self) -> None:
         """Show how the two runs differ that are marked, or the one under the cursor from the one before of the same."""
         runs = self.query_one(RunList)
-        marked = runs.marked
+        marked = [str(each) for each in runs.marked]
         if len(marked) > 2:
             self.app.tell(f"{len(marked)} runs are marked: two can be compared")
         elif len(marked) == 2:
@@ -124,6 +153,40 @@ class RunsScreen(MainScreen):
         elif (run_id := self.copied()) is not None:
             self.app.compare_runs(run_id, next((each for each in marked if each != run_id), None))
 
+    def action_back(self) -> None:
+        """Undo the filter, or the marks, or else go back."""
+        if self.query_one(RunList).marked and not self.filter_text:
+            self._unmark()
+        else:
+            super().action_back()
+
     def _head(self) -> None:
         marked = len(self.query_one(RunList).marked)
         self.head(plural(self._total, "run") + (f" · {marked} marked" if marked else ""))
+
+
+class RunsScreen(ShowsRuns):
+    """All runs."""
+
+    NAME = "runs"
+    TITLE_SHOWN = "Runs"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begin(RunFilter())
+
+
+class AssetRunsScreen(ShowsRuns, TabbedScreen):
+    """The runs of one asset, or of one of its partitions."""
+
+    TAB = RUNS_TAB
+    BINDINGS: ClassVar[list[BindingType]] = bindings("asset_runs")
+
+    def __init__(self, key: AssetKey, partition: str | None = None) -> None:
+        super().__init__(key, partition)
+        self._begin(RunFilter(asset=key))
+
+    def contents(self) -> ComposeResult:
+        yield self.tabs()
+        yield from super().contents()
