@@ -9,12 +9,14 @@ from assettui import AssetKey
 from assettui.core.config_check import WrongConfig
 from assettui.core.partitions.space import BadPartitions
 from assettui.model.run import RunRequest
+from assettui.render.run_plan import resource_lines
 from assettui.service.catalog import catalog
-from assettui.service.launchpad import Typed, completions, config_tree, planned, request_of, skeleton
+from assettui.service.launchpad import Typed, completions, config_tree, planned, request_of, resource_rows, skeleton
 from assettui.service.session import Session
 from tests.conftest import made_folder
 
 PROJECT = """
+    from pydantic import SecretStr
     from assettui import Config, ConfigurableResource, Definitions, asset
 
     class Wanted(Config):
@@ -24,11 +26,13 @@ PROJECT = """
 
     class Warehouse(ConfigurableResource):
         url: str = "dev"
+        token: SecretStr = SecretStr("none")
+        rows: int
 
     @asset
     def orders(config: Wanted, warehouse: Warehouse): ...
 
-    defs = Definitions(assets=[orders], resources={"warehouse": Warehouse()})
+    defs = Definitions(assets=[orders], resources={"warehouse": Warehouse(rows=5), "plain": 3})
 """
 ORDERS = RunRequest(assets=(AssetKey("orders"),))
 CONFIG = "ops:\n  orders:\n    config:\n      country: PE\n"
@@ -71,6 +75,23 @@ def test_what_is_wrong_is_told_with_its_place(on: Session, config: str, said: st
     assert said in str(caught.value)
 
 
+def test_resources_are_shown_with_what_the_run_gives_them_and_no_secrets(on: Session) -> None:
+    snapshot = catalog(on).snapshot
+    assert snapshot is not None
+    config = {"resources": {"warehouse": {"config": {"url": "prod", "token": "hush"}}}}
+    warehouse, plain = sorted(resource_rows(snapshot, config), key=lambda row: row.name, reverse=True)
+    fields = {name: (value, is_of_run) for name, value, is_of_run in warehouse.fields}
+    assert fields["url"] == ('"prod"', True)
+    assert fields["token"][1]
+    assert "hush" not in str(fields)
+    assert fields["rows"] == ("as the project gives it", False)
+    assert (plain.name, plain.fields) == ("plain", ())
+    shown = [[cell.text for cell in line] for line in resource_lines([warehouse, plain])]
+    assert [" warehouse"] in shown
+    assert any("nothing of it can be configured" in text for line in shown for text in line)
+    assert any('"prod"  · this run' in text for line in shown for text in line)
+
+
 def test_tags_and_ranges_are_read() -> None:
     assert request_of(Typed(ORDERS, partition="2025-01-01")).partitions == (("2025-01-01", "2025-01-01"),)
     assert request_of(Typed(ORDERS, partition="a...c")).partitions == (("a", "c"),)
@@ -85,6 +106,7 @@ def test_all_that_can_be_configured_is_written_with_its_defaults(on: Session) ->
     assert "# country: string" in text
     assert yaml.safe_load(text)["ops"]["orders"]["config"] == {"days": 30, "strict": False}
     assert yaml.safe_load(text)["resources"]["warehouse"]["config"] == {"url": "dev"}
+    assert "# token: string" in text, "its default is not known here, and what stands for it is none"
 
 
 def test_names_are_completed_where_they_stand(on: Session) -> None:

@@ -104,7 +104,11 @@ async def test_secrets_are_not_remembered(tmp_path_factory: pytest.TempPathFacto
     async with app(folder.session).run_test(size=(120, 30)) as pilot:
         await pilot.press("ctrl+r")
         await until(pilot, lambda: isinstance(pilot.app.screen, LaunchpadScreen))
+        shown = pilot.app.screen.query_one("#resource-lines", Static)
+        assert "as the project gives it" in str(shown.render())
         pilot.app.screen.query_one(ConfigText).load_text(HUSH)
+        await until(pilot, lambda: "· this run" in str(shown.render()))
+        assert "hush" not in str(shown.render())
         before = len(run_page(folder.session, limit=9).runs)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: len(run_page(folder.session, limit=9).runs) == before + 1)

@@ -78,7 +78,7 @@ def _masked(value: Any, schema: Mapping[str, Any], definitions: Mapping[str, Any
     reference: Any = schema.get("$ref")
     if isinstance(reference, str):
         schema = definitions.get(reference.rsplit("/", 1)[-1], {})
-    is_secret = is_secret or _is_secret(schema)
+    is_secret = is_secret or holds_secret(schema)
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
         if set(members) == {"env"} and isinstance(members["env"], str):
@@ -96,6 +96,7 @@ def _masked(value: Any, schema: Mapping[str, Any], definitions: Mapping[str, Any
     return MASK if is_secret and value is not None and not isinstance(value, bool) else value
 
 
-def _is_secret(schema: Mapping[str, Any]) -> bool:
+def holds_secret(schema: Mapping[str, Any]) -> bool:
+    """Whether what a schema describes is a secret."""
     variants: list[Mapping[str, Any]] = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
-    return schema.get("format") == "password" or bool(schema.get("writeOnly")) or any(map(_is_secret, variants))
+    return schema.get("format") == "password" or bool(schema.get("writeOnly")) or any(map(holds_secret, variants))

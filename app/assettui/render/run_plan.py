@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from assettui.model.text import plural
 from assettui.model.timing import duration
-from assettui.render.lines import Line, line
+from assettui.render.appearance import GREY
+from assettui.render.lines import Line, facts, line
+from assettui.render.table import Cell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assettui.model.run import RunPlan
     from assettui.service.catalog import Catalog
+    from assettui.service.launchpad import ResourceRow
 
 
 def plan_title(plan: RunPlan, catalog: Catalog) -> str:
@@ -20,6 +25,19 @@ def plan_title(plan: RunPlan, catalog: Catalog) -> str:
     known = f", about {duration(sum(past))} of work by past runs" if past else ""
     what = plural(len(plan.steps), "step") if plan.job else plural(len(plan.assets), "asset")
     return f"{what}{known}"
+
+
+def resource_lines(resources: Sequence[ResourceRow]) -> list[Line]:
+    """The resources with what they are configured with: what the run itself says stands out."""
+    found: list[Line] = []
+    for each in resources:
+        if not each.fields:
+            found.append((Cell(f" {each.name}", "bold"), Cell("  nothing of it can be configured", GREY)))
+            continue
+        found.append(line(f" {each.name}", "bold"))
+        said = ((f"  {field}", f"{value}  · this run" if is_said else value) for field, value, is_said in each.fields)
+        found += facts(said)
+    return found
 
 
 def plan_lines(plan: RunPlan) -> list[Line]:

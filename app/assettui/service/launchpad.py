@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec import Struct
 
 from assettui.core.config_check import WrongConfig
+from assettui.core.masking import holds_secret, masked
 from assettui.core.partitions.space import BadPartitions
+from assettui.core.run_config import of_resources
 from assettui.model.run import RunRequest
 from assettui.service.run_config import config_of
 from assettui.service.runs import PlannedRun, preview
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from assettui.model.project import ProjectSnapshot
     from assettui.service.session import Session
 
+AS_GIVEN = "as the project gives it"
 NAME = Path("config.yaml")
 """What the text that is typed is called in messages."""
 
@@ -75,6 +78,36 @@ def request_of(typed: Typed) -> RunRequest:
     )
 
 
+class ResourceRow(Struct, frozen=True):
+    """A resource of the project, and what a run would configure it with."""
+
+    name: str
+    fields: tuple[tuple[str, str, bool], ...] = ()
+    """Each that can be configured: its name, its value as it is shown, and whether it is the run that says so."""
+
+
+def resource_rows(snapshot: ProjectSnapshot, config: JsonObject) -> list[ResourceRow]:
+    """The project's resources as a run of such a configuration would have them, their secrets masked.
+
+    What the project's code gives a field is not kept: it may be a secret. Of one of which the run says nothing, that is told
+    in place of a value, with the default of its class.
+    """
+    given = of_resources(masked(config, snapshot.config_schemas))
+    found: list[ResourceRow] = []
+    for name in snapshot.resources:
+        schema = snapshot.config_schemas.get(f"resources.{name}", {})
+        own = cast("JsonObject", given.get(name, {}))
+        fields: list[tuple[str, str, bool]] = []
+        for field, about in cast("dict[str, JsonObject]", schema.get("properties", {})).items():
+            if field in own:
+                fields.append((field, _yaml(own[field]), True))
+            else:
+                default = _default(about)
+                fields.append((field, f"{AS_GIVEN}, else {default}" if default is not None else AS_GIVEN, False))
+        found.append(ResourceRow(name, tuple(fields)))
+    return found
+
+
 def config_tree(snapshot: ProjectSnapshot, steps: Sequence[str]) -> JsonObject:
     """What may be configured: names within names, and at the ends the schema of a value.
 
@@ -101,11 +134,16 @@ def skeleton(tree: JsonObject) -> str:
         for name, held in cast("dict[str, dict[str, JsonObject]]", named).items():
             lines += [f"  {name}:", "    config:"]
             for field, schema in held["config"].items():
-                said = _yaml(schema["default"]) if "default" in schema else None
+                said = _default(schema)
                 lines.append(
                     f"      {field}: {said}" if said is not None else f"      # {field}: {schema.get('type', '…')}"
                 )
     return "\n".join([*lines, ""]) if lines else ""
+
+
+def _default(schema: JsonObject) -> str | None:
+    """The default of a field; None where it has none, or one that is secret and so is not known here."""
+    return _yaml(schema["default"]) if "default" in schema and not holds_secret(schema) else None
 
 
 def _yaml(value: Any) -> str:

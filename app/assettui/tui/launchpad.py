@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -11,10 +11,10 @@ from textual.widgets import Input, Static, TextArea
 
 from assettui.model.errors import AssettuiError
 from assettui.model.text import clean_lines
-from assettui.render.appearance import GREEN, GREY, RED
+from assettui.render.appearance import GREEN, RED
 from assettui.render.lines import Line, line, lines_of
-from assettui.render.run_plan import plan_lines, plan_title
-from assettui.service.launchpad import Typed, completions, config_tree, planned, skeleton
+from assettui.render.run_plan import plan_lines, plan_title, resource_lines
+from assettui.service.launchpad import Typed, completions, config_tree, planned, resource_rows, skeleton
 from assettui.tui.actions import bindings
 from assettui.tui.background import is_canceled
 from assettui.tui.drawing import text_of
@@ -62,6 +62,8 @@ class LaunchpadScreen(MainScreen):
     LaunchpadScreen .label { width: 12; padding: 0 1; color: $text-muted; }
     LaunchpadScreen Horizontal.field { height: 1; }
     LaunchpadScreen #plan { height: 1fr; padding: 0 1; }
+    LaunchpadScreen #resources { height: auto; max-height: 50%; padding: 0 1; }
+    LaunchpadScreen.-bare #resources, LaunchpadScreen.-bare #resources-title { display: none; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - typed so by Textual
     BINDINGS: ClassVar[list[BindingType]] = bindings("launchpad")
@@ -99,10 +101,16 @@ class LaunchpadScreen(MainScreen):
                 yield Rule("#plan", id="plan-title")
                 with VerticalScroll(id="plan", can_focus=False):
                     yield Static(id="says")
+                yield Rule("#resources", id="resources-title")
+                with VerticalScroll(id="resources", can_focus=False):
+                    yield Static(id="resource-lines")
 
     def on_mount(self) -> None:
         self.query_one(ConfigText).cursor_blink = False
         self.query_one("#plan-title", Rule).say("what it does", "")
+        snapshot = self.app.catalog.snapshot
+        self.set_class(snapshot is None or not snapshot.resources, "-bare")
+        self._show_resources({})
         self._plan()
 
     def _typed(self) -> Typed:
@@ -152,17 +160,24 @@ class LaunchpadScreen(MainScreen):
             return
         if is_launching:
             self.app.tell("it cannot be run so: what is wrong stands beside it")
-        lines = self._plan_lines(message.planned) if message.planned is not None else []
+        lines: list[Line] = []
+        if message.planned is not None:
+            plan = message.planned.plan
+            lines = [line(plan_title(plan, self.app.catalog), "bold"), *plan_lines(plan)]
+            self._show_resources(plan.config)
         if message.error is not None:
             lines = [*lines_of(clean_lines(str(message.error)), RED)]
         self.query_one("#says", Static).update(text_of(lines))
         state = line("can be run: ctrl+s starts it", GREEN) if message.error is None else line("cannot be run so", RED)
         self.head(text_of([state]))
 
-    def _plan_lines(self, found: PlannedRun) -> list[Line]:
-        lines = [line(plan_title(found.plan, self.app.catalog), "bold"), *plan_lines(found.plan)]
-        resources = sorted(cast("JsonObject", self._tree().get("resources", {})))
-        return [*lines, *([line(f"resources: {', '.join(resources)}", GREY)] if resources else [])]
+    def _show_resources(self, config: JsonObject) -> None:
+        """Show what the resources are with this configuration."""
+        snapshot = self.app.catalog.snapshot
+        if snapshot is not None and snapshot.resources:
+            rows = resource_rows(snapshot, config)
+            self.query_one("#resources-title", Rule).say("resources", f"{len(rows):,}")
+            self.query_one("#resource-lines", Static).update(text_of(resource_lines(rows)))
 
     def _tree(self) -> JsonObject:
         snapshot = self.app.catalog.snapshot
