@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assettui.model.timing import ago, duration, iso, local
+from assettui.model.timing import ago, duration, iso, local, moment_from
 
 S = 1_000_000
 
@@ -53,3 +53,22 @@ def test_every_duration_fits_its_column(length: int) -> None:
 def test_ago_is_in_one_unit(seconds: int, shown: str) -> None:
     assert ago(0, seconds * S) == shown
     assert ago(10 * S, 0) == "now"
+
+
+@given(
+    st.datetimes(min_value=datetime(1980, 1, 1), max_value=datetime(2100, 1, 1)),  # noqa: DTZ001
+    st.times(),
+    st.booleans(),
+)
+def test_the_next_moment_of_a_time_of_day_is_within_a_day(after: datetime, clock: time, has_seconds: bool) -> None:
+    after_us = round((after.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * S
+    text = f"{clock:%H:%M:%S}" if has_seconds else f"{clock:%H:%M}"
+    found = moment_from(text, after_us, UTC)
+    assert found is not None
+    assert after_us <= found < after_us + 86_400 * S
+    assert local(found, UTC)[11:].startswith(text)
+
+
+@pytest.mark.parametrize("text", ["", "14", "24:00", "14:60", "1:2:3:4", "nonsense", "１4:02", "-1:20", "014:02"])
+def test_what_is_no_time_of_day_is_none(text: str) -> None:
+    assert moment_from(text, 0) is None

@@ -271,4 +271,4 @@ def test_the_timeline_shows_the_run_that_matters_most_and_what_is_due() -> None:
     row = TimelineRow("report", [RUN], [NOW_US + 5 * SECOND_US])
     cells = timeline_cells(row, Window(NOW_US - 10 * SECOND_US, NOW_US + 10 * SECOND_US), NOW_US, 20)
     assert "".join(cell.text for cell in cells) == "·✗✗✗✗✗✗✗✗✗✗····◇····"
-    assert timeline_summary(row, NOW_US).startswith("report · 1 run · 1 failed · last 01234567 failure in 9.0s · next ")
+    assert timeline_summary(row, NOW_US).startswith("1 run · 1 failed · last 01234567 failure in 9.0s · next ")

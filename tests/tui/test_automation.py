@@ -21,7 +21,9 @@ from assettui.tui.drawing import text_of
 from assettui.tui.grid_view import GridView
 from assettui.tui.header import Header
 from assettui.tui.instigator import InstigatorScreen, TickList
+from assettui.tui.rule import Rule
 from assettui.tui.run import RunScreen
+from assettui.tui.run_list import RunList
 from assettui.tui.timeline import TimelineScreen, TimelineView
 from tests.tui.conftest import told, until
 from tests.tui.looking import app
@@ -134,7 +136,11 @@ async def test_the_timeline_shows_what_ran_and_what_is_due(automated: Session) -
         assert line.index("█") < line.index("│")
         await pilot.press("minus", "minus")
         await until(pilot, lambda: "◇" in view.render_line(0).text)
-        assert "1 run" in str(pilot.app.screen.query_one("#under", Static).render())
+        runs = pilot.app.screen.query_one(RunList)
+        await until(pilot, lambda: len(runs.rows) == 1)
+        assert "1 run · last " in pilot.app.screen.query_one("#job", Rule).render_line(0).text
+        await pilot.press("tab")
+        assert pilot.app.focused is runs
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
 

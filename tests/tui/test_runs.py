@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import cast
 
+import pytest
 from rich.color import Color
 from textual.widgets import Static
 
 from assettui.model.events import RunChanged, StepEnded
 from assettui.model.intents import CancelRun, Intent
+from assettui.model.print_times import MARK
 from assettui.model.run import RunStatus, StepError, StepStatus
+from assettui.model.timing import SECOND_US, local
 from assettui.service.runs import run_detail, run_page
 from assettui.service.session import Session
 from assettui.store import intents
@@ -285,6 +288,61 @@ async def test_a_time_is_gone_to(shop: Session) -> None:
         first = next(line for line in lines(screen) if line)[:8]
         await pilot.press("at", *first, "enter")
         await until(pilot, lambda: screen.query_one(LogView).found == 0)
+
+
+async def test_a_time_is_gone_to_in_what_a_step_has_printed(shop: Session) -> None:
+    out = shop.folder.step_log(RUNNING, "models/forecast", "out")
+    printed = out.read_bytes().splitlines(keepends=True)
+    step = next(each for each in run_detail(shop, RUNNING).steps if each.step_key == "models/forecast")
+    assert step.started_us is not None
+    marks = [
+        (step.started_us + at * SECOND_US, len(b"".join(printed[: at * 10])), 0) for at in range(len(printed) // 10)
+    ]
+    out.with_suffix(".times").write_bytes(b"".join(MARK.pack(*mark) for mark in marks))
+    time_of_day = local(step.started_us + 3 * SECOND_US)[11:]
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, RUNNING)
+        log = screen.query_one(LogView)
+        await pilot.press("o", "at", *time_of_day, "enter")
+        await until(pilot, lambda: log.found == 30)
+        await pilot.press("slash", *"epoch .0:", "enter", "ampersand")
+        await until(pilot, lambda: 0 < len(log.lines) < 10)
+        wanted = next(
+            at for at in range(len(log.lines)) if log.lines.texts(at, at + 1)[0] >= printed[30].decode().strip()
+        )
+        await pilot.press("at", *time_of_day, "enter")
+        await until(pilot, lambda: log.found == wanted)
+        await pilot.press("at", *local(step.started_us + 3_600 * SECOND_US)[11:], "enter")
+        await until(pilot, lambda: "not found" in str(screen.query_one("#tabs", Static).render()))
+
+
+async def test_a_line_what_is_in_sight_and_an_error_are_copied(shop: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    async with app(shop).run_test(size=(120, 40)) as pilot:
+        monkeypatch.setattr(pilot.app, "copy_to_clipboard", copied.append)
+        screen = await opened(pilot, RUNNING)
+        await pilot.press("y")
+        assert copied == [RUNNING]
+        await pilot.press("o", "slash", *"epoch 20:", "enter")
+        await until(pilot, lambda: screen.query_one(LogView).found is not None)
+        await pilot.press("y")
+        assert copied[-1].startswith("epoch 20:")
+        assert "\n" not in copied[-1]
+        await pilot.press("slash", "escape", "y")
+        assert copied[-1].count("epoch") > 5
+        await pilot.press("Y")
+        assert told(pilot)[-1] == "the step has not failed"
+        pilot.app.pop_screen()
+        failed = next(run.run_id for run in run_page(shop, limit=9).runs if run.status is RunStatus.FAILURE)
+        cast(AssettuiApp, pilot.app).open_run(failed)
+        await until(
+            pilot, lambda: isinstance(pilot.app.screen, RunScreen) and pilot.app.screen.query_one(StepList).rows
+        )
+        await until(pilot, lambda: any("╭─" in line for line in lines(cast(RunScreen, pilot.app.screen))))
+        await pilot.press("Y")
+        assert copied[-1].startswith("marts/churn: ")
+        assert "ZeroDivisionError: division by zero" in copied[-1]
+        assert "╭" not in copied[-1]
 
 
 async def test_two_runs_are_compared(shop: Session) -> None:

@@ -52,6 +52,13 @@ class PrintTimes:
         mark = bisect_right(self._places[STREAMS.index(stream)], place) - 1
         return self._times[mark] if mark >= 0 else self._started_us
 
+    def place_from(self, stream: str, time_us: int) -> int | None:
+        """Where in a stream what was written at that time or later begins, as far as is marked; None where nothing was marked then."""
+        if time_us <= self._started_us:
+            return 0
+        mark = bisect_left(self._times, time_us)
+        return self._places[STREAMS.index(stream)][mark] if mark < len(self._times) else None
+
     def place_before(self, stream: str, time_us: int) -> int:
         """A place in a stream before which nothing was written at that time or later. A line need not begin there."""
         mark = bisect_left(self._times, time_us) - 1

@@ -29,6 +29,30 @@ def local(time_us: int, zone: tzinfo | None = None) -> str:
     return (_EPOCH + timedelta(microseconds=time_us)).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def moment_from(time_of_day: str, after_us: int, zone: tzinfo | None = None) -> int | None:
+    """The first moment, from another one on, at which clocks show `14:02` or `14:02:11`; microseconds since the epoch, UTC.
+
+    What is written without seconds means all of that minute: where the other moment lies in it, that one is given.
+
+    Args:
+        time_of_day: As it was typed; None is given where it is none.
+        after_us: The other moment.
+        zone: That of the clocks; the system's own where None.
+    """
+    parts = time_of_day.strip().split(":")
+    if len(parts) not in (2, 3) or not all(part.isascii() and part.isdigit() and len(part) <= 2 for part in parts):
+        return None
+    hour, minute, second = (*map(int, parts), 0)[:3]
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    after = (_EPOCH + timedelta(microseconds=after_us)).astimezone(zone)
+    shown = after.replace(second=after.second if len(parts) == 3 else 0, microsecond=0)
+    found = after.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    if found < shown:
+        found += timedelta(days=1)
+    return max(after_us, (found - _EPOCH) // timedelta(microseconds=1))
+
+
 def ago(time_us: int, now_us: int) -> str:
     """How long before now, in one unit: `now`, `12s ago`, `3m ago`, `2h ago`, `5d ago`."""
     seconds = max(0, (now_us - time_us) // SECOND_US)

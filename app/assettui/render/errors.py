@@ -34,6 +34,14 @@ def error_box(step: StepRecord, width: int) -> list[Cell]:
     return [*lines, Cell(f"╰{'─' * (inner + 2)}╯", RED)]
 
 
+def error_text(step: StepRecord) -> str:
+    """The same as plain text, to be copied; empty where there is none."""
+    error = step.error
+    if error is None:
+        return ""
+    return "\n\n".join(part.rstrip() for part in (f"{step.step_key}: {error.message}", error.traceback or "") if part)
+
+
 def place_of(step: StepRecord) -> tuple[str, int] | None:
     """The file and the line of the user's code in which it was raised: of the frames that are shown, the last one."""
     if step.error is None or not step.error.traceback:

@@ -14,6 +14,7 @@ from assettui.render.runs import took_us
 from assettui.render.table import Cell
 
 if TYPE_CHECKING:
+    from assettui.render.lines import Line
     from assettui.service.timeline import TimelineRow
 
 MINUTE_US, HOUR_US, DAY_US = 60 * SECOND_US, 3_600 * SECOND_US, 86_400 * SECOND_US
@@ -69,10 +70,19 @@ def axis(window: Window, width: int) -> str:
     return "".join(line)
 
 
+def timeline_legend() -> Line:
+    """What the glyphs mean."""
+    found: list[Cell] = []
+    for status in (RunStatus.SUCCESS, RunStatus.FAILURE, RunStatus.STARTED, RunStatus.QUEUED, RunStatus.CANCELED):
+        glyph, color = RUN_STYLES[status]
+        found += [Cell("█" if status is RunStatus.SUCCESS else glyph, color), Cell(f" {status.value}   ", GREY)]
+    return (*found, Cell(DUE, YELLOW), Cell(" due   ", GREY), _NOW, Cell(" now", GREY))
+
+
 def timeline_summary(row: TimelineRow, now_us: int) -> str:
     """What there is of a job, in a line."""
     failed = sum(run.status is RunStatus.FAILURE for run in row.runs)
-    parts = [row.name, plural(len(row.runs), "run")]
+    parts = [plural(len(row.runs), "run")]
     if failed:
         parts.append(f"{failed:,} failed")
     if row.runs:

@@ -71,6 +71,18 @@ def search_pattern(text: str) -> re.Pattern[str]:
         raise BadPattern(f"{one_line(text, 60)!r} is no regular expression: {error}") from error
 
 
+def place_from(stdout: Path, stream: str, started_us: int, time_us: int) -> int | None:
+    """Where in what a step has printed that begins which it printed at a moment or later; None where it printed nothing then.
+
+    Args:
+        stdout: The file with what it wrote to stdout.
+        stream: `out` or `err`.
+        started_us: When it began; microseconds since the epoch, UTC.
+        time_us: The moment.
+    """
+    return PrintTimes(Path(marks_beside(str(stdout))), started_us).place_from(stream, time_us)
+
+
 class LogFilter(Struct, frozen=True):
     """Which part of it is asked for: that of which everything is so."""
 

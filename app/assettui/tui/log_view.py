@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from bisect import bisect_left
 from collections import deque
 from functools import lru_cache
 from itertools import accumulate
@@ -103,6 +104,11 @@ class FileLines:
         read = self._read(self._place(first), self._place(end))
         return read.decode("utf-8", "replace").split("\n")[: end - first]
 
+    def line_from(self, place: int) -> int | None:
+        """The first line that begins at a byte or behind it; None where none does."""
+        index = bisect_left(self._starts, place)
+        return index if index < len(self) else None
+
     def _place(self, index: int) -> int:
         return self._starts[index] if index < len(self._starts) else self._size
 
@@ -164,6 +170,11 @@ class MatchingLines:
 
     def __len__(self) -> int:
         return len(self._found)
+
+    def place_of(self, index: int) -> int | None:
+        """Of a line of all of them, the place of the first here that is it or comes later; None where none does."""
+        place = bisect_left(self._found, index)
+        return place if place < len(self._found) else None
 
     def line(self, index: int) -> Cell:
         return self._lines.line(self._found[index])
@@ -236,6 +247,12 @@ class LogView(ScrollView, can_focus=True):
             self._lines = lines
             self._pan, self.found = 0, None
         self._place(self._end() if self.is_following else self._position())
+
+    def in_sight(self) -> list[str]:
+        """The lines that are shown, as plain text."""
+        top = self.scroll_offset.y
+        shown = {self._line_at(y)[0] for y in range(self.size.height)}
+        return [plain(self._lines.line(index).text) for index in sorted(shown) if top <= index < len(self._lines)]
 
     def mark(self, pattern: re.Pattern[str] | None) -> None:
         """Mark from now on where a pattern is found."""

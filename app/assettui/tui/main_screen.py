@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.screen import Screen
 
+from assettui.model.text import one_line
 from assettui.tui.header import Header
 from assettui.tui.key_bar import KeyBar
 from assettui.tui.messages import MessageLine
@@ -116,7 +117,8 @@ class MainScreen(Screen[None]):
         text = self.copied()
         if text is not None:
             self.app.copy_to_clipboard(text)
-            self.app.tell(f"copied {text}")
+            more = text.count("\n")
+            self.app.tell(f"copied {one_line(text, 80)}" if not more else f"copied {more + 1:,} lines")
 
     def redraw_in_time(self) -> None:
         """Wait, from now on, as long as what is shown allows. Called again where that may have changed."""

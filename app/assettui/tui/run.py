@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -15,26 +14,28 @@ from textual.message import Message
 from textual.widgets import Static
 
 from assettui.core.run_timeline import step_spans
+from assettui.model.printed import plain
 from assettui.model.run import StepRecord, StepStatus
-from assettui.model.text import one_line
-from assettui.model.timing import clock_us
+from assettui.model.text import one_line, plural
+from assettui.model.timing import clock_us, moment_from
 from assettui.project.watch import Watch
 from assettui.render.appearance import GREY, YELLOW
-from assettui.render.errors import error_box, place_of
+from assettui.render.errors import error_box, error_text, place_of
 from assettui.render.runs import STEP_COLUMNS, run_state
-from assettui.service.run_logs import BadPattern, search_pattern
+from assettui.service.run_logs import place_from
 from assettui.service.runs import RunDetail, events_of, log_file, run_detail
 from assettui.tui.actions import bindings
 from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.line_input import SearchBox
 from assettui.tui.listing import Listing, ListingHeader
-from assettui.tui.log_view import FileLines, LogView, MatchingLines, TextLines, find
-from assettui.tui.main_screen import MainScreen
+from assettui.tui.log_search import SEARCHED, SearchesLog
+from assettui.tui.log_view import FileLines, LogView, MatchingLines, TextLines
 from assettui.tui.run_events import LEVELS, RunEvents
 from assettui.tui.run_list import StepList
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from textual.app import ComposeResult
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
     from assettui.model.events import Event
     from assettui.tui.log_view import Lines
-
-SEARCHED = "a regular expression; (?i) for any case"
 
 
 class Tab(Enum):
@@ -55,7 +54,7 @@ class Tab(Enum):
     ERROR = "error"
 
 
-class RunScreen(MainScreen):
+class RunScreen(SearchesLog):
     """One run.
 
     Args:
@@ -83,16 +82,6 @@ class RunScreen(MainScreen):
 
         lines: FileLines
 
-    @dataclass
-    class Found(Message):
-        """A search has ended."""
-
-        lines: Lines
-        index: int | None
-        """The line; None where there is none."""
-        has_turned: bool
-        """Whether it went on from the other end."""
-
     def __init__(self, run_id: str) -> None:
         super().__init__()
         self._run_id = run_id
@@ -106,17 +95,13 @@ class RunScreen(MainScreen):
         self._error: tuple[StepRecord, int, TextLines] | None = None
         """The error that is shown: of which step, and how wide."""
         self._matching: tuple[Lines, re.Pattern[str], MatchingLines] | None = None
-        self._is_typing_time = False
         self._has_begun = False
         """Whether the step and the tab to begin with were chosen."""
         self._tab = Tab.EVENTS
         self._file: tuple[str, Tab, FileLines] | None = None
         self._watch: Watch | None = None
-        self._pattern: re.Pattern[str] | None = None
         self._found = ""
         """How the search went, in words."""
-        self._searches = 0
-        """How many there were."""
         self._fetching = Fetching(self, self._fetch)
 
     def crumb(self) -> str:
@@ -289,91 +274,41 @@ class RunScreen(MainScreen):
 
     # Searching.
 
-    def action_search(self) -> None:
-        """Type what is searched for."""
-        self._is_typing_time = False
-        box = self.query_one(SearchBox)
-        box.placeholder = SEARCHED
-        box.value = self._pattern.pattern if self._pattern is not None else ""
-        self.set_focus(box.add_class("shown"))
-        box.select_all()
-
-    @on(SearchBox.Changed)
-    def mark(self, event: SearchBox.Changed) -> None:
-        """Mark what is found of it so far."""
-        if self._is_typing_time:
-            return
-        with suppress(BadPattern):
-            self.query_one(LogView).mark(search_pattern(event.value) if event.value else None)
-
-    @on(SearchBox.Submitted)
-    def search(self, event: SearchBox.Submitted) -> None:
-        """Go to the first line in which it is found, from what is shown on."""
-        if self._is_typing_time:
-            self._show_time(event.value)
-            return
-        if not event.value:
-            self.action_end_search()
-            return
-        try:
-            self._pattern = search_pattern(event.value)
-        except BadPattern as error:
-            self.app.warn(error)
-            return
-        log = self._leave_box()
-        log.mark(self._pattern)
-        self.find(log.scroll_offset.y - 1, 1)
-
-    def action_end_search(self) -> None:
-        """Mark nothing any more."""
-        self._pattern = None
-        self._leave_box().mark(None)
-        self._tell_found("")
-
-    def action_find(self, step: int) -> None:
-        """Go to the next line in which it is found, or the one before."""
-        log = self.query_one(LogView)
-        if self._pattern is None:
-            self.action_search()
-        else:
-            self.find(log.found if log.found is not None else log.scroll_offset.y - 1, step)
-
-    def find(self, after: int, step: int) -> None:
-        """Go to the next line in which it is found, behind that one or before it."""
-        if self._pattern is not None:
-            self._searches += 1
-            self.look_for(self.query_one(LogView).lines, self._pattern, after, step, self._searches)
-
-    @work(thread=True, group="find")
-    def look_for(self, lines: Lines, pattern: re.Pattern[str], after: int, step: int, number: int) -> None:
-        """Search away from the screen: there may be millions of lines. Another search ends this one."""
-        found = find(lines, pattern, after, step, lambda: number == self._searches)
-        if number == self._searches:
-            self.post_message(self.Found(lines, found, has_turned=found is not None and (found - after) * step <= 0))
-
-    @on(Found)
-    def show_found(self, message: Found) -> None:
-        """Show the line, where the same ones are still looked at."""
-        log = self.query_one(LogView)
-        if log.lines is not message.lines or self._pattern is None:
-            return
-        if message.index is None:
-            self._tell_found("not found")
-            return
-        log.show_found(message.index)
-        turned = ", from the other end" if message.has_turned else ""
-        self._tell_found(f"line {message.index + 1:,} of {len(log.lines):,}{turned}")
-
-    def _tell_found(self, words: str) -> None:
+    def tell_found(self, words: str) -> None:
         self._found = words
         step = self.query_one(StepList).current
         self._show_tabs(step.step_key if step is not None else None)
 
-    def _leave_box(self) -> LogView:
-        log = self.query_one(LogView)
-        self.query_one(SearchBox).remove_class("shown")
-        self.set_focus(log)
-        return log
+    def action_go_to_time(self) -> None:
+        """Type a time, to go to the first line from then on; an error has no times, and its events are shown for it."""
+        if self._tab is Tab.ERROR:
+            self.action_tab(Tab.EVENTS.value)
+        super().action_go_to_time()
+
+    def look_for_time(self, text: str) -> None:
+        if self._detail is None:
+            return
+        run, step, lines = self._detail.run, self.query_one(StepList).current, self.query_one(LogView).lines
+        began_us = run.started_us or run.created_us
+        time_us = moment_from(text, began_us)
+        if time_us is None:
+            self.app.tell(f"{one_line(text, 20)!r} is no time of the day: write 14:02 or 14:02:11")
+            return
+        if self._tab is Tab.EVENTS:
+            self.post_message(self.Found(lines, self._events.first_at(time_us)))
+            return
+        if step is None or self._file is None:
+            return
+        file, stream = self._file[2], "out" if self._tab is Tab.STDOUT else "err"
+        matching = self._matching[2] if self._narrowed is not None and self._matching is not None else None
+        stdout = log_file(self.app.session, self._run_id, step.step_key, "out")
+
+        def find_line() -> int | None:
+            place = place_from(stdout, stream, step.started_us or began_us, time_us)
+            line = file.line_from(place) if place is not None else None
+            return matching.place_of(line) if matching is not None and line is not None else line
+
+        self.look_up(lines, find_line)
 
     # Narrowing.
 
@@ -396,24 +331,6 @@ class RunScreen(MainScreen):
         self._least_level = (self._least_level + 1) % len(LEVELS)
         self._tab = Tab.EVENTS
         self.show_log()
-
-    def action_go_to_time(self) -> None:
-        """Type a time, to go to the first event from then on."""
-        self._tab, self._is_typing_time = Tab.EVENTS, True
-        self.show_log()
-        box = self.query_one(SearchBox)
-        box.placeholder, box.value = "a time of the day: 14:02, or 14:02:11", ""
-        self.set_focus(box.add_class("shown"))
-
-    def _show_time(self, text: str) -> None:
-        log = self._leave_box()
-        self._is_typing_time = False
-        match = re.fullmatch(r"(\d{1,2})((?::\d{2}){1,2})?", text.strip())
-        at = self._events.first_at(f"{int(match[1]):02}{match[2] or ''}") if match is not None else None
-        if at is None:
-            self.app.tell(f"there is nothing at {text!r}, or later: write 14:02 or 14:02:11")
-        else:
-            log.show_found(at)
 
     def action_edit(self) -> None:
         """Open the editor at the user's line in which the step failed."""
@@ -473,5 +390,22 @@ class RunScreen(MainScreen):
         self.app.open_preview(step.assets[0], first if is_of_one else None)
 
     def copied(self) -> str:
-        """The run's id."""
-        return self._run_id
+        """The run's id; of the log, where that has the keys, the line that was found or else what is in sight; the whole error."""
+        log, step = self.query_one(LogView), self.query_one(StepList).current
+        if self._tab is Tab.ERROR and self.focused is log and step is not None:
+            return error_text(step)
+        if self.focused is not log or not len(log.lines):
+            return self._run_id
+        if log.found is not None:
+            return plain(log.lines.line(log.found).text)
+        return "\n".join(log.in_sight())
+
+    def action_copy_error(self) -> None:
+        """Copy the error of the step under the cursor, as it would be sent to somebody."""
+        step = self.query_one(StepList).current
+        text = error_text(step) if step is not None else ""
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.app.tell(f"copied the error: {plural(text.count(chr(10)) + 1, 'line')}")
+        else:
+            self.app.tell("the step has not failed")

@@ -25,6 +25,7 @@ class _Line(NamedTuple):
     step_key: str | None
     level: int
     """Its place in `LEVELS`."""
+    time_us: int
 
 
 class RunEvents:
@@ -55,7 +56,7 @@ class RunEvents:
             elif isinstance(event, StepRetried) and key in self._began:
                 self._tries.setdefault(key, []).append((self._began.pop(key), event.time_us))
             level = level_of(event)
-            lines = [_Line(cell, key, level) for cell in event_lines(event)]
+            lines = [_Line(cell, key, level, event.time_us) for cell in event_lines(event)]
             self._all += lines
             self._wanted += [each.cell for each in lines if self._is_wanted(each)]
         del self._all[:-MOST]
@@ -68,9 +69,10 @@ class RunEvents:
             self._least_level, self._step_key, self._pattern = wanted
             self._wanted[:] = [each.cell for each in self._all if self._is_wanted(each)]
 
-    def first_at(self, time_of_day: str) -> int | None:
-        """The first line from a time of the day on, written `14:02:11`; None where all are earlier."""
-        return next((at for at, cell in enumerate(self._wanted) if cell.text[: len(time_of_day)] >= time_of_day), None)
+    def first_at(self, time_us: int) -> int | None:
+        """The first line of those that are wanted from a moment on; None where all are earlier."""
+        wanted = (each for each in self._all if self._is_wanted(each))
+        return next((at for at, line in enumerate(wanted) if line.time_us >= time_us), None)
 
     def _is_wanted(self, line: _Line) -> bool:
         return (

@@ -16,18 +16,31 @@ from textual.widgets import Static
 from assettui.model.text import one_line
 from assettui.model.timing import clock_us
 from assettui.render.table import Row, Table
-from assettui.render.timeline import DAY_US, HOUR_US, MINUTE_US, Window, axis, timeline_cells, timeline_summary
+from assettui.render.timeline import (
+    DAY_US,
+    HOUR_US,
+    MINUTE_US,
+    Window,
+    axis,
+    timeline_cells,
+    timeline_legend,
+    timeline_summary,
+)
 from assettui.service.timeline import TimelineRow, timeline
 from assettui.tui.actions import bindings
+from assettui.tui.drawing import text_of
 from assettui.tui.fetching import Fetching, Newest
 from assettui.tui.listing import Listing
 from assettui.tui.main_screen import MainScreen
+from assettui.tui.rule import Rule
+from assettui.tui.run_list import RunList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.geometry import Size
 
 SPANS_US = (10 * MINUTE_US, HOUR_US, 6 * HOUR_US, DAY_US, 7 * DAY_US, 31 * DAY_US)
 """How much time the screen may show."""
@@ -50,6 +63,10 @@ class TimelineView(Listing[TimelineRow]):
     def width(self) -> int:
         """How many cells of time there are."""
         return max(1, self.scrollable_content_region.width - LABEL - 2)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are jobs, where there is room."""
+        return max(1, len(self.rows))
 
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
@@ -80,8 +97,9 @@ class TimelineScreen(MainScreen):
     TITLE_SHOWN = "timeline"
     AUTO_FOCUS = "TimelineView"
     DEFAULT_CSS = """
-    TimelineScreen TimelineView { height: 1fr; }
-    TimelineScreen #under { height: 1; padding: 0 1; color: $text-muted; }
+    TimelineScreen TimelineView { height: auto; min-height: 1; max-height: 60%; }
+    TimelineScreen #legend { height: 1; padding: 0 1; }
+    TimelineScreen RunList { height: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("timeline")
 
@@ -102,9 +120,12 @@ class TimelineScreen(MainScreen):
     def contents(self) -> ComposeResult:
         yield TimelineView(id="timeline")
         yield _Axis(id="axis")
-        yield Static(id="under")
+        yield Static(text_of([timeline_legend()]), id="legend")
+        yield Rule("RunList", id="job")
+        yield RunList(id="runs")
 
     def on_mount(self) -> None:
+        self.query_one(RunList).empty_text = "none of these runs is of this time"
         self.query_one(TimelineView).empty_text = "nothing ran in this time, and nothing is due: - shows more of it"
 
     def _window(self) -> Window:
@@ -122,6 +143,8 @@ class TimelineScreen(MainScreen):
     def show(self, message: Loaded) -> None:
         view, below = self.query_one(TimelineView), self.query_one(_Axis)
         view.window = below.window = message.window
+        if len(view.rows) != len(message.rows):
+            view.refresh(layout=True)
         view.rows = message.rows
         view.refresh()
         below.refresh()
@@ -133,16 +156,26 @@ class TimelineScreen(MainScreen):
 
     def redraw(self) -> None:
         """Move on with the time, a cell at once: sooner nothing would look different."""
+        self.query_one(RunList).redraw()
         view = self.query_one(TimelineView)
         if view.window.cell(self._window().from_us, view.width) >= 1:
             self.reload()
 
-    @on(Listing.Moved)
-    def show_under(self) -> None:
-        """Say what there is of the job under the cursor."""
+    @on(Listing.Moved, "#timeline")
+    def show_runs(self) -> None:
+        """Show the runs of the job under the cursor, the newest first."""
         row = self.query_one(TimelineView).current
-        text = timeline_summary(row, clock_us()) if row is not None else ""
-        self.query_one("#under", Static).update(one_line(text, 300))
+        self.query_one("#job", Rule).say(row.name if row is not None else "", self._summary())
+        self.query_one(RunList).rows = row.runs[::-1] if row is not None else ()
+
+    def _summary(self) -> str:
+        row = self.query_one(TimelineView).current
+        return timeline_summary(row, clock_us()) if row is not None else ""
+
+    def action_switch_focus(self) -> None:
+        """From the jobs to their runs, or back."""
+        view, runs = self.query_one(TimelineView), self.query_one(RunList)
+        self.set_focus(runs if self.focused is view else view)
 
     def action_zoom(self, by: int) -> None:
         """Show less or more time."""
@@ -159,7 +192,14 @@ class TimelineScreen(MainScreen):
         self._offset_us = 0
         self.reload()
 
-    @on(Listing.Chosen)
+    @on(Listing.Chosen, "#runs")
+    def open_one(self) -> None:
+        """Open the run under the cursor."""
+        run = self.query_one(RunList).current
+        if run is not None:
+            self.app.open_run(run.run_id)
+
+    @on(Listing.Chosen, "#timeline")
     def action_open_run(self) -> None:
         """Open the last run of the job under the cursor."""
         row = self.query_one(TimelineView).current
