@@ -27,6 +27,7 @@ AGE_S = 65
 """What was built longer ago is said in minutes, and so no longer changes while it is looked at."""
 LOG_S = 14
 ALONE_S = 3
+HOUR_S, SETTLED_S = 3_600, 300
 FEW = """
     from assettui import asset
 
@@ -175,6 +176,32 @@ def memory(session: Session) -> Iterator[Figure]:
         last = psutil.Process(terminal.pid).memory_full_info().uss / 1e6
         yield Figure("the screens' process after 40 runs", first, "MB")
         yield Figure("grown over 200 runs more", last - first, "MB", 5)
+    finally:
+        terminal.close()
+
+
+def hour(session: Session) -> Iterator[Figure]:
+    """What the process of the screens grows by in an hour in which something changes all the time, on all screens."""
+    terminal = opened(session)
+    try:
+        terminal.wait_for("table_00", "leader")
+        process = psutil.Process(terminal.pid)
+        grown: list[float] = []
+        began, runs = time.monotonic(), 0
+        while (passed := time.monotonic() - began) < HOUR_S:
+            for screen in "1245631":
+                terminal.press(screen)
+                quiet(terminal, 0.1)
+            for _ in range(10):
+                terminal.press("home", "down", "m")
+                quiet(terminal, 0.15)
+                runs += 1
+            if passed > SETTLED_S + len(grown) * 60:
+                grown.append(process.memory_full_info().uss / 1e6)
+        yield Figure("runs started in an hour", runs, "")
+        yield Figure("the screens' process after five minutes", grown[0], "MB")
+        yield Figure("and after an hour", statistics.median(grown[-5:]), "MB")
+        yield Figure("grown in the second half hour", statistics.median(grown[-5:]) - grown[len(grown) // 2], "MB", 5)
     finally:
         terminal.close()
 

@@ -362,6 +362,14 @@ def face() -> Iterator[Figure]:
             yield from measure(session)
 
 
+def hour() -> Iterator[Figure]:
+    """Whether the screens grow while they are looked at for an hour."""
+    with project(face_of.FEW) as session:
+        yield from face_of.hour(session)
+
+
+LONG = {"hour"}
+"""These are measured only where they are named."""
 BENCHMARKS = {
     "import": imports,
     "snapshot": snapshots,
@@ -371,6 +379,7 @@ BENCHMARKS = {
     "launch": first_line,
     "screens": screens,
     "face": face,
+    "hour": hour,
     "idle": idle,
     "sets": partitions.sets,
     "pairs": partitions.pairs,
