@@ -43,7 +43,7 @@ CHAINED = """
     from assettui import asset
 
     def one(index):
-        upstream = sorted({f"table_{(index * 7919 + step) % index:05}" for step in range(1, 3)}) if index else []
+        upstream = sorted({f"table_{(index * 7919 + 104729 * step) % 9973 % index:05}" for step in range(1, 3)}) if index else []
         @asset(name=f"table_{index:05}", group_name=f"group_{index % 50}", deps=upstream)
         def made(): ...
         return made

@@ -6,9 +6,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assettui import AssetKey
+from assettui.core.layout.drawing import draw
 from assettui.model.lineage import Lineage, LineageNode
+from assettui.render.edges import Edges, cells_of
 from assettui.render.lineage import LineageDrawing, lineage_lines
 from assettui.render.lineage_formats import lineage_dot, lineage_mermaid, lineage_svg
 from assettui.service.catalog import catalog
@@ -79,3 +83,25 @@ def test_names_do_no_harm_in_other_languages(name: str) -> None:
         assert "\x1b" not in written
     assert lineage_dot(lineage).count('"') - lineage_dot(lineage).count('\\"') == 2 * 5
     assert lineage_mermaid(lineage).splitlines()[1].count('"') == 2
+
+
+@given(
+    st.integers(2, 24).flatmap(
+        lambda count: st.sets(
+            st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(lambda edge: edge[0] != edge[1]),
+            max_size=50,
+        )
+    ),
+    st.data(),
+)
+def test_edges_are_drawn_the_same_whichever_part_is_in_sight(edges: set[tuple[int, int]], data: st.DataObject) -> None:
+    drawing = draw([(6, 1, 0)] * 24, sorted(edges))
+    drawn = Edges(drawing.routes)
+    rows = [drawn.row(y, 0, drawing.width) for y in range(drawing.height)]
+    start = data.draw(st.integers(0, drawing.width))
+    end = data.draw(st.integers(start, drawing.width))
+    assert [drawn.row(y, start, end) for y in range(drawing.height)] == [row[start:end] for row in rows]
+    passed = cells_of(drawing.routes)
+    for y, row in enumerate(rows):
+        for x, char in enumerate(row):
+            assert (char != " ") == ((x, y) in passed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -12,23 +11,19 @@ from assettui.core.layout.drawing import Drawing, draw
 from assettui.model.text import clean, plural
 from assettui.model.timing import ago
 from assettui.render.appearance import ASSET_STYLES, EXTERNAL_STYLE, GREY
+from assettui.render.edges import Edges, cells_of
 from assettui.render.table import Cell
 from assettui.service.lineage import EXTERNAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from assettui.core.layout.drawing import Route
     from assettui.model.lineage import Lineage, LineageNode
     from assettui.render.lines import Line
 
 MOST_WIDE: Final = 34
 """No node is wider than so many cells, where nothing else is said."""
 BOX_HEIGHT: Final = 4
-_UP, _RIGHT, _DOWN, _LEFT = 1, 2, 4, 8
-_GLYPHS: Final = " ╵╶╰╷│╭├╴╯─┴╮┤┬┼"
-"""By the directions that lead away from a cell."""
-_ARROW, _ARROW_BACK = "▸", "◂"
 _STYLES: Final = {**{status.value: style for status, style in ASSET_STYLES.items()}, EXTERNAL: EXTERNAL_STYLE}
 
 
@@ -54,7 +49,7 @@ class LineageDrawing:
         self.is_boxed = is_boxed
         sizes = [_size(node, widest, is_boxed=is_boxed) for node in lineage.nodes]
         self.drawing: Drawing = draw(sizes, lineage.edges, wide=wide)
-        self._edges = _rasterized(self.drawing)
+        self._edges = Edges(self.drawing.routes)
         self._at_row: dict[int, list[int]] = defaultdict(list)
         for node, box in enumerate(self.drawing.boxes):
             for y in range(box.y, box.y + box.height):
@@ -76,8 +71,8 @@ class LineageDrawing:
             start: The first column.
             end: The column behind the last; None for all.
         """
-        edges = self._edges[y] if y < len(self._edges) else ""
-        end = self.drawing.width if end is None else end
+        end = self.drawing.width if end is None else min(end, self.drawing.width)
+        edges = self._edges.row(y, start, end)
         pieces: list[Piece] = []
         at = start
         for node in self._at_row.get(y, ()):
@@ -85,11 +80,11 @@ class LineageDrawing:
             if box.x + box.width <= start or box.x >= end:
                 continue
             if box.x > at:
-                pieces.append(Piece(edges[at : box.x], GREY))
+                pieces.append(Piece(edges[at - start : box.x - start], GREY))
             pieces += self._of_node(node, y - box.y, now_us)
             at = box.x + box.width
         if at < end:
-            pieces.append(Piece(edges[at:end], GREY))
+            pieces.append(Piece(edges[at - start :], GREY))
         return pieces
 
     def starts_at(self, y: int, start: int) -> int:
@@ -121,9 +116,7 @@ class LineageDrawing:
 
     def cells_of(self, node: int) -> set[tuple[int, int]]:
         """The cells that the edges of a node pass, by column and row."""
-        return {
-            cell for route in self.drawing.routes if node in (route.source, route.target) for cell, _ in _steps(route)
-        }
+        return cells_of(route for route in self.drawing.routes if node in (route.source, route.target))
 
 
 def lineage_lines(lineage: Lineage, now_us: int, *, is_boxed: bool, wide: int = 120) -> list[Line]:
@@ -195,58 +188,3 @@ def _fitted(text: str, width: int) -> str:
     while cell_len(text) > width - 1:
         text = text[1:]
     return set_cell_size(f"…{text}", width)
-
-
-def _steps(route: Route) -> Iterator[tuple[tuple[int, int], int]]:
-    """The cells that an edge passes, each with the directions in which it leaves that cell."""
-    found: dict[tuple[int, int], int] = {}
-    for (x, y), (to_x, to_y) in pairwise(route.points):
-        if y == to_y:
-            for at in range(min(x, to_x), max(x, to_x) + 1):
-                ways = (_LEFT if at > min(x, to_x) else 0) | (_RIGHT if at < max(x, to_x) else 0)
-                found[at, y] = found.get((at, y), 0) | ways
-        else:
-            for at in range(min(y, to_y), max(y, to_y) + 1):
-                ways = (_UP if at > min(y, to_y) else 0) | (_DOWN if at < max(y, to_y) else 0)
-                found[x, at] = found.get((x, at), 0) | ways
-    first, last = route.points[0], route.points[-1]
-    found[first] = found.get(first, 0) | _LEFT
-    found[last] = found.get(last, 0) | _RIGHT
-    yield from found.items()
-
-
-def _rasterized(drawing: Drawing) -> list[str]:
-    """The edges alone, row by row.
-
-    Where edges from different nodes share a cell, what turns there is drawn and what goes straight on is interrupted: a line
-    that comes from the left then flows into the corner, rather than seeming to branch off.
-    """
-    cells: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
-    """By cell and by the source of the edges."""
-    for route in drawing.routes:
-        for cell, ways in _steps(route):
-            held = cells[cell]
-            held[route.source] = held.get(route.source, 0) | ways
-    rows = [[" "] * drawing.width for _ in range(drawing.height)]
-    for (x, y), held in cells.items():
-        rows[y][x] = _GLYPHS[_joined(list(held.values()))]
-    for route in drawing.routes:
-        x, y = route.points[0] if route.is_turned else route.points[-1]
-        rows[y][x] = _ARROW_BACK if route.is_turned else _ARROW
-    return ["".join(row) for row in rows]
-
-
-def _joined(held: Sequence[int]) -> int:
-    """What is drawn in a cell that edges from several nodes pass."""
-    if len(held) == 1:
-        return held[0]
-    together = 0
-    for ways in held:
-        together |= ways
-    turning = [ways for ways in held if ways not in (_LEFT | _RIGHT, _UP | _DOWN)]
-    if not turning or _UP | _DOWN in held:  # two that cross, or one that goes past others
-        return together
-    drawn = 0
-    for ways in turning:
-        drawn |= ways
-    return drawn
