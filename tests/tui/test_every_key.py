@@ -82,7 +82,7 @@ async def go(pilot: Pilot[Any], keys: Sequence[str]) -> None:
         await pilot.pause()
 
 
-FAST = ("catalog", "lineage", "partitions", "runs", "run")
+FAST = ("catalog", "runs")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ async def test_a_list_is_narrowed_by_words_and_keeps_its_cursor() -> None:
         assert (len(numbers.rows), numbers.total) == (33, 150)
         numbers.narrow("no such thing")
         await pilot.pause()
-        assert numbers.render_line(0).text.strip() == "nothing matches the filter: esc undoes it"
+        assert numbers.render_line(0).text.startswith(" nothing matches the filter: esc ")
         numbers.narrow("")
         assert len(numbers.rows) == 150
 

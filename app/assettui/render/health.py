@@ -58,10 +58,10 @@ def health_line(health: Health) -> Line:
     for kind, (glyph, color) in AILMENT_STYLES.items():
         count = health.count(kind)
         if count:
-            parts.append(Cell(f"{glyph} {count} {_in_words(kind, count)}  ", color))
+            parts += [Cell("  "), Cell(f"{glyph} {count} {_in_words(kind, count)}", color)]
     if not parts:
         return line(f"● all is well with {plural(health.assets, 'asset')}", GREEN)
-    return tuple(parts)
+    return tuple(parts[1:])
 
 
 def _in_words(kind: AilmentKind, count: int) -> str:

@@ -86,8 +86,8 @@ def _row(row: InstigatorRow, now_us: int) -> Row:
 
 INSTIGATORS: Table[InstigatorRow] = Table(
     (
-        Column("name", 20, limit=30, indent=2),
-        Column("kind", 8, rank=2),
+        Column("name", 20, limit=36, indent=2),
+        Column("kind", 10, rank=2),
         Column("state", 5),
         Column("when", 22, rank=1, limit=36),
         Column("of", 48, rank=6),  # where there is more than enough room: what it did matters more

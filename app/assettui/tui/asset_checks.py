@@ -42,8 +42,9 @@ class AssetChecksScreen(TabbedScreen):
     TAB = CHECKS_TAB
     AUTO_FOCUS = "CheckList"
     DEFAULT_CSS = """
-    AssetChecksScreen #list { height: 1fr; }
-    AssetChecksScreen #said { height: 2fr; padding: 0 1; border-top: solid $foreground 25%; scrollbar-size-vertical: 1; }
+    AssetChecksScreen #list { height: auto; max-height: 50%; }
+    AssetChecksScreen CheckList { height: auto; min-height: 1; }
+    AssetChecksScreen #said { height: 1fr; padding: 0 1; border-top: solid $foreground 25%; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("asset_checks")
 

@@ -16,7 +16,8 @@ from assettui.model.text import one_line, plural
 from assettui.project.screen_memory import CatalogMemory
 from assettui.render.asset_pane import Shown, pane_title
 from assettui.render.assets import catalog_columns, nothing_to_list
-from assettui.service.asset_tree import FOLDED_FROM, Grouping, GroupLine, Order, group_of, tree
+from assettui.service.arrangement import Arrangement
+from assettui.service.asset_tree import Grouping, GroupLine
 from assettui.service.catalog import AssetRow, Catalog, history
 from assettui.service.filtering import completion, matching
 from assettui.service.last_day import Activity
@@ -29,12 +30,12 @@ from assettui.tui.fetching import Newest
 from assettui.tui.filtered_screen import FilteredScreen
 from assettui.tui.first_rows import FirstRows
 from assettui.tui.line_input import FilterBox
-from assettui.tui.listing import Listing, ListingHeader
+from assettui.tui.listing import NO_MATCH, Listing, ListingHeader
 from assettui.tui.questions import Reading
 from assettui.tui.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -68,12 +69,7 @@ class CatalogScreen(FilteredScreen):
         self._catalog = catalog
         self._activity = Activity()
         memory = memory or CatalogMemory()
-        self._grouping = Grouping(memory.grouping) if memory.grouping in set(Grouping) else Grouping.GROUP
-        self._order = Order(memory.order) if memory.order in set(Order) else Order.DEFINED
-        self._is_reversed = memory.is_reversed
-        self._folded: set[str] | None = set(memory.folded) if memory.folded is not None else None
-        """The groups that are folded; None until somebody folds one."""
-        self._unwanted = memory.hidden
+        self._arrangement = Arrangement(memory)
         self._filter = memory.filter
         self._has_pane = memory.has_pane
         self._history: tuple[AssetKey | None, tuple[Materialization, ...]] = (None, ())
@@ -107,12 +103,13 @@ class CatalogScreen(FilteredScreen):
 
     def memory(self) -> CatalogMemory:
         """How it is to be found again."""
+        arranged = self._arrangement
         return CatalogMemory(
-            self._grouping.value,
-            self._order.value,
-            self._is_reversed,
-            tuple(sorted(self._folded)) if self._folded is not None else None,
-            tuple(self._unwanted),
+            arranged.grouping.value,
+            arranged.order.value,
+            arranged.is_reversed,
+            tuple(sorted(arranged.folded)) if arranged.folded is not None else None,
+            tuple(arranged.hidden),
             self.query_one(FilterBox).value if self.is_mounted else self._filter,
             self._has_pane,
         )
@@ -128,7 +125,7 @@ class CatalogScreen(FilteredScreen):
     def reload(self) -> None:
         catalog, assets = self._catalog, self.query_one(AssetList)
         assets.selected &= catalog.graph.assets.keys()
-        assets.empty_text = nothing_to_list(catalog, "nothing matches the filter")
+        assets.empty_text = nothing_to_list(catalog, NO_MATCH)
         self._show_rows()
         self._show_columns()
         banner = self.query_one("#banner", Static)
@@ -155,30 +152,15 @@ class CatalogScreen(FilteredScreen):
             known = {row.key for row in self._matching}
             self._matching = [row for row in self._catalog.rows if row.key in known]
             self._filter_error = error
-        lines = tree(
-            self._matching,
-            self._grouping,
-            folded=self._folded_now(),
-            order=self._order,
-            is_reversed=self._is_reversed,
-        )
+        lines = self._arrangement.lines(self._matching, self._catalog.rows, is_filtered=bool(box.value))
         assets.show(lines, self._activity)
         self._show_counts()
-
-    def _folded_now(self) -> Collection[str]:
-        """The groups that are folded; none while there is a filter: what it finds is to be seen."""
-        if self.query_one(FilterBox).value:
-            return ()
-        if self._folded is not None:
-            return self._folded
-        if len(self._catalog.rows) < FOLDED_FROM:
-            return ()
-        return {group_of(row, self._grouping) for row in self._catalog.rows}
 
     def _show_columns(self) -> None:
         """Show the columns that have something to show, as wide as they are."""
         assets, header = self.query_one(AssetList), self.query_one(ListingHeader)
-        unwanted = [*self._unwanted, *(["group"] if self._grouping is Grouping.GROUP and assets.is_tree else [])]
+        is_told = assets.is_tree and self._arrangement.grouping is Grouping.GROUP
+        unwanted = [*self._arrangement.hidden, *(["group"] if is_told else [])]
         hidden = assets.hide(self._catalog.rows, unwanted)
         if (hidden, assets.columns) != (header.hidden, header.columns):
             header.hidden, header.columns = hidden, assets.columns
@@ -196,9 +178,8 @@ class CatalogScreen(FilteredScreen):
         )
         if assets.selected:
             counts += f" · {len(assets.selected):,} selected"
-        if self._order is not Order.DEFINED or self._is_reversed:
-            counts = f"by {self._order.value} {'▴' if self._is_reversed else '▾'} · {counts}"
-        self.head(counts)
+        order = self._arrangement.order_text()
+        self.head(f"{order} · {counts}" if order else counts)
         error = self._filter_error
         self.say_filter(Text(_told(error), "bold") if error is not None else "")
 
@@ -322,10 +303,8 @@ class CatalogScreen(FilteredScreen):
 
     def action_group_by(self) -> None:
         """Put assets together by something else."""
-        groupings = list(Grouping)
-        self._grouping = groupings[(groupings.index(self._grouping) + 1) % len(groupings)]
-        self._folded = None
-        self.app.tell(f"grouped by {self._grouping.value}")
+        self._arrangement.next_grouping()
+        self.app.tell(f"grouped by {self._arrangement.grouping.value}")
         self._show_anew()
 
     def action_fold(self, is_folded: bool) -> None:
@@ -334,30 +313,26 @@ class CatalogScreen(FilteredScreen):
         line = assets.current
         if line is None or not assets.is_tree:
             return
-        name = line.name if isinstance(line, GroupLine) else group_of(line, self._grouping)
-        folded = set(self._folded_now())
-        self._folded = folded | {name} if is_folded else folded - {name}
+        name = self._arrangement.group_of(line)
+        self._arrangement.fold(name, self._catalog.rows, is_folded=is_folded)
         self._show_anew()
-        at = next(
-            (index for index, each in enumerate(assets.rows) if isinstance(each, GroupLine) and each.name == name), None
-        )
-        if is_folded and at is not None:
-            assets.cursor = at
+        groups = (at for at, each in enumerate(assets.rows) if isinstance(each, GroupLine) and each.name == name)
+        if is_folded:
+            assets.cursor = next(groups, assets.cursor)
 
     def action_fold_all(self) -> None:
         """Fold all groups, or none where any is folded."""
-        self._folded = set() if self._folded_now() else {group_of(row, self._grouping) for row in self._catalog.rows}
+        self._arrangement.fold_all(self._catalog.rows)
         self._show_anew()
 
     def action_order(self, by: int) -> None:
         """Order assets by the next column."""
-        orders = list(Order)
-        self._order = orders[(orders.index(self._order) + by) % len(orders)]
+        self._arrangement.next_order(by)
         self._show_anew()
 
     def action_reverse(self) -> None:
         """Order them the other way round."""
-        self._is_reversed = not self._is_reversed
+        self._arrangement.is_reversed = not self._arrangement.is_reversed
         self._show_anew()
 
     def action_toggle_pane(self) -> None:
@@ -374,10 +349,12 @@ class CatalogScreen(FilteredScreen):
 
         def choose(shown: tuple[str, ...] | None) -> None:
             if shown is not None:
-                self._unwanted = tuple(name for name in names if name not in shown)
+                self._arrangement.hidden = tuple(name for name in names if name not in shown)
                 self._show_anew()
 
-        self.app.push_screen(ColumnChooser(names, [name for name in names if name not in self._unwanted]), choose)
+        self.app.push_screen(
+            ColumnChooser(names, [name for name in names if name not in self._arrangement.hidden]), choose
+        )
 
     def _show_anew(self) -> None:
         self._show_rows()

@@ -101,7 +101,10 @@ class ConditionsScreen(FilteredScreen):
     @on(Loaded)
     def show(self, message: Loaded) -> None:
         listed = self.query_one(ConditionList)
-        listed.empty_text = nothing_to_list(self.app.catalog, "no asset has an automation condition")
+        listed.empty_text = nothing_to_list(
+            self.app.catalog,
+            "no asset has an automation condition: automation_condition=AutomationCondition.eager() gives one",
+        )
         listed.rows = message.rows
 
     @on(Listing.Moved)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import set_cell_size
@@ -190,7 +191,8 @@ class GridView(Widget, can_focus=True):
         width, title_width = self.size.width, self._title_width
         style = self.rich_style
         if self.axis is None or not self.rows:
-            text = f" {self.empty_text}" if y == HEAD_LINES else ""
+            said = wrap(self.empty_text, width - 2)
+            text = f" {said[y - HEAD_LINES]}" if 0 <= y - HEAD_LINES < len(said) else ""
             return Strip([Segment(set_cell_size(clean(text), width), style)], width)
         if y < HEAD_LINES:
             head = style + Style.parse(GREY)

@@ -60,7 +60,7 @@ class HealthScreen(FilteredScreen):
     def show_catalog(self, catalog: Catalog) -> None:
         found = health(catalog)
         listed = self.query_one(AilmentList)
-        listed.empty_text = nothing_to_list(catalog, "nothing needs attention")
+        listed.empty_text = nothing_to_list(catalog, "nothing needs attention: all is as it should be")
         listed.rows = found.ailments
         self.head(text_of([health_line(found)]))
 

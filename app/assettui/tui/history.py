@@ -103,7 +103,7 @@ class HistoryScreen(TabbedScreen):
             return
         self._history = message.history
         listing, header = self.query_one(PastList), self.query_one(ListingHeader)
-        listing.empty_text = "nothing was made of it yet"
+        listing.empty_text = "nothing was made of it yet: m in the catalog (key 1) builds it"
         has_numbers = any(each.number is not None for each in message.history.past[:1])
         has_partitions = any(each.event.partition is not None for each in message.history.past[:1])
         titles = [*([] if has_numbers else [VERSION]), *([] if has_partitions else [PARTITION])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import set_cell_size
@@ -156,7 +157,8 @@ class LineageView(Widget, can_focus=True):
         width, style = self.size.width, self.rich_style
         drawn = self._drawn
         if drawn is None or not drawn.lineage.nodes:
-            text = f" {self.empty_text}" if y == 1 else ""
+            said = wrap(self.empty_text, max(1, width - 2))
+            text = f" {said[y - 1]}" if 0 < y <= len(said) else ""
             return Strip([Segment(set_cell_size(clean(text), width), style)], width)
         row, start = self._top + y, max(0, self._left)
         first = drawn.starts_at(row, start)

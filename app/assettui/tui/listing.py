@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -117,8 +118,10 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         return [row for row, text in texts if all(word in text for word in self._words)]
 
     def _show(self, rows: Sequence[R]) -> None:
-        here = self.current
+        here, count = self.current, len(self._rows)
         self._rows = rows
+        if len(rows) != count and self.styles.is_auto_height:
+            self.refresh(layout=True)
         self.virtual_size = Size(0, len(rows))
         if here is not None:
             identity = self.table.identity
@@ -156,6 +159,10 @@ class Listing(ScrollView, Generic[R], can_focus=True):
             return tuple(self.marked)
         return (self.table.identity(self.current),) if self.current is not None else ()
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are rows, where it may be so high; a line where nothing is listed."""
+        return max(1, len(self._rows))
+
     def redraw(self) -> None:
         """Draw the lines again that show something else by now, and only those: the link may be slow."""
         top = self.scroll_offset.y
@@ -174,8 +181,8 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         if index >= len(self._rows):
-            said = NO_MATCH if self._words and self._all else self.empty_text
-            text = f" {said}" if index == 0 and not self._rows else ""
+            said = () if self._rows else wrap(NO_MATCH if self._words and self._all else self.empty_text, width - 2)
+            text = f" {said[index]}" if index < len(said) else ""
             return Strip([Segment(set_cell_size(clean(text), width), self.rich_style)], width)
         row = self._rows[index]
         style = self.rich_style

@@ -152,8 +152,6 @@ class RunScreen(SearchesLog):
         self._events.take(message.events)
         self._show_summary(message.detail)
         steps = self.query_one(StepList)
-        if len(steps.rows) != len(message.detail.steps):
-            steps.refresh(layout=True)
         steps.rows = message.detail.steps  # tells that it has moved: the log is shown for that
         if not self._has_begun and message.detail.steps:
             self._has_begun = True
@@ -221,7 +219,7 @@ class RunScreen(SearchesLog):
         name, before = step.step_key if step is not None else None, log.lines
         if self._tab is Tab.EVENTS:
             self._events.want(self._least_level, name if self._is_of_step else None, self._narrowed)
-            log.empty_text = "no event is like that"
+            log.empty_text = "no event is like that: f, s and & show others too"
             log.is_following = log.is_following or log.lines is not self._events.lines
             log.show(self._events.lines)
         elif self._tab is Tab.ERROR:

@@ -12,8 +12,6 @@ from assettui.tui.listing import Listing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from textual.geometry import Size
-
     from assettui.core.run_timeline import StepSpan
     from assettui.render.table import Column
 
@@ -26,10 +24,6 @@ class RunList(Listing[RunRecord]):
 
 class StepList(Listing[StepRecord]):
     """The steps of one run, each with a bar for when it waited and ran. It is as high as they are, where it may be."""
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """In lines."""
-        return max(1, len(self.rows))
 
     TABLE = timeline_table({}, 0, 1, 80)
 

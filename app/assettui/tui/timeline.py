@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.geometry import Size
 
 SPANS_US = (10 * MINUTE_US, HOUR_US, 6 * HOUR_US, DAY_US, 7 * DAY_US, 31 * DAY_US)
 """How much time the screen may show."""
@@ -63,10 +62,6 @@ class TimelineView(Listing[TimelineRow]):
     def width(self) -> int:
         """How many cells of time there are."""
         return max(1, self.scrollable_content_region.width - LABEL - 2)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as there are jobs, where there is room."""
-        return max(1, len(self.rows))
 
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
@@ -143,8 +138,6 @@ class TimelineScreen(MainScreen):
     def show(self, message: Loaded) -> None:
         view, below = self.query_one(TimelineView), self.query_one(_Axis)
         view.window = below.window = message.window
-        if len(view.rows) != len(message.rows):
-            view.refresh(layout=True)
         view.rows = message.rows
         view.refresh()
         below.refresh()
