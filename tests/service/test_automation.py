@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from assettui import AssetKey
 from assettui.model.errors import LaunchError, NotFound
 from assettui.model.events import TickOutcome
 from assettui.model.instigator import InstigatorKind
@@ -14,6 +15,7 @@ from assettui.service import automation
 from assettui.service.session import Session
 from assettui.service.timeline import timeline
 from assettui.store import intents
+from tests.conftest import made_folder
 from tests.worlds.shop import NOW_US
 
 HOUR_US = 3_600 * SECOND_US
@@ -89,3 +91,56 @@ def test_what_is_due_and_what_was(automated: Session) -> None:
     assert (schedule.name, len(times)) == ("nightly", 3)
     (row,) = timeline(automated, NOW_US - 3 * HOUR_US, NOW_US + 48 * HOUR_US)
     assert (row.name, len(row.runs), len(row.upcoming)) == ("report", 1, 2)
+
+
+ASKED_FOR = """
+    from assettui import (
+        AutomationCondition, Definitions, ScheduleDefinition, asset, define_asset_job, job, op, schedule, sensor
+    )
+
+    @asset(group_name="raw")
+    def orders(): ...
+
+    @asset(automation_condition=AutomationCondition.eager(), deps=[orders])
+    def report(): ...
+
+    @asset(deps=[orders])
+    def alone(): ...
+
+    @op
+    def tidy(): ...
+
+    @job
+    def tidying():
+        tidy()
+
+    of_raw = define_asset_job("of_raw", "group:raw")
+    of_other = define_asset_job("of_other", "alone")
+
+    @sensor(target="orders+", minimum_interval_seconds=60)
+    def watching(context): ...
+
+    defs = Definitions(
+        assets=[orders, report, alone],
+        jobs=[of_raw, of_other, tidying],
+        schedules=[
+            ScheduleDefinition(name="nightly", cron_schedule="0 2 * * *", job=of_raw),
+            ScheduleDefinition(name="other", cron_schedule="0 2 * * *", job=of_other),
+            ScheduleDefinition(name="tidied", cron_schedule="0 2 * * *", job=tidying),
+        ],
+        sensors=[watching],
+    )
+"""
+
+
+def test_what_may_ask_for_an_asset(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = made_folder(tmp_path_factory, "asked_for")
+    folder.write(ASKED_FOR)
+    assert folder.run("asset", "ls").returncode == 0
+
+    def names(key: str) -> set[str]:
+        return {row.name for row in automation.instigators_of(folder.session, AssetKey(key))}
+
+    assert names("orders") == {"nightly", "watching"}
+    assert names("report") == {"watching", "default_automation_condition_sensor"}
+    assert names("alone") == {"other", "watching"}
