@@ -136,7 +136,7 @@ ASKED_FOR = """
 def test_what_may_ask_for_an_asset(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = made_folder(tmp_path_factory, "asked_for")
     folder.write(ASKED_FOR)
-    assert folder.run("asset", "ls").returncode == 0
+    assert folder.run("materialize", "orders").returncode == 0
 
     def names(key: str) -> set[str]:
         return {row.name for row in automation.instigators_of(folder.session, AssetKey(key))}
