@@ -254,12 +254,21 @@ class RunScreen(SearchesLog):
             tabs.append(f" {key} {tab.value} ", style="reverse" if tab is self._tab else GREY)
         is_whole = self._tab is Tab.EVENTS and not self._is_of_step
         tabs.append("  of the whole run" if is_whole else f"  {one_line(name or '', 60)}", style=GREY)
+        if self._tab is Tab.ERROR and len(self.query_one(LogView).lines):
+            for action, does in (("edit", "edit"), ("copy_error", "copy"), ("retry(True)", "retry")):
+                tabs.append(f"  {self._key_of(action)}", style="bold")
+                tabs.append(f" {does}", style=GREY)
         if self._tab is Tab.EVENTS and self._least_level:
             tabs.append(f"  {LEVELS[self._least_level]}", style=YELLOW)
         if self._narrowed is not None and self._tab is not Tab.ERROR:
             tabs.append(f"  only {one_line(self._narrowed.pattern, 30)}", style=YELLOW)
         tabs.append(f"  {self._found}", style=YELLOW)
         self.query_one("#tabs", Static).update(tabs)
+
+    def _key_of(self, action: str) -> str:
+        """The key that does something here, as it is shown."""
+        found = (each.binding for each in self.active_bindings.values() if each.binding.action == action)
+        return next(map(self.app.get_key_display, found), "")
 
     def _lines_of(self, step_key: str) -> FileLines:
         if self._file is None or self._file[:2] != (step_key, self._tab):
