@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from assettui.core.layout.drawing import Drawing, draw
 from assettui.core.layout.layers import layered
 from assettui.core.layout.ordering import crossings, ordered
+from assettui.core.layout.routing import nets, tracks
 
 Graph = tuple[list[tuple[int, int, int]], list[tuple[int, int]]]
 
@@ -108,3 +109,36 @@ def test_nodes_without_edges_fill_the_width() -> None:
 
 def test_an_empty_graph_takes_no_room() -> None:
     assert (draw([], []).width, draw([], []).height) == (0, 0)
+
+
+def along_rows(found: Drawing) -> dict[tuple[int, int], set[int]]:
+    """By each piece of a row between two cells, the edges that lead along it."""
+    passed: dict[tuple[int, int], set[int]] = {}
+    for index, route in enumerate(found.routes):
+        for (x, y), (to_x, to_y) in pairwise(route.points):
+            if y == to_y:
+                for at in range(min(x, to_x), max(x, to_x)):
+                    passed.setdefault((at, y), set()).add(index)
+    return passed
+
+
+@given(graphs(with_circles=True))
+def test_edges_that_share_neither_end_share_no_part_of_a_row(graph: Graph) -> None:
+    found = drawn(graph)
+    assert not found.shared
+    for edges in along_rows(found).values():
+        for one, other in combinations(edges, 2):
+            first, second = found.routes[one], found.routes[other]
+            targets = {route.target for route in found.routes if route.source in (first.source, second.source)}
+            assert first.source == second.source or first.target == second.target or first.target in targets
+
+
+def test_of_two_that_change_their_rows_one_goes_on_along_a_free_row() -> None:
+    y = [0, 1, 1, 0]  # 0 leads to 2, and 1 to 3
+    found = nets([0, 1], [[2], [3], [], []], y)
+    used = tracks(found, y, free=[2, 5])
+    (((net, target), (row, track)),) = used.second.items()
+    assert (row, used.shared, used.count) == (2, 0, 3)
+    assert used.first[net] < used.first[1 - net] < track
+    assert target in found[net].targets
+    assert tracks(found, y, free=[]).shared == 1

@@ -53,6 +53,8 @@ class Drawing(Struct, frozen=True):
     """Nodes that stand below each other, the topmost first, from left to right. Of each part of the graph by itself."""
     width: int
     height: int
+    shared: int = 0
+    """How many edges share a part of a row with others that lead elsewhere, since there was no room for them."""
 
 
 def draw(sizes: Sequence[tuple[int, int, int]], edges: Sequence[Edge], *, gap: int = 0, wide: int = 120) -> Drawing:
@@ -67,7 +69,7 @@ def draw(sizes: Sequence[tuple[int, int, int]], edges: Sequence[Edge], *, gap: i
     boxes: list[Box | None] = [None] * len(sizes)
     routes: dict[Edge, Route] = {}
     columns: list[tuple[int, ...]] = []
-    width = top = 0
+    width = top = shared = 0
     parts = _parts(len(sizes), edges)
     alone = [part[0] for part in parts if len(part) == 1]
     for part in parts:
@@ -75,7 +77,10 @@ def draw(sizes: Sequence[tuple[int, int, int]], edges: Sequence[Edge], *, gap: i
             continue
         number = {node: index for index, node in enumerate(part)}
         own = [(number[source], number[target]) for source, target in edges if source in number]
-        found = _draw_part([sizes[node] for node in part], own, gap)
+        own_sizes = [sizes[node] for node in part]
+        found = _draw_part(own_sizes, own, gap)
+        if found.shared and not gap and all(size[1] == 1 for size in own_sizes):
+            found = _draw_part(own_sizes, own, 1)  # lines one below the other leave no row for edges that change places
         for node, box in zip(part, found.boxes, strict=True):
             boxes[node] = Box(box.x, box.y + top, box.width, box.height, box.port)
         for route in found.routes:
@@ -83,6 +88,7 @@ def draw(sizes: Sequence[tuple[int, int, int]], edges: Sequence[Edge], *, gap: i
             routes[edge] = Route(*edge, tuple((x, y + top) for x, y in route.points), route.is_turned)
         columns += [tuple(part[node] for node in column) for column in found.layers]
         width, top = max(width, found.width), top + found.height + 1
+        shared += found.shared
     if alone:
         pitch = max(sizes[node][0] for node in alone) + 2
         fitting = max(1, min(len(alone), wide // pitch))
@@ -100,6 +106,7 @@ def draw(sizes: Sequence[tuple[int, int, int]], edges: Sequence[Edge], *, gap: i
         tuple(columns),
         width,
         max(0, top - 1),
+        shared,
     )
 
 
@@ -128,14 +135,17 @@ def _draw_part(sizes: Sequence[tuple[int, int, int]], edges: Sequence[Edge], gap
     left: list[int] = []
     """The column in which each layer begins."""
     widths = [max((sizes[node][0] for node in row if node < layers.count), default=1) for row in rows]
-    turns: dict[tuple[int, int], int] = {}
-    """The column in which an edge from one layer to the next goes up or down."""
-    at = 0
+    turns: dict[Edge, tuple[Point, ...]] = {}
+    """Where an edge from one layer to the next turns."""
+    at = shared = 0
+    last_row = max((y[node] for row in rows for node in row), default=0)
     for index, row in enumerate(rows):
         left.append(at)
         at += widths[index]
         if index + 1 < len(rows):
-            at += _channel(row, layers, y, at, turns)
+            channel, unresolved = _channel(row, layers, y, at, last_row, turns)
+            at += channel
+            shared += unresolved
     boxes = tuple(
         Box(left[layers.layer[node]], y[node] - port, widths[layers.layer[node]], height, port)
         for node, (_, height, port) in enumerate(sizes)
@@ -147,20 +157,38 @@ def _draw_part(sizes: Sequence[tuple[int, int, int]], edges: Sequence[Edge], gap
     height = max((box.y + box.height for box in boxes), default=0)
     height = max(height, max((y[node] + 1 for node in range(layers.count, len(y))), default=0))
     columns = tuple(tuple(node for node in row if node < layers.count) for row in rows)
-    return Drawing(boxes, routes, columns, at, height)
+    return Drawing(boxes, routes, columns, at, height, shared)
 
 
-def _channel(row: Sequence[int], layers: Layers, y: Sequence[int], at: int, turns: dict[Edge, int]) -> int:
-    """How wide the channel behind a layer is; where its edges turn is noted."""
+def _channel(
+    row: Sequence[int],
+    layers: Layers,
+    y: Sequence[int],
+    at: int,
+    last_row: int,
+    turns: dict[Edge, tuple[Point, ...]],
+) -> tuple[int, int]:
+    """How wide the channel behind a layer is, and how many of its nets share rows; where its edges turn is noted."""
     found = nets(row, layers.below, y)
-    track = tracks(found, y)
-    count = max(track, default=-1) + 1
-    step = 2 if count <= WIDE_UP_TO else 1
-    for net, place in zip(found, track, strict=True):
-        for source in net.sources:
-            for target in net.targets:
-                turns[source, target] = at + 1 + max(0, place) * step
-    return max(4, 2 + max(0, count - 1) * step + 2)
+    needed = {each for net in found for each in net.rows}
+    free = [each for each in range(last_row + 1) if each not in needed]
+    used = tracks(found, y, free)
+    step = 2 if used.count <= WIDE_UP_TO else 1
+
+    def column(track: int) -> int:
+        return at + 1 + max(0, track) * step
+
+    for index, net in enumerate(found):
+        x = column(used.first[index])
+        for target in net.targets:
+            on = used.second.get((index, target))
+            for source in net.sources:
+                if on is not None:
+                    then, to_x = on[0], column(on[1])
+                    turns[source, target] = ((x, y[source]), (x, then), (to_x, then), (to_x, y[target]))
+                elif y[source] != y[target]:
+                    turns[source, target] = ((x, y[source]), (x, y[target]))
+    return max(4, 2 + max(0, used.count - 1) * step + 2), used.shared
 
 
 def _way(
@@ -169,12 +197,11 @@ def _way(
     y: Sequence[int],
     left: Sequence[int],
     widths: Sequence[int],
-    turns: dict[Edge, int],
+    turns: dict[Edge, tuple[Point, ...]],
 ) -> tuple[Point, ...]:
     first, last = chain[0], chain[-1]
     points: list[Point] = [(left[layers.layer[first]] + widths[layers.layer[first]], y[first])]
     for one, other in pairwise(chain):
-        if y[one] != y[other]:
-            points += [(turns[one, other], y[one]), (turns[one, other], y[other])]
+        points += turns.get((one, other), ())
     points.append((left[layers.layer[last]] - 1, y[last]))
     return tuple(points)
