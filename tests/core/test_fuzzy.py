@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assettui.core.fuzzy import best, score
@@ -47,6 +47,7 @@ def test_a_name_fits_exactly_where_it_has_the_letters_in_order(typed: str, name:
 
 
 @given(st.text(min_size=1, max_size=20).filter(str.strip))
+@example("0\x1f/")
 def test_nothing_fits_a_name_better_than_the_name_itself(name: str) -> None:
     itself, longer = score(name, name), score(name, f"{name}/more")
     assert itself is not None

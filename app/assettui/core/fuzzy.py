@@ -21,15 +21,12 @@ def score(typed: str, name: str) -> int | None:
     wanted, name = "".join(typed.casefold().split()), name.casefold()
     if not wanted:
         return 0
-    whole = name.find(wanted)
+    is_itself = "".join(name.split()) == wanted
+    whole = 0 if is_itself else name.find(wanted)
     if whole >= 0:
         starts = not whole or name[whole - 1] in _SEPARATORS
         return (
-            100
-            + len(wanted) * (_STEP + 1)
-            + (_START * 5 if starts else 0)
-            + (20 if name == wanted else 0)
-            - len(name) // 4
+            100 + len(wanted) * (_STEP + 1) + (_START * 5 if starts else 0) + (20 if is_itself else 0) - len(name) // 4
         )
     found, at, last = 0, 0, -2
     for letter in wanted:
