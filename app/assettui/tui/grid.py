@@ -486,9 +486,9 @@ class AssetPartitionsScreen(ShowsPartitions, TabbedScreen):
     TAB = PARTITIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings("asset_partitions")
 
-    def __init__(self, key: AssetKey, partition: str | None = None, *, is_calendar: bool | None = None) -> None:
+    def __init__(self, key: AssetKey, partition: str | None = None, *, is_calendar: bool = False) -> None:
         super().__init__(key, partition)
-        self._begin(key, is_calendar=bool(is_calendar))
+        self._begin(key, is_calendar=is_calendar)
 
     def _other_form(self) -> AssetPartitionsScreen:
         return AssetPartitionsScreen(self._key, self._partition, is_calendar=not self._is_calendar)
