@@ -42,7 +42,7 @@ def _row(candidate: Candidate, now_us: int) -> Row:
 
 
 _KEYS: Final[Table[Candidate]] = Table(
-    (Column("", 16, is_right=True), Column("", 40, limit=48, indent=1), Column("", 10, rank=1)),
+    (Column("", 16, is_right=True, limit=16), Column("", 40, limit=70, indent=1), Column("", 10, rank=1)),
     _row,
     lambda each: (each.kind, each.name),
 )
