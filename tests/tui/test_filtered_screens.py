@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from assettui.project.screen_memory import remembered
+from assettui.service.catalog import catalog
 from assettui.service.session import Session
+from assettui.tui.app import AssettuiApp
 from assettui.tui.filtered_screen import FilteredScreen
 from assettui.tui.line_input import FilterBox
 from assettui.tui.run_list import RunList
 from assettui.tui.runs import RunsScreen
 from tests.tui.conftest import heading, told, until
-from tests.tui.looking import app
+from tests.tui.looking import Leading, app
 
 
 async def on_runs(pilot: Pilot[Any]) -> RunList:
@@ -85,3 +88,25 @@ async def test_every_list_has_a_filter(request: pytest.FixtureRequest, world: st
         await until(pilot, lambda: len(screen.listed.rows) == total)
         assert pilot.app.screen is screen
         assert not told(pilot)
+
+
+async def test_a_filter_is_there_again_when_its_screen_is(shop: Session) -> None:
+    async with app(shop).run_test(size=(100, 30)) as pilot:
+        await on_runs(pilot)
+        await pilot.press("slash", *"status:failure", "enter", "3", "4")
+        runs = await until(
+            pilot, lambda: found.first() if (found := pilot.app.screen.query(RunList)) and found.first().rows else None
+        )
+        assert {run.status.value for run in runs.rows} == {"failure"}
+        assert pilot.app.screen.query_one(FilterBox).display
+        await pilot.press("q", "enter")
+    left = remembered()
+    assert left.of(shop.project.id).filters == {"runs": "status:failure"}
+    again = AssettuiApp(shop, Leading(), catalog(shop), memory=left)
+    async with again.run_test(size=(100, 30)) as pilot:
+        runs = await until(
+            pilot, lambda: found.first() if (found := pilot.app.screen.query(RunList)) and found.first().rows else None
+        )
+        assert {run.status.value for run in runs.rows} == {"failure"}
+        await pilot.press("escape")
+        await until(pilot, lambda: len({run.status.value for run in runs.rows}) > 1)

@@ -34,6 +34,8 @@ class ProjectMemory(Struct, frozen=True):
     screen: str = "catalog"
     """The numbered screen that was on top."""
     catalog: CatalogMemory = field(default_factory=CatalogMemory)
+    filters: dict[str, str] = {}
+    """What the lists of other screens were narrowed to, by the name of the screen."""
     configs: dict[str, str] = {}
     """What the launchpad was told the last time, by job or assets."""
 

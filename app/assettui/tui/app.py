@@ -107,7 +107,7 @@ class AssettuiApp(NavigatingApp):
         memory = memory or ScreenMemory()
         chosen = settings.theme if settings.theme != "auto" else memory.theme or "auto"
         left = memory.of(session.project.id)
-        super().__init__(session, chosen, left.configs, is_dark=memory.is_dark)
+        super().__init__(session, chosen, left, is_dark=memory.is_dark)
         keys, wrong = keymap(settings.keys)
         self.set_keymap(keys)
         for said in wrong:
@@ -194,7 +194,8 @@ class AssettuiApp(NavigatingApp):
     def remember_screens(self) -> None:
         """Write down how the screens are left, for the next time."""
         shown = next((each for each in reversed(self.screen_stack) if isinstance(each, MainScreen)), None)
-        left = ProjectMemory(shown.root_name() if shown else "", self._catalog_screen.memory(), self.configs)
+        filters = {name: text for name, text in self.filters.items() if text}
+        left = ProjectMemory(shown.root_name() if shown else "", self._catalog_screen.memory(), filters, self.configs)
         known = remembered()  # another process may have written meanwhile
         is_dark = self.is_background_dark if self.is_background_dark is not None else known.is_dark
         now = replace(

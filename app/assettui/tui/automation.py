@@ -131,6 +131,7 @@ class AutomationScreen(ShowsInstigators):
 
     NAME = "automation"
     TITLE_SHOWN = "Automation"
+    KEEPS_FILTER = True
     DEFAULT_CSS = """
     AutomationScreen #list { height: 1fr; }
     AutomationScreen #cursor { display: none; dock: bottom; height: 1; }

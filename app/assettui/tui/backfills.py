@@ -44,6 +44,7 @@ class BackfillsScreen(FilteredScreen):
 
     NAME = "backfills"
     TITLE_SHOWN = "Backfills"
+    KEEPS_FILTER = True
     AUTO_FOCUS = "BackfillList"
     DEFAULT_CSS = "BackfillsScreen #list { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings("backfills")

@@ -27,9 +27,12 @@ class FilteredScreen(MainScreen):
     FilteredScreen #counts { width: auto; height: 1; padding: 0 1; color: $text-muted; }
     """
     FILTER_HINT: ClassVar[str] = "words that a line has, all of them"
+    KEEPS_FILTER: ClassVar[bool] = False
+    """Whether the filter is there again when the screen is opened anew, by its name."""
 
     def filter_line(self, value: str = "") -> ComposeResult:
         """The line in which it is typed, hidden where there is none."""
+        value = value or (self.app.filters.get(self.NAME, "") if self.KEEPS_FILTER else "")
         with Horizontal(id="narrowing"):
             yield FilterBox(
                 value, suggester=Completed(self.completed), placeholder=self.FILTER_HINT, compact=True, id="filter"
@@ -71,6 +74,8 @@ class FilteredScreen(MainScreen):
     @on(FilterBox.Changed, "#filter")
     def narrow_to_it(self) -> None:
         """Show what matches so far."""
+        if self.KEEPS_FILTER:
+            self.app.filters[self.NAME] = self.filter_text
         self.narrow(self.filter_text)
 
     @on(FilterBox.Submitted, "#filter")

@@ -39,6 +39,7 @@ class HealthScreen(FilteredScreen):
 
     NAME = "health"
     TITLE_SHOWN = "Health"
+    KEEPS_FILTER = True
     AUTO_FOCUS = "AilmentList"
     DEFAULT_CSS = """
     HealthScreen #summary { height: 1; padding: 0 1; }

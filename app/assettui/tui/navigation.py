@@ -17,13 +17,14 @@ from assettui.tui.main_screen import MainScreen
 from assettui.tui.questions import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.screen import Screen
 
     from assettui.model.backfill import BackfillRecord
     from assettui.model.keys import AssetKey
     from assettui.model.run import RunRecord, RunRequest
+    from assettui.project.screen_memory import ProjectMemory
     from assettui.service.runs import PlannedRun
     from assettui.service.session import Session
     from assettui.tui.asset_tabs import TabbedScreen
@@ -40,16 +41,16 @@ class NavigatingApp(AskingApp):
     Args:
         session: The store.
         theme: The colors.
-        configs: What the launchpad was told the last time, by job or assets.
+        left: How the screens of the project were left.
         is_dark: Whether the terminal's background was dark the last time.
     """
 
-    def __init__(
-        self, session: Session, theme: str, configs: Mapping[str, str], *, is_dark: bool | None = None
-    ) -> None:
+    def __init__(self, session: Session, theme: str, left: ProjectMemory, *, is_dark: bool | None = None) -> None:
         super().__init__(session, theme, is_dark=is_dark)
-        self.configs = dict(configs)
-        """What the launchpad was told the last time."""
+        self.configs = dict(left.configs)
+        """What the launchpad was told the last time, by job or assets."""
+        self.filters = dict(left.filters)
+        """What the lists of numbered screens are narrowed to, by the name of the screen: each comes and goes with its key."""
         self._came_from: list[str] = []
         """The numbered screens that were shown before, the last one last."""
 

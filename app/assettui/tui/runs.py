@@ -170,6 +170,7 @@ class RunsScreen(ShowsRuns):
 
     NAME = "runs"
     TITLE_SHOWN = "Runs"
+    KEEPS_FILTER = True
     BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
 
     def __init__(self) -> None:
