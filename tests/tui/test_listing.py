@@ -118,3 +118,13 @@ async def test_rows_are_marked_one_after_the_other() -> None:
         assert numbers.chosen() == (1,)
         numbers.unmark()
         assert numbers.chosen() == (1,), "the one under the cursor"
+
+
+async def test_what_is_said_of_nothing_needs_no_room() -> None:
+    for width in (1, 2, 3, 9):
+        async with NumbersApp().run_test(size=(width, 20)) as pilot:
+            numbers = pilot.app.query_one(Numbers)
+            numbers.empty_text = "nothing is here"
+            numbers.refresh()
+            await pilot.pause()
+            assert numbers.render_line(0).cell_length <= width

@@ -191,7 +191,7 @@ class GridView(Widget, can_focus=True):
         width, title_width = self.size.width, self._title_width
         style = self.rich_style
         if self.axis is None or not self.rows:
-            said = wrap(self.empty_text, width - 2)
+            said = wrap(self.empty_text, max(1, width - 2))
             text = f" {said[y - HEAD_LINES]}" if 0 <= y - HEAD_LINES < len(said) else ""
             return Strip([Segment(set_cell_size(clean(text), width), style)], width)
         if y < HEAD_LINES:

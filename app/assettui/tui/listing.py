@@ -68,7 +68,7 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         self._all: Sequence[R] = ()
         self._rows: Sequence[R] = ()
         """Those that are shown: of all of them the ones that have the words."""
-        self._words: Sequence[str] = ()
+        self._words: list[str] = []
         self._shown: tuple[int, Sequence[tuple[Row, bool]]] = (0, ())
         """The first line of the window and what its lines held when they were last compared."""
         self.table: Table[R] = table if table is not None else self.TABLE
@@ -181,7 +181,11 @@ class Listing(ScrollView, Generic[R], can_focus=True):
         width = self.scrollable_content_region.width
         index = y + self.scroll_offset.y
         if index >= len(self._rows):
-            said = () if self._rows else wrap(NO_MATCH if self._words and self._all else self.empty_text, width - 2)
+            said = (
+                ()
+                if self._rows
+                else wrap(NO_MATCH if self._words and self._all else self.empty_text, max(1, width - 2))
+            )
             text = f" {said[index]}" if index < len(said) else ""
             return Strip([Segment(set_cell_size(clean(text), width), self.rich_style)], width)
         row = self._rows[index]

@@ -179,7 +179,7 @@ class RunsScreen(ShowsRuns):
 
 
 class AssetRunsScreen(ShowsRuns, TabbedScreen):
-    """The runs of one asset, or of one of its partitions."""
+    """The runs of one asset, as one of its tabs."""
 
     TAB = RUNS_TAB
     BINDINGS: ClassVar[list[BindingType]] = bindings("asset_runs")
