@@ -390,3 +390,13 @@ async def test_partitions_are_a_tab_of_their_asset_alone(of_partitions: Session)
         await pilot.press("C")
         await until(pilot, lambda: pilot.app.screen.query(CalendarView))
         assert isinstance(pilot.app.screen, AssetPartitionsScreen)
+
+
+async def test_the_line_to_type_into_is_hidden_until_it_is_asked_for(of_partitions: Session) -> None:
+    async with app(of_partitions).run_test(size=(120, 40)) as pilot:
+        for screen in (GridScreen(), AssetPartitionsScreen(AssetKey("marts/daily"))):
+            pilot.app.push_screen(screen)
+            await until(pilot, lambda screen=screen: screen.query(GridView) and screen.query_one(GridView).rows)
+            assert not screen.query_one("#goto").display
+            await pilot.press("g")
+            assert screen.query_one("#goto").display
